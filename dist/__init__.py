@@ -1,0 +1,83 @@
+"""Processes that talk: collectives on NumPy arrays that never hang and never lie.
+
+    import dist
+
+    group = dist.init()              # from the environment; a group of one when alone
+    group.all_reduce(gradients)      # in place, same bits on every rank
+    dist.destroy()                   # optional: also done at exit
+
+The map, from the ground up: `errors`, `job_key`, `contract` (the environment) →
+`membership`, `rendezvous_server`, `control` (who is alive) → `call`, `watch` (what is
+being waited for) → transports (`threads`, `shared_memory`, `ring`, `hierarchy`) →
+`group`, `session`. `docs/dist.md` tells the protocol.
+
+Importing this package is cheap on purpose: the launcher does it. NumPy and ZeroMQ are
+loaded by the first use of a name that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dist.errors import (
+    CollectiveError as CollectiveError,
+)
+from dist.errors import (
+    CollectiveMismatchError as CollectiveMismatchError,
+)
+from dist.errors import (
+    CollectiveTimeoutError as CollectiveTimeoutError,
+)
+from dist.errors import (
+    ConfigurationError as ConfigurationError,
+)
+from dist.errors import (
+    DistError as DistError,
+)
+from dist.errors import (
+    GroupClosedError as GroupClosedError,
+)
+from dist.errors import (
+    RendezvousError as RendezvousError,
+)
+from dist.errors import (
+    StartTimeoutError as StartTimeoutError,
+)
+from dist.errors import (
+    WorkerLostError as WorkerLostError,
+)
+
+if TYPE_CHECKING:
+    from dist.group import Group as Group
+    from dist.session import (
+        destroy as destroy,
+    )
+    from dist.session import (
+        init as init,
+    )
+    from dist.session import (
+        is_initialized as is_initialized,
+    )
+    from dist.work import Work as Work
+
+_LAZY = {
+    "Group": "dist.group",
+    "Work": "dist.work",
+    "init": "dist.session",
+    "destroy": "dist.session",
+    "is_initialized": "dist.session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'dist' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
