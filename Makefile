@@ -4,13 +4,19 @@
 PYTHON ?= python
 export PYTHON
 
-.PHONY: check format lint types imports sizes tests conformance fix install
+.PHONY: check format lint types imports sizes tests conformance coverage fix install
 
 check:
 	.ci/check
 
 format lint types imports sizes tests conformance:
 	.ci/check $@
+
+# Which lines no test runs; lines with `raise` should not be among them.
+coverage:
+	$(PYTHON) -m coverage run -m pytest
+	$(PYTHON) -m coverage combine --quiet
+	$(PYTHON) -m coverage report --show-missing
 
 # Rewrites what ruff can put right by itself.
 fix:

@@ -1,6 +1,7 @@
 """The guards around every test catch what they say they catch."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support import leaks
 from tests.support.environment import outside_any_job
+from tests.support.program import ROOT, run_program
 
 
 @pytest.fixture
@@ -71,3 +73,41 @@ def test_membership_in_a_job_is_hidden_and_restored(monkeypatch):
         os.environ["RANK"] = "1"
     assert os.environ["TF_CONFIG"] == "{}"
     assert "RANK" not in os.environ
+
+
+CARELESS_TESTS = """
+import os
+import random
+from tests.support import leaks
+
+leaks.GRACE_S = 0.05
+random.seed()
+drawn = []
+
+def test_that_leaves_a_pipe_open():
+    os.pipe()
+    drawn.append(random.random())
+
+def test_that_sees_a_job():
+    assert "WORLD_SIZE" not in os.environ
+    os.environ["WORLD_SIZE"] = "4"
+    drawn.append(random.random())
+
+def test_that_sees_what_the_others_did():
+    assert "WORLD_SIZE" not in os.environ
+    assert drawn[0] == drawn[1] == random.random()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are read from /proc")
+def test_the_guards_stand_around_every_test(tmp_path, monkeypatch):
+    for name in ("conftest.py", "__init__.py", "support"):
+        copy = shutil.copytree if (ROOT / "tests" / name).is_dir() else shutil.copy
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        copy(ROOT / "tests" / name, tmp_path / "tests" / name)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "tests" / "test_careless.py").write_text(CARELESS_TESTS)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    done = run_program("-m", "pytest", "-q", cwd=tmp_path)
+    assert "3 passed, 1 error" in done.stdout
+    assert "the test left behind:\n  file descriptor" in done.stdout

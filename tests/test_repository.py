@@ -104,7 +104,7 @@ def test_tests_of_every_package_are_collected(tmp_path):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_file_is_packaged(wheel, package):
-    assert source_files(package) <= set(wheel.namelist())
+    assert source_files(package) | {f"{package}/py.typed"} <= set(wheel.namelist())
 
 
 def test_nothing_but_the_packages_is_packaged(wheel):
