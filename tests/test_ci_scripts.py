@@ -49,9 +49,7 @@ class TestFileSizes:
 
 
 class TestConformanceList:
-    NOW = (
-        "# a comment\nc001_tensor_create\n\nretired c029_old: left the suite\n"
-    )
+    NOW = "# a comment\nc001_tensor_create\n\nretired c029_old: left the suite\n"
 
     def test_names_are_read_without_comments_and_retired_ones(self, conformance):
         assert conformance.listed(self.NOW) == ["c001_tensor_create"]
