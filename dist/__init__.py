@@ -22,29 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 from dist.errors import (
     CollectiveError as CollectiveError,
-)
-from dist.errors import (
     CollectiveMismatchError as CollectiveMismatchError,
-)
-from dist.errors import (
     CollectiveTimeoutError as CollectiveTimeoutError,
-)
-from dist.errors import (
     ConfigurationError as ConfigurationError,
-)
-from dist.errors import (
     DistError as DistError,
-)
-from dist.errors import (
     GroupClosedError as GroupClosedError,
-)
-from dist.errors import (
     RendezvousError as RendezvousError,
-)
-from dist.errors import (
     StartTimeoutError as StartTimeoutError,
-)
-from dist.errors import (
     WorkerLostError as WorkerLostError,
 )
 
@@ -52,11 +36,7 @@ if TYPE_CHECKING:
     from dist.group import Group as Group
     from dist.session import (
         destroy as destroy,
-    )
-    from dist.session import (
         init as init,
-    )
-    from dist.session import (
         is_initialized as is_initialized,
     )
     from dist.work import Work as Work

@@ -74,6 +74,7 @@ class WorkerIdentity:
         job_key: the job's secret, None where a foreign launcher cannot carry it.
         is_rendezvous_host: rank 0 of a job that was not started by `launch`.
         start_timeout_s: how long to wait for the other ranks.
+        rendezvous_directory: where ranks of a foreign launcher find each other.
     """
 
     rank: int = 0
@@ -92,6 +93,7 @@ class WorkerIdentity:
     master_address: str = "127.0.0.1"
     master_port: int = 0
     start_timeout_s: float = LOCAL_START_TIMEOUT_S
+    rendezvous_directory: str = ""
     settings: Settings = Settings()
 
     def __post_init__(self) -> None:
@@ -101,7 +103,7 @@ class WorkerIdentity:
         ):
             if count < 1 or not 0 <= index < count:
                 raise ConfigurationError(
-                    f"{self.source}: {index_name} {index} with {name} {count}; "
+                    f"{self.source}: {index_name} {index}, {name} {count}; "
                     f"expected 0 <= {index_name} < {name}. Check how the job was started."
                 )
 
@@ -224,6 +226,7 @@ def _identity(claim: Claim, environment: Mapping[str, str]) -> WorkerIdentity:
         master_address=claim.master_address,
         master_port=claim.master_port,
         start_timeout_s=read.seconds("RINGFLOW_START_TIMEOUT_S", default_timeout),
+        rendezvous_directory=environment.get("RINGFLOW_RENDEZVOUS_DIR", ""),
         settings=_settings(environment),
     )
 

@@ -1,0 +1,99 @@
+"""One collective call on one rank: what was asked for, where, and since when.
+
+All ranks must make the same calls in the same order. A call is therefore boiled down to
+a fingerprint of 64 bits that travels with the first frame, and to a sentence that the
+error shows when two fingerprints differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What must be equal on all ranks, and how it reads."""
+
+    name: str
+    text: str
+    fingerprint: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that is being carried out.
+
+    Attributes:
+        group: the group's name, for messages.
+        sequence: how many calls the group had made before this one.
+        site: the user's line, "train.py:12".
+        timeout_s: how long the call may take; infinity where there is no limit.
+        waited_s: time spent waiting for other ranks so far.
+        arrived_s: when this rank made the call, on the job's common clock.
+        last_rank, last_s: the latest arrival known here, and when it was.
+    """
+
+    request: Request
+    group: str
+    sequence: int
+    site: str
+    timeout_s: float
+    started_s: float = field(default_factory=time.perf_counter)
+    waited_s: float = 0.0
+    arrived_s: float = 0.0
+    last_rank: int = 0
+    last_s: float = 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the call was made."""
+        return time.perf_counter() - self.started_s
+
+    def note_arrival(self, rank: int, at_s: float) -> None:
+        """Remember the latest arrival among all that are heard of."""
+        if at_s > self.last_s:
+            self.last_rank, self.last_s = rank, at_s
+
+    @property
+    def text(self) -> str:
+        """`all_reduce(float32[4], sum) #17 on group 'world' at train.py:12`."""
+        where = f" at {self.site}" if self.site else ""
+        return f"{self.request.text} #{self.sequence} on group {self.group!r}{where}"
+
+
+@lru_cache(maxsize=4096)
+def make_request(name: str, dtype: str, shape: tuple[int, ...], detail: str) -> Request:
+    """Describe a call; the same description is made once."""
+    array = f"{dtype}{list(shape)}" if dtype else ""
+    text = f"{name}({', '.join(part for part in (array, detail) if part)})"
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return Request(name, text, int.from_bytes(digest, "little"))
+
+
+def user_site() -> str:
+    """The innermost line outside this package that led here."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if not _is_ours(frame.f_code):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _is_ours(code: CodeType) -> bool:
+    file = Path(code.co_filename)
+    return str(file.parent) == _PACKAGE and file.name != "testing.py"

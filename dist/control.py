@@ -1,0 +1,257 @@
+"""A worker's line to the rendezvous: who is alive, who failed, and small exchanges.
+
+A thread of its own keeps it, so that news arrive while the main thread computes. It
+beats four times a second with what this rank is busy with, answers the door for the
+process's data sockets, and files what it hears: a rank that was lost, a failure that
+another rank reported, the payloads of an exchange. Whoever waits for a peer asks
+`Watch` (which asks here) and raises; this thread itself never raises into anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from dist.errors import RendezvousError, StartTimeoutError
+from dist.rendezvous_server import LARGEST_MESSAGE, detect_unreachable_hosts
+from dist.security import Doorkeeper, secure_connector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dist.call import Call
+    from dist.job_key import JobKey
+
+BEAT_INTERVAL_S = 0.25
+WAIT_SLICE_S = 0.1
+LINE = "the line to the rendezvous"
+
+Frames = list[bytes]
+
+
+class ControlChannel:
+    """The connection of one rank to the rendezvous server, kept by a daemon thread.
+
+    Attributes:
+        context: the process's ZeroMQ context; its sockets are guarded by this thread.
+        members: host and process id of every rank, once all have joined.
+        lost: cause by rank, for ranks that ended without a farewell.
+        left: ranks that said farewell.
+        failure: the first failure that any rank reported, or None.
+        clock_offset_s: what to add to this process's `perf_counter` to get the
+            server's clock (from the exchange with the shortest round trip).
+    """
+
+    def __init__(self, address: str, key: JobKey, *, rank: int, size: int) -> None:
+        self.rank = rank
+        self.size = size
+        self.members: list[dict[str, Any]] = []
+        self.lost: dict[int, str] = {}
+        self.left: set[int] = set()
+        self.failure: dict[str, Any] | None = None
+        self.progress: dict[str, Any] = {}
+        self.clock_offset_s = 0.0
+        self.busy_with: Call | None = None
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._address = address
+        self._refused = ""
+        self._shortest_round_trip_s = float("inf")
+        self._exchanged: dict[str, Frames] = {}
+        self._news = threading.Condition()
+        self._outbox: deque[Frames] = deque()
+        self._closing = threading.Event()
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_reader, False)
+        self._doorkeeper = Doorkeeper(self.context, key)
+        self._line = self.context.socket(zmq.DEALER)
+        self._line.linger = 500
+        self._line.sndhwm = 0
+        self._line.maxmsgsize = LARGEST_MESSAGE
+        detect_unreachable_hosts(self._line)
+        secure_connector(self._line, key, "curve")
+        self._monitor = self._line.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._thread = threading.Thread(
+            target=self._serve, name="dist-control", daemon=True
+        )
+
+    def join(self, host: str, timeout_s: float) -> None:
+        """Connect, say who we are, and wait until all ranks have done so.
+
+        Raises:
+            StartTimeoutError: some ranks did not arrive in time.
+            RendezvousError: the server refused us, or a rank died while starting.
+        """
+        self._line.connect(self._address)
+        self._thread.start()
+        me = {"rank": self.rank, "size": self.size, "host": host, "pid": os.getpid()}
+        self._post("join", me)
+
+        def settled() -> bool:
+            return bool(self.members or self._refused or self.lost)
+
+        if not self._wait_for_news(settled, timeout_s):
+            raise StartTimeoutError(
+                f"rank {self.rank} waited {timeout_s:g} s at the rendezvous "
+                f"{self._address} and not all {self.size} ranks arrived (or the "
+                "rendezvous did not answer). Look at the output of the ranks that are "
+                "missing; raise the limit with `--start-timeout` if they are only slow."
+            )
+        if self._refused:
+            raise RendezvousError(
+                f"the rendezvous refused this process: {self._refused}"
+            )
+        if self.lost and not self.members:
+            rank, cause = next(iter(self.lost.items()))
+            raise RendezvousError(
+                f"rank {rank} was lost before all {self.size} ranks had arrived: "
+                f"{cause}. See its own output first."
+            )
+
+    def exchange(
+        self,
+        key: str,
+        ranks: Sequence[int],
+        payload: bytes,
+        check: Callable[[], None],
+    ) -> Frames:
+        """Give `payload` to all `ranks` and return theirs, in the order of `ranks`.
+
+        Args:
+            key: the same word on all of them, different for each exchange.
+            ranks: the ranks that take part, this one among them.
+            payload: any bytes; they travel encrypted and unopened.
+            check: called while waiting; raises when waiting has become pointless.
+        """
+        self._post("exchange", {"key": key, "ranks": list(ranks)}, payload)
+        while not self._wait_for_news(lambda: key in self._exchanged, WAIT_SLICE_S):
+            check()
+        return self._exchanged.pop(key)
+
+    def report_failure(self, failure: dict[str, Any]) -> None:
+        """Tell all ranks what went wrong here, so that none of them waits for it."""
+        self._post("failed", failure)
+
+    def inquire(self) -> None:
+        """Ask what all ranks are busy with; the answer arrives in `progress`."""
+        self._post("inquire", {})
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Say farewell and stop the thread, within `timeout_s`."""
+        if self._closing.is_set():
+            return
+        self._post("leave", {})
+        self._closing.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        else:
+            self._close_sockets()
+
+    def _post(self, kind: str, header: dict[str, Any], *payloads: bytes) -> None:
+        self._outbox.append([json.dumps({**header, "kind": kind}).encode(), *payloads])
+        self._wake()
+
+    def _wake(self) -> None:
+        os.write(self._wake_writer, b"!")
+
+    def _wait_for_news(self, happened: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait in slices, so that Ctrl-C is answered at once."""
+        deadline = time.monotonic() + timeout_s
+        with self._news:
+            while not happened():
+                remaining_s = deadline - time.monotonic()
+                if remaining_s <= 0:
+                    return False
+                self._news.wait(min(remaining_s, WAIT_SLICE_S))
+        return True
+
+    def _serve(self) -> None:
+        poller = zmq.Poller()
+        for source in (self._line, self._doorkeeper.socket, self._monitor):
+            poller.register(source, zmq.POLLIN)
+        poller.register(self._wake_reader, zmq.POLLIN)
+        next_beat_s = 0.0
+        while True:
+            closing = self._closing.is_set()
+            while self._outbox:
+                self._line.send_multipart(self._outbox.popleft())
+            if closing:
+                break
+            now_s = time.perf_counter()
+            if now_s >= next_beat_s:
+                next_beat_s, call = now_s + BEAT_INTERVAL_S, self.busy_with
+                self._post("beat", {"sent_s": now_s, "call": call.text if call else ""})
+                continue
+            ready = dict(poller.poll(1000 * (next_beat_s - now_s)))
+            if self._wake_reader in ready:
+                os.read(self._wake_reader, 4096)
+            if self._doorkeeper.socket in ready:
+                self._doorkeeper.answer()
+            if self._line in ready:
+                self._hear()
+            if self._monitor in ready:
+                self._line_was_cut()
+        self._close_sockets()
+
+    def _hear(self) -> None:
+        while self._line.poll(0):
+            header_frame, *payloads = self._line.recv_multipart()
+            header = json.loads(header_frame)
+            with self._news:
+                self._file(header, payloads)
+                self._news.notify_all()
+
+    def _file(self, header: dict[str, Any], payloads: Frames) -> None:
+        kind = header["kind"]
+        if kind == "pong":
+            self._set_clock(header["sent_s"], header["server_s"])
+        elif kind == "exchanged":
+            self._exchanged[header["key"]] = payloads
+        elif kind == "lost" and header["orderly"]:
+            self.left.add(header["rank"])
+        elif kind == "lost":
+            self.lost[header["rank"]] = header["cause"]
+        elif kind == "failed" and self.failure is None:
+            self.failure = header
+        elif kind == "welcome":
+            self.members = header["members"]
+        elif kind == "refused":
+            self._refused = header["why"]
+        elif kind == "progress":
+            self.progress = header
+
+    def _set_clock(self, sent_s: float, server_s: float) -> None:
+        now_s = time.perf_counter()
+        if now_s - sent_s < self._shortest_round_trip_s:
+            self._shortest_round_trip_s = now_s - sent_s
+            self.clock_offset_s = server_s - (sent_s + now_s) / 2
+
+    def _line_was_cut(self) -> None:
+        """The server's process is gone: under a foreign launcher that was rank 0."""
+        while self._monitor.poll(0):
+            recv_monitor_message(self._monitor)
+        if not self.members:
+            return  # it was not up yet; ZeroMQ tries again
+        with self._news:
+            if self.failure is None:
+                text = (
+                    f"{LINE} at {self._address} was cut. The process that held it (the "
+                    "launcher, or rank 0 under other launchers) has ended or cannot be "
+                    "reached. See its own output first."
+                )
+                self.failure = {"error": "lost", "peer": 0, "text": text}
+            self._news.notify_all()
+
+    def _close_sockets(self) -> None:
+        self._line.disable_monitor()
+        for opened in (self._monitor, self._line, self._doorkeeper.socket):
+            opened.close()
+        os.close(self._wake_writer)
+        os.close(self._wake_reader)

@@ -1,0 +1,521 @@
+"""A group of ranks, as users see it: NumPy arrays in, NumPy arrays out.
+
+`Group` checks the arguments, brings arrays into the form that transports want (one
+dimension, contiguous), numbers the calls, keeps them in order, and hands back what the
+caller expects. The moving is done by the group's `Transport`.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import numpy as np
+
+from dist.call import Call, make_request, user_site
+from dist.errors import CollectiveError, GroupClosedError
+from dist.reductions import Array, find_reduction, require_arithmetic
+from dist.work import Engine, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from dist.call import Request
+    from dist.transport import Transport
+    from dist.watch import Watch
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a rank stands in a group.
+
+    Attributes:
+        world_ranks: the number in the whole job of each rank of the group.
+        hosts: the host of each rank of the group.
+    """
+
+    rank: int
+    world_ranks: tuple[int, ...]
+    hosts: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """How many ranks the group has."""
+        return len(self.world_ranks)
+
+    @property
+    def local_ranks(self) -> list[int]:
+        """The ranks of the group on this rank's host."""
+        return [r for r, host in enumerate(self.hosts) if host == self.hosts[self.rank]]
+
+
+class Group:
+    """Ranks that make the same calls in the same order.
+
+    May be used from several threads, one call at a time; threads that communicate
+    independently of each other take a group each (`new_group`), because the order of
+    calls must be the same on all ranks. A call that fails leaves the group unusable.
+
+    Attributes:
+        name: "world", or made from the parent's name and the ranks.
+        rank, size: this process among the group, and how many there are.
+        local_rank, local_size: the same among the group's ranks on this host.
+        host: the name of this host.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        transport: Transport,
+        watch: Watch,
+        *,
+        timeout_s: float = math.inf,
+        services: Services,
+    ) -> None:
+        self.name = name
+        self.rank = place.rank
+        self.size = place.size
+        self.host = place.hosts[place.rank]
+        self.local_rank = place.local_ranks.index(place.rank)
+        self.local_size = len(place.local_ranks)
+        self.world_ranks = place.world_ranks
+        self._place = place
+        self._transport = transport
+        self._watch = watch
+        self._timeout_s = timeout_s
+        self._services = services
+        self._lock = threading.RLock()
+        self._sequence = 0
+        self._letters: dict[tuple[int, int], int] = {}
+        self._engine: Engine | None = None
+        self._broken: BaseException | None = None
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        return (
+            f"<Group {self.name!r}: rank {self.rank} of {self.size}, "
+            f"{self._transport.name}>"
+        )
+
+    @property
+    def transport(self) -> str:
+        """How the ranks are joined: solo, threads, shm, ring or hierarchy."""
+        return self._transport.name
+
+    def all_reduce(
+        self, x: ArrayLike, op: str = "sum", *, timeout: float | None = None
+    ) -> Array:
+        """Combine `x` over the group, in place; all ranks end with the same bits.
+
+        Args:
+            x: an array of numbers, of the same shape and dtype on every rank.
+            op: "sum", "mean", "min", "max" or "prod".
+            timeout: seconds after which to give up; the group's limit by default.
+
+        Returns:
+            `x` itself; a new array if `x` was a list or a number.
+        """
+        return self._now(*self._plan_all_reduce(x, op), timeout)
+
+    def all_reduce_async(
+        self, x: Array, op: str = "sum", *, timeout: float | None = None
+    ) -> Work:
+        """Start `all_reduce` and return at once; `x` is the group's until `wait`."""
+        return self._later(*self._plan_all_reduce(x, op), timeout)
+
+    def reduce_scatter(
+        self, x: ArrayLike, op: str = "sum", *, timeout: float | None = None
+    ) -> Array:
+        """Combine `x` over the group and return this rank's part of it.
+
+        Args:
+            x: an array whose first dimension is divisible by the size of the group; part
+                r (of equal parts along that dimension) goes to rank r.
+            op: as in `all_reduce`.
+            timeout: seconds after which to give up.
+        """
+        array = np.asarray(x)
+        reduction = find_reduction(op, array.dtype)
+        if array.ndim == 0 or array.shape[0] % self.size:
+            raise ValueError(
+                f"reduce_scatter: `x` has shape {array.shape}; expected a first "
+                f"dimension divisible by the {self.size} ranks of group {self.name!r}. "
+                "Pad it, or use `all_reduce`."
+            )
+        parts = np.ascontiguousarray(array).reshape(self.size, -1)
+        rows = array.shape[0] // self.size
+        out = np.empty_like(array, order="C", shape=(rows, *array.shape[1:]))
+
+        def run(call: Call) -> Array:
+            self._transport.reduce_scatter(call, parts, out.reshape(-1), reduction)
+            return out
+
+        return self._now(self._request("reduce_scatter", array, op), run, timeout)
+
+    def all_gather(self, x: ArrayLike, *, timeout: float | None = None) -> Array:
+        """Stack the `x` of all ranks: the result has shape `(size, *x.shape)`."""
+        array = _readable(x)
+        out = np.empty_like(array, order="C", shape=(self.size, *array.shape))
+
+        def run(call: Call) -> Array:
+            self._transport.all_gather(
+                call, array.reshape(-1), out.reshape(self.size, -1)
+            )
+            return out
+
+        return self._now(self._request("all_gather", array), run, timeout)
+
+    def broadcast(
+        self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
+    ) -> Array:
+        """Make `x` on every rank what it is on `root`, in place; return it."""
+        self._require_rank(root, "root")
+        array, flat = self._writable(x)
+
+        def run(call: Call) -> Array:
+            self._transport.broadcast(call, flat, root)
+            return _restore(array, flat)
+
+        return self._now(
+            self._request("broadcast", array, f"root={root}"), run, timeout
+        )
+
+    def reduce(
+        self,
+        x: ArrayLike,
+        root: int = 0,
+        op: str = "sum",
+        *,
+        timeout: float | None = None,
+    ) -> Array | None:
+        """Combine `x` over the group; `root` gets the result, the others None."""
+        self._require_rank(root, "root")
+        array = np.array(x)
+        request = self._request("reduce", array, f"{op}, root={root}")
+        reduction = find_reduction(op, array.dtype)
+
+        def run(call: Call) -> Array | None:
+            self._transport.all_reduce(call, array.reshape(-1), reduction)
+            return array if self.rank == root else None
+
+        return self._now(request, run, timeout)
+
+    def gather(
+        self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
+    ) -> Array | None:
+        """Stack the `x` of all ranks on `root`; the others get None."""
+        self._require_rank(root, "root")
+        array = _readable(x)
+        shape = (self.size, *array.shape)
+        out = (
+            np.empty_like(array, order="C", shape=shape) if self.rank == root else None
+        )
+
+        def run(call: Call) -> Array | None:
+            outgoing: list[Array | None] = [None] * self.size
+            outgoing[root] = array.reshape(-1)
+            rows = [None] * self.size if out is None else out.reshape(self.size, -1)
+            self._transport.exchange(call, outgoing, list(rows))
+            return out
+
+        return self._now(self._request("gather", array, f"root={root}"), run, timeout)
+
+    def scatter(
+        self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
+    ) -> Array:
+        """Give row r of the root's `x` to rank r.
+
+        Every rank passes an array of the full shape, because all must know what to
+        expect; only the root's values count.
+        """
+        self._require_rank(root, "root")
+        array = _readable(x)
+        self._require_rows(array, "scatter")
+        out = np.empty_like(array, order="C", shape=array.shape[1:])
+
+        def run(call: Call) -> Array:
+            rows = list(array.reshape(self.size, -1))
+            outgoing = rows if self.rank == root else [None] * self.size
+            incoming: list[Array | None] = [None] * self.size
+            incoming[root] = out.reshape(-1)
+            self._transport.exchange(call, outgoing, incoming)
+            return out
+
+        return self._now(self._request("scatter", array, f"root={root}"), run, timeout)
+
+    def all_to_all(self, x: ArrayLike, *, timeout: float | None = None) -> Array:
+        """Give row r of `x` to rank r; row r of the result comes from rank r."""
+        array = _readable(x)
+        self._require_rows(array, "all_to_all")
+        out = np.empty_like(array, order="C")
+
+        def run(call: Call) -> Array:
+            outgoing = list(array.reshape(self.size, -1))
+            incoming = list(out.reshape(self.size, -1))
+            self._transport.exchange(call, outgoing, incoming)
+            return out
+
+        return self._now(self._request("all_to_all", array), run, timeout)
+
+    def send(self, x: ArrayLike, to: int, *, timeout: float | None = None) -> None:
+        """Send `x` to rank `to`, which calls `recv` with the same shape and dtype."""
+        self._require_rank(to, "to")
+        array = _readable(x)
+        flat = array.reshape(-1)
+        self._letter(
+            (self.rank, to),
+            array,
+            lambda call: self._transport.send(call, flat, to),
+            timeout,
+        )
+
+    def recv(
+        self,
+        shape: int | Sequence[int],
+        dtype: DTypeLike,
+        source: int,
+        *,
+        timeout: float | None = None,
+    ) -> Array:
+        """Receive an array of this shape and dtype that rank `source` sends."""
+        self._require_rank(source, "source")
+        array = np.empty(shape, dtype)
+        flat = array.reshape(-1)
+        self._letter(
+            (source, self.rank),
+            array,
+            lambda call: self._transport.receive(call, flat, source),
+            timeout,
+        )
+        return array
+
+    def barrier(self, timeout: float | None = None) -> None:
+        """Return when all ranks have called it."""
+        request = make_request("barrier", "", (), "")
+        self._now(request, self._transport.barrier, timeout)
+
+    def all_gather_object(self, obj: Any, *, timeout: float | None = None) -> list[Any]:
+        """The `obj` of every rank, in order, as copies.
+
+        Objects travel pickled over the encrypted line to the rendezvous, never over
+        data sockets: for arrays, `all_gather` is much faster.
+        """
+        item = cloudpickle.dumps(obj)
+
+        def run(call: Call) -> list[Any]:
+            self._transport.barrier(call)  # finds out about mismatched calls
+            items = self._services.exchange(f"object/{call.sequence}", item, call)
+            # Peers hold the job's key; they run the same program as this process.
+            return [cloudpickle.loads(item) for item in items]
+
+        return self._now(make_request("all_gather_object", "", (), ""), run, timeout)
+
+    def new_group(self, ranks: Sequence[int]) -> Group | None:
+        """Make a group of some ranks of this one; they are numbered in the given order.
+
+        Every member calls it with the same list. Other ranks may call it too, and get
+        None.
+        """
+        members = [int(rank) for rank in ranks]
+        for rank in members:
+            self._require_rank(rank, "ranks")
+        if not members or len(set(members)) < len(members):
+            raise ValueError(
+                f"new_group: `ranks` is {members}; expected at least one rank and each "
+                "only once."
+            )
+        if self.rank not in members:
+            return None
+        with self._lock:
+            self._require_usable()
+            place = Place(
+                members.index(self.rank),
+                tuple(self.world_ranks[rank] for rank in members),
+                tuple(self._place.hosts[rank] for rank in members),
+            )
+            return self._services.new_group(self, members, place)
+
+    def empty(self, shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> Array:
+        """An uninitialised array that is reduced without a staging copy.
+
+        Inside one host it lies in memory that all ranks share, elsewhere it is an
+        ordinary array. Every rank calls it with the same arguments.
+        """
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+        kind = np.dtype(dtype)
+        require_arithmetic(kind)
+        count = math.prod(sizes)
+        request = make_request("empty", kind.name, sizes, "")
+        flat: Array = self._now(
+            request, lambda call: self._transport.allocate(call, count, kind), None
+        )
+        return flat.reshape(sizes)
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Leave the group; calls of other ranks that need this one will fail."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._engine is not None:
+            self._engine.close(timeout_s)
+        self._transport.close()
+
+    def _plan_all_reduce(
+        self, x: ArrayLike, op: str
+    ) -> tuple[Request, Callable[[Call], Array]]:
+        array, flat = self._writable(x)
+        reduction = find_reduction(op, array.dtype)
+
+        def run(call: Call) -> Array:
+            self._transport.all_reduce(call, flat, reduction)
+            return (
+                array if flat.base is array or flat is array else _restore(array, flat)
+            )
+
+        return self._request("all_reduce", array, op), run
+
+    def _letter(
+        self,
+        route: tuple[int, int],
+        array: Array,
+        body: Callable[[Call], None],
+        timeout: float | None,
+    ) -> None:
+        """Send or receive: numbered per pair of ranks, not per group."""
+        require_arithmetic(array.dtype)
+        request = self._request("send", array, f"rank {route[0]} to rank {route[1]}")
+        with self._lock:
+            number = self._letters[route] = self._letters.get(route, 0) + 1
+        self._now(request, body, timeout, sequence=number)
+
+    def _now(
+        self,
+        request: Request,
+        body: Callable[[Call], Any],
+        timeout: float | None,
+        sequence: int | None = None,
+    ) -> Any:
+        """Carry out a call; behind the asynchronous ones that were made before."""
+        with self._lock:
+            if self._engine is None or self._engine.is_idle:
+                return self._perform(self._number(request, timeout, sequence), body)
+            work = self._submit(request, body, timeout, sequence)
+        return work.wait()
+
+    def _later(
+        self, request: Request, body: Callable[[Call], Any], timeout: float | None
+    ) -> Work:
+        with self._lock:
+            return self._submit(request, body, timeout, None)
+
+    def _submit(
+        self,
+        request: Request,
+        body: Callable[[Call], Any],
+        timeout: float | None,
+        sequence: int | None,
+    ) -> Work:
+        if self._engine is None:
+            self._engine = Engine(f"dist-{self.name}")
+        call = self._number(request, timeout, sequence)
+        return self._engine.submit(Work(lambda: self._perform(call, body), call.text))
+
+    def _number(
+        self, request: Request, timeout: float | None, sequence: int | None
+    ) -> Call:
+        self._require_usable()
+        if sequence is None:
+            sequence = self._sequence = self._sequence + 1
+        limit_s = self._timeout_s if timeout is None else timeout
+        return Call(request, self.name, sequence, user_site(), limit_s)
+
+    def _perform(self, call: Call, body: Callable[[Call], Any]) -> Any:
+        self._require_usable()
+        self._watch.begin(call)
+        try:
+            return body(call)
+        except BaseException as error:
+            self._broken = error
+            raise
+        finally:
+            self._watch.end(call)
+
+    def _require_usable(self) -> None:
+        if self._broken is not None:
+            text = (
+                f"group {self.name!r} cannot be used any more, because an earlier call "
+                f"failed: {self._broken}"
+            )
+            if isinstance(self._broken, CollectiveError):
+                raise type(self._broken)(
+                    text, rank=self.rank, peer=self._broken.peer
+                ) from self._broken
+            raise GroupClosedError(text) from self._broken
+        if self._is_closed:
+            raise GroupClosedError(
+                f"group {self.name!r} was closed. Call `dist.init()` again to make a "
+                "new one."
+            )
+
+    def _request(self, name: str, array: Array, detail: str = "") -> Request:
+        return make_request(name, array.dtype.name, array.shape, detail)
+
+    def _require_rank(self, rank: int, argument: str) -> None:
+        if not 0 <= rank < self.size:
+            raise ValueError(
+                f"`{argument}` is {rank}; group {self.name!r} has the ranks 0 to "
+                f"{self.size - 1}."
+            )
+
+    def _require_rows(self, array: Array, name: str) -> None:
+        if array.ndim == 0 or array.shape[0] != self.size:
+            raise ValueError(
+                f"{name}: `x` has shape {array.shape}; expected one row for each of the "
+                f"{self.size} ranks of group {self.name!r}."
+            )
+
+    def _writable(self, x: ArrayLike) -> tuple[Array, Array]:
+        """`x` as an array, and a contiguous one-dimensional form of it."""
+        array = x if isinstance(x, np.ndarray) else np.array(x)
+        require_arithmetic(array.dtype)
+        if not array.flags.writeable:
+            raise ValueError(
+                f"the array of shape {array.shape} is read-only, and the result is "
+                "written into it. Pass a copy."
+            )
+        if array.flags.c_contiguous:
+            return array, array.reshape(-1)
+        return array, array.flatten()
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a group asks of whoever made it.
+
+    Attributes:
+        exchange: hand out bytes under a key and collect those of all ranks.
+        new_group: make a group of some of this group's ranks.
+    """
+
+    exchange: Callable[[str, bytes, Call], list[bytes]]
+    new_group: Callable[[Group, list[int], Place], Group]
+
+
+def _readable(x: ArrayLike) -> Array:
+    """`x` as a contiguous array of numbers that will only be read."""
+    array = np.asarray(x)
+    require_arithmetic(array.dtype)
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def _restore(array: Array, flat: Array) -> Array:
+    """Write the contiguous form back if it was a copy."""
+    if not np.shares_memory(array, flat):
+        array[...] = flat.reshape(array.shape)
+    return array

@@ -1,0 +1,124 @@
+"""One rank's sockets to the other ranks of a group: one inbox, an outbox per peer.
+
+The inbox (PULL) is bound on a free port when the group is made; an outbox (PUSH) is
+connected when it is first used. Messages of one sender arrive in order; those of a
+sender that nobody is waiting for yet are set aside.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import zmq
+
+from dist import frames
+from dist.security import Mechanism, secure_connector, secure_listener
+from dist.watch import CHECK_INTERVAL_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dist.call import Call
+    from dist.job_key import JobKey
+    from dist.reductions import Array
+    from dist.watch import Watch
+
+Message = tuple[frames.Header, memoryview]
+
+# Above this, handing the array's memory to ZeroMQ beats copying it into a message.
+ZERO_COPY_BYTES = 128 * 1024
+LARGEST_FRAME = 1 << 32
+
+
+class Links:
+    """Sends pieces of arrays to peers and receives theirs, in order, with a deadline.
+
+    Not for two threads at once. An array that was sent must not change before the peer
+    has it: the algorithms above see to that.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        key: JobKey,
+        mechanism: Mechanism,
+        rank: int,
+        address: str,
+        watch: Watch,
+    ) -> None:
+        self._context = context
+        self._key = key
+        self._mechanism = mechanism
+        self._rank = rank
+        self._watch = watch
+        self._endpoints: Sequence[str] = ()
+        self._outboxes: dict[int, zmq.Socket[bytes]] = {}
+        self._aside: dict[int, deque[Message]] = {}
+        self._inbox = context.socket(zmq.PULL)
+        self._inbox.linger = 0
+        self._inbox.rcvtimeo = int(1000 * CHECK_INTERVAL_S)
+        self._inbox.maxmsgsize = LARGEST_FRAME
+        secure_listener(self._inbox, key, mechanism)
+        self._inbox.bind(f"tcp://{address}:*")
+        self.endpoint = self._inbox.last_endpoint.decode().rstrip("\0")
+
+    def introduce(self, endpoints: Sequence[str]) -> None:
+        """Learn where each rank's inbox is; nothing is connected yet."""
+        self._endpoints = endpoints
+
+    def send(
+        self, call: Call, peer: int, header: frames.Header, payload: Array | None = None
+    ) -> None:
+        """Send one piece to `peer`; large ones are read from the array's own memory."""
+        outbox = self._outboxes.get(peer) or self._connect(peer)
+        head = header.encode()
+        while True:
+            try:
+                if payload is None or payload.nbytes == 0:
+                    outbox.send(head)
+                elif payload.nbytes < ZERO_COPY_BYTES:
+                    outbox.send(head + payload.tobytes())
+                else:
+                    outbox.send(head, zmq.SNDMORE)
+                    outbox.send(payload.view("u1").data, copy=False)
+                return
+            except zmq.Again:  # the peer takes nothing in at the moment
+                self._watch.check(call, [peer])
+
+    def receive(self, call: Call, peer: int) -> Message:
+        """Return the next piece from `peer`, waiting for it as long as it is worth it."""
+        aside = self._aside.get(peer)
+        if aside:
+            return aside.popleft()
+        while True:
+            try:
+                frame = self._inbox.recv()
+            except zmq.Again:
+                self._watch.check(call, [peer])
+                continue
+            message = frames.decode(frame)
+            if self._inbox.getsockopt(zmq.RCVMORE):
+                body = self._inbox.recv(copy=False).buffer
+                message = message and (message[0], body)
+            if message is None:
+                continue
+            if message[0].source == peer:
+                return message
+            self._aside.setdefault(message[0].source, deque()).append(message)
+
+    def close(self, linger_s: float = 0.0) -> None:
+        """Close all sockets; what peers have not taken yet lingers in the background."""
+        self._inbox.close()
+        for outbox in self._outboxes.values():
+            outbox.close(linger=int(1000 * linger_s))
+        self._outboxes.clear()
+
+    def _connect(self, peer: int) -> zmq.Socket[bytes]:
+        outbox = self._context.socket(zmq.PUSH)
+        outbox.linger = 0
+        outbox.sndtimeo = int(1000 * CHECK_INTERVAL_S)
+        secure_connector(outbox, self._key, self._mechanism)
+        outbox.connect(self._endpoints[peer])
+        self._outboxes[peer] = outbox
+        return outbox

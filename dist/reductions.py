@@ -1,0 +1,120 @@
+"""How two arrays become one: the reduce operations and their order.
+
+The order of summation is part of the contract, because floating-point addition is not
+associative. An array is cut into one *chunk* per rank (`chunks`); chunk c is summed
+going around the ring from rank c: ((x[c] + x[c+1]) + x[c+2]) + …, each step rounded to
+the array's dtype. That is what a ring does by nature, what the shared-memory and the
+thread transports repeat, and it depends on nothing but the length, the dtype and the
+number of ranks. Arrays of up to `SMALLEST_CHUNK_BYTES` are one chunk: rank 0 first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+SMALLEST_CHUNK_BYTES = 16 * 1024
+CHUNK_ALIGNMENT = 64  # elements; keeps the ranks' shares on separate cache lines
+
+
+class BinaryKernel(Protocol):
+    """Combine two arrays elementwise into `out`."""
+
+    def __call__(self, x: Array, y: Array, /, *, out: Array) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """One way to combine the arrays of all ranks.
+
+    Attributes:
+        name: what the caller writes, "sum".
+        combine: the NumPy ufunc that joins two contributions.
+        divides: whether the total is divided by the number of ranks.
+    """
+
+    name: str
+    combine: BinaryKernel
+    divides: bool = False
+
+    def finish(self, total: Array, size: int) -> None:
+        """Turn the combined chunk into the result, in place."""
+        if self.divides:
+            np.divide(total, total.dtype.type(size), out=total)
+
+
+REDUCTIONS = {
+    "sum": Reduction("sum", np.add),
+    "mean": Reduction("mean", np.add, divides=True),
+    "min": Reduction("min", np.minimum),
+    "max": Reduction("max", np.maximum),
+    "prod": Reduction("prod", np.multiply),
+}
+
+
+def find_reduction(name: str, dtype: np.dtype[Any]) -> Reduction:
+    """Look up a reduce operation and make sure that it makes sense for `dtype`."""
+    reduction = REDUCTIONS.get(name)
+    if reduction is None:
+        raise ValueError(f"`op` is {name!r}; expected one of {', '.join(REDUCTIONS)}.")
+    require_arithmetic(dtype)
+    if reduction.divides and dtype.kind in "biu":
+        raise TypeError(
+            f"`op='mean'` on dtype {dtype.name}: the mean of whole numbers is not whole. "
+            "Use op='sum' and divide, or convert to a floating-point dtype first."
+        )
+    return reduction
+
+
+def require_arithmetic(dtype: np.dtype[Any]) -> None:
+    """Raise unless the elements of `dtype` can be added: no objects, text or dates."""
+    is_extension = (
+        dtype.kind == "V" and dtype.names is None and dtype.type is not np.void
+    )
+    if dtype.kind not in "biufc" and not is_extension:
+        raise TypeError(
+            f"arrays of dtype {dtype} cannot be sent; expected numbers (bool, integers, "
+            "floating point, complex, bfloat16). Send other objects with "
+            "`all_gather_object`."
+        )
+
+
+def chunks(length: int, itemsize: int, size: int) -> list[slice]:
+    """Cut `length` elements into `size` chunks, the last of which may be empty."""
+    if size == 1:
+        return [slice(0, length)]
+    smallest = SMALLEST_CHUNK_BYTES // itemsize
+    even = -(-length // size)
+    aligned = -(-even // CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT
+    step = max(aligned, smallest)
+    return [
+        slice(min(chunk * step, length), min((chunk + 1) * step, length))
+        for chunk in range(size)
+    ]
+
+
+def reduce_in_order(
+    contributions: Sequence[Array], first: int, reduction: Reduction, out: Array
+) -> None:
+    """Combine one chunk of all ranks, going around from rank `first`, into `out`.
+
+    `out` may be one of the contributions only if it is the last to be read, or if there
+    are no more than two.
+    """
+    size = len(contributions)
+    if size == 1:
+        if out is not contributions[0]:
+            np.copyto(out, contributions[0])
+    else:
+        ordered = [contributions[(first + i) % size] for i in range(size)]
+        reduction.combine(ordered[0], ordered[1], out=out)
+        for contribution in ordered[2:]:
+            reduction.combine(out, contribution, out=out)
+    reduction.finish(out, size)

@@ -1,0 +1,188 @@
+"""What every wait asks while it waits: is this still worth it?
+
+A transport that waits for a peer calls `Watch.check` at least every `CHECK_INTERVAL_S`.
+It raises when a rank of the group was lost, when any rank reported a failure, and when
+the deadline has passed; it names a late rank on stderr before that. So the rule "no
+wait without a deadline, no error without a name" stands in one place.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+from dist.errors import (
+    CollectiveError,
+    CollectiveMismatchError,
+    CollectiveTimeoutError,
+    WorkerLostError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dist.call import Call
+    from dist.control import ControlChannel
+
+CHECK_INTERVAL_S = 0.1
+# What a peer sent before its end may still be on its way: let it arrive first.
+LOST_GRACE_S = 0.2
+LEFT_GRACE_S = 0.5
+
+_ERRORS: dict[str, type[CollectiveError]] = {
+    "lost": WorkerLostError,
+    "mismatch": CollectiveMismatchError,
+    "timeout": CollectiveTimeoutError,
+}
+
+
+class Watch:
+    """Judges the waits of one group's calls.
+
+    Args:
+        control: the line to the rendezvous; None inside one process.
+        rank: this rank, as the group numbers it.
+        world_ranks: the number in the job of each rank of the group.
+        stall_warn_s: when to name a late rank on stderr; 0 = never.
+    """
+
+    def __init__(
+        self,
+        control: ControlChannel | None,
+        rank: int,
+        world_ranks: tuple[int, ...],
+        stall_warn_s: float = 30.0,
+    ) -> None:
+        self._control = control
+        self._rank = rank
+        self._world_ranks = world_ranks
+        self._stall_warn_s = stall_warn_s
+        self._next_warning_s = float("inf")
+        self._inquired = False
+        self._noticed_s: dict[int, float] = {}
+
+    def begin(self, call: Call) -> None:
+        """A call starts: what it is shows up in the other ranks' stall reports."""
+        self._next_warning_s = self._stall_warn_s or float("inf")
+        self._inquired = False
+        call.last_rank = self._rank
+        call.arrived_s = call.last_s = call.started_s
+        if self._control is not None:
+            call.arrived_s = call.last_s = call.started_s + self._control.clock_offset_s
+            self._control.busy_with = call
+
+    def end(self, call: Call) -> None:
+        """The call is over."""
+        del call
+        if self._control is not None:
+            self._control.busy_with = None
+
+    def check(self, call: Call, awaited: Iterable[int]) -> None:
+        """Raise if waiting for the `awaited` ranks (group numbers) is pointless."""
+        awaited = list(awaited)
+        if self._control is not None:
+            self._raise_if_lost(call, awaited)
+            self._raise_if_failed(call)
+            if call.elapsed_s >= self._next_warning_s:
+                self._warn(call, awaited)
+        if call.elapsed_s > call.timeout_s:
+            self._time_out(call, awaited)
+
+    def mismatch(self, call: Call, peer: int, peer_text: str) -> NoReturn:
+        """Raise on every rank that `peer` asked for something else than this rank."""
+        self.fail(
+            "mismatch",
+            call,
+            peer,
+            f"the ranks of group {call.group!r} disagree: rank {self._rank} called "
+            f"{call.text}, rank {peer} called {peer_text}. All ranks must make the "
+            "same calls in the same order, with equal shapes and dtypes.",
+        )
+
+    def fail(self, kind: str, call: Call, peer: int | None, text: str) -> NoReturn:
+        """Report a failure to all ranks, then raise it here."""
+        if self._control is not None:
+            world_peer = None if peer is None else self._world_ranks[peer]
+            self._control.report_failure(
+                {"error": kind, "peer": world_peer, "text": text}
+            )
+        raise _ERRORS[kind](text, rank=self._rank, peer=peer, elapsed_s=call.elapsed_s)
+
+    def _raise_if_lost(self, call: Call, awaited: list[int]) -> None:
+        assert self._control is not None, "only asked inside a job"  # noqa: S101
+        now_s = time.monotonic()
+        for peer, world_rank in enumerate(self._world_ranks):
+            cause, grace_s = self._control.lost.get(world_rank), LOST_GRACE_S
+            if cause is None and peer in awaited and world_rank in self._control.left:
+                cause, grace_s = "it left the job before this call", LEFT_GRACE_S
+            if cause is None:
+                continue
+            if now_s - self._noticed_s.setdefault(peer, now_s) < grace_s:
+                continue
+            member = self._control.members[world_rank]
+            raise WorkerLostError(
+                f"{call.text}: rank {peer} (host {member['host']}, process "
+                f"{member['pid']}) was lost after rank {self._rank} had waited "
+                f"{call.elapsed_s:.1f} s: {cause}. See that rank's own output first.",
+                rank=self._rank,
+                peer=peer,
+                elapsed_s=call.elapsed_s,
+            )
+
+    def _raise_if_failed(self, call: Call) -> None:
+        assert self._control is not None, "only asked inside a job"  # noqa: S101
+        failure = self._control.failure
+        if failure is None:
+            return
+        world_peer = failure.get("peer")
+        peer = (
+            self._world_ranks.index(world_peer)
+            if world_peer in self._world_ranks
+            else world_peer
+        )
+        raise _ERRORS.get(failure["error"], CollectiveError)(
+            f"{failure['text']} (rank {self._rank} was in {call.text})",
+            rank=self._rank,
+            peer=peer,
+            elapsed_s=call.elapsed_s,
+        )
+
+    def _warn(self, call: Call, awaited: list[int]) -> None:
+        """Name the late ranks on stderr; one rank speaks for all that wait."""
+        assert self._control is not None, "only asked inside a job"  # noqa: S101
+        if not self._inquired:
+            self._control.progress = {}
+            self._control.inquire()
+            self._inquired = True
+            return
+        if not self._control.progress:
+            return
+        self._inquired = False
+        self._next_warning_s = call.elapsed_s + self._stall_warn_s
+        if self._control.progress["should_report"]:
+            "; ".join(self._describe(peer) for peer in awaited)
+
+    def _describe(self, peer: int) -> str:
+        """`rank 2 (host b, process 71), busy with …, last heard of 0.1 s ago`."""
+        if self._control is None:
+            return f"rank {peer}"
+        world_rank = self._world_ranks[peer]
+        member = self._control.members[world_rank]
+        text = f"rank {peer} (host {member['host']}, process {member['pid']})"
+        known = self._control.progress.get("ranks", {}).get(str(world_rank))
+        if known is None:
+            return text
+        call = known["call"]
+        doing = f"in {call} for {known['call_s']:.0f} s" if call else "in no collective"
+        return f"{text}, {doing}, last heard of {known['silent_s']:.1f} s ago"
+
+    def _time_out(self, call: Call, awaited: list[int]) -> NoReturn:
+        late = "; ".join(self._describe(peer) for peer in awaited)
+        self.fail(
+            "timeout",
+            call,
+            awaited[0] if len(awaited) == 1 else None,
+            f"{call.text}: rank {self._rank} waited {call.elapsed_s:.1f} s (limit "
+            f"{call.timeout_s:g} s) for {late}. It is stopped, in an endless loop, in "
+            "another call or only slow; raise the limit with `timeout=` if it is slow.",
+        )
