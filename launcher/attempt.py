@@ -1,0 +1,359 @@
+"""The workers of one attempt: started together, read, watched, and ended together.
+
+`Attempt` gathers facts and carries out orders; it decides nothing. The facts come out
+as the policy's `JobState`, and in more detail as autopsies for the report.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dist.contract import Settings, WorkerIdentity
+from dist.job_key import JobKey
+from launcher.cgroup import out_of_memory_kills
+from launcher.child_env import worker_environment
+from launcher.failure import FailureReader
+from launcher.policy import Cause, JobState, Request, WorkerState
+from launcher.process import WorkerProcess
+from launcher.report import Autopsy, cause_for_peers
+from launcher.screen import STDERR, STDOUT
+from launcher.streams import copy_size, open_streams, read_available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dist.rendezvous_server import RendezvousServer
+    from launcher.config import LaunchConfig
+    from launcher.guardian import Guardian
+    from launcher.output import Output
+    from launcher.threads import ThreadBudget
+
+STDIN = 0
+TICK_S = 0.1
+# Between the end of a worker's pipe and the end of its process lie microseconds.
+END_TICK_S = 0.005
+# What a worker had written when it ended is at most what a pipe holds; whoever keeps
+# writing after that is a process that left its group, and is not waited for.
+MAX_DRAINED_BYTES = 1 << 20
+# The launcher names who is missing; a worker's own deadline must not come first.
+WORKER_TIMEOUT_MARGIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same from one attempt to the next.
+
+    Attributes:
+        task: what worker number `rank` runs, as entry.py expects it.
+        terminals: the launcher's own terminals for the chief's output and errors.
+        folder: a private folder that must not outlive the launcher.
+    """
+
+    config: LaunchConfig
+    run_id: str
+    inherited: Mapping[str, str]
+    settings: Settings
+    budget: ThreadBudget
+    task: Callable[[int], list[str]]
+    terminals: tuple[int | None, int | None] = (None, None)
+    folder: str | None = None
+
+
+class Attempt:
+    """Starts every worker of the job; a context manager that leaves nothing behind."""
+
+    def __init__(
+        self, job: Job, output: Output, guardian: Guardian, restarts_used: int = 0
+    ) -> None:
+        self._job = job
+        self._output = output
+        self._guardian = guardian
+        self._selector = selectors.DefaultSelector()
+        self._server: RendezvousServer | None = None
+        self._workers: dict[int, WorkerProcess] = {}
+        self._reports = {rank: FailureReader() for rank in range(job.config.workers)}
+        self._peak_memory: dict[int, int] = {}
+        self._closing_pipes: set[int] = set()
+        self._is_reading = True
+        self._memory_kills_before = out_of_memory_kills()
+        self.address = ""
+        self.state = JobState(
+            tuple(WorkerState(rank) for rank in range(job.config.workers)),
+            restarts_used=restarts_used,
+        )
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill_all()
+        for worker in self._workers.values():
+            while self._state_of(worker.rank).is_running:
+                self._reap(worker, time.monotonic())
+                time.sleep(END_TICK_S)
+        if self._server is not None:
+            self._server.close()
+        self._selector.close()
+
+    def start(self, on_ready: Callable[[str], None]) -> None:
+        """Open the rendezvous, say where by `on_ready`, and start all workers."""
+        config, key = self._job.config, JobKey.generate()
+        if config.workers > 1:
+            from dist.rendezvous_server import RendezvousServer  # loads ZeroMQ
+
+            self._server = RendezvousServer(config.workers, key)
+            self.address = self._server.start()
+        on_ready(self.address)
+        for rank in range(config.workers):
+            self._start_worker(rank, key)
+
+    def listen_to(self, descriptor: int) -> None:
+        """Let `wait` return early when this descriptor becomes readable."""
+        self._selector.register(descriptor, selectors.EVENT_READ, None)
+
+    def wait(self) -> None:
+        """Wait for something to happen, briefly, and take in all that has."""
+        for key, _ in self._selector.select(self._patience()):
+            if key.data is not None:
+                self._read(*key.data)
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if self._state_of(worker.rank).is_running:
+                self._reap(worker, now)
+        self._note_joins(now)
+        self._output.tick(now)
+        self._read_or_pause()
+
+    def requested(self, signum: int, at: float) -> None:
+        """Note that a signal asked for the end of the job."""
+        requests = (*self.state.requests, Request(signum, at))
+        self.state = replace(self.state, requests=requests)
+
+    def noticed(self, now: float) -> None:
+        """Note that the user was told who is missing."""
+        self.state = replace(self.state, noticed_at=now)
+
+    def output_closed(self) -> None:
+        """Note that nobody reads the output any more."""
+        self.state = replace(self.state, output_closed=True)
+
+    def stop_all(self, cause: Cause, signum: int, now: float) -> None:
+        """Ask every worker to end, because of `cause`."""
+        self.state = replace(self.state, cause=cause, stopping_since=now)
+        self.send(signum)
+        if signum != signal.SIGKILL:
+            self.send(signal.SIGCONT)  # a stopped process would not see it
+
+    def send(self, signum: int) -> None:
+        """Send a signal to every worker."""
+        for worker in self._workers.values():
+            worker.send(signum)
+
+    def kill_all(self) -> None:
+        """Kill every worker, and all that they started."""
+        self.state = replace(self.state, is_killed=True)
+        for worker in self._workers.values():
+            worker.kill()
+
+    def terminal_resized(self) -> None:
+        """Pass a new window size on to the chief."""
+        chief = self._workers.get(0)
+        if chief is None or not self._state_of(0).is_running:
+            return
+        for terminal, descriptor in zip(
+            self._job.terminals, chief.output_fds, strict=True
+        ):
+            if terminal is not None:
+                copy_size(terminal, descriptor)
+        chief.send(signal.SIGWINCH)
+
+    def autopsies(self) -> dict[int, Autopsy]:
+        """All that is known about each worker, by rank."""
+        return {rank: self._autopsy(worker) for rank, worker in self._workers.items()}
+
+    def _start_worker(self, rank: int, key: JobKey) -> None:
+        job = self._job
+        is_chief = rank == 0
+        # Input that was redirected is the chief's; a terminal's stays the launcher's,
+        # because processes outside its foreground group may not read it.
+        has_input = is_chief and not _is_terminal_or_closed(STDIN)
+        worker = WorkerProcess(
+            rank,
+            job.task(rank),
+            worker_environment(
+                job.inherited,
+                self._identity(rank, key),
+                job.budget,
+                job.config.environment,
+            ),
+            open_streams(job.terminals if is_chief else (None, None)),
+            stdin=STDIN if has_input else subprocess.DEVNULL,
+        )
+        self._workers[rank] = worker
+        self._guardian.watch(worker.pid)
+        self._selector.register(
+            worker.failure_fd, selectors.EVENT_READ, (worker, None, worker.failure_fd)
+        )
+        self._register_outputs(worker)
+
+    def _identity(self, rank: int, key: JobKey) -> WorkerIdentity:
+        job, size = self._job, self._job.config.workers
+        _, _, port = self.address.rpartition(":")
+        return WorkerIdentity(
+            rank=rank,
+            size=size,
+            local_rank=rank,
+            local_size=size,
+            host=socket.gethostname(),
+            run_id=job.run_id,
+            restart_count=self.state.restarts_used,
+            source="launch",
+            task_index=rank,
+            rendezvous=self.address,
+            job_key=key,
+            master_port=int(port or 0),
+            start_timeout_s=_with_margin(job.config.start_timeout_s),
+            settings=job.settings,
+        )
+
+    def _read(self, worker: WorkerProcess, stream: int | None, descriptor: int) -> None:
+        """Take in what one descriptor has to give."""
+        data = read_available(descriptor)
+        if data is None:
+            self._selector.unregister(descriptor)
+            self._closing_pipes.add(worker.rank)
+        elif data and stream is None:
+            self._reported(worker.rank, data)
+        elif data and stream is not None:
+            self._output.received(worker.rank, stream, data, time.monotonic())
+
+    def _reported(self, rank: int, data: bytes) -> None:
+        report = self._reports[rank]
+        report.feed(data)
+        if report.fatal is not None:
+            self._change(
+                rank,
+                failed_at=report.fatal.time,
+                blames_peer=report.fatal.blames_peer,
+            )
+
+    def _reap(self, worker: WorkerProcess, now: float) -> None:
+        """Find out whether a worker has ended, and close its account if so."""
+        ended = worker.poll()
+        if ended is None:
+            return
+        rank = worker.rank
+        self._guardian.forget(worker.pid)
+        self._peak_memory[rank] = ended.peak_memory
+        self._drain(worker)
+        self._closing_pipes.discard(rank)
+        self._change(rank, exit_code=ended.code, ended_at=now)
+        self._output.ended(rank, now)
+        if self._server is not None and ended.code != 0:
+            self._server.worker_lost(rank, cause_for_peers(self._autopsy(worker)))
+
+    def _drain(self, worker: WorkerProcess) -> None:
+        """Read what a worker left in its pipes, and close them."""
+        registered = self._selector.get_map()
+        for stream, descriptor in (
+            (None, worker.failure_fd),
+            (STDOUT, worker.output_fds[STDOUT]),
+            (STDERR, worker.output_fds[STDERR]),
+        ):
+            left = MAX_DRAINED_BYTES
+            while left > 0 and (data := read_available(descriptor)):
+                left -= len(data)
+                if stream is None:
+                    self._reported(worker.rank, data)
+                else:
+                    self._output.received(worker.rank, stream, data, time.monotonic())
+            if descriptor in registered:
+                self._selector.unregister(descriptor)
+        fatal = self._reports[worker.rank].fatal
+        if fatal is not None:
+            self._output.log(worker.rank, fatal.traceback)
+        worker.close()
+
+    def _note_joins(self, now: float) -> None:
+        if self._server is None or all(w.has_joined for w in self.state.workers):
+            return
+        missing = set(self._server.missing())
+        for worker in self.state.workers:
+            if not worker.has_joined and worker.rank not in missing:
+                self._change(worker.rank, has_joined=True)
+                if self.state.first_join_at is None:
+                    self.state = replace(self.state, first_join_at=now)
+
+    def _read_or_pause(self) -> None:
+        """Stop reading while the user's side cannot keep up; the pipes then fill."""
+        should_read = not self._output.is_behind
+        if should_read == self._is_reading:
+            return
+        self._is_reading = should_read
+        for worker in self._workers.values():
+            if not self._state_of(worker.rank).is_running:
+                continue
+            if should_read:
+                self._register_outputs(worker)
+            else:
+                registered = self._selector.get_map()
+                for descriptor in worker.output_fds:
+                    if descriptor in registered:
+                        self._selector.unregister(descriptor)
+
+    def _register_outputs(self, worker: WorkerProcess) -> None:
+        for stream, descriptor in enumerate(worker.output_fds):
+            self._selector.register(
+                descriptor, selectors.EVENT_READ, (worker, stream, descriptor)
+            )
+
+    def _patience(self) -> float:
+        """How long `wait` may sleep."""
+        if self._closing_pipes:
+            return END_TICK_S
+        deadline = self._output.deadline
+        if deadline is None:
+            return TICK_S
+        return min(TICK_S, max(0.0, deadline - time.monotonic()))
+
+    def _autopsy(self, worker: WorkerProcess) -> Autopsy:
+        rank = worker.rank
+        state, report = self._state_of(rank), self._reports[rank]
+        end = state.failure_time or state.ended_at or time.monotonic()
+        return Autopsy(
+            state=state,
+            pid=worker.pid,
+            lived_s=end - worker.started_at,
+            records=report.records,
+            crash_dump=report.crash_dump,
+            last_errors=self._output.last_errors(rank),
+            peak_memory=self._peak_memory.get(rank, 0),
+            was_out_of_memory=out_of_memory_kills() > self._memory_kills_before,
+        )
+
+    def _state_of(self, rank: int) -> WorkerState:
+        return self.state.workers[rank]
+
+    def _change(self, rank: int, **facts: object) -> None:
+        workers = list(self.state.workers)
+        workers[rank] = replace(workers[rank], **facts)  # type: ignore[arg-type]
+        self.state = replace(self.state, workers=tuple(workers))
+
+
+def _is_terminal_or_closed(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return os.isatty(descriptor)
+
+
+def _with_margin(timeout_s: float) -> float:
+    return timeout_s + WORKER_TIMEOUT_MARGIN_S if timeout_s else 0.0

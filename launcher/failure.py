@@ -1,0 +1,59 @@
+"""What a worker reported through its pipe before it ended (written by recorder.py)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One record; the fields are explained where they are written, in `Recorder`.
+
+    Attributes:
+        kind: "exception", "thread", "interrupt" or "exit".
+        time: when it happened, on the clock of `time.monotonic`.
+        place: the user's line, as "train.py:12 in step".
+    """
+
+    kind: str
+    time: float
+    error: str
+    message: str
+    traceback: str
+    place: str
+    blames_peer: bool
+
+    @property
+    def summary(self) -> str:
+        """The error in one line."""
+        return f"{self.error}: {self.message}" if self.message else self.error
+
+
+class FailureReader:
+    """Takes a worker's reports apart as they arrive.
+
+    Attributes:
+        records: what it reported, at most one of each kind.
+        crash_dump: what `faulthandler` wrote when the interpreter died.
+    """
+
+    def __init__(self) -> None:
+        self.records: dict[str, Failure] = {}
+        self.crash_dump = ""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take in bytes from the pipe."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b'{"kind"'):
+                failure = Failure(**json.loads(line))
+                self.records.setdefault(failure.kind, failure)
+            else:
+                self.crash_dump += line.decode(errors="replace") + "\n"
+
+    @property
+    def fatal(self) -> Failure | None:
+        """The exception that ended the script, if that is what happened."""
+        return self.records.get("exception")

@@ -1,0 +1,296 @@
+"""The sentences that `launch` itself prints, made from facts; pure."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from launcher.merge import rank_ranges
+from launcher.policy import (
+    Cause,
+    LeftWithoutJoining,
+    NeverJoined,
+    OutputClosed,
+    StopRequested,
+    WorkerFailed,
+    WorkerState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from launcher.failure import Failure
+
+TRANSPORT_NAMES = {"auto": "shared memory", "shm": "shared memory"}
+
+
+@dataclass(frozen=True)
+class Autopsy:
+    """What is known about how one worker ended.
+
+    Attributes:
+        state: its exit, as the policy sees it.
+        pid: the process it was.
+        lived_s: from its start to its failure or end.
+        records: what it reported, by kind.
+        crash_dump: the stacks at a crash of the interpreter.
+        last_errors: the end of its standard error, where the screen did not show it.
+        peak_memory: in bytes; 0 if not known.
+        was_out_of_memory: whether the kernel killed for want of memory meanwhile.
+    """
+
+    state: WorkerState
+    pid: int
+    lived_s: float
+    records: Mapping[str, Failure] = field(default_factory=dict)
+    crash_dump: str = ""
+    last_errors: Sequence[str] = ()
+    peak_memory: int = 0
+    was_out_of_memory: bool = False
+
+
+def opening(
+    run_id: str, workers: int, where: str, threads: int, reason: str
+) -> str:  # fmt: skip
+    """The first line: which run, how many workers, where, and with how many threads."""
+    return (
+        f"run {run_id} · {counted(workers, 'worker')} on {where} · "
+        f"{counted(threads, 'thread')} each ({reason})"
+    )
+
+
+def place_of(host: str, transport: str, address: str) -> str:
+    """Where the workers run and meet, for the first line."""
+    if not address:
+        return host
+    name = TRANSPORT_NAMES.get(transport, transport)
+    return f"{host} ({name}, meeting at {address.removeprefix('tcp://')})"
+
+
+def success(elapsed_s: float, workers: int) -> str:
+    """The last line when all went well."""
+    return f"done in {elapsed_s:.1f} s · {workers}/{workers} ok"
+
+
+def waiting(missing: Iterable[int], size: int, waited_s: float) -> str:
+    """While some workers have joined and others have not."""
+    ranks = tuple(missing)
+    return (
+        f"waiting for {len(ranks)} of {size} workers since {waited_s:.0f} s: "
+        f"{ranks_in_words(ranks)} not joined yet"
+    )
+
+
+def stopping(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
+    """What is said at once when a job begins to stop; the details come last."""
+    match cause:
+        case WorkerFailed(rank):
+            return f"rank {rank} {_short_end(autopsies[rank])}; stopping the others"
+        case StopRequested(signum):
+            hint = " (Ctrl-C again kills at once)" if signum == signal.SIGINT else ""
+            return f"{_request(signum)}: stopping the workers{hint}"
+        case NeverJoined(ranks, _):
+            return f"{ranks_in_words(ranks)} did not join; stopping the others"
+        case LeftWithoutJoining(rank, _):
+            return f"rank {rank} ended without joining; stopping the others"
+        case OutputClosed():
+            return "nobody reads the output any more; stopping the workers"
+
+
+def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[str]:
+    """The last block on the screen: the root cause, and what it did to the others.
+
+    Lines are complete as they are; those of the launcher itself begin with "launch:".
+    """
+    match cause:
+        case WorkerFailed(rank):
+            return _failed(autopsies[rank], status, autopsies)
+        case StopRequested(signum):
+            lines = [f"launch: ended by {_request(signum)} (exit status {status})"]
+            return [*_places(autopsies), *lines]
+        case NeverJoined(ranks, waited_s):
+            return [_never_joined(ranks, waited_s, status, autopsies)]
+        case LeftWithoutJoining(rank, waiting_ranks):
+            return [
+                f"launch: rank {rank} ended with status 0 and never joined, while "
+                f"{ranks_in_words(waiting_ranks)} waited for it. Every rank must come "
+                "to the same `dist.init()`, or make the same strategy.",
+                "launch: the others were stopped because "
+                f"rank {rank} did not join (exit status {status})",
+            ]
+        case OutputClosed():
+            return []
+
+
+def restarting(cause: Cause, number: int, limit: int) -> str:
+    """Between two attempts."""
+    what = (
+        f"rank {cause.rank} failed" if isinstance(cause, WorkerFailed) else "it failed"
+    )
+    return f"{what}: starting all workers again (restart {number} of {limit})"
+
+
+def ranks_in_words(ranks: Sequence[int]) -> str:
+    """`rank 2`, or `ranks 0,2-5`."""
+    return f"{'rank' if len(ranks) == 1 else 'ranks'} {rank_ranges(ranks)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 worker`, `4 workers`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def signal_name(signum: int) -> str:
+    """`SIGKILL`; the number where it has no name."""
+    try:
+        return signal.Signals(signum).name
+    except ValueError:
+        return f"signal {signum}"
+
+
+def cause_for_peers(autopsy: Autopsy) -> str:
+    """How the other workers are told: "was killed by SIGKILL"."""
+    record = autopsy.records.get("exception")
+    if record is not None:
+        return f"raised {record.summary}"
+    return _end(autopsy)
+
+
+def _failed(
+    autopsy: Autopsy, status: int, autopsies: Mapping[int, Autopsy]
+) -> list[str]:  # fmt: skip
+    rank = autopsy.state.rank
+    who = f"rank {rank} (process {autopsy.pid})"
+    fatal = autopsy.records.get("exception")
+    lines = []
+    if fatal is not None:
+        lines += [
+            f"launch: {who} failed after {autopsy.lived_s:.1f} s:",
+            fatal.traceback.rstrip("\n"),
+        ]
+    else:
+        in_thread = autopsy.records.get("thread")
+        if in_thread is not None:
+            lines += [
+                f"launch: before it ended, a thread of rank {rank} raised:",
+                in_thread.traceback.rstrip("\n"),
+            ]
+        if autopsy.crash_dump:
+            lines += [
+                f"launch: where rank {rank} was when it crashed:",
+                autopsy.crash_dump.rstrip("\n"),
+            ]
+        if autopsy.last_errors:
+            lines += [f"launch: the last errors of rank {rank}:", *autopsy.last_errors]
+        lines.append(f"launch: {who} {_end(autopsy)} after {autopsy.lived_s:.1f} s")
+    lines.append(_what_became_of_the_others(autopsy, status, autopsies))
+    return lines
+
+
+def _what_became_of_the_others(
+    first: Autopsy, status: int, autopsies: Mapping[int, Autopsy]
+) -> str:
+    rank = first.state.rank
+    others = [a for r, a in autopsies.items() if r != rank]
+    if not others:
+        return f"launch: the job ended with rank {rank} (exit status {status})"
+    alike = [a.state.rank for a in others if _is_alike(a, first)]
+    if len(alike) == len(others):
+        return (
+            f"launch: {ranks_in_words(alike)} failed in the same way "
+            f"(exit status {status})"
+        )
+    if all(a.state.exit_code == 0 for a in others):
+        return f"launch: the others had ended well (exit status {status})"
+    return (
+        f"launch: the others were stopped because rank {rank} failed "
+        f"(exit status {status})"
+    )
+
+
+def _is_alike(one: Autopsy, other: Autopsy) -> bool:
+    mine, theirs = one.records.get("exception"), other.records.get("exception")
+    if mine is None or theirs is None:
+        return False
+    return (mine.summary, mine.place) == (theirs.summary, theirs.place)
+
+
+def _short_end(autopsy: Autopsy) -> str:
+    fatal = autopsy.records.get("exception")
+    if fatal is not None:
+        return f"failed: {fatal.summary}"
+    return _end(autopsy)
+
+
+def _end(autopsy: Autopsy) -> str:
+    """How a worker ended that did not raise: "was killed by SIGSEGV (…)"."""
+    code = autopsy.state.exit_code
+    if code is None:
+        return "was still running"
+    if code < 0:
+        return f"was killed by {signal_name(-code)}{_signal_hint(-code, autopsy)}"
+    leave = autopsy.records.get("exit")
+    if leave is not None:
+        message = f" ({leave.message})" if leave.message != str(code) else ""
+        return f"left by sys.exit with status {code} at {leave.place}{message}"
+    return f"left with status {code} and no traceback"
+
+
+def _signal_hint(signum: int, autopsy: Autopsy) -> str:
+    memory = (
+        f"peak memory {in_bytes(autopsy.peak_memory)}" if autopsy.peak_memory else ""
+    )
+    if signum == signal.SIGKILL and autopsy.was_out_of_memory:
+        return f": the kernel's out-of-memory killer ended it ({memory})"
+    hints = {
+        signal.SIGKILL: f"from outside: not by launch, {memory}",
+        signal.SIGSEGV: "segmentation fault in native code",
+        signal.SIGABRT: "native code called abort()",
+        signal.SIGBUS: "a mapped file or /dev/shm is gone or full: see `df /dev/shm`",
+        signal.SIGFPE: "arithmetic fault in native code",
+        signal.SIGILL: "an instruction that this processor does not have",
+    }
+    hint = hints.get(signal.Signals(signum)) if signum in hints else None
+    return f" ({hint})" if hint else ""
+
+
+def _never_joined(
+    ranks: Sequence[int], waited_s: float, status: int, autopsies: Mapping[int, Autopsy]
+) -> str:
+    pids = ", ".join(str(autopsies[rank].pid) for rank in ranks if rank in autopsies)
+    processes = "process" if len(ranks) == 1 else "processes"
+    joined = [rank for rank in autopsies if rank not in ranks]
+    return (
+        f"launch: {ranks_in_words(ranks)} ({processes} {pids}) never joined: "
+        f"{ranks_in_words(joined)} waited {waited_s:.0f} s. It may be busy before "
+        "`dist.init()` or the making of its strategy, or never get there. If it only "
+        f"needs longer, raise `--start-timeout` (exit status {status})"
+    )
+
+
+def _request(signum: int) -> str:
+    return "Ctrl-C" if signum == signal.SIGINT else signal_name(signum)
+
+
+def _places(autopsies: Mapping[int, Autopsy]) -> list[str]:
+    """Where the workers were when Ctrl-C reached them, equal places together."""
+    by_place: dict[str, list[int]] = {}
+    for rank, autopsy in autopsies.items():
+        record = autopsy.records.get("interrupt")
+        if record is not None and record.place:
+            by_place.setdefault(record.place, []).append(rank)
+    return [
+        f"launch: {ranks_in_words(ranks)} stopped at {place}"
+        for place, ranks in by_place.items()
+    ]
+
+
+def in_bytes(size: int) -> str:
+    """A size for people: `14.2 GB`."""
+    amount = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"

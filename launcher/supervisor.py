@@ -1,0 +1,225 @@
+"""The loop of a job: wait, ask the policy, do what it says, until the job is over."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from launcher import policy, report
+from launcher.attempt import Attempt, Job
+from launcher.child_env import settings_of
+from launcher.guardian import Guardian
+from launcher.output import Output, open_logs
+from launcher.screen import STDERR, STDOUT, Screen, Writer, descriptor_write
+from launcher.signals import FORWARDED, STOPPING, TERMINAL_RESIZED, SignalInbox
+from launcher.threads import thread_budget, usable_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from launcher.config import LaunchConfig
+    from launcher.report import Autopsy
+
+# How long the user's side may take for the last lines before each look at signals.
+LAST_WRITE_S = 0.2
+# Of standard output and standard error.
+DESCRIPTORS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended; `cause` is None if it succeeded."""
+
+    status: int
+    cause: policy.Cause | None
+    autopsies: Mapping[int, Autopsy]
+
+
+def make_job(
+    config: LaunchConfig,
+    inherited: Mapping[str, str],
+    task: Callable[[int], list[str]] | None = None,
+    terminals: tuple[int | None, int | None] = (None, None),
+) -> Job:
+    """Work out everything that is the same for all workers and attempts.
+
+    Args:
+        config: the job as asked for.
+        inherited: the variables that workers inherit.
+        task: what each rank runs; the configured program by default.
+        terminals: this process's terminals, for the chief to appear on.
+    """
+    program = config.program
+    words = [
+        "module" if program.is_module else "script",
+        program.name,
+        *program.arguments,
+    ]
+    return Job(
+        config=config,
+        run_id=secrets.token_hex(3),
+        inherited=inherited,
+        settings=settings_of(inherited),
+        budget=thread_budget(
+            inherited, usable_cores(inherited), config.workers, config.threads
+        ),
+        task=task or (lambda _rank: words),
+        terminals=terminals,
+    )
+
+
+def own_terminals() -> tuple[int | None, int | None]:
+    """Of standard output and standard error, those that are terminals."""
+    output, errors = (fd if os.isatty(fd) else None for fd in DESCRIPTORS)
+    return output, errors
+
+
+def own_screen() -> Screen:
+    """The screen of this process: its standard output and standard error."""
+    return Screen(
+        Writer([descriptor_write(descriptor) for descriptor in DESCRIPTORS]),
+        [os.isatty(descriptor) for descriptor in DESCRIPTORS],
+        _columns,
+    )
+
+
+class Supervisor:
+    """Runs one job to its end on a screen.
+
+    Args:
+        job: what to run.
+        screen: where the workers' output goes.
+        explains_failure: whether to end the output with the root cause of a failure;
+            otherwise the caller has it from the outcome.
+    """
+
+    def __init__(
+        self, job: Job, screen: Screen, *, explains_failure: bool = True
+    ) -> None:
+        self._job = job
+        self._explains_failure = explains_failure
+        self._config = job.config
+        self._screen = screen
+        self._limits = policy.Limits(
+            job.config.start_timeout_s, job.config.grace_s, job.config.restarts
+        )
+
+    def run(self) -> Outcome:
+        """Start the workers, again after failures if asked to, and see them end."""
+        started_at = time.monotonic()
+        with ExitStack() as stack:
+            signals = stack.enter_context(SignalInbox())
+            guardian = Guardian()
+            stack.callback(guardian.close)
+            if self._job.folder is not None:
+                guardian.remove_at_end(self._job.folder)
+            restarts = 0
+            while True:
+                decision, outcome = self._attempt(signals, guardian, restarts)
+                if not isinstance(decision, policy.Restart):
+                    break
+                restarts += 1
+                self._say(
+                    report.restarting(decision.cause, restarts, self._limits.restarts)
+                )
+            if outcome.cause is None:
+                elapsed_s = time.monotonic() - started_at
+                self._say(report.success(elapsed_s, self._config.workers))
+            while not self._screen.wait_written(LAST_WRITE_S):
+                if any(signum in STOPPING for signum, _ in signals.take()):
+                    break  # the reader is stuck and the user has seen enough
+        return outcome
+
+    def _attempt(
+        self, signals: SignalInbox, guardian: Guardian, restarts: int
+    ) -> tuple[policy.Decision, Outcome]:
+        """Run all workers once."""
+        output = self._new_output(restarts)
+        try:
+            with Attempt(self._job, output, guardian, restarts) as attempt:
+                attempt.listen_to(signals.wakeup_fd)
+                attempt.start(self._announce if restarts == 0 else lambda _: None)
+                decision = self._watch(attempt, signals)
+                autopsies = attempt.autopsies()
+        finally:
+            output.close()
+        cause = getattr(decision, "cause", None)
+        status = policy.status_of(cause, attempt.state)
+        if cause is not None and self._explains_failure:
+            for line in report.ending(cause, status, autopsies):
+                self._screen.show_line(STDERR, line.encode())
+        return decision, Outcome(status, cause, autopsies)
+
+    def _watch(self, attempt: Attempt, signals: SignalInbox) -> policy.Decision:
+        """Wait and act until the policy says that this attempt is over."""
+        while True:
+            attempt.wait()
+            self._take_signals(attempt, signals)
+            if self._screen.is_closed:
+                attempt.output_closed()
+            now = time.monotonic()
+            decision = policy.decide(attempt.state, self._limits, now)
+            match decision:
+                case policy.Finish() | policy.Restart():
+                    return decision
+                case policy.StopAll(cause, signum):
+                    self._say(report.stopping(cause, attempt.autopsies()))
+                    attempt.stop_all(cause, signum, now)
+                case policy.KillAll():
+                    attempt.kill_all()
+                case policy.Notice(missing, waited_s):
+                    size = self._config.workers
+                    self._say(report.waiting(missing, size, waited_s))
+                    attempt.noticed(now)
+                case policy.Continue():
+                    pass
+
+    def _take_signals(self, attempt: Attempt, signals: SignalInbox) -> None:
+        for signum, at in signals.take():
+            if signum in STOPPING:
+                attempt.requested(signum, at)
+            elif signum in FORWARDED:
+                attempt.send(signum)
+            elif signum == TERMINAL_RESIZED:
+                attempt.terminal_resized()
+
+    def _new_output(self, restarts: int) -> Output:
+        ranks, folder = range(self._config.workers), self._config.log_dir
+        how, terminals = self._config.output, self._screen.is_terminal
+        return Output(
+            self._screen,
+            ranks,
+            is_merged=(
+                how == "merged" or (how == "auto" and terminals[STDOUT]),
+                how != "plain",
+            ),
+            shown=self._config.ranks,
+            logs=open_logs(folder, ranks, restarts) if folder else None,
+        )
+
+    def _announce(self, address: str) -> None:
+        """Print the first line, once it is known where the workers will meet."""
+        job = self._job
+        where = report.place_of(socket.gethostname(), job.settings.transport, address)
+        budget = job.budget
+        self._say(
+            report.opening(
+                job.run_id, self._config.workers, where, budget.threads, budget.reason
+            )
+        )
+
+    def _say(self, sentence: str) -> None:
+        if not self._config.is_quiet:
+            self._screen.show_line(STDERR, f"launch: {sentence}".encode())
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(DESCRIPTORS[STDOUT]).columns
+    except OSError:
+        return 80
