@@ -1,0 +1,48 @@
+"""The state of the running thread: active tapes, the graph being traced, scopes.
+
+This is the only thread-local state of the engine. Whoever changes it restores it in a
+`finally`, so that an exception in user code leaves it clean.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tensor.core.tape import Tape
+
+
+class Context(threading.local):
+    """What is going on in this thread.
+
+    Attributes:
+        tapes: The gradient tapes that record now, outermost first.
+        accumulators: The forward-mode accumulators that are active now.
+        graph: The graph being traced (an object with `call_op` and `constant`), or
+            None in eager execution.
+        name_scopes: The open `tf.name_scope`s, outermost first.
+        device: The innermost `tf.device`, or None.
+        run: `run(f, *args)` calls a kernel with NumPy's floating point warnings off:
+            inf and NaN are values here, as in TensorFlow. NumPy keeps its error
+            state in a context variable, so entering a prepared context costs 15 ns
+            where `np.errstate` costs 760; and the user's own NumPy code keeps its
+            warnings. The context cannot be entered twice: kernels never call ops.
+    """
+
+    def __init__(self) -> None:
+        self.tapes: list[Tape] = []
+        self.accumulators: list[Any] = []
+        self.graph: Any = None
+        self.name_scopes: list[str] = []
+        self.device: str | None = None
+        self.replica: Any = None
+        quiet = contextvars.Context()
+        quiet.run(np.seterr, all="ignore")
+        self.run = quiet.run
+
+
+context = Context()

@@ -1,0 +1,392 @@
+"""From Python and NumPy values to tensors, by TensorFlow's rules.
+
+A Python number takes the dtype asked for, or float32 / int32 (int64 when it does not
+fit); a NumPy array keeps its own dtype unless another one is asked for; a tensor is
+never converted: asking for another dtype is an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes
+from tensor.core.call import PLAIN_TYPES
+from tensor.core.context import context
+from tensor.core.dtypes import DType
+from tensor.core.public_api import export
+from tensor.core.registry import get_op
+from tensor.core.tensor import Array, EagerTensor, Tensor, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
+
+# Pairs of a type and the function that converts its values, by priority.
+_CONVERTERS: list[tuple[int, Any, Callable[..., Any]]] = []
+
+
+@export("register_tensor_conversion_function")
+def register_tensor_conversion_function(
+    base_type: Any, conversion_func: Callable[..., Any], priority: int = 100
+) -> None:
+    """Teach `convert_to_tensor` to convert instances of `base_type`.
+
+    Args:
+        base_type: A class, or a tuple of classes.
+        conversion_func: `f(value, dtype=None, name=None, as_ref=False)` returns a
+            tensor, or NotImplemented to let another function try.
+        priority: Functions of lower numbers are asked first.
+
+    Raises:
+        TypeError: `base_type` is no class, or `conversion_func` is not callable.
+    """
+    types = base_type if isinstance(base_type, tuple) else (base_type,)
+    if not all(isinstance(t, type) for t in types):
+        raise TypeError(
+            f"base_type must be a type or a tuple of types, got {base_type!r}"
+        )
+    if not callable(conversion_func):
+        raise TypeError(f"conversion_func must be callable, got {conversion_func!r}")
+    _CONVERTERS.append((priority, base_type, conversion_func))
+    _CONVERTERS.sort(key=lambda row: row[0])
+
+
+def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
+    """Return `value` as a tensor; the short form that ops use.
+
+    Args:
+        value: A tensor, variable, NumPy value, Python number, string, or nested
+            sequence of these.
+        dtype: The dtype to have, an error if a tensor has another one.
+        hint: The dtype to prefer where `value` leaves it open.
+
+    Raises:
+        ValueError: A tensor of another dtype than asked for, or a value that is no
+            tensor: None, ragged or mixed sequences.
+        TypeError: A Python value that the dtype cannot hold.
+    """
+    if type(value) is EagerTensor:
+        if dtype is not None and value.dtype is not dtype:
+            raise _wrong_dtype(value, dtype)
+        return value
+    return _convert_other(value, dtype, hint)
+
+
+def _convert_other(value: Any, dtype: DType | None, hint: DType | None) -> Any:
+    if isinstance(value, Tensor):
+        if dtype is not None and value.dtype is not dtype:
+            raise _wrong_dtype(value, dtype)
+        return value
+    if hasattr(value, "read_for_op"):
+        if dtype is not None and value.dtype is not dtype:
+            raise _wrong_dtype(value, dtype)
+        return value.read_for_op()
+    if dtype is None and hint is not None:
+        try:
+            return _convert_other(value, hint, None)
+        except (TypeError, ValueError):
+            # A hint is a wish: the value's own dtype will do.
+            return _convert_other(value, None, None)
+    if type(value) not in PLAIN_TYPES:
+        for _, base_type, function in _CONVERTERS:
+            if isinstance(value, base_type):
+                result = function(value, dtype=dtype, name=None, as_ref=False)
+                if result is not NotImplemented:
+                    return result
+        if hasattr(value, "__tf_tensor__"):
+            return value.__tf_tensor__(dtype, None)
+        if hasattr(value, "to_dense") and hasattr(value, "indices"):
+            return convert(value.to_dense(), dtype)
+        if isinstance(value, list | tuple) and _holds_tensors(value):
+            return _stack(value, dtype)
+    return constant_tensor(to_array(value, dtype))
+
+
+def constant_tensor(array: Array) -> Any:
+    """Return `array` as a tensor: a constant of the graph being traced, if any."""
+    if context.graph is not None:
+        return context.graph.constant(array)
+    return wrap(array)
+
+
+def _wrong_dtype(tensor: Any, dtype: DType) -> ValueError:
+    return ValueError(
+        f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
+        f"{tensor.dtype.name}: {tensor!r}. Use tf.cast(x, {dtype!r}) to convert it."
+    )
+
+
+def _holds_tensors(values: Any) -> bool:
+    return any(
+        isinstance(v, Tensor)
+        or hasattr(v, "read_for_op")
+        or hasattr(v, "__tf_tensor__")
+        or (isinstance(v, list | tuple) and _holds_tensors(v))
+        for v in values
+    )
+
+
+def _first_dtype(values: Any) -> DType | None:
+    for v in values:
+        if isinstance(v, Tensor) or hasattr(v, "read_for_op"):
+            return v.dtype  # type: ignore[no-any-return]
+        if isinstance(v, list | tuple):
+            found = _first_dtype(v)
+            if found is not None:
+                return found
+    return None
+
+
+def _stack(values: Any, dtype: DType | None) -> Any:
+    """Return a sequence that holds tensors as one tensor, stacked along a new axis."""
+    dtype = dtype or _first_dtype(values)
+    return get_op("Pack")(*[convert(v, dtype) for v in values], axis=0)
+
+
+def to_array(value: Any, dtype: DType | None = None) -> Array:
+    """Return a Python or NumPy value as a NumPy array of a dtype that tensors have.
+
+    The array is new, so that later changes to `value` do not change the tensor.
+
+    Raises:
+        ValueError: The value cannot be an array.
+        TypeError: The dtype cannot hold it.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return _from_numpy(value, dtype)
+    kind = type(value)
+    if kind is float or kind is int or kind is bool or kind is complex:
+        return _from_number(value, dtype)
+    if kind is str or kind is bytes:
+        return _strings(np.array(value, dtype=object), dtype)
+    if value is None or isinstance(value, dict | set):
+        raise ValueError(
+            f"Attempt to convert a value ({value!r}) with an unsupported type "
+            f"({type(value)!r}) to a Tensor."
+        )
+    if isinstance(value, list | tuple | range):
+        return _from_sequence(value, dtype)
+    if hasattr(value, "_dims"):  # a TensorShape
+        return _from_sequence(_shape_as_list(value), dtype)
+    if isinstance(value, DType):
+        raise ValueError(f"Cannot convert the dtype {value!r} itself to a Tensor.")
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return _from_numpy(np.asarray(value), dtype)
+    if hasattr(value, "__index__"):
+        return _from_number(value.__index__(), dtype)
+    if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
+        return _from_sequence(list(value), dtype)
+    raise ValueError(
+        f"Attempt to convert a value ({value!r}) with an unsupported type "
+        f"({type(value)!r}) to a Tensor."
+    )
+
+
+def _shape_as_list(shape: Any) -> list[int]:
+    if not shape.is_fully_defined():
+        raise ValueError(
+            f"Cannot convert a partially known TensorShape {shape} to a Tensor."
+        )
+    return shape.as_list()  # type: ignore[no-any-return]
+
+
+def _from_numpy(value: Any, dtype: DType | None) -> Array:
+    if value.dtype.kind in "OSU":
+        return _strings(np.array(value, dtype=object), dtype)
+    if dtype is None:
+        target = dtypes.from_numpy(value.dtype).numpy_dtype
+    else:
+        _check_holds(value.dtype, dtype, value)
+        target = dtype.numpy_dtype
+    if isinstance(value, np.generic):
+        return value.astype(target)
+    return np.array(value, dtype=target, order="C")
+
+
+def _check_holds(source: np.dtype[Any], dtype: DType, value: Any) -> None:
+    if (dtype is dtypes.string) != (source.kind in "OSU"):
+        raise TypeError(
+            f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}"
+        )
+
+
+def _from_number(value: Any, dtype: DType | None) -> Array:
+    kind = type(value)
+    if dtype is None:
+        if kind is float:
+            return np.float32(value)
+        if kind is bool:
+            return np.bool_(value)
+        if kind is complex:
+            return np.complex128(value)
+        return np.int32(value) if _INT32_MIN <= value <= _INT32_MAX else _int64(value)
+    if not _accepts(kind, dtype):
+        raise TypeError(
+            f"Cannot convert {value!r} to EagerTensor of dtype "
+            f"{dtypes.short_name(dtype)}"
+        )
+    return _fill(value, dtype)
+
+
+def _int64(value: int) -> Array:
+    try:
+        return np.int64(value)
+    except OverflowError:
+        raise ValueError(
+            f"Can't convert Python int {value} to a Tensor: it does not fit int64."
+        ) from None
+
+
+def _accepts(kind: type, dtype: DType) -> bool:
+    """Return whether a Python number of type `kind` may become a `dtype`."""
+    if kind is bool:
+        return dtype.is_bool or dtype.is_numeric
+    if kind is int:
+        return dtype.is_numeric
+    if kind is float:
+        return dtype.is_floating or dtype.is_complex
+    return dtype.is_complex
+
+
+def _fill(value: Any, dtype: DType) -> Array:
+    if dtype.is_integer and not dtype.min <= value <= dtype.max:
+        if dtype.size >= 4:
+            raise ValueError(
+                f"Can't convert Python int {value} to a Tensor of dtype {dtype.name}: "
+                f"it is outside [{dtype.min}, {dtype.max}]."
+            )
+        # Narrow integers wrap around, as in TensorFlow.
+        return np.asarray(value).astype(dtype.numpy_dtype)[()]
+    with np.errstate(all="ignore"):
+        return dtype.as_numpy_dtype(value)
+
+
+def _from_sequence(value: Any, dtype: DType | None) -> Array:
+    try:
+        array = np.array(value)
+    except ValueError:
+        raise ValueError(
+            f"Can't convert non-rectangular Python sequence to Tensor: {value!r}. "
+            "tf.ragged.constant takes rows of different lengths."
+        ) from None
+    if array.size == 0 and array.dtype == np.float64:
+        target = dtypes.float32 if dtype is None else dtype
+        return np.zeros(array.shape, target.numpy_dtype)
+    kinds = _leaf_kinds(value)
+    if array.dtype.kind in "OSU" or kinds & {str, bytes}:
+        return _from_objects(value, kinds, dtype)
+    if dtype is None:
+        return _infer_sequence(array, kinds, value)
+    for kind in kinds & {bool, int, float, complex}:
+        if not _accepts(kind, dtype):
+            raise TypeError(
+                f"Cannot convert {value!r} to EagerTensor of dtype "
+                f"{dtypes.short_name(dtype)}"
+            )
+    if dtype.is_integer and array.dtype.kind in "iu" and array.size:
+        low, high = int(array.min()), int(array.max())
+        for bound in (low, high):
+            _fill(bound, dtype)  # raises when a wide integer does not fit
+    if dtype is dtypes.string:
+        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype string")
+    with np.errstate(all="ignore"):
+        return array.astype(dtype.numpy_dtype)
+
+
+def _leaf_kinds(value: Any) -> set[type]:
+    kinds: set[type] = set()
+    stack = [value]
+    while stack:
+        v = stack.pop()
+        if isinstance(v, list | tuple | range):
+            stack.extend(v)
+        else:
+            kinds.add(type(v))
+    return kinds
+
+
+def _infer_sequence(array: np.ndarray, kinds: set[type], value: Any) -> Array:
+    if bool in kinds and kinds & {int, float, complex}:
+        raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
+    if kinds <= {bool, int, float, complex}:
+        if array.dtype.kind == "f":
+            return array.astype(np.float32)
+        if array.dtype.kind == "c":
+            return array.astype(np.complex128)
+        if array.dtype.kind in "iu":
+            fits = array.size == 0 or (
+                array.min() >= _INT32_MIN and array.max() <= _INT32_MAX
+            )
+            return array.astype(np.int32 if fits else np.int64)
+    # NumPy values in a list keep their dtype.
+    return array.astype(dtypes.from_numpy(array.dtype).numpy_dtype)
+
+
+def _from_objects(value: Any, kinds: set[type], dtype: DType | None) -> Array:
+    if kinds <= {str, bytes, np.str_, np.bytes_}:
+        return _strings(np.array(value, dtype=object), dtype)
+    if type(None) in kinds:
+        raise ValueError(
+            "Attempt to convert a value (None) with an unsupported type "
+            "(<class 'NoneType'>) to a Tensor."
+        )
+    arrays = [np.asarray(v) for v in value]
+    if all(a.dtype.kind not in "OSU" for a in arrays):
+        raise ValueError(f"Can't convert the sequence {value!r} to a Tensor.")
+    raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
+
+
+def _strings(array: np.ndarray, dtype: DType | None) -> Array:
+    if dtype not in (None, dtypes.string):
+        raise TypeError(
+            f"Cannot convert {array.tolist()!r} to EagerTensor of dtype "
+            f"{dtypes.short_name(dtype)}"  # type: ignore[arg-type]
+        )
+    flat = array.reshape(-1)
+    for i, v in enumerate(flat):
+        if isinstance(v, str):
+            flat[i] = v.encode()
+        elif not isinstance(v, bytes):
+            raise ValueError(
+                f"Attempt to convert a value ({v!r}) with an unsupported type "
+                f"({type(v)!r}) to a Tensor."
+            )
+    return flat.reshape(array.shape)
+
+
+@export("convert_to_tensor")
+def convert_to_tensor(
+    value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
+) -> Any:
+    """Convert `value` to a tensor.
+
+    Args:
+        value: A tensor, variable, NumPy value, Python number, string, or nested
+            sequence of these.
+        dtype: The dtype to have. A tensor of another dtype is an error.
+        dtype_hint: The dtype to prefer where `value` leaves it open.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: `value` is no tensor, or is one of another dtype.
+        TypeError: `value` does not fit the dtype.
+    """
+    return convert(
+        value,
+        None if dtype is None else dtypes.as_dtype(dtype),
+        None if dtype_hint is None else dtypes.as_dtype(dtype_hint),
+    )
+
+
+@export("is_tensor")
+def is_tensor(x: Any) -> bool:
+    """Return whether `x` is a tensor, a variable or a composite of tensors."""
+    return (
+        isinstance(x, Tensor)
+        or hasattr(x, "read_for_op")
+        or hasattr(x, "composite_components")
+        or type(x).__name__ == "IndexedSlices"
+    )

@@ -1,0 +1,298 @@
+"""Element types: `tf.float32` and its kind, each standing for one NumPy dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+# name -> (TF's enum value, NumPy scalar type or None when it is loaded on demand)
+_TABLE: dict[str, tuple[int, type | None]] = {
+    "float32": (1, np.float32),
+    "float64": (2, np.float64),
+    "int32": (3, np.int32),
+    "uint8": (4, np.uint8),
+    "int16": (5, np.int16),
+    "int8": (6, np.int8),
+    "string": (7, np.object_),
+    "complex64": (8, np.complex64),
+    "int64": (9, np.int64),
+    "bool": (10, np.bool_),
+    "bfloat16": (14, None),
+    "uint16": (17, np.uint16),
+    "complex128": (18, np.complex128),
+    "float16": (19, np.float16),
+    "resource": (20, None),
+    "variant": (21, None),
+    "uint32": (22, np.uint32),
+    "uint64": (23, np.uint64),
+}
+_ALIASES = {"half": "float16", "float": "float32", "double": "float64"}
+_SHORT = {"float16": "half", "float32": "float", "float64": "double"}
+
+
+class DType:
+    """The type of a tensor's elements.
+
+    There is one instance per type; compare with `==` or `is`. A DType also equals the
+    NumPy dtype and the name it stands for: `tf.float32 == np.float32 == "float32"`.
+    """
+
+    __slots__ = ("_enum", "_name", "_numpy")
+
+    def __init__(self, name: str, enum: int, numpy_type: type | None) -> None:
+        self._name = name
+        self._enum = enum
+        self._numpy = None if numpy_type is None else np.dtype(numpy_type)
+
+    @property
+    def name(self) -> str:
+        """The name, such as `"float32"`."""
+        return self._name
+
+    @property
+    def as_datatype_enum(self) -> int:
+        """TensorFlow's number for this type, as stored in files."""
+        return self._enum
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype of arrays that hold this type.
+
+        Raises:
+            TypeError: The type (resource, variant) has no arrays.
+        """
+        if self._numpy is None:
+            if self._name != "bfloat16":
+                raise TypeError(
+                    f"dtype {self._name!r} has no NumPy equivalent: values of this "
+                    "type are handles, not arrays."
+                )
+            self._numpy = _load_bfloat16()
+        return self._numpy
+
+    @property
+    def as_numpy_dtype(self) -> type:
+        """The NumPy scalar type, such as `np.float32`."""
+        return self.numpy_dtype.type
+
+    @property
+    def base_dtype(self) -> DType:
+        """This type: TF2 has no reference types."""
+        return self
+
+    @property
+    def real_dtype(self) -> DType:
+        """The type of a complex type's real part; the type itself otherwise."""
+        return {"complex64": float32, "complex128": float64}.get(self._name, self)
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether this is a real floating point type."""
+        return self._name in _FLOATING
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether this is a complex type."""
+        return self._name in ("complex64", "complex128")
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether this is an integer type; bool is not."""
+        return self._name.startswith(("int", "uint"))
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether this is an unsigned integer type."""
+        return self._name.startswith("uint")
+
+    @property
+    def is_bool(self) -> bool:
+        """Whether this is `tf.bool`."""
+        return self._name == "bool"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether arithmetic makes sense on values of this type."""
+        return self.is_floating or self.is_complex or self.is_integer
+
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether gradients can flow through values of this type."""
+        return self.is_floating or self.is_complex
+
+    @property
+    def size(self) -> int:
+        """Bytes per element; 1 for types without a fixed size, as in TensorFlow."""
+        return 1 if self._name in _WITHOUT_SIZE else self.numpy_dtype.itemsize
+
+    @property
+    def min(self) -> Any:
+        """The smallest value of the type."""
+        return self._limit("min")
+
+    @property
+    def max(self) -> Any:
+        """The largest value of the type."""
+        return self._limit("max")
+
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The pair (min, max)."""
+        return self.min, self.max
+
+    def _limit(self, which: str) -> Any:
+        if self._name == "bool":
+            return which == "max"
+        if self.is_integer:
+            return getattr(np.iinfo(self.numpy_dtype), which)
+        if self._name == "bfloat16":
+            import ml_dtypes
+
+            return getattr(ml_dtypes.finfo(self.numpy_dtype), which)
+        if self.is_floating:
+            return getattr(np.finfo(self.numpy_dtype), which)
+        raise TypeError(
+            f"Cannot find {which}imum value of {self!r}: only bool, integer and "
+            "floating types have one."
+        )
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether a value of dtype `other` may stand where this type is asked for."""
+        return self == as_dtype(other)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, DType) or other is None:
+            return False
+        try:
+            return self is as_dtype(other)
+        except TypeError:
+            return False
+
+    def __hash__(self) -> int:
+        return self._enum
+
+    def __int__(self) -> int:
+        return self._enum
+
+    def __repr__(self) -> str:
+        return f"tf.{self._name}"
+
+    def __str__(self) -> str:
+        return f"<dtype: {self._name!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_dtype, (self._name,)
+
+
+def _load_bfloat16() -> np.dtype[Any]:
+    import ml_dtypes  # on demand: it takes tens of milliseconds to import
+
+    return np.dtype(ml_dtypes.bfloat16)
+
+
+_FLOATING = frozenset(("float16", "bfloat16", "float32", "float64"))
+_WITHOUT_SIZE = frozenset(("string", "resource", "variant"))
+_BY_NAME = {name: DType(name, *row) for name, row in _TABLE.items()}
+_BY_ENUM = {dtype.as_datatype_enum: dtype for dtype in _BY_NAME.values()}
+_BY_NUMPY: dict[Any, DType] = {
+    np.dtype(row[1]): _BY_NAME[name] for name, row in _TABLE.items() if row[1]
+}
+_BY_PYTHON: dict[Any, DType] = {
+    float: _BY_NAME["float32"],
+    bool: _BY_NAME["bool"],
+    int: _BY_NAME["int32"],
+    complex: _BY_NAME["complex128"],
+    str: _BY_NAME["string"],
+    bytes: _BY_NAME["string"],
+    object: _BY_NAME["string"],
+}
+
+float16 = half = _BY_NAME["float16"]
+float32 = _BY_NAME["float32"]
+float64 = double = _BY_NAME["float64"]
+bfloat16 = _BY_NAME["bfloat16"]
+int8 = _BY_NAME["int8"]
+int16 = _BY_NAME["int16"]
+int32 = _BY_NAME["int32"]
+int64 = _BY_NAME["int64"]
+uint8 = _BY_NAME["uint8"]
+uint16 = _BY_NAME["uint16"]
+uint32 = _BY_NAME["uint32"]
+uint64 = _BY_NAME["uint64"]
+complex64 = _BY_NAME["complex64"]
+complex128 = _BY_NAME["complex128"]
+bool_ = _BY_NAME["bool"]
+string = _BY_NAME["string"]
+resource = _BY_NAME["resource"]
+variant = _BY_NAME["variant"]
+
+ALL = tuple(_BY_NAME.values())
+
+
+def from_numpy(dtype: np.dtype[Any]) -> DType:
+    """Return the DType that arrays of NumPy `dtype` hold.
+
+    Raises:
+        TypeError: No tensor can hold such arrays (structured, datetime …).
+    """
+    found = _BY_NUMPY.get(dtype)
+    if found is not None:
+        return found
+    if dtype.kind in "SU":
+        return string
+    if dtype.name == "bfloat16":
+        _BY_NUMPY[dtype] = bfloat16
+        return bfloat16
+    # Platform aliases (`longlong`) and non-native byte orders hash differently.
+    found = _BY_NUMPY.get(np.dtype(dtype.name)) if dtype.kind in "biufc" else None
+    if found is None:
+        raise TypeError(
+            f"Cannot convert the NumPy dtype {dtype!r} to a tensor dtype. "
+            f"Expected one of {', '.join(_BY_NAME)}."
+        )
+    return found
+
+
+def as_dtype(value: Any) -> DType:
+    """Return the DType that `value` names.
+
+    Args:
+        value: A DType, its name, TensorFlow's enum value, a NumPy dtype or scalar
+            type, or one of Python's bool, int, float, complex, str, bytes.
+
+    Raises:
+        TypeError: `value` names no dtype.
+    """
+    if type(value) is DType:
+        return value
+    if isinstance(value, str):
+        name = _ALIASES.get(value, value)
+        if name in _BY_NAME:
+            return _BY_NAME[name]
+    elif isinstance(value, type) and value in _BY_PYTHON:
+        return _BY_PYTHON[value]
+    elif isinstance(value, int) and value in _BY_ENUM:
+        return _BY_ENUM[value]
+    elif isinstance(getattr(value, "dtype", None), DType):
+        return value.dtype  # type: ignore[no-any-return]  # a tensor or a variable
+    try:
+        return from_numpy(np.dtype(value))
+    except TypeError:
+        raise TypeError(
+            f"Cannot convert value {value!r} to a TensorFlow DType. Expected a dtype "
+            f"such as tf.float32, its name, or a NumPy dtype; names are "
+            f"{', '.join(_BY_NAME)}."
+        ) from None
+
+
+def numpy_dtype(value: Any) -> np.dtype[Any]:
+    """Return the NumPy dtype for anything that `as_dtype` accepts."""
+    return as_dtype(value).numpy_dtype
+
+
+def short_name(dtype: DType) -> str:
+    """Return the name that TensorFlow's error messages use, such as `float`."""
+    return _SHORT.get(dtype.name, dtype.name)

@@ -1,0 +1,22 @@
+"""The logger "tensorflow", as `tf.get_logger()` hands it out, and one-time warnings."""
+
+from __future__ import annotations
+
+import logging
+
+from tensor.core.public_api import export
+
+_said: set[str] = set()
+
+
+@export("get_logger")
+def get_logger() -> logging.Logger:
+    """Return the logger that ringflow writes to; it has TensorFlow's name."""
+    return logging.getLogger("tensorflow")
+
+
+def warn_once(message: str) -> None:
+    """Log a warning the first time that this text comes up."""
+    if message not in _said:
+        _said.add(message)
+        get_logger().warning(message)

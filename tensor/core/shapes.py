@@ -1,0 +1,411 @@
+"""Shapes with unknown dimensions, and the algebra on them.
+
+Inside ringflow a static shape is a tuple of `int | None` (None = a dimension not known
+yet), or None when not even the rank is known. `TensorShape` is the same as users see it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Dims = tuple[int | None, ...]
+
+
+def as_dimension(value: Any) -> int | None:
+    """Return one dimension as an int, or None for an unknown one.
+
+    Raises:
+        ValueError: `value` is negative.
+        TypeError: `value` is not an integer.
+    """
+    if value is None or (type(value) is int and value >= 0):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, Dimension):
+        return value.value
+    try:
+        number = value.__index__()
+    except AttributeError:
+        raise TypeError(
+            f"Dimension value must be integer or None or have an __index__ method, "
+            f"got value {value!r} with type {type(value)!r}"
+        ) from None
+    if number < 0:
+        raise ValueError(f"Dimension {number} must be >= 0")
+    return int(number)
+
+
+class Dimension:
+    """One dimension of a shape in TF1's style; kept for `tf.compat.v1`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = as_dimension(value)
+
+    def __repr__(self) -> str:
+        return f"Dimension({self.value})"
+
+    def __str__(self) -> str:
+        return "?" if self.value is None else str(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Dimension):
+            other = other.value
+        return self.value == other
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __int__(self) -> int:
+        if self.value is None:
+            raise ValueError("An unknown dimension has no integer value.")
+        return self.value
+
+    __index__ = __int__
+
+
+class TensorShape:
+    """The shape of a tensor: known, partly known, or of unknown rank.
+
+    `TensorShape([2, None])` has two dimensions of which one is unknown;
+    `TensorShape(None)` has unknown rank. Compares equal to tuples and lists.
+    """
+
+    __slots__ = ("_dims",)
+    _dims: Dims | None
+
+    def __init__(self, dims: Any) -> None:
+        """Make a shape of `dims`: None, an integer, a sequence, or a TensorShape."""
+        if dims is None:
+            self._dims = None
+        elif isinstance(dims, TensorShape):
+            self._dims = dims._dims
+        elif isinstance(dims, (int, Dimension)):
+            self._dims = (as_dimension(dims),)
+        else:
+            try:
+                iterator = iter(dims)
+            except TypeError:
+                self._dims = (as_dimension(dims),)
+            else:
+                self._dims = tuple(as_dimension(d) for d in iterator)
+
+    @classmethod
+    def of(cls, dims: Dims | None) -> TensorShape:
+        """Wrap a static shape without checking it."""
+        shape = object.__new__(cls)
+        shape._dims = dims
+        return shape
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dimensions, or None when it is unknown."""
+        return None if self._dims is None else len(self._dims)
+
+    ndims = rank
+
+    @property
+    def dims(self) -> list[Dimension] | None:
+        """The dimensions as a list of `Dimension`, or None for unknown rank."""
+        return None if self._dims is None else [Dimension(d) for d in self._dims]
+
+    def as_list(self) -> list[int | None]:
+        """Return the dimensions as a list of `int | None`.
+
+        Raises:
+            ValueError: The rank is unknown.
+        """
+        if self._dims is None:
+            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+        return list(self._dims)
+
+    def as_tuple(self) -> Dims:
+        """Return the dimensions as a tuple.
+
+        Raises:
+            ValueError: The rank is unknown.
+        """
+        if self._dims is None:
+            raise ValueError("as_tuple() is not defined on an unknown TensorShape.")
+        return self._dims
+
+    def num_elements(self) -> int | None:
+        """Return how many elements a tensor of this shape has, None when unknown."""
+        return num_elements(self._dims)
+
+    def is_fully_defined(self) -> bool:
+        """Return whether rank and all dimensions are known."""
+        return is_known(self._dims)
+
+    def assert_is_fully_defined(self) -> None:
+        """Check that nothing about the shape is unknown.
+
+        Raises:
+            ValueError: A dimension or the rank is unknown.
+        """
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {self} is not fully defined")
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Return whether some fully defined shape fits both shapes."""
+        return are_compatible(self._dims, TensorShape(other)._dims)
+
+    def assert_is_compatible_with(self, other: Any) -> None:
+        """Check compatibility with `other`.
+
+        Raises:
+            ValueError: No fully defined shape fits both.
+        """
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Shapes {self} and {TensorShape(other)} are incompatible")
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Return whether every shape that fits this one also fits `other`."""
+        theirs = TensorShape(other)._dims
+        if theirs is None:
+            return True
+        if self._dims is None or len(self._dims) != len(theirs):
+            return False
+        return all(t is None or s == t for s, t in zip(self._dims, theirs, strict=True))
+
+    def most_specific_common_supertype(self, others: Iterable[Any]) -> TensorShape:
+        """Return the narrowest shape that this one and all `others` fit."""
+        result = self._dims
+        for other in others:
+            result = relax(result, TensorShape(other)._dims)
+        return TensorShape.of(result)
+
+    def most_specific_compatible_shape(self, other: Any) -> TensorShape:
+        """Return the narrowest shape that fits both this shape and `other`."""
+        return TensorShape.of(relax(self._dims, TensorShape(other)._dims))
+
+    def merge_with(self, other: Any) -> TensorShape:
+        """Combine what both shapes know.
+
+        Raises:
+            ValueError: The shapes contradict each other.
+        """
+        return TensorShape.of(merge(self._dims, TensorShape(other)._dims))
+
+    def concatenate(self, other: Any) -> TensorShape:
+        """Return the dimensions of this shape followed by those of `other`."""
+        theirs = TensorShape(other)._dims
+        if self._dims is None or theirs is None:
+            return TensorShape(None)
+        return TensorShape.of(self._dims + theirs)
+
+    def with_rank(self, rank: int) -> TensorShape:
+        """Return this shape, known to have `rank` dimensions.
+
+        Raises:
+            ValueError: The shape has another rank.
+        """
+        if self._dims is None:
+            return TensorShape.of((None,) * rank)
+        if len(self._dims) != rank:
+            raise ValueError(f"Shape {self} must have rank {rank}")
+        return self
+
+    def assert_has_rank(self, rank: int) -> None:
+        """Check the rank.
+
+        Raises:
+            ValueError: The shape has another rank.
+        """
+        if self.rank not in (None, rank):
+            raise ValueError(f"Shape {self} must have rank {rank}")
+
+    def with_rank_at_least(self, rank: int) -> TensorShape:
+        """Return this shape after checking that it has `rank` dimensions or more.
+
+        Raises:
+            ValueError: The shape has fewer dimensions.
+        """
+        if self._dims is not None and len(self._dims) < rank:
+            raise ValueError(f"Shape {self} must have rank at least {rank}")
+        return self
+
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        """Return this shape after checking that it has `rank` dimensions or fewer.
+
+        Raises:
+            ValueError: The shape has more dimensions.
+        """
+        if self._dims is not None and len(self._dims) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def as_proto(self) -> Any:
+        """Raise: protocol buffers are not part of the base install."""
+        raise NotImplementedError(
+            "TensorShape.as_proto needs TensorFlow's protocol buffers, which ringflow "
+            "does not carry. `as_list()` gives the same facts."
+        )
+
+    def __len__(self) -> int:
+        if self._dims is None:
+            raise ValueError("Cannot take the length of shape with unknown rank.")
+        return len(self._dims)
+
+    def __iter__(self) -> Iterator[int | None]:
+        if self._dims is None:
+            raise ValueError("Cannot iterate over a shape with unknown rank.")
+        return iter(self._dims)
+
+    @overload
+    def __getitem__(self, key: int) -> int | None: ...
+    @overload
+    def __getitem__(self, key: slice) -> TensorShape: ...
+    def __getitem__(self, key: int | slice) -> int | TensorShape | None:
+        if self._dims is not None:
+            if isinstance(key, slice):
+                return TensorShape.of(self._dims[key])
+            return self._dims[key]
+        if not isinstance(key, slice):
+            return None
+        start, stop = key.start or 0, key.stop
+        if key.step is not None and key.step != 1:
+            raise ValueError(
+                f"Steps are not supported on a shape of unknown rank, got {key}."
+            )
+        if stop is None or start < 0 or stop < 0:
+            return TensorShape(None)
+        return TensorShape.of((None,) * max(0, stop - start))
+
+    def __bool__(self) -> bool:
+        return self._dims is not None
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is tuple:
+            return self._dims == other
+        try:
+            theirs = TensorShape(other)._dims
+        except (TypeError, ValueError):
+            return NotImplemented
+        return self._dims == theirs
+
+    def __hash__(self) -> int:
+        return hash(self._dims)
+
+    def __add__(self, other: Any) -> TensorShape:
+        return self.concatenate(other)
+
+    def __radd__(self, other: Any) -> TensorShape:
+        return TensorShape(other).concatenate(self)
+
+    def __repr__(self) -> str:
+        return f"TensorShape({None if self._dims is None else list(self._dims)})"
+
+    def __str__(self) -> str:
+        return to_text(self._dims)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TensorShape, (self._dims,)
+
+
+def to_text(dims: Dims | None) -> str:
+    """Write a static shape as TensorFlow prints it: `(2, None)` or `<unknown>`."""
+    if dims is None:
+        return "<unknown>"
+    if len(dims) == 1:
+        return f"({dims[0]},)"
+    return f"({', '.join(map(str, dims))})"
+
+
+def is_known(dims: Dims | None) -> bool:
+    """Return whether rank and all dimensions are known."""
+    return dims is not None and None not in dims
+
+
+def num_elements(dims: Dims | None) -> int | None:
+    """Return the product of the dimensions, None when one is unknown."""
+    if dims is None:
+        return None
+    count = 1
+    for d in dims:
+        if d is None:
+            return None
+        count *= d
+    return count
+
+
+def are_compatible(x: Dims | None, y: Dims | None) -> bool:
+    """Return whether some fully known shape fits both."""
+    if x is None or y is None:
+        return True
+    return len(x) == len(y) and all(
+        a is None or b is None or a == b for a, b in zip(x, y, strict=True)
+    )
+
+
+def merge(x: Dims | None, y: Dims | None) -> Dims | None:
+    """Combine what two descriptions of one shape know.
+
+    Raises:
+        ValueError: They contradict each other.
+    """
+    if x is None:
+        return y
+    if y is None:
+        return x
+    if not are_compatible(x, y):
+        raise ValueError(f"Shapes {to_text(x)} and {to_text(y)} are not compatible")
+    return tuple(b if a is None else a for a, b in zip(x, y, strict=True))
+
+
+def relax(x: Dims | None, y: Dims | None) -> Dims | None:
+    """Return the narrowest shape that both `x` and `y` fit."""
+    if x is None or y is None or len(x) != len(y):
+        return None
+    return tuple(a if a == b else None for a, b in zip(x, y, strict=True))
+
+
+def broadcast(*shapes: Dims | None) -> Dims | None:
+    """Return the shape that `shapes` broadcast to, by NumPy's rules.
+
+    An unknown dimension against 1 or another unknown stays unknown; against a known
+    dimension above 1 it must turn out to be 1 or that dimension, so the result is known.
+
+    Raises:
+        ValueError: The shapes do not broadcast.
+    """
+    result: Dims | None = ()
+    for shape in shapes:
+        if result is None or shape is None:
+            result = None
+            continue
+        rank = max(len(result), len(shape))
+        x = (1,) * (rank - len(result)) + result
+        y = (1,) * (rank - len(shape)) + shape
+        dims: list[int | None] = []
+        for a, b in zip(x, y, strict=True):
+            if a == b or b == 1:
+                dims.append(a)
+            elif a == 1:
+                dims.append(b)
+            elif a is None or b is None:
+                dims.append(a if b is None else b)
+            else:
+                raise ValueError(
+                    f"Incompatible shapes for broadcasting: {to_text(result)} and "
+                    f"{to_text(shape)}: {a} and {b} differ and neither is 1."
+                )
+        result = tuple(dims)
+    return result
+
+
+def canonical_axis(axis: int, rank: int) -> int:
+    """Return `axis` counted from the front.
+
+    Raises:
+        ValueError: `axis` is outside [-rank, rank).
+    """
+    if not -rank <= axis < rank:
+        raise ValueError(
+            f"axis {axis} is out of range for a tensor with {rank} dimension(s). "
+            f"Expected {-rank} <= axis < {rank}."
+        )
+    return axis + rank if axis < 0 else axis

@@ -1,0 +1,418 @@
+"""tf.GradientTape: records what happens to the tensors it follows."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import nest
+from tensor.core.backprop import backward, densify, runs_on_arrays, wrap_gradient
+from tensor.core.context import context
+from tensor.core.indexed_slices import CompositeTensor, IndexedSlices
+from tensor.core.log import warn_once
+from tensor.core.public_api import export
+from tensor.core.tensor import EagerTensor, Tensor, next_track_id, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tensor.core.call import Call
+
+
+@export("UnconnectedGradients")
+class UnconnectedGradients(enum.Enum):
+    """What the gradient is for a source that the target does not depend on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class Tape:
+    """The record itself: which tensors are followed, and the calls made with them."""
+
+    def __init__(self) -> None:
+        self.tracked: set[int] = set()
+        self.calls: list[Any] = []
+        self.watches_variables = True
+        # Variables in the order of their first use; a dict, because sets have no order.
+        self.variables: dict[int, Any] = {}
+
+    def add(self, call: Call) -> None:
+        """Append a call and follow its results."""
+        self.calls.append(call)
+        self.tracked.update(call.output_ids)
+
+    def watch_id(self, number: int) -> None:
+        """Follow the value of this number."""
+        self.tracked.add(number)
+
+    def saw_variable(self, variable: Any) -> None:
+        """Follow a trainable variable that is being read."""
+        if self.watches_variables:
+            self.tracked.add(variable._track_id)
+            self.variables[variable._track_id] = variable
+
+
+def track(value: Any) -> int:
+    """Return the number by which tapes know a tensor or variable."""
+    if not value._track_id:
+        value._track_id = next_track_id()
+    return value._track_id  # type: ignore[no-any-return]
+
+
+@export("GradientTape")
+class GradientTape:
+    """Records operations for automatic differentiation.
+
+    Operations inside the `with` block on watched tensors, and on trainable variables
+    (watched automatically), are recorded; `gradient` then walks back over them::
+
+        x = tf.constant(3.0)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x * x
+        tape.gradient(y, x)  # 6.0
+
+    A tape gives one gradient and lets go of what it holds, unless it is persistent. Tapes
+    nest: the gradients taken inside another tape's block are recorded by that one.
+    """
+
+    def __init__(
+        self, persistent: bool = False, watch_accessed_variables: bool = True
+    ) -> None:
+        """Create a tape.
+
+        Args:
+            persistent: Whether `gradient` and `jacobian` may be called repeatedly;
+                the record then stays until the tape is deleted.
+            watch_accessed_variables: Whether trainable variables are watched as they
+                are used; if not, only what `watch` names.
+        """
+        self._tape: Tape | None = None
+        self._persistent = persistent
+        self._watch_accessed_variables = watch_accessed_variables
+        self._recording = False
+
+    def __enter__(self) -> GradientTape:
+        self._start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._recording:
+            self._stop()
+
+    def _start(self) -> None:
+        if self._recording:
+            raise ValueError(
+                "Tape is still recording, this can happen if you try to "
+                "re-enter an already-active tape."
+            )
+        if self._tape is None:
+            self._tape = Tape()
+            self._tape.watches_variables = self._watch_accessed_variables
+        context.tapes.append(self._tape)
+        self._recording = True
+
+    def _stop(self) -> None:
+        if not self._recording:
+            raise ValueError("Tape is not recording.")
+        context.tapes.remove(self._tape)  # type: ignore[arg-type]
+        self._recording = False
+
+    def watch(self, tensor: Any) -> None:
+        """Follow `tensor`, a tensor or a nested structure of them.
+
+        Only floating point and complex tensors can be followed; others are ignored
+        with a warning.
+
+        Raises:
+            ValueError: A value is neither a tensor nor a variable.
+            RuntimeError: The tape has not been entered.
+        """
+        for t in nest.flatten(tensor, expand_composites=True):
+            if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
+                raise ValueError(
+                    f"Passed in object {t!r} of type {type(t).__name__!r}, not "
+                    "tf.Tensor or tf.Variable or ExtensionType."
+                )
+            if not t.dtype.is_differentiable:
+                warn_once(
+                    "The dtype of the watched tensor must be floating "
+                    f"(e.g. tf.float32), got {t.dtype!r}"
+                )
+                continue
+            if self._tape is None:
+                self._tape = Tape()
+                self._tape.watches_variables = self._watch_accessed_variables
+            self._tape.watch_id(track(t))
+            if hasattr(t, "read_for_op"):
+                self._tape.variables[t._track_id] = t
+
+    @contextlib.contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Pause recording inside the `with` block.
+
+        Raises:
+            RuntimeError: The tape is not recording.
+        """
+        if self._tape is None or not self._recording:
+            raise RuntimeError(
+                "Trying to stop recording a tape which is not recording."
+            )
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def reset(self) -> None:
+        """Forget everything recorded and watched so far."""
+        was_recording = self._recording
+        if was_recording:
+            self._stop()
+        self._tape = None
+        if was_recording:
+            self._start()
+
+    def watched_variables(self) -> tuple[Any, ...]:
+        """Return the variables that are watched, in the order of their first use."""
+        return () if self._tape is None else tuple(self._tape.variables.values())
+
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+    ) -> Any:
+        """Return the derivative of `target` with respect to each of `sources`.
+
+        Args:
+            target: A tensor, variable or nested structure of them; the gradients of
+                several (and of every element) are summed.
+            sources: A nested structure of tensors or variables.
+            output_gradients: One weight per target, of the target's shape.
+            unconnected_gradients: What to give for a source that the target does not
+                depend on: `NONE` or `ZERO`.
+
+        Returns:
+            The structure of `sources` with a tensor (or IndexedSlices, for lookups)
+            or None in each place.
+
+        Raises:
+            RuntimeError: The tape was used up, or never entered.
+            ValueError: A target or source is not differentiable as given.
+            LookupError: An op on the way has no gradient.
+        """
+        if target is None:
+            raise TypeError(
+                "Argument `target` should be a list or nested structure of Tensors, "
+                "Variables or CompositeTensors to be differentiated, but received None."
+            )
+        flat_sources = nest.flatten(sources)
+        for source in flat_sources:
+            _check_source(source)
+        targets = [_as_target(t) for t in nest.flatten(target)]
+        weights: Sequence[Any] = [None] * len(targets)
+        if output_gradients is not None:
+            weights = nest.flatten(output_gradients)
+            if len(weights) != len(targets):
+                raise ValueError(
+                    f"`output_gradients` has {len(weights)} entries for "
+                    f"{len(targets)} target(s). Give one for each."
+                )
+        tape = self.take_record()
+        release = None if self._persistent else _releaser(tape.calls)
+        results = gradients_on(tape, targets, flat_sources, weights, release=release)
+        zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
+        if zero:
+            results = [
+                _zeros_like_source(s) if g is None else g
+                for s, g in zip(flat_sources, results, strict=True)
+            ]
+        return nest.pack_sequence_as(sources, results)
+
+    def take_record(self) -> Tape:
+        """Return the record to differentiate; a tape that is not persistent is used up.
+
+        Raises:
+            RuntimeError: The tape was used up, or never entered.
+        """
+        if self._tape is None:
+            raise RuntimeError(
+                "A non-persistent GradientTape can only be used to compute one set of "
+                "gradients (or jacobians). Pass `persistent=True` to use it again."
+            )
+        if self._recording:
+            if not self._persistent:
+                self._stop()
+            else:
+                warn_once(
+                    "Calling GradientTape.gradient on a persistent tape inside its "
+                    "context is significantly less efficient than calling it outside "
+                    "the context (it causes the gradient ops to be recorded on the "
+                    "tape, leading to increased CPU and memory usage). Only call "
+                    "GradientTape.gradient inside the context if you actually want to "
+                    "trace the gradient in order to compute higher order derivatives."
+                )
+        tape = self._tape
+        if not self._persistent:
+            self._tape = None
+        return tape
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Return d target / d source, of shape `target.shape + source.shape`.
+
+        See `tensor.core.jacobian` for how it is computed.
+
+        Raises:
+            RuntimeError: The tape was used up, or never entered.
+        """
+        from tensor.core.jacobian import jacobian
+
+        return jacobian(self, target, sources, unconnected_gradients)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Return the Jacobian of each example: shape [b, target dims, source dims].
+
+        Raises:
+            RuntimeError: The tape was used up, or never entered.
+            ValueError: `target` and `source` have different first dimensions.
+        """
+        from tensor.core.jacobian import batch_jacobian
+
+        return batch_jacobian(self, target, source, unconnected_gradients)
+
+
+def gradients_on(
+    tape: Tape,
+    targets: Sequence[Any],
+    sources: Sequence[Any],
+    weights: Sequence[Any],
+    release: Any = None,
+) -> list[Any]:
+    """Return d(sum of weighted targets)/d(source) for each source, or None."""
+    plain = runs_on_arrays()
+    seeds = []
+    for target, weight in zip(targets, weights, strict=True):
+        if target is None or not target._track_id:
+            continue
+        if weight is None:
+            weight = _ones_like(target, plain)
+        else:
+            weight = _checked_weight(weight, target)
+        seeds.append((target._track_id, weight))
+    numbers = frozenset(s._track_id for s in sources if s._track_id)
+    numbers &= tape.tracked
+    found = backward(tape.calls, seeds, numbers, release)
+    return [wrap_gradient(found.get(s._track_id)) for s in sources]
+
+
+def _releaser(calls: list[Any]) -> Any:
+    def release(index: int) -> None:
+        calls[index] = None
+
+    return release
+
+
+def _check_source(source: Any) -> None:
+    if isinstance(source, CompositeTensor):
+        raise ValueError(
+            f"Cannot differentiate with respect to the composite {source!r}; use its "
+            "component tensors, such as `.values`."
+        )
+    if not (isinstance(source, Tensor) or hasattr(source, "read_for_op")):
+        raise ValueError(
+            f"Passed in object {source!r} of type {type(source).__name__!r}, not "
+            "tf.Tensor or tf.Variable or ExtensionType."
+        )
+    if not source.dtype.is_differentiable:
+        warn_once(
+            "The dtype of the source tensor must be floating (e.g. tf.float32) when "
+            f"calling GradientTape.gradient, got {source.dtype!r}"
+        )
+
+
+def _as_target(target: Any) -> Any:
+    if isinstance(target, IndexedSlices):
+        return target.values
+    if isinstance(target, CompositeTensor):
+        return target.flat_values  # type: ignore[attr-defined]  # ragged tensors
+    if isinstance(target, Tensor) or hasattr(target, "read_for_op"):
+        if not target.dtype.is_differentiable:
+            warn_once(
+                "The dtype of the target tensor must be floating (e.g. tf.float32) "
+                f"when calling GradientTape.gradient, got {target.dtype!r}"
+            )
+        return target
+    raise ValueError(
+        f"GradientTape.gradient: target {target!r} of type {type(target).__name__!r} "
+        "is not a tensor or variable."
+    )
+
+
+def _ones_like(target: Any, plain: bool) -> Any:
+    if isinstance(target, Tensor) and type(target) is not EagerTensor:
+        from tensor.core.registry import get_op
+
+        return get_op("OnesLike")(target)
+    array = target.read_array() if hasattr(target, "read_array") else target._array
+    # A scalar's seed is a NumPy scalar: arithmetic on those is faster.
+    ones = (
+        array.dtype.type(1) if array.shape == () else np.ones(array.shape, array.dtype)
+    )
+    return ones if plain else wrap(ones)
+
+
+def _checked_weight(weight: Any, target: Any) -> Any:
+    from tensor.core.convert import convert_to_tensor
+
+    weight = convert_to_tensor(weight, dtype=target.dtype)
+    if not target.shape.is_compatible_with(weight.shape):
+        raise ValueError(
+            f"`output_gradients` of shape {weight.shape} do not fit a target of shape "
+            f"{target.shape}: give one weight per element."
+        )
+    return weight
+
+
+def _zeros_like_source(source: Any) -> Any:
+    from tensor.core.registry import get_op
+
+    return get_op("ZerosLike")(source)
+
+
+def densified(grads: Sequence[Any]) -> list[Any]:
+    """Return gradients with IndexedSlices made dense."""
+    return [densify(g) for g in grads]
+
+
+def stop_all_recording() -> Any:
+    """Return a context manager in which no tape of this thread records."""
+    return _Paused()
+
+
+class _Paused:
+    def __enter__(self) -> None:
+        self._tapes = context.tapes
+        context.tapes = []
+
+    def __exit__(self, *exception: object) -> None:
+        context.tapes = self._tapes

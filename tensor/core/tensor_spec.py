@@ -1,0 +1,140 @@
+"""TensorSpec: the shape and dtype of a value that is not there yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core import dtypes
+from tensor.core.shapes import Dims, TensorShape, are_compatible, relax
+
+if TYPE_CHECKING:
+    from tensor.core.dtypes import DType
+
+
+class TypeSpec:
+    """Describes a family of values: what `tf.function` signatures are made of."""
+
+    __slots__ = ()
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        raise NotImplementedError(f"{type(self).__name__} must define `value_type`.")
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a value (or every value of a spec) fits this spec."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `is_compatible_with`."
+        )
+
+
+class TensorSpec(TypeSpec):
+    """Shape, dtype and optional name of a tensor that is not there yet."""
+
+    __slots__ = ("_dims", "_dtype", "_name")
+    _dims: Dims | None
+
+    def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: Any = None):
+        """Describe tensors of `shape` (may be partly unknown) and `dtype`."""
+        self._dims = TensorShape(shape)._dims
+        self._dtype = dtypes.as_dtype(dtype)
+        self._name = name
+
+    @classmethod
+    def of(cls, dims: Dims | None, dtype: DType, name: str | None = None) -> TensorSpec:
+        """Make a spec from a static shape without checking it."""
+        spec = object.__new__(cls)
+        spec._dims = dims
+        spec._dtype = dtype
+        spec._name = name
+        return spec
+
+    @classmethod
+    def from_spec(cls, spec: Any, name: Any = None) -> TensorSpec:
+        """Return the spec with another name."""
+        return cls(spec.shape, spec.dtype, name or spec.name)
+
+    @classmethod
+    def from_tensor(cls, tensor: Any, name: Any = None) -> TensorSpec:
+        """Describe `tensor`, by its static shape."""
+        return cls(tensor.shape, tensor.dtype, name)
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape."""
+        return TensorShape.of(self._dims)
+
+    @property
+    def dims(self) -> Dims | None:
+        """The static shape as a tuple, or None for unknown rank."""
+        return self._dims
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self._dtype
+
+    @property
+    def name(self) -> str | None:
+        """The name, if one was given."""
+        return self._name
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dimensions, None when unknown."""
+        return None if self._dims is None else len(self._dims)
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        from tensor.core.tensor import Tensor  # tensors describe themselves by specs
+
+        return Tensor
+
+    def is_compatible_with(self, spec_or_tensor: Any) -> bool:
+        """Return whether dtype and shape fit a tensor or another spec."""
+        return self._dtype == spec_or_tensor.dtype and are_compatible(
+            self._dims, TensorShape(spec_or_tensor.shape)._dims
+        )
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Return whether every tensor that fits this spec also fits `other`."""
+        return (
+            isinstance(other, TensorSpec)
+            and self._dtype == other._dtype
+            and self.shape.is_subtype_of(other._dims)
+        )
+
+    def most_specific_common_supertype(self, others: Any) -> TensorSpec | None:
+        """Return the narrowest spec that this one and `others` fit, None if there is none."""
+        dims = self._dims
+        for other in others:
+            if not isinstance(other, TensorSpec) or other._dtype != self._dtype:
+                return None
+            dims = relax(dims, other._dims)
+        return TensorSpec.of(dims, self._dtype, self._name)
+
+    def most_specific_compatible_type(self, other: TensorSpec) -> TensorSpec | None:
+        """Return the narrowest spec that fits both; TF's older name."""
+        return self.most_specific_common_supertype([other])
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, TensorSpec)
+            and type(self) is type(other)
+            and self._dims == other._dims
+            and self._dtype is other._dtype
+            and self._name == other._name
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._dims, self._dtype))
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(shape={self.shape}, dtype={self._dtype!r}, "
+            f"name={self._name!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._dims, self._dtype, self._name)

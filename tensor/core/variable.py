@@ -1,0 +1,618 @@
+"""tf.Variable: a named array that changes.
+
+A variable owns its array. Reading hands out that array; writing replaces it, or works in
+place when nobody else holds it (copy on write, by reference count), so a tensor read
+earlier never changes.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes
+from tensor.core.context import context
+from tensor.core.convert import convert, to_array
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.public_api import export
+from tensor.core.replica import current
+from tensor.core.shapes import Dims, TensorShape, are_compatible, to_text
+from tensor.core.tensor import (
+    EagerTensor,
+    Reference,
+    Tensor,
+    next_track_id,
+    value_text,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tensor.core.dtypes import DType
+
+
+@export("VariableSynchronization")
+class VariableSynchronization(enum.Enum):
+    """When a variable's copies on several replicas are brought together."""
+
+    AUTO = 0
+    NONE = 1
+    ON_WRITE = 2
+    ON_READ = 3
+
+
+@export("VariableAggregation")
+class VariableAggregation(enum.Enum):
+    """How the values of several replicas become one."""
+
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    ONLY_FIRST_REPLICA = 3
+
+
+class _VariableType(type):
+    """Lets creators (`tf.variable_creator_scope`, strategies) make the variable."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        def make() -> Any:
+            return type.__call__(cls, *args, **kwargs)
+
+        if cls is not Variable:
+            return make()
+        return current().create_variable(make)
+
+
+# What a reference count of 2 means here: the variable's own reference, and the one that
+# `sys.getrefcount` itself holds while it counts.
+_UNSHARED = 2
+
+
+@export("Variable")
+class Variable(metaclass=_VariableType):
+    """A tensor-like value that `assign` changes, shared by everything that holds it."""
+
+    __array_priority__ = 100
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool | None = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        import_scope: Any = None,
+        constraint: Callable[[Any], Any] | None = None,
+        synchronization: Any = VariableSynchronization.AUTO,
+        aggregation: Any = VariableAggregation.NONE,
+        shape: Any = None,
+        experimental_enable_variable_lifting: bool = True,
+    ) -> None:
+        """Create a variable.
+
+        Args:
+            initial_value: The value to start with: a tensor, anything that converts to
+                one, or a function without arguments that returns it.
+            trainable: Whether tapes watch it by themselves; True by default, except
+                for `synchronization=ON_READ`.
+            validate_shape: If False, and no `shape` is given, the shape may change.
+            caching_device: Accepted for compatibility; there is one device.
+            name: The name, `Variable` by default; an index `:0` is added.
+            variable_def: Not supported: raises.
+            dtype: The dtype to convert `initial_value` to.
+            import_scope: Accepted for compatibility.
+            constraint: A function applied to the value after an optimizer's update.
+            synchronization: When copies on several replicas are brought together.
+            aggregation: How the values of several replicas become one.
+            shape: The shape that values must fit; `tf.TensorShape(None)` allows any.
+            experimental_enable_variable_lifting: Accepted for compatibility.
+
+        Raises:
+            ValueError: No initial value was given, or it does not fit `shape`.
+        """
+        if variable_def is not None:
+            raise ValueError("`variable_def` is TF1's; pass `initial_value` instead.")
+        if initial_value is None:
+            raise ValueError(
+                "The `initial_value` arg to `tf.Variable` must be specified except when "
+                "you are not providing a `variable_def`. You provided neither."
+            )
+        self._synchronization = VariableSynchronization(synchronization)
+        self._aggregation = VariableAggregation(aggregation)
+        if trainable is None:
+            trainable = self._synchronization is not VariableSynchronization.ON_READ
+        self._trainable = bool(trainable)
+        self._constraint = constraint
+        self._name = _scoped(name or "Variable")
+        self._lock = threading.Lock()
+        self._track_id = next_track_id()
+        array = _initial_array(initial_value, dtype)
+        self._dims: Dims | None = array.shape
+        if shape is not None:
+            self._dims = TensorShape(shape)._dims
+            if not are_compatible(self._dims, array.shape):
+                raise ValueError(
+                    f"The initial value of variable {self._name!r} has shape "
+                    f"{to_text(array.shape)}, which does not fit the given shape "
+                    f"{to_text(self._dims)}."
+                )
+        elif not validate_shape:
+            self._dims = None
+        self._dtype = dtypes.from_numpy(array.dtype)
+        self._array = array
+        if context.graph is not None:
+            context.graph.created_variable(self, initial_value)
+
+    # ---- what it is
+
+    @property
+    def name(self) -> str:
+        """The name with TensorFlow's output index, such as `kernel:0`."""
+        return f"{self._name}:0"
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self._dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape that values must fit."""
+        return TensorShape.of(self._dims)
+
+    @property
+    def static_shape(self) -> Dims | None:
+        """The shape as a tuple with None for unknown dimensions."""
+        return self._dims
+
+    def get_shape(self) -> TensorShape:
+        """Return the shape."""
+        return self.shape
+
+    @property
+    def ndim(self) -> int | None:
+        """The number of dimensions, None when it may change."""
+        return None if self._dims is None else len(self._dims)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether tapes watch this variable by themselves."""
+        return self._trainable
+
+    @property
+    def synchronization(self) -> VariableSynchronization:
+        """When copies on several replicas are brought together."""
+        return self._synchronization
+
+    @property
+    def aggregation(self) -> VariableAggregation:
+        """How the values of several replicas become one."""
+        return self._aggregation
+
+    @property
+    def constraint(self) -> Callable[[Any], Any] | None:
+        """The function applied to the value after an optimizer's update."""
+        return self._constraint
+
+    @property
+    def device(self) -> str:
+        """The device that holds the value, in TensorFlow's spelling."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
+    def _shared_name(self) -> str:
+        return self._name
+
+    @property
+    def _unique_id(self) -> str:
+        return f"{self._name}_{self._track_id}"
+
+    def ref(self) -> Reference:
+        """Return a hashable reference to this variable."""
+        return Reference(self)
+
+    experimental_ref = ref
+
+    # ---- reading
+
+    def read_array(self) -> Any:
+        """Return the current array, which must not be written to."""
+        return self._array
+
+    def read_for_op(self) -> Any:
+        """Return the current value as an op's input; tapes know it as the variable."""
+        if context.graph is not None:
+            return context.graph.read_variable(self)
+        tensor = wrap(self._array)
+        tensor._track_id = self._track_id
+        if self._trainable:
+            for tape in context.tapes:
+                tape.saw_variable(self)
+        return tensor
+
+    def value(self) -> Any:
+        """Return the current value as a tensor, which later assignments do not change."""
+        from tensor.core.registry import get_op
+
+        return get_op("ReadVariableOp")(self)
+
+    read_value = value
+
+    def numpy(self) -> Any:
+        """Return the value as NumPy: a copy, or a scalar for rank 0.
+
+        Raises:
+            NotImplementedError: Inside a function that is being traced.
+        """
+        if context.graph is not None:
+            raise NotImplementedError(
+                "numpy() is only available when eager execution is enabled: the "
+                f"variable {self.name!r} has no value while a function is traced."
+            )
+        return wrap(self._array).numpy()
+
+    def eval(self, session: Any = None) -> Any:
+        """Return the value as NumPy; TF1's name for `numpy()`."""
+        return self.numpy()
+
+    def initialized_value(self) -> Any:
+        """Return the current value as a tensor."""
+        return self.value()
+
+    @property
+    def initial_value(self) -> Any:
+        """Raise: the initial value is not kept in eager execution."""
+        raise RuntimeError(
+            "This property is not supported when eager execution is "
+            "enabled. Keep the value that you passed yourself."
+        )
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Any:
+        """Return the rows at `indices`; the gradient is IndexedSlices."""
+        from tensor.core.registry import get_op
+
+        return get_op("GatherV2")(self, convert(indices), axis=0, batch_dims=0)
+
+    # ---- writing
+
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Replace the value.
+
+        Raises:
+            ValueError: The shape does not fit, or a tensor has another dtype.
+            TypeError: A Python value that the dtype cannot hold.
+        """
+        return self._update("assign", value, read_value)
+
+    def assign_add(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Add `delta`, which must have the variable's shape and dtype."""
+        return self._update("assign_add", delta, read_value)
+
+    def assign_sub(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Subtract `delta`, which must have the variable's shape and dtype."""
+        return self._update("assign_sub", delta, read_value)
+
+    def _update(self, how: str, value: Any, read_value: bool) -> Any:
+        """Write `value` in the way named by `how`; strategies override this."""
+        value = convert(value, self._dtype)
+        if type(value) is not EagerTensor:
+            return value.update_variable(self, how, value, read_value)
+        if not are_compatible(self._dims, value.static_shape):
+            raise ValueError(
+                f"Cannot {how.replace('_', ' ')} value to variable {self.name!r}: Shape "
+                f"mismatch. The variable shape {to_text(self._dims)}, and the assigned "
+                f"value shape {to_text(value.static_shape)} are incompatible."
+            )
+        self.write_array(how, value._array)
+        return self if read_value else None
+
+    def write_array(self, how: str, array: Any) -> None:
+        """Write an array of fitting shape and dtype, in the way named by `how`."""
+        with self._lock:
+            if how == "assign":
+                # Handing over the array is safe: nobody writes to an array in place
+                # unless it holds the only reference.
+                self._array = array
+                return
+            combine = np.add if how == "assign_add" else np.subtract
+            # The count must be taken on the attribute: a local name would add to it.
+            unshared = sys.getrefcount(self._array) == _UNSHARED
+            if (
+                unshared
+                and type(self._array) is np.ndarray
+                and self._array.base is None
+                and self._array.flags.writeable
+                and self._array.shape == array.shape
+            ):
+                context.run(_combine_into, combine, self._array, array)
+            else:
+                self._array = context.run(combine, self._array, array)
+
+    def _own_array(self) -> np.ndarray:
+        """Return the array for writing in place, copied first if others hold it.
+
+        Call with the lock held.
+        """
+        if sys.getrefcount(self._array) != _UNSHARED or not (
+            isinstance(self._array, np.ndarray)
+            and self._array.base is None
+            and self._array.flags.writeable
+        ):
+            self._array = np.array(self._array)
+        return self._array
+
+    # ---- writing slices
+
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Subtract IndexedSlices; equal indices accumulate."""
+        return self._scatter(np.subtract, sparse_delta)
+
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Add IndexedSlices; equal indices accumulate."""
+        return self._scatter(np.add, sparse_delta)
+
+    def scatter_max(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Take the maximum with IndexedSlices, row by row."""
+        return self._scatter(np.maximum, sparse_delta)
+
+    def scatter_min(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Take the minimum with IndexedSlices, row by row."""
+        return self._scatter(np.minimum, sparse_delta)
+
+    def scatter_mul(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Multiply by IndexedSlices; equal indices accumulate."""
+        return self._scatter(np.multiply, sparse_delta)
+
+    def scatter_div(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Divide by IndexedSlices; equal indices accumulate."""
+        return self._scatter(np.divide, sparse_delta)
+
+    def scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Replace rows by IndexedSlices."""
+        return self._scatter(None, sparse_delta)
+
+    def _scatter(self, combine: Any, slices: Any) -> Any:
+        if not isinstance(slices, IndexedSlices):
+            raise TypeError(f"sparse_delta is not IndexedSlices: {slices!r}")
+        indices, values = convert(slices.indices), convert(slices.values, self._dtype)
+        return self._scatter_at(combine, (indices,), values)
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: Any = None) -> Any:
+        """Add `updates` at `indices`; equal indices accumulate."""
+        return self._scatter_nd(np.add, indices, updates)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: Any = None) -> Any:
+        """Subtract `updates` at `indices`; equal indices accumulate."""
+        return self._scatter_nd(np.subtract, indices, updates)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: Any = None) -> Any:
+        """Replace what is at `indices` by `updates`."""
+        return self._scatter_nd(None, indices, updates)
+
+    def scatter_nd_max(self, indices: Any, updates: Any, name: Any = None) -> Any:
+        """Take the maximum with `updates` at `indices`."""
+        return self._scatter_nd(np.maximum, indices, updates)
+
+    def scatter_nd_min(self, indices: Any, updates: Any, name: Any = None) -> Any:
+        """Take the minimum with `updates` at `indices`."""
+        return self._scatter_nd(np.minimum, indices, updates)
+
+    def _scatter_nd(self, combine: Any, indices: Any, updates: Any) -> Any:
+        indices, updates = convert(indices), convert(updates, self._dtype)
+        parts = tuple(indices[..., i] for i in range(indices.shape[-1]))
+        return self._scatter_at(combine, parts, updates)
+
+    def batch_scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Replace slices, where the leading dimensions of the indices are a batch."""
+        indices = convert(sparse_delta.indices)
+        values = convert(sparse_delta.values, self._dtype)
+        shape = indices.static_shape
+        grids = np.indices(shape)[:-1]
+        parts = (*[wrap(g) for g in grids], indices)
+        return self._scatter_at(None, parts, values)
+
+    def _scatter_at(self, combine: Any, indices: tuple[Any, ...], values: Any) -> Any:
+        if type(values) is not EagerTensor or context.graph is not None:
+            return context.graph.scatter_variable(self, combine, indices, values)
+        key = tuple([np.asarray(i._array) for i in indices])
+        for axis, index in enumerate(key):
+            size = self._array.shape[axis]
+            outside = (index < 0) | (index >= size)
+            if outside.any():
+                from tensor.core.errors import InvalidArgumentError, because
+
+                raise because(
+                    InvalidArgumentError,
+                    f"scatter into {self.name!r}: index {index[outside].flat[0]} is "
+                    f"outside [0, {size}) on axis {axis}.",
+                )
+        with self._lock:
+            array = self._own_array()
+            if combine is None:
+                array[key] = values._array
+            else:
+                context.run(combine.at, array, key, values._array)
+        return self
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Any:
+        """Return the slices at `indices`."""
+        from tensor.core.registry import get_op
+
+        return get_op("GatherNd")(self, convert(indices), batch_dims=0)
+
+    def assign_slice(self, index: Any, how: str, value: Any) -> Any:
+        """Write to `self[index]`: what `v[index].assign(value)` does.
+
+        Args:
+            index: NumPy-style index without arrays.
+            how: "assign", "assign_add" or "assign_sub".
+            value: A tensor of the slice's shape, or one that broadcasts to it.
+        """
+        value = convert(value, self._dtype)
+        if type(value) is not EagerTensor:
+            return context.graph.update_variable_slice(self, index, how, value)
+        with self._lock:
+            array = self._own_array()
+            if how == "assign":
+                array[index] = value._array
+            elif how == "assign_add":
+                array[index] += value._array
+            else:
+                array[index] -= value._array
+        return self
+
+    # ---- Python's protocols; arithmetic is attached by `tensor.ops.operators`
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        # A later assignment may write in place: NumPy gets an array of its own.
+        return np.array(self._array, dtype=dtype)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.value())
+
+    def __len__(self) -> int:
+        if not self._dims:
+            raise TypeError("Scalar variable has no `len()`")
+        if self._dims[0] is None:
+            raise TypeError(f"len is not well defined for shape {to_text(self._dims)}.")
+        return self._dims[0]
+
+    def __bool__(self) -> bool:
+        return bool(self.value())
+
+    def __int__(self) -> int:
+        return int(self.value().numpy())
+
+    def __float__(self) -> float:
+        return float(self.value().numpy())
+
+    def __complex__(self) -> complex:
+        return complex(self.value().numpy())
+
+    def __index__(self) -> int:
+        return self.value().__index__()  # type: ignore[no-any-return]
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numpy(), spec)
+
+    def __hash__(self) -> int:
+        raise TypeError(
+            "Variable is unhashable. Instead, use variable.ref() as the key."
+        )
+
+    def __repr__(self) -> str:
+        head = (
+            f"<tf.Variable '{self.name}' shape={to_text(self._dims)} "
+            f"dtype={self._dtype.name}"
+        )
+        if context.graph is not None:
+            return head + ">"
+        return f"{head}, numpy={value_text(self._array, repr)}>"
+
+    def __deepcopy__(self, memo: Any) -> Variable:
+        copied = Variable(
+            wrap(np.array(self._array)),
+            trainable=self._trainable,
+            name=self._name,
+            constraint=self._constraint,
+            synchronization=self._synchronization,
+            aggregation=self._aggregation,
+            shape=self._dims,
+        )
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (
+            np.asarray(self._array),
+            self._trainable,
+            self._name,
+            self._synchronization,
+            self._aggregation,
+            self._dims,
+        )
+
+
+def _unpickle(
+    array: Any,
+    trainable: bool,
+    name: str,
+    synchronization: VariableSynchronization,
+    aggregation: VariableAggregation,
+    dims: Dims | None,
+) -> Any:
+    return Variable(
+        wrap(array),
+        trainable=trainable,
+        name=name,
+        synchronization=synchronization,
+        aggregation=aggregation,
+        shape=TensorShape(dims),
+    )
+
+
+def _combine_into(combine: Any, target: np.ndarray, delta: Any) -> None:
+    combine(target, delta, out=target)
+
+
+def _scoped(name: str) -> str:
+    return "/".join([*context.name_scopes, name])
+
+
+def _initial_array(initial_value: Any, dtype: Any) -> Any:
+    """Return the starting value as an array of the variable's own."""
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    graph, context.graph = context.graph, None
+    try:
+        value = initial_value() if callable(initial_value) else initial_value
+        if isinstance(value, Tensor) or hasattr(value, "read_for_op"):
+            value = convert(value, wanted)
+            if type(value) is EagerTensor:
+                return value._array
+            return graph.initial_array(value)
+        if isinstance(value, list | tuple):
+            return convert(value, wanted)._array
+        return to_array(value, wanted)
+    finally:
+        context.graph = graph

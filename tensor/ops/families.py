@@ -1,0 +1,377 @@
+"""What families of ops share: their shape rule, public form, samples and checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.call import ArraySpec
+from tensor.core.convert import convert
+from tensor.core.dtypes import DType, bool_ as tf_bool, int32 as tf_int32
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op
+from tensor.core.shapes import Dims, broadcast, to_text
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# NumPy's kinds of dtypes: b bool, i signed, u unsigned, f floating, c complex, V bfloat16,
+# O string. An op's `allows` lists those that it takes.
+FLOATING = "fV"
+REAL = "iufV"
+NUMERIC = "iufVc"
+INEXACT = "fVc"
+ANY = "biufVcO"
+
+
+def dtype_kind(x: Any) -> str:
+    """Return NumPy's kind of a tensor's or array's dtype; f, i, b for Python numbers."""
+    if type(x) is EagerTensor:
+        return x._array.dtype.kind  # type: ignore[no-any-return]
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, DType):
+        return dtype.numpy_dtype.kind
+    return np.asarray(x).dtype.kind if dtype is None else dtype.kind
+
+
+def check_kind(op: Op, x: Any, allows: str) -> None:
+    """Check that a dtype is one that the op takes.
+
+    Raises:
+        InvalidArgumentError: It is not.
+    """
+    if dtype_kind(x) not in allows:
+        kinds = ", ".join(_KIND_NAMES[k] for k in allows)
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"{op.type_name}: Value for attr 'T' of {x.dtype.name} is not in the list "
+            f"of allowed values: {kinds}. Convert it with tf.cast. [Op:{op.type_name}]",
+        )
+
+
+_KIND_NAMES = {
+    "b": "bool",
+    "i": "int8, int16, int32, int64",
+    "u": "uint8, uint16, uint32, uint64",
+    "f": "half, float, double",
+    "V": "bfloat16",
+    "c": "complex64, complex128",
+    "O": "string",
+}
+
+
+def shape_of(x: Any) -> Dims | None:
+    """Return the static shape of a tensor, array, spec or Python number."""
+    if isinstance(x, np.ndarray | np.generic | ArraySpec):
+        return x.shape
+    if isinstance(x, Tensor):
+        return x.static_shape
+    if isinstance(x, TensorSpec):
+        return x.dims
+    return getattr(x, "static_shape", ())
+
+
+def sum_to(dz: Any, like: Any) -> Any:
+    """Undo broadcasting: sum `dz` to the shape of `like`."""
+    if type(dz) is type(like) and isinstance(dz, np.ndarray | np.generic):
+        if dz.shape == like.shape:  # the usual case, at the least cost
+            return dz
+    shape, have = shape_of(like), shape_of(dz)
+    if shape is None or have is None or None in shape or None in have:
+        return get_op("SumTo")(dz, shape=get_op("Shape")(like, out_type=tf_int32))
+    if have == shape:
+        return dz
+    lead = len(have) - len(shape)
+    axis = (
+        *range(lead),
+        *(i + lead for i, d in enumerate(shape) if d == 1 and have[i + lead] != 1),
+    )
+    total = get_op("Sum")(dz, axis=axis, keepdims=False)
+    return total if shape_of(total) == shape else get_op("Reshape")(total, shape=shape)
+
+
+def draw(
+    rng: np.random.Generator,
+    domain: tuple[float, float],
+    shape: tuple[int, ...],
+    allows: str,
+) -> Any:
+    """Return a sample array of a dtype that the op takes: float64 if it can be."""
+    if "f" in allows:
+        return np.asarray(rng.uniform(*domain, size=shape))
+    if "i" in allows:
+        return np.asarray(rng.integers(1, 9, size=shape), np.int32)
+    return np.asarray(rng.integers(0, 2, size=shape), np.bool_)
+
+
+class UnaryElementwise(Op):
+    """One array in, one of the same shape out, each element by itself.
+
+    Attributes:
+        ufunc: The NumPy function; without it a subclass defines `kernel(x, out=None)`.
+        allows: The kinds of dtypes that are taken.
+        domain: The interval that samples are drawn from.
+    """
+
+    kind = "elementwise"
+    accepts_out = True
+    ufunc: Callable[..., Any]
+    allows = INEXACT
+    domain: tuple[float, float] = (-2.0, 2.0)
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        return self.ufunc(x) if out is None else self.ufunc(x, out=out)
+
+    def infer(self, x: TensorSpec) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def public(self, x: Any, name: str | None = None) -> Any:
+        x = convert(x)
+        check_kind(self, x, self.allows)
+        return self(x, name=name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for shape in ((2, 3), (), (0, 2)):
+            yield Sample(draw(rng, self.domain, shape, self.allows))
+
+
+class UnaryPredicate(UnaryElementwise):
+    """One array in, booleans out."""
+
+    accepts_out = False
+    gradient = NON_DIFFERENTIABLE
+
+    def infer(self, x: TensorSpec) -> TensorSpec:
+        return TensorSpec.of(x.dims, tf_bool)
+
+
+class BinaryElementwise(Op):
+    """Two arrays that broadcast, each pair of elements by itself.
+
+    Attributes:
+        ufunc: The NumPy function.
+        operator: A faster form of `ufunc` without `out`, such as `operator.mul`: on
+            NumPy scalars an operator takes a tenth of a ufunc's time.
+        allows: The kinds of dtypes that are taken.
+        domain, domain_y: The intervals that samples are drawn from.
+    """
+
+    kind = "elementwise"
+    accepts_out = True
+    ufunc: Callable[..., Any]
+    operator: Callable[..., Any] | None = None
+    allows = NUMERIC
+    domain: tuple[float, float] = (-2.0, 2.0)
+    domain_y: tuple[float, float] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        if self.operator is not None and type(self).kernel is BinaryElementwise.kernel:
+            self.kernel = self._operator_kernel()  # type: ignore[method-assign]
+
+    def _operator_kernel(self) -> Callable[..., Any]:
+        operator: Any = type(self).operator
+        ufunc = self.ufunc
+
+        def kernel(x: Any, y: Any, out: Any = None) -> Any:
+            return operator(x, y) if out is None else ufunc(x, y, out=out)
+
+        return kernel
+
+    def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
+        return self.ufunc(x, y) if out is None else self.ufunc(x, y, out=out)
+
+    def infer(self, x: TensorSpec, y: TensorSpec) -> TensorSpec:
+        return TensorSpec.of(broadcast(x.dims, y.dims), x.dtype)
+
+    def public(self, x: Any, y: Any, name: str | None = None) -> Any:
+        x, y = operands(self, x, y)
+        return self(x, y, name=name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for shape_x, shape_y in (
+            ((2, 3), (2, 3)),
+            ((2, 1, 3), (4, 1)),
+            ((3,), ()),
+            ((), (2,)),
+            ((0, 3), (1, 3)),
+        ):
+            yield Sample(
+                draw(rng, self.domain, shape_x, self.allows),
+                draw(rng, self.domain_y or self.domain, shape_y, self.allows),
+            )
+
+
+class BinaryPredicate(BinaryElementwise):
+    """Two arrays that broadcast, booleans out."""
+
+    accepts_out = False
+    gradient = NON_DIFFERENTIABLE
+
+    def infer(self, x: TensorSpec, y: TensorSpec) -> TensorSpec:
+        return TensorSpec.of(broadcast(x.dims, y.dims), tf_bool)
+
+
+def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return two operands as tensors of one dtype; Python numbers may stay as they are.
+
+    Python numbers and NumPy values take the dtype of the tensor beside them.
+
+    Raises:
+        InvalidArgumentError: Two tensors have different dtypes, or one that `op` does
+            not take.
+        TypeError: A Python number does not fit the tensor's dtype.
+    """
+    if not _is_tensor(x):
+        x = convert(x, y.dtype) if _is_tensor(y) else convert(x)
+    elif hasattr(x, "read_for_op"):
+        x = x.read_for_op()
+    dtype = x.dtype
+    if _is_tensor(y):
+        if hasattr(y, "read_for_op"):
+            y = y.read_for_op()
+        if y.dtype is not dtype:
+            raise _different_dtypes(op, x, y)
+    else:
+        y = _adopt(y, dtype)
+    allows = getattr(op, "allows", ANY)
+    if allows is not ANY:
+        check_kind(op, x, allows)
+    return x, y
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, Tensor) or hasattr(x, "read_for_op")
+
+
+def _adopt(value: Any, dtype: DType) -> Any:
+    """Return a value that is no tensor in the dtype of the tensor beside it."""
+    kind = type(value)
+    if (
+        (kind is float and (dtype.name == "float32" or dtype.name == "float64"))
+        or (kind is int and dtype.name in _PLAIN_INTEGER)
+    ) and (kind is float or -128 <= value <= 127):
+        return value  # NumPy's own rule for Python numbers does the same, faster
+    return convert(value, dtype)
+
+
+_PLAIN_INTEGER = frozenset(("float32", "float64", "int32", "int64"))
+
+
+def _different_dtypes(op: Op, x: Any, y: Any) -> errors.OpError:
+    from tensor.core.dtypes import short_name
+
+    return errors.because(
+        errors.InvalidArgumentError,
+        f"cannot compute {op.type_name} as input #1(zero-based) was expected to be a "
+        f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. Nothing is "
+        f"converted implicitly: write tf.cast(y, {x.dtype!r}), or tf.cast(x, "
+        f"{y.dtype!r}). [Op:{op.type_name}]",
+    )
+
+
+def incompatible(op: Op, x: Any, y: Any) -> errors.OpError:
+    """Return the error for two shapes that do not broadcast."""
+    return errors.because(
+        errors.InvalidArgumentError,
+        f"Incompatible shapes: {to_text(shape_of(x))} vs. {to_text(shape_of(y))} "
+        f"[Op:{op.type_name}]",
+    )
+
+
+def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | None:
+    """Return reduction axes counted from the front; None stays None (all of them).
+
+    Raises:
+        InvalidArgumentError: An axis is out of range or named twice.
+    """
+    if axis is None:
+        return None
+    if isinstance(axis, Tensor) or hasattr(axis, "read_for_op"):
+        axis = np.asarray(axis)
+    axes = tuple(int(a) for a in np.asarray(axis, dtype=np.int64).reshape(-1))
+    if rank is None:
+        return axes
+    result = []
+    for a in axes:
+        if not -rank <= a < rank:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Invalid reduction dimension ({a} for input with {rank} "
+                f"dimension(s)). Expected {-rank} <= axis < {rank}. "
+                f"[Op:{op.type_name}]",
+            )
+        a = a + rank if a < 0 else a
+        if a in result:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Invalid reduction arguments: Axes contains duplicate dimension: {a} "
+                f"[Op:{op.type_name}]",
+            )
+        result.append(a)
+    return tuple(result)
+
+
+class Reduction(Op):
+    """Combines elements along axes: `axis` (None = all) and `keepdims`."""
+
+    kind = "reduction"
+    allows = NUMERIC
+
+    def infer(
+        self, x: TensorSpec, axis: tuple[int, ...] | None, keepdims: bool
+    ) -> TensorSpec:
+        return TensorSpec.of(reduced_shape(x.dims, axis, keepdims), x.dtype)
+
+    def public(
+        self,
+        input_tensor: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+        name: str | None = None,
+    ) -> Any:
+        x = convert(input_tensor)
+        check_kind(self, x, self.allows)
+        rank = None if x.static_shape is None else len(x.static_shape)
+        axes = normalize_axes(axis, rank, self)
+        return self(x, axis=axes, keepdims=bool(keepdims), name=name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = rng.normal(size=(2, 3, 4))
+        for axis in (None, (0,), (1, 2), (-1,), ()):
+            for keepdims in (False, True):
+                yield Sample(x, axis=axis, keepdims=keepdims)
+
+
+def reduced_shape(
+    dims: Dims | None, axis: tuple[int, ...] | None, keepdims: bool
+) -> Dims | None:
+    """Return the static shape after reducing `axis`."""
+    if dims is None:
+        return () if axis is None and not keepdims else None
+    rank = len(dims)
+    axes = (
+        set(range(rank))
+        if axis is None
+        else {a % rank for a in axis}
+        if rank
+        else set()
+    )
+    if keepdims:
+        return tuple(1 if i in axes else d for i, d in enumerate(dims))
+    return tuple(d for i, d in enumerate(dims) if i not in axes)
+
+
+def expand_reduced(
+    value: Any, x: Any, axis: tuple[int, ...] | None, keepdims: bool
+) -> Any:
+    """Return the result of a reduction with its axes back as 1, to broadcast over x."""
+    if keepdims or axis == ():
+        return value
+    shape = reduced_shape(shape_of(x), axis, True)
+    if shape is not None and None not in shape:
+        return get_op("Reshape")(value, shape=shape)
+    return get_op("ReshapeLikeReduced")(value, x, axis=axis)
