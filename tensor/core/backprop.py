@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core import errors
 from tensor.core.call import ArraySpec, Call
 from tensor.core.context import context
 from tensor.core.indexed_slices import IndexedSlices
@@ -45,89 +46,106 @@ def backward(
         depend on.
     """
     plain = runs_on_arrays()
-    grads = _Gradients(plain)
+    by_id: dict[int, Any] = {}
+    owned: set[int] = set()
     for number, dz in seeds:
-        grads.add(number, _unwrap(dz) if plain else dz)
+        dz = _unwrap(dz) if plain else dz
+        by_id[number] = by_id[number] + dz if number in by_id else dz
     if plain:
         with np.errstate(all="ignore"):
-            _walk(calls, grads, sources, _array_view, release)
+            _walk(calls, by_id, sources, owned, release)
     else:
-        _walk(calls, grads, sources, _tensor_view, release)
-    return {n: g for n, g in grads.by_id.items() if n in sources}
+        _walk(calls, by_id, sources, None, release)
+    return {n: g for n, g in by_id.items() if n in sources}
 
 
 def _walk(
     calls: Sequence[Call],
-    grads: _Gradients,
+    by_id: dict[int, Any],
     sources: frozenset[int],
-    view: Callable[[Call], Call],
+    owned: set[int] | None,
     release: Callable[[int], None] | None,
 ) -> None:
-    by_id = grads.by_id
+    """Carry the gradients in `by_id` from the results of calls to their inputs.
+
+    Args:
+        calls: The record.
+        by_id: The gradients so far, by number. What no call needs any more is removed.
+        sources: The numbers whose gradients must stay.
+        owned: In a walk on arrays, the numbers whose array may be added to in place;
+            None in a walk on tensors.
+        release: Called with a call's index when it is done.
+    """
     for index in range(len(calls) - 1, -1, -1):
         call = calls[index]
-        dz: tuple[Any, ...]
-        ids = call.output_ids
-        if len(ids) == 1:
-            number = ids[0]
-            if number not in by_id:
-                if release is not None:
-                    release(index)
-                continue
-            dz = (by_id[number] if number in sources else grads.pop(number),)
-        else:
-            found = [by_id.get(n) if n in sources else grads.pop(n) for n in ids]
-            if all(g is None for g in found):
-                if release is not None:
-                    release(index)
-                continue
-            dz = tuple(
-                zeros_like_spec(spec) if g is None else g
-                for g, spec in zip(found, call.output, strict=True)
-            )
-        if not call.op.takes_slices:
-            dz = tuple([densify(g) for g in dz])
-        results = call.op.gradient_of(view(call), dz)
-        for number, grad in zip(call.wants, results, strict=True):
-            if number and grad is not None:
-                grads.add(number, grad)
+        dz = _arriving(call, by_id, sources)
+        if dz is not None:
+            op = call.op
+            view = call if owned is not None else _tensor_view(call)
+            results = op.gradient(view, *dz)
+            if type(results) is not tuple:
+                results = (results,)
+            if len(results) != len(call.wants):
+                raise _wrong_arity(call, results)
+            for number, grad in zip(call.wants, results, strict=True):
+                if not number or grad is None:
+                    continue
+                if number in by_id:
+                    _accumulate(by_id, number, grad, owned)
+                else:
+                    by_id[number] = grad
         if release is not None:
             release(index)
 
 
-class _Gradients:
-    """Gradients by number; summed in place where the sum is ours alone."""
-
-    __slots__ = ("by_id", "owned", "plain")
-
-    def __init__(self, plain: bool) -> None:
-        self.by_id: dict[int, Any] = {}
-        self.owned: set[int] = set()
-        self.plain = plain
-
-    def pop(self, number: int) -> Any:
-        self.owned.discard(number)
-        return self.by_id.pop(number, None)
-
-    def add(self, number: int, grad: Any) -> None:
-        present = self.by_id.get(number)
-        if present is None:
-            self.by_id[number] = grad
-        elif isinstance(present, IndexedSlices) or isinstance(grad, IndexedSlices):
-            self.by_id[number] = IndexedSlices.add(present, grad)
-        elif not self.plain:
-            self.by_id[number] = present + grad
-        elif number in self.owned and type(present) is np.ndarray:
-            np.add(present, grad, out=present)
-        else:
-            # The first sum makes an array of our own: `present` may be another
-            # input's gradient too (z = x + y hands the same array to both).
-            self.by_id[number] = present + grad
-            self.owned.add(number)
+def _arriving(
+    call: Call, by_id: dict[int, Any], sources: frozenset[int]
+) -> tuple[Any, ...] | None:
+    """Return the gradients that arrive at a call's results, None if none does."""
+    ids = call.output_ids
+    if len(ids) == 1:
+        number = ids[0]
+        dz = by_id.get(number) if number in sources else by_id.pop(number, None)
+        if dz is None:
+            return None
+        if type(dz) is IndexedSlices and not call.op.takes_slices:
+            return (dz.to_dense(),)
+        return (dz,)
+    found = [by_id.get(n) if n in sources else by_id.pop(n, None) for n in ids]
+    if all(g is None for g in found):
+        return None
+    return tuple(
+        [
+            zeros_like_spec(spec) if g is None else densify(g)
+            for g, spec in zip(found, call.output, strict=True)
+        ]
+    )
 
 
-def _array_view(call: Call) -> Call:
-    return call
+def _accumulate(
+    by_id: dict[int, Any], number: int, grad: Any, owned: set[int] | None
+) -> None:
+    """Add a gradient to the one that is there; in place if the sum is ours alone."""
+    present = by_id[number]
+    if isinstance(present, IndexedSlices) or isinstance(grad, IndexedSlices):
+        by_id[number] = IndexedSlices.add(present, grad)
+    elif owned is None or type(present) is not np.ndarray:
+        by_id[number] = present + grad
+    elif number in owned:
+        np.add(present, grad, out=present)
+    else:
+        # The first sum makes an array of our own: `present` may be another input's
+        # gradient too (z = x + y hands the same array to both).
+        by_id[number] = present + grad
+        owned.add(number)
+
+
+def _wrong_arity(call: Call, results: tuple[Any, ...]) -> errors.OpError:
+    return errors.because(
+        errors.InternalError,
+        f"{call.op.type_name}.gradient returned {len(results)} gradients for "
+        f"{len(call.wants)} inputs.",
+    )
 
 
 def _tensor_view(call: Call) -> Call:

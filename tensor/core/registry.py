@@ -48,6 +48,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+def no_gradient(op: Op, call: Any, *dz: Any) -> Any:
+    """Stand for the gradient of an op that declares none.
+
+    Raises:
+        LookupError: Always; a gradient was asked for.
+    """
+    raise LookupError(
+        f"No gradient defined for operation {op.type_name!r}. Use tf.stop_gradient on "
+        "its result, or tf.custom_gradient around it."
+    )
+
+
 def NON_DIFFERENTIABLE(op: Op, call: Any, *dz: Any) -> Any:  # noqa: N802  # a constant
     """Stand for the gradient of an op that has none: tapes do not record it."""
     raise LookupError(f"{op.type_name} is not differentiable.")
@@ -98,7 +110,7 @@ class Op:
 
     kernel: Callable[..., Any]
     infer: Callable[..., Any]
-    gradient: Callable[..., Any]
+    gradient: Callable[..., Any] = no_gradient
     samples: Callable[[np.random.Generator], Iterator[Sample]]
     public: Callable[..., Any]
 
@@ -108,9 +120,7 @@ class Op:
             cls.type_name = cls.__name__
 
     def __init__(self) -> None:
-        self.is_differentiable = (
-            getattr(type(self), "gradient", None) is not NON_DIFFERENTIABLE
-        )
+        self.is_differentiable = type(self).gradient is not NON_DIFFERENTIABLE
 
     def __call__(self, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
         """Apply the op; what comes out follows what goes in."""
@@ -204,28 +214,6 @@ class Op:
         if isinstance(error, ValueError | TypeError | IndexError | OverflowError):
             raise errors.because(errors.InvalidArgumentError, text) from error
         raise error
-
-    def gradient_of(self, call: Call, dz: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the gradients for a call's inputs, checked for their number.
-
-        Raises:
-            LookupError: The op declares no gradient.
-        """
-        if getattr(self, "gradient", None) is None:
-            raise LookupError(
-                f"No gradient defined for operation {self.type_name!r}. Use "
-                "tf.stop_gradient on its result, or tf.custom_gradient around it."
-            )
-        grads = self.gradient(call, *dz)
-        if type(grads) is not tuple:
-            grads = (grads,)
-        if len(grads) != len(call.inputs):
-            raise errors.because(
-                errors.InternalError,
-                f"{self.type_name}.gradient returned {len(grads)} gradients for "
-                f"{len(call.inputs)} inputs.",
-            )
-        return grads
 
     def __repr__(self) -> str:
         return f"<op {self.type_name}>"

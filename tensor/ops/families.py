@@ -74,11 +74,16 @@ def shape_of(x: Any) -> Dims | None:
     return getattr(x, "static_shape", ())
 
 
+_SCALARS = frozenset((np.float16, np.float32, np.float64))
+
+
 def sum_to(dz: Any, like: Any) -> Any:
     """Undo broadcasting: sum `dz` to the shape of `like`."""
-    if type(dz) is type(like) and isinstance(dz, np.ndarray | np.generic):
-        if dz.shape == like.shape:  # the usual case, at the least cost
-            return dz
+    kind = type(dz)
+    if kind is type(like) and (
+        kind in _SCALARS or (kind is np.ndarray and dz.shape == like.shape)
+    ):
+        return dz  # the usual case, at the least cost
     shape, have = shape_of(like), shape_of(dz)
     if shape is None or have is None or None in shape or None in have:
         return get_op("SumTo")(dz, shape=get_op("Shape")(like, out_type=tf_int32))

@@ -423,9 +423,12 @@ class Invert(UnaryElementwise):
 
 def conj_for_gradient(x: Any) -> Any:
     """Return the complex conjugate in a gradient rule; real values pass for free."""
-    if type(x) in (float, int) or dtype_kind(x) != "c":
+    if type(x) in _REAL_SCALARS or dtype_kind(x) != "c":
         return x
     return conj(x)
+
+
+_REAL_SCALARS = frozenset((float, int, np.float16, np.float32, np.float64))
 
 
 def _dtype_of(x: Any) -> Any:

@@ -36,9 +36,7 @@ def samples_of(op: Op) -> list[Sample]:
 
 def is_differentiable(op: Op) -> bool:
     """Return whether the op declares a gradient."""
-    return getattr(op, "gradient", None) is not None and (
-        type(op).gradient is not NON_DIFFERENTIABLE
-    )
+    return type(op).gradient is not NON_DIFFERENTIABLE
 
 
 def _is_real_input(x: Any) -> bool:
