@@ -4,7 +4,7 @@
 PYTHON ?= python
 export PYTHON
 
-.PHONY: check format lint types imports sizes tests conformance coverage fix install
+.PHONY: check format lint types imports sizes tests conformance coverage repeat fix install
 
 check:
 	.ci/check
@@ -17,6 +17,10 @@ coverage:
 	$(PYTHON) -m coverage run -m pytest
 	$(PYTHON) -m coverage combine --quiet
 	$(PYTHON) -m coverage report --show-missing
+
+# Tests with real processes, twenty times over: one that fails once is a bug.
+repeat:
+	for round in $$(seq 20); do $(PYTHON) -m pytest -q -x -m multiprocess || exit 1; done
 
 # Rewrites what ruff can put right by itself.
 fix:
