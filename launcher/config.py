@@ -82,7 +82,10 @@ def read_config(
 ) -> LaunchConfig:  # fmt: skip
     """Make the configuration of a job from a command line; raise `UsageError`."""
     line = read_command_line(words)
-    values = read_environment(environment) | line.values
+    values = read_environment(environment)
+    if line.values.keys() & {"is_quiet", "is_verbose"}:
+        values = values | {"is_quiet": False, "is_verbose": False}
+    values |= line.values
     is_module = values.pop("is_module", False)
     if not line.program:
         raise UsageError(
@@ -112,7 +115,7 @@ def _require_runnable(program: Program) -> None:
     hint = ""
     if not path.suffix and Path(f"{program.name}.py").is_file():
         hint = f" Did you mean `{program.name}.py`?"
-    elif not path.suffix and program.name.replace(".", "").isidentifier():
+    elif path.suffix != ".py" and program.name.replace(".", "").isidentifier():
         hint = f" If it is a module, write `-m {program.name}`."
     raise UsageError(
         f"there is no script {program.name!r} in {str(Path.cwd())!r}.{hint}"

@@ -91,8 +91,9 @@ def self_test(
         return Finding("self test", fact, advice), False
     latency_s, bytes_per_s = results[0]
     fact = (
-        f"{SELF_TEST_WORKERS} workers: all_reduce of 4 bytes in {latency_s * 1e6:.0f} µs,"
-        f" of {in_bytes(SELF_TEST_BYTES)} at {in_bytes(int(bytes_per_s))}/s"
+        f"{SELF_TEST_WORKERS} workers: all_reduce of 4 bytes in "
+        f"{latency_s * 1e6:.0f} µs, of {in_bytes(SELF_TEST_BYTES)} at "
+        f"{in_bytes(int(bytes_per_s))}/s"
     )
     return Finding("self test", fact), True
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # A "line" beyond this is not text for a reader; it is cut so that memory stays bounded.
 MAX_LINE_BYTES = 1 << 20
+# A progress bar that never ends its line is cut back to what it shows at this size.
+MAX_REDRAWN_BYTES = 1 << 14
 
 
 class LineAssembler:
@@ -20,13 +22,11 @@ class LineAssembler:
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take in bytes; return the lines that they complete."""
         *lines, rest = (self._rest + chunk).split(b"\n")
+        if len(rest) > MAX_REDRAWN_BYTES and is_redrawn(rest):
+            rest = b"\r" + visible(rest)
         if len(rest) > MAX_LINE_BYTES:
-            shown = visible(rest)
-            if len(shown) > MAX_LINE_BYTES // 2:
-                lines.append(rest)
-                rest = b""
-            else:  # a progress bar that never ends its line: forget what it overwrote
-                rest = b"\r" + shown
+            lines.append(rest)
+            rest = b""
         self._rest = rest
         return lines
 

@@ -47,8 +47,8 @@ class LineMerger:
         self._window_s = window_s
         self._waiting: deque[_Waiting] = deque()
         self._alike: dict[tuple[int, bytes], deque[_Waiting]] = defaultdict(deque)
-        # The number of the latest line that each rank had a part in.
-        self._position: dict[int, int] = dict.fromkeys(self._active, -1)
+        # The number of the latest line that each rank had a part in, by stream.
+        self._position: dict[tuple[int, int], int] = defaultdict(lambda: -1)
         self._next_number = 0
 
     @property
@@ -65,7 +65,7 @@ class LineMerger:
             self._waiting.append(line)
             self._alike[stream, text].append(line)
         line.ranks.append(rank)
-        self._position[rank] = line.number
+        self._position[rank, stream] = line.number
         return self.due(now)
 
     def due(self, now: float) -> list[MergedLine]:
@@ -86,7 +86,7 @@ class LineMerger:
 
     def _find(self, rank: int, stream: int, text: bytes) -> _Waiting | None:
         """The first equal line behind all that this rank has printed."""
-        position = self._position[rank]
+        position = self._position[rank, stream]
         for line in self._alike.get((stream, text), ()):
             if line.number > position:
                 return line
@@ -95,7 +95,9 @@ class LineMerger:
     def _may_go(self, line: _Waiting, now: float) -> bool:
         if now >= line.deadline or len(self._waiting) > MAX_WAITING:
             return True
-        return all(self._position[rank] >= line.number for rank in self._active)
+        return all(
+            self._position[rank, line.stream] >= line.number for rank in self._active
+        )
 
     def _take(self) -> MergedLine:
         line = self._waiting.popleft()

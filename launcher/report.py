@@ -194,7 +194,7 @@ def _what_became_of_the_others(
     rank = first.state.rank
     others = [a for r, a in autopsies.items() if r != rank]
     if not others:
-        return f"launch: the job ended with rank {rank} (exit status {status})"
+        return f"launch: rank {rank} failed (exit status {status})"
     alike = [a.state.rank for a in others if _is_alike(a, first)]
     if len(alike) == len(others):
         return (

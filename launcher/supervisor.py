@@ -220,6 +220,7 @@ class Supervisor:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size(DESCRIPTORS[STDOUT]).columns
+        # A terminal that was never told its size says 0.
+        return os.get_terminal_size(DESCRIPTORS[STDOUT]).columns or 80
     except OSError:
         return 80
