@@ -18,7 +18,7 @@ from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
 
 def runs_on_arrays() -> bool:
@@ -27,10 +27,10 @@ def runs_on_arrays() -> bool:
 
 
 def backward(
-    calls: Sequence[Call],
+    calls: list[Any],
     seeds: Iterable[tuple[int, Any]],
     sources: frozenset[int],
-    release: Callable[[int], None] | None = None,
+    releases: bool = False,
 ) -> dict[int, Any]:
     """Return the gradient for each source, by its number.
 
@@ -38,8 +38,8 @@ def backward(
         calls: The record, in the order in which the calls were made.
         seeds: Pairs of a target's number and the gradient that arrives there.
         sources: The numbers to differentiate with respect to.
-        release: Called with a call's index once nothing needs it any more, so that
-            its arrays can be freed while the walk goes on.
+        releases: Whether to take each call out of the record when it is done, so that
+            its arrays are freed while the walk goes on.
 
     Returns:
         A gradient (array, tensor or IndexedSlices) for each source that the targets
@@ -47,24 +47,23 @@ def backward(
     """
     plain = runs_on_arrays()
     by_id: dict[int, Any] = {}
-    owned: set[int] = set()
     for number, dz in seeds:
         dz = _unwrap(dz) if plain else dz
         by_id[number] = by_id[number] + dz if number in by_id else dz
     if plain:
         with np.errstate(all="ignore"):
-            _walk(calls, by_id, sources, owned, release)
+            _walk(calls, by_id, sources, set(), releases)
     else:
-        _walk(calls, by_id, sources, None, release)
+        _walk(calls, by_id, sources, None, releases)
     return {n: g for n, g in by_id.items() if n in sources}
 
 
 def _walk(
-    calls: Sequence[Call],
+    calls: list[Any],
     by_id: dict[int, Any],
     sources: frozenset[int],
     owned: set[int] | None,
-    release: Callable[[int], None] | None,
+    releases: bool,
 ) -> None:
     """Carry the gradients in `by_id` from the results of calls to their inputs.
 
@@ -74,44 +73,47 @@ def _walk(
         sources: The numbers whose gradients must stay.
         owned: In a walk on arrays, the numbers whose array may be added to in place;
             None in a walk on tensors.
-        release: Called with a call's index when it is done.
+        releases: Whether to take each call out of the record when it is done.
     """
     for index in range(len(calls) - 1, -1, -1):
         call = calls[index]
-        dz = _arriving(call, by_id, sources)
-        if dz is not None:
-            op = call.op
+        if releases:
+            calls[index] = None
+        op, wants, ids = call.op, call.wants, call.output_ids
+        if len(ids) == 1:
+            number = ids[0]
+            dz = by_id.get(number) if number in sources else by_id.pop(number, None)
+            if dz is None:
+                continue
+            if type(dz) is IndexedSlices and not op.takes_slices:
+                dz = dz.to_dense()
             view = call if owned is not None else _tensor_view(call)
-            results = op.gradient(view, *dz)
-            if type(results) is not tuple:
-                results = (results,)
-            if len(results) != len(call.wants):
-                raise _wrong_arity(call, results)
-            for number, grad in zip(call.wants, results, strict=True):
-                if not number or grad is None:
-                    continue
+            results = op.gradient(view, dz)
+        else:
+            several = _arriving(call, by_id, sources)
+            if several is None:
+                continue
+            view = call if owned is not None else _tensor_view(call)
+            results = op.gradient(view, *several)
+        if type(results) is not tuple:
+            results = (results,)
+        if len(results) != len(wants):
+            raise _wrong_arity(call, results)
+        for number, grad in zip(wants, results, strict=False):
+            if number and grad is not None:
                 if number in by_id:
                     _accumulate(by_id, number, grad, owned)
                 else:
                     by_id[number] = grad
-        if release is not None:
-            release(index)
 
 
 def _arriving(
     call: Call, by_id: dict[int, Any], sources: frozenset[int]
 ) -> tuple[Any, ...] | None:
-    """Return the gradients that arrive at a call's results, None if none does."""
-    ids = call.output_ids
-    if len(ids) == 1:
-        number = ids[0]
-        dz = by_id.get(number) if number in sources else by_id.pop(number, None)
-        if dz is None:
-            return None
-        if type(dz) is IndexedSlices and not call.op.takes_slices:
-            return (dz.to_dense(),)
-        return (dz,)
-    found = [by_id.get(n) if n in sources else by_id.pop(n, None) for n in ids]
+    """Return the gradients that arrive at several results, None if none does."""
+    found = [
+        by_id.get(n) if n in sources else by_id.pop(n, None) for n in call.output_ids
+    ]
     if all(g is None for g in found):
         return None
     return tuple(

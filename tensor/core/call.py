@@ -75,23 +75,29 @@ def record(
         outputs: The resulting tensor or tuple of tensors; they get their numbers here.
         attrs: The op's parameters.
     """
-    ids = [0 if type(x) in PLAIN_TYPES else x._track_id for x in inputs]
     tapes = context.tapes
     if len(tapes) == 1:
-        tracked = tapes[0].tracked
-        wants = tuple([n if n in tracked else 0 for n in ids])
+        wants = _followed(inputs, tapes[0].tracked)
+        if wants is None:
+            return
     else:
+        ids = {0 if type(x) in PLAIN_TYPES else x._track_id for x in inputs}
         tapes = [t for t in tapes if not t.tracked.isdisjoint(ids)]
-        wants = tuple([n if any(n in t.tracked for t in tapes) else 0 for n in ids])
-    if not any(wants):
-        return
-    if type(outputs) is not tuple:
+        if not tapes:
+            return
+        # What any of the tapes follows is wanted; each tape ignores what it does not.
+        wants = _followed(inputs, set().union(*[t.tracked & ids for t in tapes]))
+    if type(outputs) is EagerTensor:
         number = outputs._track_id = next_track_id()
+        for tape in tapes:
+            tape.tracked.add(number)
+        array = outputs._array
+        output = array if op.keeps_output else _lighten(array)
         output_ids: tuple[int, ...] = (number,)
     else:
-        for output in outputs:
-            output._track_id = next_track_id()
-        output_ids = tuple([output._track_id for output in outputs])
+        output, output_ids = _number_outputs(op, outputs)
+        for tape in tapes:
+            tape.tracked.update(output_ids)
     keeps = op.keeps_inputs
     if keeps is True:
         kept = tuple(arrays)
@@ -99,12 +105,36 @@ def record(
         kept = tuple([_lighten(a) for a in arrays])
     else:
         kept = tuple([a if i in keeps else _lighten(a) for i, a in enumerate(arrays)])
-    call = _new_tuple(
-        Call, (op, kept, _output_for(op, outputs), attrs, wants, output_ids)
-    )
+    call = _new_tuple(Call, (op, kept, output, attrs, wants, output_ids))
     for tape in tapes:
         tape.calls.append(call)
-        tape.tracked.update(output_ids)
+
+
+def _followed(inputs: tuple[Any, ...], tracked: set[int]) -> Any:
+    """Return for each input its number if it is tracked, else 0; None if none is."""
+    if len(inputs) == 2:  # spelt out: most ops have two inputs or one
+        x, y = inputs
+        m = 0 if type(x) in PLAIN_TYPES else x._track_id
+        n = 0 if type(y) in PLAIN_TYPES else y._track_id
+        if m not in tracked:
+            return (0, n) if n in tracked else None
+        return (m, n if n in tracked else 0)
+    if len(inputs) == 1:
+        n = inputs[0]._track_id
+        return (n,) if n in tracked else None
+    ids = [0 if type(x) in PLAIN_TYPES else x._track_id for x in inputs]
+    wants = tuple([n if n in tracked else 0 for n in ids])
+    return wants if any(wants) else None
+
+
+def _number_outputs(op: Op, outputs: Any) -> tuple[Any, tuple[int, ...]]:
+    """Give numbers to several results, or to symbolic ones."""
+    if type(outputs) is not tuple:
+        outputs._track_id = next_track_id()
+        return outputs, (outputs._track_id,)
+    for output in outputs:
+        output._track_id = next_track_id()
+    return _output_for(op, outputs), tuple([z._track_id for z in outputs])
 
 
 def _lighten(array: Any) -> Any:

@@ -25,6 +25,7 @@ class Context(threading.local):
         graph: The graph being traced (an object with `call_op` and `constant`), or
             None in eager execution.
         name_scopes: The open `tf.name_scope`s, outermost first.
+        outer_name_scopes: The lists that `name_scopes` was before each of them.
         device: The innermost `tf.device`, or None.
         run: `run(f, *args)` calls a kernel with NumPy's floating point warnings off:
             inf and NaN are values here, as in TensorFlow. NumPy keeps its error
@@ -38,6 +39,7 @@ class Context(threading.local):
         self.accumulators: list[Any] = []
         self.graph: Any = None
         self.name_scopes: list[str] = []
+        self.outer_name_scopes: list[list[str]] = []
         self.device: str | None = None
         self.replica: Any = None
         quiet = contextvars.Context()

@@ -34,7 +34,12 @@ def _is_attrs(value: Any) -> bool:
     return hasattr(type(value), "__attrs_attrs__")
 
 
-def _sorted_keys(mapping: Mapping[Any, Any]) -> list[Any]:
+def sorted_keys(mapping: Mapping[Any, Any]) -> list[Any]:
+    """Return the keys in the order in which values are visited.
+
+    Raises:
+        TypeError: The keys cannot be sorted.
+    """
     try:
         return sorted(mapping)
     except TypeError:
@@ -43,9 +48,10 @@ def _sorted_keys(mapping: Mapping[Any, Any]) -> list[Any]:
         ) from None
 
 
-def _children(structure: Any) -> Iterable[Any]:
+def children(structure: Any) -> Iterable[Any]:
+    """Return what a container holds, in the order in which it is visited."""
     if isinstance(structure, Mapping):
-        return [structure[k] for k in _sorted_keys(structure)]
+        return [structure[k] for k in sorted_keys(structure)]
     if hasattr(structure, "__tf_flatten__"):
         return structure.__tf_flatten__()[1]  # type: ignore[no-any-return]
     if _is_attrs(structure):
@@ -53,10 +59,10 @@ def _children(structure: Any) -> Iterable[Any]:
     return structure  # type: ignore[no-any-return]
 
 
-def _rebuild(structure: Any, children: list[Any]) -> Any:
-    """Return `children` in a container of the kind of `structure`."""
+def _rebuild(structure: Any, values: list[Any]) -> Any:
+    """Return `values` in a container of the kind of `structure`."""
     if isinstance(structure, Mapping):
-        by_key = dict(zip(_sorted_keys(structure), children, strict=True))
+        by_key = dict(zip(sorted_keys(structure), values, strict=True))
         if isinstance(structure, collections.defaultdict):
             result: Any = type(structure)(structure.default_factory)
         else:
@@ -70,18 +76,18 @@ def _rebuild(structure: Any, children: list[Any]) -> Any:
         except TypeError:
             return dict(ordered)
     if is_namedtuple(structure):
-        return type(structure)(*children)
+        return type(structure)(*values)
     if hasattr(structure, "__tf_flatten__"):
         metadata, _ = structure.__tf_flatten__()
-        return type(structure).__tf_unflatten__(metadata, tuple(children))
+        return type(structure).__tf_unflatten__(metadata, tuple(values))
     if _is_attrs(structure):
-        return type(structure)(*children)
+        return type(structure)(*values)
     if type(structure) in (list, tuple):
-        return type(structure)(children)
+        return type(structure)(values)
     try:
-        return type(structure)(children)
+        return type(structure)(values)
     except TypeError:
-        return list(children) if isinstance(structure, list) else tuple(children)
+        return list(values) if isinstance(structure, list) else tuple(values)
 
 
 def _expands(value: Any, expand_composites: bool) -> bool:
@@ -95,6 +101,8 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     Raises:
         TypeError: A dictionary has keys that cannot be sorted.
     """
+    if hasattr(structure, "_track_id"):
+        return [structure]  # a tensor or variable: by far the most frequent leaf
     if type(structure) is list or type(structure) is tuple or is_nested(structure):
         result: list[Any] = []
         _flatten_into(structure, expand_composites, result)
@@ -105,7 +113,7 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
 
 
 def _flatten_into(structure: Any, expand_composites: bool, result: list[Any]) -> None:
-    for child in _children(structure):
+    for child in children(structure):
         if is_nested(child):
             _flatten_into(child, expand_composites, result)
         elif _expands(child, expand_composites):
@@ -124,7 +132,7 @@ def pack_sequence_as(
         TypeError: `flat_sequence` is not a sequence.
         ValueError: The number of leaves differs.
     """
-    if not is_nested(flat_sequence):
+    if type(flat_sequence) is not list and not is_nested(flat_sequence):
         raise TypeError(
             f"flat_sequence must be a sequence, got {type(flat_sequence).__name__}: "
             f"{flat_sequence!r}."
@@ -143,8 +151,8 @@ def pack_sequence_as(
 
 def _pack(structure: Any, leaves: Any, expand_composites: bool) -> Any:
     if is_nested(structure):
-        children = [_pack(c, leaves, expand_composites) for c in _children(structure)]
-        return _rebuild(structure, children)
+        packed = [_pack(c, leaves, expand_composites) for c in children(structure)]
+        return _rebuild(structure, packed)
     if _expands(structure, expand_composites):
         parts = [next(leaves) for _ in structure.composite_components()]
         return structure.composite_from(parts)
@@ -226,7 +234,7 @@ def _assert_same(x: Any, y: Any, check_types: bool) -> None:
             "The two dictionaries don't have the same set of keys. First structure has "
             f"keys {list(x)}, while second structure has keys {list(y)}"
         )
-    first, second = list(_children(x)), list(_children(y))
+    first, second = list(children(x)), list(children(y))
     if len(first) != len(second):
         raise ValueError(
             "The two structures don't have the same number of elements. First "

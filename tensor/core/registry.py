@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
-from tensor.core.call import PLAIN_TYPES, Call, record
+from tensor.core.call import PLAIN_TYPES, record
 from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tensor import Array, EagerTensor, Tensor, wrap
@@ -150,6 +150,16 @@ class Op:
             record(self, inputs, arrays, outputs, attrs)
         return outputs
 
+    def public_form(self) -> Callable[..., Any]:
+        """Return a new function that does what `public` does."""
+        public = self.public
+
+        @functools.wraps(public)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return public(*args, **kwargs)
+
+        return function
+
     def produce(self, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
         """Apply the op so that a tensor comes out even if none goes in.
 
@@ -243,13 +253,8 @@ def register(op_class: type[Op]) -> Any:
 
 
 def public_function(op: Op) -> Callable[..., Any]:
-    """Make the function users call from `op.public`."""
-    public = op.public
-
-    @functools.wraps(public)
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return public(*args, **kwargs)
-
+    """Make the function users call from the op's public form."""
+    function = op.public_form()
     function.__name__ = function.__qualname__ = op.names[0].rpartition(".")[2]
     function.__doc__ = type(op).__doc__
     function.op = op  # type: ignore[attr-defined]  # for tools: docs, tests

@@ -225,8 +225,9 @@ class GradientTape:
                     f"{len(targets)} target(s). Give one for each."
                 )
         tape = self.take_record()
-        release = None if self._persistent else _releaser(tape.calls)
-        results = gradients_on(tape, targets, flat_sources, weights, release=release)
+        results = gradients_on(
+            tape, targets, flat_sources, weights, releases=not self._persistent
+        )
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         if zero:
             results = [
@@ -306,7 +307,7 @@ def gradients_on(
     targets: Sequence[Any],
     sources: Sequence[Any],
     weights: Sequence[Any],
-    release: Any = None,
+    releases: bool = False,
 ) -> list[Any]:
     """Return d(sum of weighted targets)/d(source) for each source, or None."""
     plain = runs_on_arrays()
@@ -321,15 +322,8 @@ def gradients_on(
         seeds.append((target._track_id, weight))
     numbers = frozenset(s._track_id for s in sources if s._track_id)
     numbers &= tape.tracked
-    found = backward(tape.calls, seeds, numbers, release)
+    found = backward(tape.calls, seeds, numbers, releases)
     return [wrap_gradient(found.get(s._track_id)) for s in sources]
-
-
-def _releaser(calls: list[Any]) -> Any:
-    def release(index: int) -> None:
-        calls[index] = None
-
-    return release
 
 
 def _check_source(source: Any) -> None:

@@ -18,6 +18,7 @@ from tensor.core import dtypes
 from tensor.core.context import context
 from tensor.core.convert import convert, to_array
 from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.name_scope import scoped_name
 from tensor.core.public_api import export
 from tensor.core.replica import current
 from tensor.core.shapes import Dims, TensorShape, are_compatible, to_text
@@ -130,7 +131,7 @@ class Variable(metaclass=_VariableType):
             trainable = self._synchronization is not VariableSynchronization.ON_READ
         self._trainable = bool(trainable)
         self._constraint = constraint
-        self._name = _scoped(name or "Variable")
+        self._name = scoped_name(name or "Variable")
         self._lock = threading.Lock()
         self._track_id = next_track_id()
         array = _initial_array(initial_value, dtype)
@@ -594,10 +595,6 @@ def _unpickle(
 
 def _combine_into(combine: Any, target: np.ndarray, delta: Any) -> None:
     combine(target, delta, out=target)
-
-
-def _scoped(name: str) -> str:
-    return "/".join([*context.name_scopes, name])
 
 
 def _initial_array(initial_value: Any, dtype: Any) -> Any:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
-from tensor.core.call import ArraySpec
+from tensor.core.call import PLAIN_TYPES, ArraySpec, record
+from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.dtypes import DType, bool_ as tf_bool, int32 as tf_int32
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op
 from tensor.core.shapes import Dims, broadcast, to_text
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -138,6 +139,17 @@ class UnaryElementwise(Op):
         check_kind(self, x, self.allows)
         return self(x, name=name)
 
+    def public_form(self) -> Callable[..., Any]:
+        op, allows = self, self.allows
+
+        def function(x: Any, name: str | None = None) -> Any:
+            if type(x) is EagerTensor and x._array.dtype.kind in allows:
+                return op(x, name=name)
+            return op.public(x, name=name)
+
+        plain = type(op).public is UnaryElementwise.public
+        return function if plain else super().public_form()
+
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for shape in ((2, 3), (), (0, 2)):
             yield Sample(draw(rng, self.domain, shape, self.allows))
@@ -177,6 +189,30 @@ class BinaryElementwise(Op):
         if self.operator is not None and type(self).kernel is BinaryElementwise.kernel:
             self.kernel = self._operator_kernel()  # type: ignore[method-assign]
 
+    def __call__(self, x: Any, y: Any, name: str | None = None, **attrs: Any) -> Any:
+        """Apply the op; `Op.__call__` spelt out for two inputs, the hottest path."""
+        if type(x) is EagerTensor:
+            a = x._array
+            if type(y) is EagerTensor:
+                b = y._array
+            elif type(y) in PLAIN_TYPES:
+                b = y
+            else:
+                return self.dispatch((x, y), attrs, name)
+        elif type(y) is EagerTensor and type(x) in PLAIN_TYPES:
+            a, b = x, y._array
+        else:
+            return super().__call__(x, y, name=name, **attrs)
+        if context.graph is not None:
+            return context.graph.call_op(self, (x, y), attrs, name)
+        try:
+            out = wrap(context.run(self.kernel, a, b, **attrs))
+        except Exception as error:
+            out = wrap(self.recover(error, [a, b], attrs))
+        if context.tapes and self.is_differentiable:
+            record(self, (x, y), (a, b), out, attrs)
+        return out
+
     def _operator_kernel(self) -> Callable[..., Any]:
         operator: Any = type(self).operator
         ufunc = self.ufunc
@@ -195,6 +231,19 @@ class BinaryElementwise(Op):
     def public(self, x: Any, y: Any, name: str | None = None) -> Any:
         x, y = operands(self, x, y)
         return self(x, y, name=name)
+
+    def public_form(self) -> Callable[..., Any]:
+        op, allows = self, self.allows
+
+        def function(x: Any, y: Any, name: str | None = None) -> Any:
+            if type(x) is EagerTensor and type(y) is EagerTensor:
+                dtype = x._array.dtype
+                if y._array.dtype is dtype and dtype.kind in allows:
+                    return op(x, y, name=name)
+            return op.public(x, y, name=name)
+
+        plain = type(op).public is BinaryElementwise.public
+        return function if plain else super().public_form()
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for shape_x, shape_y in (
