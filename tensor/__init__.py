@@ -20,6 +20,7 @@ from typing import Any
 
 from tensor import ops as _ops
 from tensor.core import dtypes as _dtypes
+from tensor.core.module import Module as Module
 from tensor.core.public_api import names_in as _names_in, publish as _publish
 from tensor.core.shapes import TensorShape as TensorShape
 from tensor.core.tape import GradientTape as GradientTape

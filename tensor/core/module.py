@@ -1,4 +1,4 @@
-"""tf.Module: an object whose variables and submodules are found through its attributes."""
+"""tf.Module: an object whose attributes hold its variables and submodules."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Module:
         """
         walk = _Walk(
             recursive,
-            predicate or (lambda value: True),
+            predicate or _anything,
             attribute_traversal_key,
             with_path,
             expand_composites,
@@ -209,6 +209,10 @@ def _with_paths(
     else:
         for i, child in enumerate(nest.children(value)):
             yield from _with_paths(child, (*path, i), expand_composites)
+
+
+def _anything(value: Any) -> bool:
+    return True
 
 
 def _is_variable(value: Any) -> bool:
