@@ -3,8 +3,10 @@
 The arrows go one way, and decisions are apart from what carries them out:
 
     cli → options, config   the command line and LAUNCH_* variables, checked once
+        → job               what is the same for all workers and attempts
         → supervisor        the loop: waits, asks the policy, does what it says
             policy          what happened and the clock → what to do; pure
+            attempt         all workers of one attempt: what happened to them
             process         one worker: started, watched, signalled, reaped
             guardian        ends the workers if this process is killed
             output          lines of several workers made one readable stream:

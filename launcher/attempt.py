@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dist.contract import Settings, WorkerIdentity
 from dist.job_key import JobKey
 from launcher.cgroup import out_of_memory_kills
-from launcher.child_env import worker_environment
+from launcher.child_env import worker_identity, worker_variables
 from launcher.failure import FailureReader
 from launcher.policy import Cause, JobState, Request, WorkerState
 from launcher.process import WorkerProcess
@@ -27,13 +25,12 @@ from launcher.screen import STDERR, STDOUT
 from launcher.streams import copy_size, open_streams, read_available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from dist.rendezvous_server import RendezvousServer
-    from launcher.config import LaunchConfig
     from launcher.guardian import Guardian
+    from launcher.job import Job
     from launcher.output import Output
-    from launcher.threads import ThreadBudget
 
 STDIN = 0
 TICK_S = 0.1
@@ -42,28 +39,6 @@ END_TICK_S = 0.005
 # What a worker had written when it ended is at most what a pipe holds; whoever keeps
 # writing after that is a process that left its group, and is not waited for.
 MAX_DRAINED_BYTES = 1 << 20
-# The launcher names who is missing; a worker's own deadline must not come first.
-WORKER_TIMEOUT_MARGIN_S = 5.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """What stays the same from one attempt to the next.
-
-    Attributes:
-        task: what worker number `rank` runs, as entry.py expects it.
-        terminals: the launcher's own terminals for the chief's output and errors.
-        folder: a private folder that must not outlive the launcher.
-    """
-
-    config: LaunchConfig
-    run_id: str
-    inherited: Mapping[str, str]
-    settings: Settings
-    budget: ThreadBudget
-    task: Callable[[int], list[str]]
-    terminals: tuple[int | None, int | None] = (None, None)
-    folder: str | None = None
 
 
 class Attempt:
@@ -184,15 +159,14 @@ class Attempt:
         # Input that was redirected is the chief's; a terminal's stays the launcher's,
         # because processes outside its foreground group may not read it.
         has_input = is_chief and not _is_terminal_or_closed(STDIN)
+        identity = worker_identity(
+            job, rank, self.state.restarts_used, self.address, key
+        )
+        variables = worker_variables(identity, job.budget, job.config.environment)
         worker = WorkerProcess(
             rank,
             job.task(rank),
-            worker_environment(
-                job.inherited,
-                self._identity(rank, key),
-                job.budget,
-                job.config.environment,
-            ),
+            {**job.inherited, **variables},
             open_streams(job.terminals if is_chief else (None, None)),
             stdin=STDIN if has_input else subprocess.DEVNULL,
         )
@@ -202,26 +176,6 @@ class Attempt:
             worker.failure_fd, selectors.EVENT_READ, (worker, None, worker.failure_fd)
         )
         self._register_outputs(worker)
-
-    def _identity(self, rank: int, key: JobKey) -> WorkerIdentity:
-        job, size = self._job, self._job.config.workers
-        _, _, port = self.address.rpartition(":")
-        return WorkerIdentity(
-            rank=rank,
-            size=size,
-            local_rank=rank,
-            local_size=size,
-            host=socket.gethostname(),
-            run_id=job.run_id,
-            restart_count=self.state.restarts_used,
-            source="launch",
-            task_index=rank,
-            rendezvous=self.address,
-            job_key=key,
-            master_port=int(port or 0),
-            start_timeout_s=_with_margin(job.config.start_timeout_s),
-            settings=job.settings,
-        )
 
     def _read(self, worker: WorkerProcess, stream: int | None, descriptor: int) -> None:
         """Take in what one descriptor has to give."""
@@ -353,7 +307,3 @@ def _is_terminal_or_closed(descriptor: int) -> bool:
     except OSError:
         return True
     return os.isatty(descriptor)
-
-
-def _with_margin(timeout_s: float) -> float:
-    return timeout_s + WORKER_TIMEOUT_MARGIN_S if timeout_s else 0.0

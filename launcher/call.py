@@ -20,10 +20,11 @@ from launcher import report
 from launcher.child_env import own_environment
 from launcher.config import LaunchConfig, Program
 from launcher.errors import JobError, RemoteTraceback, UsageError, WorkerFailedError
+from launcher.job import make_job
 from launcher.policy import StopRequested, WorkerFailed
 from launcher.remote_call import CALL_FILE, error_file, result_file
 from launcher.screen import Screen, Writer
-from launcher.supervisor import Outcome, Supervisor, make_job
+from launcher.supervisor import Outcome, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,12 +95,13 @@ def _write_call(
 
 def _supervise(config: LaunchConfig, folder: str) -> Outcome:
     """Run the job with its output on this process's text streams."""
-    job = make_job(
-        config, own_environment(), task=lambda rank: ["call", folder, str(rank)]
+    job = replace(
+        make_job(config, own_environment()),
+        task=lambda rank: ["call", folder, str(rank)],
+        folder=folder,
     )
     screen = Screen(Writer([_text_write(sys.stdout), _text_write(sys.stderr)]))
     try:
-        job = replace(job, folder=folder)
         return Supervisor(job, screen, explains_failure=False).run()
     finally:
         screen.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING
 
 from dist.contract import (
@@ -15,7 +16,13 @@ from dist.contract import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dist.job_key import JobKey
+    from launcher.job import Job
     from launcher.threads import ThreadBudget
+
+
+# The launcher names who is missing; a worker's own deadline must not come first.
+WORKER_TIMEOUT_MARGIN_S = 5.0
 
 
 def own_environment() -> Mapping[str, str]:
@@ -36,16 +43,46 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
     return identity_from_environment(settings).settings
 
 
-def worker_environment(
-    inherited: Mapping[str, str],
+def worker_identity(
+    job: Job,
+    rank: int,
+    restarts_used: int = 0,
+    address: str = "",
+    key: JobKey | None = None,
+) -> WorkerIdentity:
+    """Who a worker is in its job.
+
+    Args:
+        job: the job it is part of.
+        rank: the worker's number.
+        restarts_used: how often the job has been restarted.
+        address: where the workers meet; empty if there is nobody to meet.
+        key: the secret of this attempt.
+    """
+    _, _, port = address.rpartition(":")
+    config, timeout_s = job.config, job.config.start_timeout_s
+    return WorkerIdentity(
+        rank=rank,
+        size=config.workers,
+        local_rank=rank,
+        local_size=config.workers,
+        host=socket.gethostname(),
+        run_id=job.run_id,
+        restart_count=restarts_used,
+        source="launch",
+        task_index=rank,
+        rendezvous=address,
+        job_key=key,
+        master_port=int(port or 0),
+        start_timeout_s=timeout_s + WORKER_TIMEOUT_MARGIN_S if timeout_s else 0.0,
+        settings=job.settings,
+    )
+
+
+def worker_variables(
     identity: WorkerIdentity,
     budget: ThreadBudget,
     assignments: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, str]:
-    """Put a worker's variables together; `--env` wins over everything."""
-    return {
-        **inherited,
-        **budget.variables,
-        **child_environment(identity),
-        **dict(assignments),
-    }
+    """What a worker gets on top of the user's variables; `--env` wins over all."""
+    return {**budget.variables, **child_environment(identity), **dict(assignments)}

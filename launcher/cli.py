@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launcher.config import Program, read_config
 from launcher.errors import UsageError
 from launcher.options import help_text
+from launcher.siblings import require_own_dist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from launcher.job import Job
 
 STATUS_USAGE = 2
 
@@ -22,32 +27,54 @@ def main(words: Sequence[str] | None = None) -> int:
     Args:
         words: the command line without the command's name; `sys.argv` by default.
     """
-    from launcher.child_env import own_environment
-
     arguments = list(sys.argv[1:] if words is None else words)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        sys.stdout.write(help_text())
+        (sys.stdout if arguments else sys.stderr).write(help_text())
         return 0 if arguments else STATUS_USAGE
     if arguments[0] == "doctor" and not os.path.exists("doctor"):
         from launcher.doctor import main as doctor
 
         return doctor(arguments[1:])
-    environment = own_environment()
     try:
+        require_own_dist()
+        from launcher.child_env import own_environment
+
+        environment = own_environment()
         config = read_config(arguments, environment)
+    except ImportError as error:
+        sys.stderr.write(f"launch: {error}\n")
+        return 1
     except UsageError as error:
         sys.stderr.write(f"launch: {error}\n")
         return STATUS_USAGE
     if (status := _check_syntax(config.program)) != 0:
         return status
-    from launcher.supervisor import Supervisor, make_job, own_screen, own_terminals
+    from launcher.job import make_job
+    from launcher.supervisor import Supervisor, own_screen, own_terminals
 
-    job = make_job(config, environment, terminals=own_terminals())
+    job = replace(make_job(config, environment), terminals=own_terminals())
+    if config.is_dry_run:
+        return _dry_run(job)
     screen = own_screen()
     try:
         return Supervisor(job, screen).run().status
     finally:
         screen.close()
+
+
+def _dry_run(job: Job) -> int:
+    """Say what would be started: the command of each worker, and its variables."""
+    from launcher.child_env import worker_identity, worker_variables
+    from launcher.supervisor import opening_line
+
+    sys.stderr.write(f"launch: {opening_line(job, '')}\n")
+    for rank in range(job.config.workers):
+        identity = worker_identity(job, rank)
+        variables = worker_variables(identity, job.budget, job.config.environment)
+        settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in variables.items() if v)
+        command = f"{sys.executable} {job.config.program.command}"
+        sys.stdout.write(f"rank {rank}: {settings} {command}\n")
+    return 0
 
 
 def _check_syntax(program: Program) -> int:

@@ -59,7 +59,7 @@ def run_script(path: str, arguments: list[str]) -> None:
 
     _leave_stage(os.path.dirname(os.path.realpath(path)))
     sys.argv[:] = [path, *arguments]
-    file = os.path.abspath(path)
+    file = os.path.join(os.getcwd(), path)  # as Python has it: not normalised
     main_module = _new_main(
         __file__=file, __loader__=SourceFileLoader("__main__", file)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import time
 from contextlib import ExitStack
@@ -11,18 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launcher import policy, report
-from launcher.attempt import Attempt, Job
-from launcher.child_env import settings_of
+from launcher.attempt import Attempt
 from launcher.guardian import Guardian
 from launcher.output import Output, open_logs
 from launcher.screen import STDERR, STDOUT, Screen, Writer, descriptor_write
 from launcher.signals import FORWARDED, STOPPING, TERMINAL_RESIZED, SignalInbox
-from launcher.threads import thread_budget, usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from launcher.config import LaunchConfig
+    from launcher.job import Job
     from launcher.report import Autopsy
 
 # How long the user's side may take for the last lines before each look at signals.
@@ -40,39 +37,6 @@ class Outcome:
     autopsies: Mapping[int, Autopsy]
 
 
-def make_job(
-    config: LaunchConfig,
-    inherited: Mapping[str, str],
-    task: Callable[[int], list[str]] | None = None,
-    terminals: tuple[int | None, int | None] = (None, None),
-) -> Job:
-    """Work out everything that is the same for all workers and attempts.
-
-    Args:
-        config: the job as asked for.
-        inherited: the variables that workers inherit.
-        task: what each rank runs; the configured program by default.
-        terminals: this process's terminals, for the chief to appear on.
-    """
-    program = config.program
-    words = [
-        "module" if program.is_module else "script",
-        program.name,
-        *program.arguments,
-    ]
-    return Job(
-        config=config,
-        run_id=secrets.token_hex(3),
-        inherited=inherited,
-        settings=settings_of(inherited),
-        budget=thread_budget(
-            inherited, usable_cores(inherited), config.workers, config.threads
-        ),
-        task=task or (lambda _rank: words),
-        terminals=terminals,
-    )
-
-
 def own_terminals() -> tuple[int | None, int | None]:
     """Of standard output and standard error, those that are terminals."""
     output, errors = (fd if os.isatty(fd) else None for fd in DESCRIPTORS)
@@ -85,6 +49,15 @@ def own_screen() -> Screen:
         Writer([descriptor_write(descriptor) for descriptor in DESCRIPTORS]),
         [os.isatty(descriptor) for descriptor in DESCRIPTORS],
         _columns,
+    )
+
+
+def opening_line(job: Job, address: str) -> str:
+    """The first line of a job whose workers meet at `address`, if they meet."""
+    where = report.place_of(socket.gethostname(), job.settings.transport, address)
+    budget = job.budget
+    return report.opening(
+        job.run_id, job.config.workers, where, budget.threads, budget.reason
     )
 
 
@@ -204,14 +177,7 @@ class Supervisor:
 
     def _announce(self, address: str) -> None:
         """Print the first line, once it is known where the workers will meet."""
-        job = self._job
-        where = report.place_of(socket.gethostname(), job.settings.transport, address)
-        budget = job.budget
-        self._say(
-            report.opening(
-                job.run_id, self._config.workers, where, budget.threads, budget.reason
-            )
-        )
+        self._say(opening_line(self._job, address))
 
     def _say(self, sentence: str) -> None:
         if not self._config.is_quiet:
