@@ -9,7 +9,7 @@
 The map, from the ground up: `errors`, `job_key`, `contract` (the environment) →
 `membership`, `rendezvous_server`, `control` (who is alive) → `call`, `watch` (what is
 being waited for) → transports (`threads`, `shared_memory`, `ring`, `hierarchy`) →
-`group`, `session`. `docs/dist.md` tells the protocol.
+`ordered_calls`, `group`, `session`; `testing` runs functions on several ranks. `docs/dist.md` tells the protocol.
 
 Importing this package is cheap on purpose: the launcher does it. NumPy and ZeroMQ are
 loaded by the first use of a name that needs them.
@@ -38,7 +38,11 @@ if TYPE_CHECKING:
         destroy as destroy,
         init as init,
         is_initialized as is_initialized,
+        span as span,
+        stats as stats,
+        write_timeline as write_timeline,
     )
+    from dist.thread_groups import thread_groups as thread_groups
     from dist.work import Work as Work
 
 _LAZY = {
@@ -47,6 +51,10 @@ _LAZY = {
     "init": "dist.session",
     "destroy": "dist.session",
     "is_initialized": "dist.session",
+    "span": "dist.session",
+    "stats": "dist.session",
+    "write_timeline": "dist.session",
+    "thread_groups": "dist.thread_groups",
 }
 
 

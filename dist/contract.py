@@ -104,7 +104,7 @@ class WorkerIdentity:
             if count < 1 or not 0 <= index < count:
                 raise ConfigurationError(
                     f"{self.source}: {index_name} {index}, {name} {count}; "
-                    f"expected 0 <= {index_name} < {name}. Check how the job was started."
+                    f"expected 0 <= {index_name} < {name}. Check how the job starts."
                 )
 
     @property

@@ -67,6 +67,7 @@ class ControlChannel:
         self._news = threading.Condition()
         self._outbox: deque[Frames] = deque()
         self._closing = threading.Event()
+        self._waking = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         self._doorkeeper = Doorkeeper(self.context, key)
@@ -146,20 +147,22 @@ class ControlChannel:
         """Say farewell and stop the thread, within `timeout_s`."""
         if self._closing.is_set():
             return
-        self._post("leave", {})
+        self._outbox.append([json.dumps({"kind": "leave"}).encode()])
         self._closing.set()
         self._wake()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        if self._thread.ident is None:
+            self._close_sockets()  # it never started: `join` was not called
         else:
-            self._close_sockets()
+            self._thread.join(timeout_s)
 
     def _post(self, kind: str, header: dict[str, Any], *payloads: bytes) -> None:
         self._outbox.append([json.dumps({**header, "kind": kind}).encode(), *payloads])
         self._wake()
 
     def _wake(self) -> None:
-        os.write(self._wake_writer, b"!")
+        with self._waking:  # never write to a descriptor that somebody else got since
+            if self._wake_writer >= 0:
+                os.write(self._wake_writer, b"!")
 
     def _wait_for_news(self, happened: Callable[[], bool], timeout_s: float) -> bool:
         """Wait in slices, so that Ctrl-C is answered at once."""
@@ -189,7 +192,7 @@ class ControlChannel:
                 next_beat_s, call = now_s + BEAT_INTERVAL_S, self.busy_with
                 self._post("beat", {"sent_s": now_s, "call": call.text if call else ""})
                 continue
-            ready = dict(poller.poll(1000 * (next_beat_s - now_s)))
+            ready = dict(poller.poll(int(1000 * (next_beat_s - now_s)) + 1))
             if self._wake_reader in ready:
                 os.read(self._wake_reader, 4096)
             if self._doorkeeper.socket in ready:
@@ -253,5 +256,7 @@ class ControlChannel:
         self._line.disable_monitor()
         for opened in (self._monitor, self._line, self._doorkeeper.socket):
             opened.close()
-        os.close(self._wake_writer)
-        os.close(self._wake_reader)
+        with self._waking:
+            os.close(self._wake_writer)
+            os.close(self._wake_reader)
+            self._wake_writer = -1

@@ -109,12 +109,12 @@ def _read_note(identity: WorkerIdentity, note: Path) -> Meeting:
             return Meeting(content["address"], JobKey.from_text(content["key"]))
         if time.monotonic() > deadline:
             raise StartTimeoutError(
-                f"rank {identity.rank} of {identity.size} (from {identity.source}) waited "
-                f"{identity.start_timeout_s:g} s for rank 0 to say where the rendezvous "
-                f"is, in {str(note)!r}. Rank 0 did not start, or is on another host and "
-                "does not share this directory: set RINGFLOW_RENDEZVOUS_DIR to one that "
-                "all hosts share, or RINGFLOW_RENDEZVOUS=tcp://HOST:PORT and "
-                "RINGFLOW_JOB_KEY on all ranks.",
+                f"rank {identity.rank} of {identity.size} (from {identity.source}) "
+                f"waited {identity.start_timeout_s:g} s for rank 0 to say where the "
+                f"rendezvous is, in {str(note)!r}. Rank 0 did not start, or is on "
+                "another host that does not share this directory: set "
+                "RINGFLOW_RENDEZVOUS_DIR to one that all hosts share, or on all "
+                "ranks RINGFLOW_RENDEZVOUS=tcp://HOST:PORT and RINGFLOW_JOB_KEY.",
                 missing=(0,),
             )
         time.sleep(NOTE_POLL_S)

@@ -8,50 +8,42 @@ caller expects. The moving is done by the group's `Transport`.
 from __future__ import annotations
 
 import math
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cloudpickle
 import numpy as np
 
-from dist.call import Call, make_request, user_site
-from dist.errors import CollectiveError, GroupClosedError
+from dist.arrays import readable, restore, writable
+from dist.call import make_request
+from dist.objects import pack, unpack
+from dist.ordered_calls import OrderedCalls
+from dist.place import Place
 from dist.reductions import Array, find_reduction, require_arithmetic
-from dist.work import Engine, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
 
-    from dist.call import Request
+    from dist.call import Call, Request
     from dist.transport import Transport
     from dist.watch import Watch
+    from dist.work import Work
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a rank stands in a group.
+class Services:
+    """What a group asks of whoever made it.
 
     Attributes:
-        world_ranks: the number in the whole job of each rank of the group.
-        hosts: the host of each rank of the group.
+        exchange: hand out bytes under a key and collect those of all ranks.
+        new_group: make a group of some of this group's ranks.
+        timeout_s: the limit of a call that has none of its own.
     """
 
-    rank: int
-    world_ranks: tuple[int, ...]
-    hosts: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """How many ranks the group has."""
-        return len(self.world_ranks)
-
-    @property
-    def local_ranks(self) -> list[int]:
-        """The ranks of the group on this rank's host."""
-        return [r for r, host in enumerate(self.hosts) if host == self.hosts[self.rank]]
+    exchange: Callable[[str, bytes, Call], list[bytes]]
+    new_group: Callable[[Group, list[int], Place], Group]
+    timeout_s: float
 
 
 class Group:
@@ -74,8 +66,6 @@ class Group:
         place: Place,
         transport: Transport,
         watch: Watch,
-        *,
-        timeout_s: float = math.inf,
         services: Services,
     ) -> None:
         self.name = name
@@ -85,17 +75,11 @@ class Group:
         self.local_rank = place.local_ranks.index(place.rank)
         self.local_size = len(place.local_ranks)
         self.world_ranks = place.world_ranks
+        self.calls = OrderedCalls(name, watch, services.timeout_s)
         self._place = place
         self._transport = transport
-        self._watch = watch
-        self._timeout_s = timeout_s
         self._services = services
-        self._lock = threading.RLock()
-        self._sequence = 0
-        self._letters: dict[tuple[int, int], int] = {}
-        self._engine: Engine | None = None
-        self._broken: BaseException | None = None
-        self._is_closed = False
+        self._letters: dict[tuple[str, int], int] = {}
 
     def __repr__(self) -> str:
         return (
@@ -121,13 +105,13 @@ class Group:
         Returns:
             `x` itself; a new array if `x` was a list or a number.
         """
-        return self._now(*self._plan_all_reduce(x, op), timeout)
+        return self.calls.now(*self._plan_all_reduce(x, op), timeout)
 
     def all_reduce_async(
         self, x: Array, op: str = "sum", *, timeout: float | None = None
     ) -> Work:
         """Start `all_reduce` and return at once; `x` is the group's until `wait`."""
-        return self._later(*self._plan_all_reduce(x, op), timeout)
+        return self.calls.later(*self._plan_all_reduce(x, op), timeout)
 
     def reduce_scatter(
         self, x: ArrayLike, op: str = "sum", *, timeout: float | None = None
@@ -135,8 +119,8 @@ class Group:
         """Combine `x` over the group and return this rank's part of it.
 
         Args:
-            x: an array whose first dimension is divisible by the size of the group; part
-                r (of equal parts along that dimension) goes to rank r.
+            x: an array whose first dimension is divisible by the size of the group; of
+                the equal parts along that dimension, part r goes to rank r.
             op: as in `all_reduce`.
             timeout: seconds after which to give up.
         """
@@ -156,11 +140,11 @@ class Group:
             self._transport.reduce_scatter(call, parts, out.reshape(-1), reduction)
             return out
 
-        return self._now(self._request("reduce_scatter", array, op), run, timeout)
+        return self.calls.now(self._request("reduce_scatter", array, op), run, timeout)
 
     def all_gather(self, x: ArrayLike, *, timeout: float | None = None) -> Array:
         """Stack the `x` of all ranks: the result has shape `(size, *x.shape)`."""
-        array = _readable(x)
+        array = readable(x)
         out = np.empty_like(array, order="C", shape=(self.size, *array.shape))
 
         def run(call: Call) -> Array:
@@ -169,20 +153,20 @@ class Group:
             )
             return out
 
-        return self._now(self._request("all_gather", array), run, timeout)
+        return self.calls.now(self._request("all_gather", array), run, timeout)
 
     def broadcast(
         self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
     ) -> Array:
         """Make `x` on every rank what it is on `root`, in place; return it."""
         self._require_rank(root, "root")
-        array, flat = self._writable(x)
+        array, flat = writable(x)
 
         def run(call: Call) -> Array:
             self._transport.broadcast(call, flat, root)
-            return _restore(array, flat)
+            return restore(array, flat)
 
-        return self._now(
+        return self.calls.now(
             self._request("broadcast", array, f"root={root}"), run, timeout
         )
 
@@ -204,14 +188,14 @@ class Group:
             self._transport.all_reduce(call, array.reshape(-1), reduction)
             return array if self.rank == root else None
 
-        return self._now(request, run, timeout)
+        return self.calls.now(request, run, timeout)
 
     def gather(
         self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
     ) -> Array | None:
         """Stack the `x` of all ranks on `root`; the others get None."""
         self._require_rank(root, "root")
-        array = _readable(x)
+        array = readable(x)
         shape = (self.size, *array.shape)
         out = (
             np.empty_like(array, order="C", shape=shape) if self.rank == root else None
@@ -224,7 +208,8 @@ class Group:
             self._transport.exchange(call, outgoing, list(rows))
             return out
 
-        return self._now(self._request("gather", array, f"root={root}"), run, timeout)
+        request = self._request("gather", array, f"root={root}")
+        return self.calls.now(request, run, timeout)
 
     def scatter(
         self, x: ArrayLike, root: int = 0, *, timeout: float | None = None
@@ -235,7 +220,7 @@ class Group:
         expect; only the root's values count.
         """
         self._require_rank(root, "root")
-        array = _readable(x)
+        array = readable(x)
         self._require_rows(array, "scatter")
         out = np.empty_like(array, order="C", shape=array.shape[1:])
 
@@ -247,11 +232,12 @@ class Group:
             self._transport.exchange(call, outgoing, incoming)
             return out
 
-        return self._now(self._request("scatter", array, f"root={root}"), run, timeout)
+        request = self._request("scatter", array, f"root={root}")
+        return self.calls.now(request, run, timeout)
 
     def all_to_all(self, x: ArrayLike, *, timeout: float | None = None) -> Array:
         """Give row r of `x` to rank r; row r of the result comes from rank r."""
-        array = _readable(x)
+        array = readable(x)
         self._require_rows(array, "all_to_all")
         out = np.empty_like(array, order="C")
 
@@ -261,15 +247,15 @@ class Group:
             self._transport.exchange(call, outgoing, incoming)
             return out
 
-        return self._now(self._request("all_to_all", array), run, timeout)
+        return self.calls.now(self._request("all_to_all", array), run, timeout)
 
     def send(self, x: ArrayLike, to: int, *, timeout: float | None = None) -> None:
         """Send `x` to rank `to`, which calls `recv` with the same shape and dtype."""
         self._require_rank(to, "to")
-        array = _readable(x)
+        array = readable(x)
         flat = array.reshape(-1)
         self._letter(
-            (self.rank, to),
+            ("to", to),
             array,
             lambda call: self._transport.send(call, flat, to),
             timeout,
@@ -288,7 +274,7 @@ class Group:
         array = np.empty(shape, dtype)
         flat = array.reshape(-1)
         self._letter(
-            (source, self.rank),
+            ("from", source),
             array,
             lambda call: self._transport.receive(call, flat, source),
             timeout,
@@ -298,7 +284,7 @@ class Group:
     def barrier(self, timeout: float | None = None) -> None:
         """Return when all ranks have called it."""
         request = make_request("barrier", "", (), "")
-        self._now(request, self._transport.barrier, timeout)
+        self.calls.now(request, self._transport.barrier, timeout)
 
     def all_gather_object(self, obj: Any, *, timeout: float | None = None) -> list[Any]:
         """The `obj` of every rank, in order, as copies.
@@ -306,15 +292,15 @@ class Group:
         Objects travel pickled over the encrypted line to the rendezvous, never over
         data sockets: for arrays, `all_gather` is much faster.
         """
-        item = cloudpickle.dumps(obj)
+        item = pack(obj)
 
         def run(call: Call) -> list[Any]:
             self._transport.barrier(call)  # finds out about mismatched calls
             items = self._services.exchange(f"object/{call.sequence}", item, call)
-            # Peers hold the job's key; they run the same program as this process.
-            return [cloudpickle.loads(item) for item in items]
+            return [unpack(item) for item in items]
 
-        return self._now(make_request("all_gather_object", "", (), ""), run, timeout)
+        request = make_request("all_gather_object", "", (), "")
+        return self.calls.now(request, run, timeout)
 
     def new_group(self, ranks: Sequence[int]) -> Group | None:
         """Make a group of some ranks of this one; they are numbered in the given order.
@@ -332,14 +318,13 @@ class Group:
             )
         if self.rank not in members:
             return None
-        with self._lock:
-            self._require_usable()
-            place = Place(
-                members.index(self.rank),
-                tuple(self.world_ranks[rank] for rank in members),
-                tuple(self._place.hosts[rank] for rank in members),
-            )
-            return self._services.new_group(self, members, place)
+        self.calls.require_usable()
+        place = Place(
+            members.index(self.rank),
+            tuple(self.world_ranks[rank] for rank in members),
+            tuple(self._place.hosts[rank] for rank in members),
+        )
+        return self._services.new_group(self, members, place)
 
     def empty(self, shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> Array:
         """An uninitialised array that is reduced without a staging copy.
@@ -352,119 +337,54 @@ class Group:
         require_arithmetic(kind)
         count = math.prod(sizes)
         request = make_request("empty", kind.name, sizes, "")
-        flat: Array = self._now(
+        flat: Array = self.calls.now(
             request, lambda call: self._transport.allocate(call, count, kind), None
         )
         return flat.reshape(sizes)
 
+    def child_name(self, ranks: Sequence[int], count: int = 1) -> str:
+        """The name of the group of these ranks that was made `count`-th."""
+        name = f"{self.name}/{','.join(map(str, ranks))}"
+        return name if count == 1 else f"{name}#{count}"
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        """What each kind of call has cost this rank so far; see `dist.stats`."""
+        return self.calls.ledger.summary()
+
     def close(self, timeout_s: float = 1.0) -> None:
         """Leave the group; calls of other ranks that need this one will fail."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self._engine is not None:
-            self._engine.close(timeout_s)
-        self._transport.close()
+        if self.calls.close(timeout_s):
+            self._transport.close(0.0 if self.calls.has_failed else timeout_s)
 
     def _plan_all_reduce(
         self, x: ArrayLike, op: str
     ) -> tuple[Request, Callable[[Call], Array]]:
-        array, flat = self._writable(x)
+        array, flat = writable(x)
         reduction = find_reduction(op, array.dtype)
 
         def run(call: Call) -> Array:
             self._transport.all_reduce(call, flat, reduction)
-            return (
-                array if flat.base is array or flat is array else _restore(array, flat)
-            )
+            return restore(array, flat)
 
         return self._request("all_reduce", array, op), run
 
     def _letter(
         self,
-        route: tuple[int, int],
+        route: tuple[str, int],
         array: Array,
         body: Callable[[Call], None],
         timeout: float | None,
     ) -> None:
         """Send or receive: numbered per pair of ranks, not per group."""
         require_arithmetic(array.dtype)
-        request = self._request("send", array, f"rank {route[0]} to rank {route[1]}")
-        with self._lock:
-            number = self._letters[route] = self._letters.get(route, 0) + 1
-        self._now(request, body, timeout, sequence=number)
-
-    def _now(
-        self,
-        request: Request,
-        body: Callable[[Call], Any],
-        timeout: float | None,
-        sequence: int | None = None,
-    ) -> Any:
-        """Carry out a call; behind the asynchronous ones that were made before."""
-        with self._lock:
-            if self._engine is None or self._engine.is_idle:
-                return self._perform(self._number(request, timeout, sequence), body)
-            work = self._submit(request, body, timeout, sequence)
-        return work.wait()
-
-    def _later(
-        self, request: Request, body: Callable[[Call], Any], timeout: float | None
-    ) -> Work:
-        with self._lock:
-            return self._submit(request, body, timeout, None)
-
-    def _submit(
-        self,
-        request: Request,
-        body: Callable[[Call], Any],
-        timeout: float | None,
-        sequence: int | None,
-    ) -> Work:
-        if self._engine is None:
-            self._engine = Engine(f"dist-{self.name}")
-        call = self._number(request, timeout, sequence)
-        return self._engine.submit(Work(lambda: self._perform(call, body), call.text))
-
-    def _number(
-        self, request: Request, timeout: float | None, sequence: int | None
-    ) -> Call:
-        self._require_usable()
-        if sequence is None:
-            sequence = self._sequence = self._sequence + 1
-        limit_s = self._timeout_s if timeout is None else timeout
-        return Call(request, self.name, sequence, user_site(), limit_s)
-
-    def _perform(self, call: Call, body: Callable[[Call], Any]) -> Any:
-        self._require_usable()
-        self._watch.begin(call)
-        try:
-            return body(call)
-        except BaseException as error:
-            self._broken = error
-            raise
-        finally:
-            self._watch.end(call)
-
-    def _require_usable(self) -> None:
-        if self._broken is not None:
-            text = (
-                f"group {self.name!r} cannot be used any more, because an earlier call "
-                f"failed: {self._broken}"
-            )
-            if isinstance(self._broken, CollectiveError):
-                raise type(self._broken)(
-                    text, rank=self.rank, peer=self._broken.peer
-                ) from self._broken
-            raise GroupClosedError(text) from self._broken
-        if self._is_closed:
-            raise GroupClosedError(
-                f"group {self.name!r} was closed. Call `dist.init()` again to make a "
-                "new one."
-            )
+        towards, peer = route
+        ends = (self.rank, peer) if towards == "to" else (peer, self.rank)
+        request = self._request("send", array, f"rank {ends[0]} to rank {ends[1]}")
+        number = self._letters[route] = self._letters.get(route, 0) + 1
+        self.calls.now(request, body, timeout, sequence=number)
 
     def _request(self, name: str, array: Array, detail: str = "") -> Request:
-        return make_request(name, array.dtype.name, array.shape, detail)
+        return make_request(name, array.dtype.name, array.shape, detail, array.nbytes)
 
     def _require_rank(self, rank: int, argument: str) -> None:
         if not 0 <= rank < self.size:
@@ -476,46 +396,6 @@ class Group:
     def _require_rows(self, array: Array, name: str) -> None:
         if array.ndim == 0 or array.shape[0] != self.size:
             raise ValueError(
-                f"{name}: `x` has shape {array.shape}; expected one row for each of the "
-                f"{self.size} ranks of group {self.name!r}."
+                f"{name}: `x` has shape {array.shape}; expected one row for each of "
+                f"the {self.size} ranks of group {self.name!r}."
             )
-
-    def _writable(self, x: ArrayLike) -> tuple[Array, Array]:
-        """`x` as an array, and a contiguous one-dimensional form of it."""
-        array = x if isinstance(x, np.ndarray) else np.array(x)
-        require_arithmetic(array.dtype)
-        if not array.flags.writeable:
-            raise ValueError(
-                f"the array of shape {array.shape} is read-only, and the result is "
-                "written into it. Pass a copy."
-            )
-        if array.flags.c_contiguous:
-            return array, array.reshape(-1)
-        return array, array.flatten()
-
-
-@dataclass(frozen=True)
-class Services:
-    """What a group asks of whoever made it.
-
-    Attributes:
-        exchange: hand out bytes under a key and collect those of all ranks.
-        new_group: make a group of some of this group's ranks.
-    """
-
-    exchange: Callable[[str, bytes, Call], list[bytes]]
-    new_group: Callable[[Group, list[int], Place], Group]
-
-
-def _readable(x: ArrayLike) -> Array:
-    """`x` as a contiguous array of numbers that will only be read."""
-    array = np.asarray(x)
-    require_arithmetic(array.dtype)
-    return np.ascontiguousarray(array).reshape(array.shape)
-
-
-def _restore(array: Array, flat: Array) -> Array:
-    """Write the contiguous form back if it was a copy."""
-    if not np.shares_memory(array, flat):
-        array[...] = flat.reshape(array.shape)
-    return array

@@ -38,7 +38,7 @@ class Links:
     has it: the algorithms above see to that.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what every secured socket needs
         self,
         context: zmq.Context[zmq.Socket[bytes]],
         key: JobKey,
@@ -61,7 +61,7 @@ class Links:
         self._inbox.maxmsgsize = LARGEST_FRAME
         secure_listener(self._inbox, key, mechanism)
         self._inbox.bind(f"tcp://{address}:*")
-        self.endpoint = self._inbox.last_endpoint.decode().rstrip("\0")
+        self.endpoint = str(self._inbox.getsockopt_string(zmq.LAST_ENDPOINT))
 
     def introduce(self, endpoints: Sequence[str]) -> None:
         """Learn where each rank's inbox is; nothing is connected yet."""
@@ -87,7 +87,7 @@ class Links:
                 self._watch.check(call, [peer])
 
     def receive(self, call: Call, peer: int) -> Message:
-        """Return the next piece from `peer`, waiting for it as long as it is worth it."""
+        """Return the next piece from `peer`, waiting as long as it is worth it."""
         aside = self._aside.get(peer)
         if aside:
             return aside.popleft()
@@ -108,7 +108,7 @@ class Links:
             self._aside.setdefault(message[0].source, deque()).append(message)
 
     def close(self, linger_s: float = 0.0) -> None:
-        """Close all sockets; what peers have not taken yet lingers in the background."""
+        """Close all sockets; what is still on its way lingers in the background."""
         self._inbox.close()
         for outbox in self._outboxes.values():
             outbox.close(linger=int(1000 * linger_s))

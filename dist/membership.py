@@ -83,7 +83,7 @@ class Membership:
     @property
     def everybody_gone(self) -> bool:
         """Whether each rank has left or is lost."""
-        return len(self.left) + len(self.lost) >= self.size
+        return len(self.left | self.lost.keys()) >= self.size
 
     def receive(
         self, client: bytes, header: Header, payloads: tuple[bytes, ...], now_s: float
@@ -109,15 +109,19 @@ class Membership:
         return []
 
     def worker_lost(self, rank: int, cause: str) -> list[Send]:
-        """Note that a process ended, however that came to be known."""
-        if rank in self.lost or rank in self.left:
+        """Note that a process ended badly, even if it has said farewell before.
+
+        An exception ends a script in good order as far as this room can see; the exit
+        status that the launcher reports a moment later is the better explanation.
+        """
+        if rank in self.lost:
             return []
         return self._gone(rank, cause, orderly=False)
 
     def unreachable(self, client: bytes) -> list[Send]:
         """Note that a client's connection is closed without a farewell."""
         rank = self._ranks.get(client)
-        if rank is None:
+        if rank is None or rank in self.left:
             return []
         return self.worker_lost(rank, "its connection closed without a farewell")
 
@@ -138,7 +142,7 @@ class Membership:
             )
         if why:
             return [Send(client, {"kind": "refused", "why": why})]
-        assert isinstance(rank, int), "checked above"  # noqa: S101 - for the type checker
+        assert isinstance(rank, int), "checked above"  # noqa: S101 - for mypy
         self.members[rank] = Member(
             client,
             str(header.get("host")),

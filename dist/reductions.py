@@ -27,7 +27,8 @@ CHUNK_ALIGNMENT = 64  # elements; keeps the ranks' shares on separate cache line
 class BinaryKernel(Protocol):
     """Combine two arrays elementwise into `out`."""
 
-    def __call__(self, x: Array, y: Array, /, *, out: Array) -> Any: ...
+    def __call__(self, x: Array, y: Array, /, *, out: Array) -> Any:
+        """Write the combination of `x` and `y` into `out`."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def find_reduction(name: str, dtype: np.dtype[Any]) -> Reduction:
     require_arithmetic(dtype)
     if reduction.divides and dtype.kind in "biu":
         raise TypeError(
-            f"`op='mean'` on dtype {dtype.name}: the mean of whole numbers is not whole. "
+            f"`op='mean'` on dtype {dtype.name}: their mean is not a whole number. "
             "Use op='sum' and divide, or convert to a floating-point dtype first."
         )
     return reduction
@@ -80,8 +81,8 @@ def require_arithmetic(dtype: np.dtype[Any]) -> None:
     )
     if dtype.kind not in "biufc" and not is_extension:
         raise TypeError(
-            f"arrays of dtype {dtype} cannot be sent; expected numbers (bool, integers, "
-            "floating point, complex, bfloat16). Send other objects with "
+            f"arrays of dtype {dtype} cannot be sent; expected numbers (bool, "
+            "integers, floating point, complex, bfloat16). Send other objects with "
             "`all_gather_object`."
         )
 

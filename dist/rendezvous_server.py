@@ -80,7 +80,7 @@ class RendezvousServer:
                 "process may hold the port, or the address is not of this host; leave "
                 "the port out to get a free one."
             ) from None
-        self.address = router.last_endpoint.decode().rstrip("\0")
+        self.address = str(router.getsockopt_string(zmq.LAST_ENDPOINT))
         self._thread.start()
         return self.address
 

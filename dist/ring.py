@@ -148,9 +148,9 @@ class RingTransport(Transport):
         self._receive_whole(call, peer, array)
         self._acknowledge(call, received_from=peer if _is_large(array) else None)
 
-    def close(self) -> None:
-        """Close the sockets; a moment is left for what is still on its way."""
-        self._links.close(linger_s=1.0)
+    def close(self, linger_s: float = 0.0) -> None:
+        """Close the sockets."""
+        self._links.close(linger_s)
 
     def _reduce_around(
         self,
@@ -240,14 +240,8 @@ class RingTransport(Transport):
         header, payload = self._links.receive(call, peer)
         self._compare(call, peer, header, piece)
         if payload.nbytes != like.nbytes:
-            self._watch.fail(
-                "mismatch",
-                call,
-                peer,
-                f"{call.text}: piece {piece} from rank {peer} has {payload.nbytes} "
-                f"bytes, rank {self.rank} expected {like.nbytes}. Both made the same "
-                "call: are all ranks running the same version of this package?",
-            )
+            what = f"{payload.nbytes} bytes as piece {piece} instead of {like.nbytes}"
+            self._watch.garbled(call, peer, what)
         return np.frombuffer(payload, like.dtype) if payload.nbytes else like
 
     def _header(self, call: Call, piece: int) -> Header:

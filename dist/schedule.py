@@ -1,9 +1,9 @@
 """Who sends what to whom: the communication patterns as pure functions.
 
-Vocabulary. A *chunk* is one rank's share of an array: there are as many chunks as ranks,
-and chunk c starts its way at rank c. A *segment* is a piece of a chunk, small enough
-that one is on the wire while another is being added. A *step* passes one chunk to the
-right-hand neighbour.
+Vocabulary. A *chunk* is one rank's share of an array: there are as many chunks as
+ranks, and chunk c starts its way at rank c. A *segment* is a piece of a chunk, small
+enough that one is on the wire while another is being added. A *step* passes one chunk
+to the right-hand neighbour.
 """
 
 from __future__ import annotations

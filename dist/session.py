@@ -6,19 +6,25 @@ import atexit
 import math
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from dist import timeline
 from dist.call import Call, make_request, user_site
 from dist.contract import WorkerIdentity, identity_from_environment
 from dist.control import ControlChannel
+from dist.errors import GroupClosedError
 from dist.foreign_rendezvous import Meeting, meet
-from dist.group import Group, Place, Services
+from dist.group import Group, Services
+from dist.place import Place
 from dist.solo import SoloTransport
 from dist.transports import Wiring, open_transport
 from dist.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from dist.ledger import Ledger
 
 EXIT_LIMIT_S = 2.0
 
@@ -55,9 +61,28 @@ class Session:
             self.close()
             raise
 
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        """The books of all groups, by name."""
+        return {group.name: group.calls.ledger for group in self._groups}
+
+    @property
+    def clock_offset_s(self) -> float:
+        """What to add to `perf_counter` to get the job's common clock."""
+        return self._control.clock_offset_s if self._control is not None else 0.0
+
+    def write_timeline(self, directory: str | Path) -> Path:
+        """Write what this rank has recorded so far; return the file."""
+        path = Path(directory) / f"rank{self.identity.rank}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        timeline.write(path, timeline.events(self.identity.rank, self.ledgers))
+        return path
+
     def close(self) -> None:
         """Leave the job; takes two seconds at most and says nothing."""
         deadline = time.monotonic() + EXIT_LIMIT_S
+        if self.identity.settings.timeline:
+            self.write_timeline(self.identity.settings.timeline)
         for group in reversed(self._groups):
             group.close(timeout_s=0.5)
         self._groups.clear()
@@ -72,22 +97,24 @@ class Session:
             self._meeting.close(max(0.0, deadline - time.monotonic()))
 
     def _new_group(self, parent: Group, members: list[int], place: Place) -> Group:
-        key = f"{parent.name}/{','.join(map(str, members))}"
+        key = parent.child_name(members)
         count = self._made[key] = self._made.get(key, 0) + 1
-        name = key if count == 1 else f"{key}#{count}"
+        name = parent.child_name(members, count)
         if place.size == 1:
             return self._solo_group(name, place)
         return self._group(name, place)
 
     def _solo_group(self, name: str, place: Place) -> Group:
         watch = Watch(None, place.rank, place.world_ranks)
-        services = Services(lambda _key, item, _call: [item], self._new_group)
-        return self._add(Group(name, place, SoloTransport(), watch, services=services))
+        services = Services(
+            lambda _key, item, _call: [item], self._new_group, self._timeout_s
+        )
+        return self._add(Group(name, place, SoloTransport(), watch, services))
 
     def _group(self, name: str, place: Place) -> Group:
         control, meeting = self._control, self._meeting
-        assert control is not None, "groups of several ranks need the line"  # noqa: S101
-        assert meeting is not None, "a line leads to a meeting"  # noqa: S101
+        assert control is not None, "several ranks need a line"  # noqa: S101 - own rule
+        assert meeting is not None, "a line leads to a meeting"  # noqa: S101 - own rule
         settings = self.identity.settings
         watch = Watch(control, place.rank, place.world_ranks, settings.stall_warn_s)
         forming = Call(
@@ -99,32 +126,26 @@ class Session:
         )
         watch.begin(forming)
 
-        def exchange(key: str, item: bytes, call: Call = forming) -> list[bytes]:
-            full_key = f"{name}/{key}"
-            check = _checker(watch, call, place.size)
-            return control.exchange(full_key, place.world_ranks, item, check)
-
-        wiring = Wiring(control, meeting.key, settings, meeting.address)
-        transport = open_transport(wiring, name, place, watch, exchange)
-        watch.end(forming)
-        return self._add(
-            Group(
-                name,
-                place,
-                transport,
-                watch,
-                timeout_s=self._timeout_s,
-                services=Services(exchange, self._new_group),
+        def exchange(
+            key: str, item: bytes, ranks: tuple[int, ...], call: Call = forming
+        ) -> list[bytes]:
+            world_ranks = [place.world_ranks[rank] for rank in ranks]
+            return control.exchange(
+                f"{name}/{key}", world_ranks, item, lambda: watch.check(call, ranks)
             )
-        )
+
+        def exchange_objects(key: str, item: bytes, call: Call) -> list[bytes]:
+            return exchange(key, item, tuple(range(place.size)), call)
+
+        wiring = Wiring(control, meeting.key, settings, meeting.address, exchange)
+        transport = open_transport(wiring, name, place, watch)
+        watch.end()
+        services = Services(exchange_objects, self._new_group, self._timeout_s)
+        return self._add(Group(name, place, transport, watch, services))
 
     def _add(self, group: Group) -> Group:
         self._groups.append(group)
         return group
-
-
-def _checker(watch: Watch, call: Call, size: int) -> Callable[[], None]:
-    return lambda: watch.check(call, range(size))
 
 
 _session: Session | None = None
@@ -156,6 +177,33 @@ def init(timeout: float | None = None) -> Group:
 def is_initialized() -> bool:
     """Whether `init` has been called and `destroy` has not."""
     return _session is not None
+
+
+def stats() -> dict[str, dict[str, dict[str, Any]]]:
+    """What communication has cost this rank so far, by group and kind of call.
+
+    Each entry has `calls`, `bytes`, `waiting_s` (for others), `moving_s` (the rest),
+    `slowest_rank` (who was last to arrive most often), `slowest_share` of the calls,
+    and `worst_lag_s` (the longest that this rank was ahead of the last).
+    """
+    return {name: ledger.summary() for name, ledger in _joined().ledgers.items()}
+
+
+def span(name: str) -> AbstractContextManager[None]:
+    """Record a span of the program, such as a training step, in the timeline."""
+    session = _joined()
+    return session.world.calls.ledger.span(name, session.clock_offset_s)
+
+
+def write_timeline(directory: str | Path) -> Path:
+    """Write this rank's timeline so far to `directory`; see `dist.timeline`."""
+    return _joined().write_timeline(directory)
+
+
+def _joined() -> Session:
+    if _session is None:
+        raise GroupClosedError("no job was joined. Call `dist.init()` first.")
+    return _session
 
 
 def destroy() -> None:

@@ -4,6 +4,7 @@ It is what a script gets that was started without a launcher, so it opens no soc
 starts no thread.
 """
 
+# ruff: noqa: ARG002 - the interface is the other transports'
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SoloTransport(Transport):
-    """One rank, alone."""
+    """One rank, alone; most arguments speak of others and do not matter."""
 
     name = "solo"
 
@@ -72,5 +73,5 @@ class SoloTransport(Transport):
             )
         array[...] = self._letters.pop(0)
 
-    def close(self) -> None:
+    def close(self, linger_s: float = 0.0) -> None:
         """Nothing is open."""

@@ -57,9 +57,10 @@ class Transport(ABC):
         outgoing: Sequence[Array | None],
         incoming: Sequence[Array | None],
     ) -> None:
-        """Send `outgoing[r]` to rank r and receive `incoming[r]` from it; None = nothing.
+        """Send `outgoing[r]` to rank r and receive `incoming[r]` from it.
 
-        Both sides know what passes between them; a rank's item for itself is copied.
+        None = nothing; all other items have the same length. A rank's item for itself
+        is copied.
         """
 
     @abstractmethod
@@ -68,7 +69,7 @@ class Transport(ABC):
 
     @abstractmethod
     def send(self, call: Call, array: Array, peer: int) -> None:
-        """Send `array` to `peer`, which calls `receive`; returns when it may be reused."""
+        """Send `array` to `peer`, which calls `receive`; then it may be reused."""
 
     @abstractmethod
     def receive(self, call: Call, array: Array, peer: int) -> None:
@@ -80,5 +81,9 @@ class Transport(ABC):
         return np.empty(count, dtype)
 
     @abstractmethod
-    def close(self) -> None:
-        """Give everything back; safe to call twice and after a failure."""
+    def close(self, linger_s: float = 0.0) -> None:
+        """Give everything back; safe to call twice and after a failure.
+
+        Args:
+            linger_s: how long what was sent may still be on its way, in the background.
+        """

@@ -10,68 +10,146 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dist.errors import RendezvousError
+from dist.hierarchy import HierarchyTransport, leader_of_each_host
 from dist.interfaces import listening_address
 from dist.links import Links
 from dist.ring import RingTransport
+from dist.segment import SegmentError, share
+from dist.shared_memory import SharedMemoryTransport, segment_bytes
 from dist.solo import SoloTransport
 
 if TYPE_CHECKING:
     from dist.contract import Settings
     from dist.control import ControlChannel
-    from dist.group import Place
     from dist.job_key import JobKey
+    from dist.place import Place
     from dist.security import Mechanism
+    from dist.segment import Segment
     from dist.transport import Transport
     from dist.watch import Watch
 
-Exchange = Callable[[str, bytes], list[bytes]] if TYPE_CHECKING else None
+Exchange = Callable[[str, bytes], list[bytes]]
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is needed to join the ranks of a job.
+    """What is needed to join the ranks of a group.
 
     Attributes:
         rendezvous: the address by which this process reached the rendezvous.
+        exchange: gives bytes to, and takes them from, some ranks of the group under a
+            key (group numbers).
     """
 
     control: ControlChannel
     key: JobKey
     settings: Settings
     rendezvous: str
+    exchange: Callable[[str, bytes, tuple[int, ...]], list[bytes]]
 
 
-def open_transport(
-    wiring: Wiring, name: str, place: Place, watch: Watch, exchange: Exchange
-) -> Transport:
-    """Join the ranks of a new group; every one of them calls it at the same time.
-
-    Args:
-        wiring: the job's line, key and settings.
-        name: the group's name.
-        place: this rank and its peers.
-        watch: judges the waits.
-        exchange: collects bytes from all ranks of the group under a key.
-    """
+def open_transport(wiring: Wiring, name: str, place: Place, watch: Watch) -> Transport:
+    """Join the ranks of a new group; every one of them calls it at the same time."""
     if place.size == 1:
         return SoloTransport()
-    return _open_ring(wiring, name, place, watch, exchange)
+    everybody = tuple(range(place.size))
+    forced = wiring.settings.transport
+    hosts = len(set(place.hosts))
+    letters = _open_ring(wiring, place, everybody, watch)
+    if forced == "ring" or hosts == place.size:
+        return letters
+    if forced == "shm" and hosts > 1:
+        raise RendezvousError(
+            f"DIST_TRANSPORT=shm, but group {name!r} spans {hosts} hosts: "
+            f"{sorted(set(place.hosts))}. Leave it out, or use ring or hierarchy."
+        )
+    try:
+        if forced == "shm" or hosts == 1:
+            return _open_shared_memory(wiring, place, everybody, watch, letters)
+        return _open_hierarchy(wiring, place, watch, letters)
+    except SegmentError as error:
+        if forced != "auto":
+            raise RendezvousError(
+                f"DIST_TRANSPORT={forced}, but group {name!r} cannot share memory: "
+                f"{error}. Leave DIST_TRANSPORT out to use sockets instead."
+            ) from error
+        if place.rank == 0:
+            print(  # noqa: T201 - said once a job, where the user looks
+                f"dist: no shared memory for group {name!r} ({error}); using sockets.",
+                file=sys.stderr,
+            )
+        return letters
+
+
+def _open_hierarchy(
+    wiring: Wiring, place: Place, watch: Watch, letters: Transport
+) -> Transport:
+    """Shared memory among the ranks of each host, a ring among their leaders."""
+    neighbours = tuple(place.local_ranks)
+    inside: Transport = SoloTransport()
+    reason = ""
+    if len(neighbours) > 1:
+        try:
+            inside = _open_shared_memory(wiring, place, neighbours, watch, letters)
+        except SegmentError as error:
+            reason = str(error)
+    reasons = [
+        told.decode()
+        for told in wiring.exchange("inside", reason.encode(), _all(place))
+        if told
+    ]
+    if reasons:
+        raise SegmentError("; ".join(dict.fromkeys(reasons)))
+    leaders = leader_of_each_host(place.hosts)
+    between: Transport = SoloTransport()
+    if place.rank in leaders:
+        between = _open_ring(wiring, place, leaders, watch)
+    return HierarchyTransport(place.rank, place.hosts, inside, between, letters)
+
+
+def _open_shared_memory(
+    wiring: Wiring,
+    place: Place,
+    ranks: tuple[int, ...],
+    watch: Watch,
+    letters: Transport,
+) -> Transport:
+    own = ranks.index(place.rank)
+    prefix = f"shm-{ranks[0]}"
+
+    def share_more(key: str, nbytes: int) -> Segment:
+        return share(
+            nbytes,
+            own == 0,
+            lambda step, item: wiring.exchange(f"{prefix}/{key}/{step}", item, ranks),
+        )
+
+    segment = share_more("slabs", segment_bytes(len(ranks)))
+    return SharedMemoryTransport(
+        segment, own, len(ranks), watch.among(ranks), letters, share_more
+    )
 
 
 def _open_ring(
-    wiring: Wiring, name: str, place: Place, watch: Watch, exchange: Exchange
+    wiring: Wiring, place: Place, ranks: tuple[int, ...], watch: Watch
 ) -> Transport:
-    links = _open_links(wiring, place, watch)
-    endpoints = exchange("endpoints", links.endpoint.encode())
+    """Sockets among some ranks of the group, which are numbered anew."""
+    own = ranks.index(place.rank)
+    watch = watch.among(ranks)
+    links = _open_links(wiring, place, own, watch)
+    key = "endpoints" if len(ranks) == place.size else "leaders"
+    endpoints = wiring.exchange(key, links.endpoint.encode(), ranks)
     links.introduce([endpoint.decode() for endpoint in endpoints])
-    return RingTransport(links, place.rank, place.size, watch)
+    return RingTransport(links, own, len(ranks), watch)
 
 
-def _open_links(wiring: Wiring, place: Place, watch: Watch) -> Links:
+def _open_links(wiring: Wiring, place: Place, own: int, watch: Watch) -> Links:
     """An inbox that listens where the peers can reach it, and no further."""
     inside_one_host = len(set(place.hosts)) == 1
     settings = wiring.settings
@@ -84,6 +162,8 @@ def _open_links(wiring: Wiring, place: Place, watch: Watch) -> Links:
         if inside_one_host
         else listening_address(settings.interface, wiring.rendezvous)
     )
-    return Links(
-        wiring.control.context, wiring.key, mechanism, place.rank, address, watch
-    )
+    return Links(wiring.control.context, wiring.key, mechanism, own, address, watch)
+
+
+def _all(place: Place) -> tuple[int, ...]:
+    return tuple(range(place.size))

@@ -44,6 +44,8 @@ class Watch:
         rank: this rank, as the group numbers it.
         world_ranks: the number in the job of each rank of the group.
         stall_warn_s: when to name a late rank on stderr; 0 = never.
+        numbers: the group's number of each rank that the transport numbers, if it
+            joins only some of them. All arguments are the transport's numbers.
     """
 
     def __init__(
@@ -52,14 +54,22 @@ class Watch:
         rank: int,
         world_ranks: tuple[int, ...],
         stall_warn_s: float = 30.0,
+        numbers: tuple[int, ...] | None = None,
     ) -> None:
         self._control = control
         self._rank = rank
         self._world_ranks = world_ranks
+        self.numbers = tuple(range(len(world_ranks))) if numbers is None else numbers
         self._stall_warn_s = stall_warn_s
         self._next_warning_s = float("inf")
         self._inquired = False
         self._noticed_s: dict[int, float] = {}
+
+    def among(self, ranks: tuple[int, ...]) -> Watch:
+        """The same watch for a transport that joins only these ranks of the group."""
+        return Watch(
+            self._control, self._rank, self._world_ranks, self._stall_warn_s, ranks
+        )
 
     def begin(self, call: Call) -> None:
         """A call starts: what it is shows up in the other ranks' stall reports."""
@@ -71,35 +81,58 @@ class Watch:
             call.arrived_s = call.last_s = call.started_s + self._control.clock_offset_s
             self._control.busy_with = call
 
-    def end(self, call: Call) -> None:
+    def end(self) -> None:
         """The call is over."""
-        del call
         if self._control is not None:
             self._control.busy_with = None
 
     def check(self, call: Call, awaited: Iterable[int]) -> None:
         """Raise if waiting for the `awaited` ranks (group numbers) is pointless."""
-        awaited = list(awaited)
-        if self._control is not None:
-            self._raise_if_lost(call, awaited)
-            self._raise_if_failed(call)
+        awaited = [self.numbers[peer] for peer in awaited]
+        control = self._control
+        if control is not None:
+            self._raise_if_failed(control, call)
+            self._raise_if_lost(control, call, awaited)
             if call.elapsed_s >= self._next_warning_s:
-                self._warn(call, awaited)
+                self._warn(control, call, awaited)
         if call.elapsed_s > call.timeout_s:
             self._time_out(call, awaited)
 
     def mismatch(self, call: Call, peer: int, peer_text: str) -> NoReturn:
         """Raise on every rank that `peer` asked for something else than this rank."""
-        self.fail(
+        number = self.numbers[peer]
+        self._fail(
             "mismatch",
             call,
-            peer,
+            number,
             f"the ranks of group {call.group!r} disagree: rank {self._rank} called "
-            f"{call.text}, rank {peer} called {peer_text}. All ranks must make the "
+            f"{call.text}, rank {number} called {peer_text}. All ranks must make the "
             "same calls in the same order, with equal shapes and dtypes.",
         )
 
-    def fail(self, kind: str, call: Call, peer: int | None, text: str) -> NoReturn:
+    def lost(self, call: Call, peer: int, cause: str) -> NoReturn:
+        """Raise on every rank that `peer` is gone, as a transport has found out."""
+        number = self.numbers[peer]
+        self._fail(
+            "lost",
+            call,
+            number,
+            f"{call.text}: rank {number} was lost after rank {self._rank} had waited "
+            f"{call.elapsed_s:.1f} s: {cause}. See that rank's own output first.",
+        )
+
+    def garbled(self, call: Call, peer: int, what: str) -> NoReturn:
+        """Raise on every rank that what `peer` sent is not what the call needs."""
+        number = self.numbers[peer]
+        self._fail(
+            "mismatch",
+            call,
+            number,
+            f"{call.text}: rank {number} sent {what} to rank {self._rank} in the same "
+            "call. Are all ranks running the same version of this package?",
+        )
+
+    def _fail(self, kind: str, call: Call, peer: int | None, text: str) -> NoReturn:
         """Report a failure to all ranks, then raise it here."""
         if self._control is not None:
             world_peer = None if peer is None else self._world_ranks[peer]
@@ -108,30 +141,45 @@ class Watch:
             )
         raise _ERRORS[kind](text, rank=self._rank, peer=peer, elapsed_s=call.elapsed_s)
 
-    def _raise_if_lost(self, call: Call, awaited: list[int]) -> None:
-        assert self._control is not None, "only asked inside a job"  # noqa: S101
-        now_s = time.monotonic()
-        for peer, world_rank in enumerate(self._world_ranks):
-            cause, grace_s = self._control.lost.get(world_rank), LOST_GRACE_S
-            if cause is None and peer in awaited and world_rank in self._control.left:
-                cause, grace_s = "it left the job before this call", LEFT_GRACE_S
-            if cause is None:
-                continue
-            if now_s - self._noticed_s.setdefault(peer, now_s) < grace_s:
-                continue
-            member = self._control.members[world_rank]
-            raise WorkerLostError(
-                f"{call.text}: rank {peer} (host {member['host']}, process "
-                f"{member['pid']}) was lost after rank {self._rank} had waited "
-                f"{call.elapsed_s:.1f} s: {cause}. See that rank's own output first.",
-                rank=self._rank,
-                peer=peer,
-                elapsed_s=call.elapsed_s,
-            )
+    def _raise_if_lost(
+        self, control: ControlChannel, call: Call, awaited: list[int]
+    ) -> None:
+        """Raise if a rank of the group is lost; the first to be lost is the cause."""
+        for world_rank, cause in list(control.lost.items()):
+            if world_rank in self._world_ranks:
+                self._raise_after_grace(control, call, world_rank, cause, LOST_GRACE_S)
+        for world_rank in list(control.left):
+            if world_rank in self._world_ranks:
+                peer, cause = self._world_ranks.index(world_rank), "it has left the job"
+                if peer in awaited:
+                    self._raise_after_grace(
+                        control, call, world_rank, cause, LEFT_GRACE_S
+                    )
 
-    def _raise_if_failed(self, call: Call) -> None:
-        assert self._control is not None, "only asked inside a job"  # noqa: S101
-        failure = self._control.failure
+    def _raise_after_grace(
+        self,
+        control: ControlChannel,
+        call: Call,
+        world_rank: int,
+        cause: str,
+        grace_s: float,
+    ) -> None:
+        now_s = time.monotonic()
+        if now_s - self._noticed_s.setdefault(world_rank, now_s) < grace_s:
+            return
+        peer = self._world_ranks.index(world_rank)
+        member = control.members[world_rank]
+        self._fail(
+            "lost",
+            call,
+            peer,
+            f"{call.text}: rank {peer} (host {member['host']}, process "
+            f"{member['pid']}) was lost after rank {self._rank} had waited "
+            f"{call.elapsed_s:.1f} s: {cause}. See that rank's own output first.",
+        )
+
+    def _raise_if_failed(self, control: ControlChannel, call: Call) -> None:
+        failure = control.failure
         if failure is None:
             return
         world_peer = failure.get("peer")
@@ -147,19 +195,18 @@ class Watch:
             elapsed_s=call.elapsed_s,
         )
 
-    def _warn(self, call: Call, awaited: list[int]) -> None:
+    def _warn(self, control: ControlChannel, call: Call, awaited: list[int]) -> None:
         """Name the late ranks on stderr; one rank speaks for all that wait."""
-        assert self._control is not None, "only asked inside a job"  # noqa: S101
         if not self._inquired:
-            self._control.progress = {}
-            self._control.inquire()
+            control.progress = {}
+            control.inquire()
             self._inquired = True
             return
-        if not self._control.progress:
+        if not control.progress:
             return
         self._inquired = False
         self._next_warning_s = call.elapsed_s + self._stall_warn_s
-        if self._control.progress["should_report"]:
+        if control.progress["should_report"]:
             "; ".join(self._describe(peer) for peer in awaited)
 
     def _describe(self, peer: int) -> str:
@@ -178,7 +225,7 @@ class Watch:
 
     def _time_out(self, call: Call, awaited: list[int]) -> NoReturn:
         late = "; ".join(self._describe(peer) for peer in awaited)
-        self.fail(
+        self._fail(
             "timeout",
             call,
             awaited[0] if len(awaited) == 1 else None,

@@ -1,8 +1,8 @@
 """Collectives that run while the caller computes: a queue, a thread, a receipt.
 
-Each group that is used asynchronously has one engine thread. It carries out the calls in
-the order in which they were made, so that all ranks agree on it; NumPy and the sockets
-release the interpreter lock while they work.
+Each group that is used asynchronously has one engine thread. It carries out the calls
+in the order in which they were made, so that all ranks agree on it; NumPy and the
+sockets release the interpreter lock while they work.
 """
 
 from __future__ import annotations

@@ -1,0 +1,167 @@
+"""How ranks on one host tell each other where they are: a line of shared words each.
+
+Each rank owns one line of memory that only it writes: how far it has *arrived* and how
+far it is *done* (counters that only grow), and for the call that it has arrived with a
+fingerprint, the storage of its array and the time. Two of each, for even and odd
+counts: a rank may be one step ahead of the slowest reader, never two.
+
+Waiting is polling, because a futex cannot be had from Python: first without leaving the
+processor, if there are enough of them, then giving it away, then sleeping.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from dist.watch import CHECK_INTERVAL_S
+
+if TYPE_CHECKING:
+    from dist.call import Call
+    from dist.segment import Segment
+    from dist.watch import Watch
+
+LINE_BYTES = 128  # two cache lines: neighbouring lines are fetched in pairs
+_WORDS = LINE_BYTES // 8
+ARRIVED, DONE = 0, 1
+DESCRIBED = 8
+_FINGERPRINT, _STORAGE, _TIME_NS = 2, 4, 6  # each followed by its twin for odd counts
+TEXT_BYTES = 1024
+DESCRIPTION_WAIT_S = 1.0
+
+SPINS = 300
+YIELDS = 3_000
+SHORT_SLEEP_S = 20e-6
+LONG_SLEEP_S = 500e-6
+
+
+class Flags:
+    """The lines of all ranks of a host."""
+
+    def __init__(self, segment: Segment, rank: int, size: int, watch: Watch) -> None:
+        self._words = memoryview(segment.memory)[: size * LINE_BYTES].cast("Q")
+        texts = memoryview(segment.memory)[size * LINE_BYTES :]
+        self._texts = [
+            texts[TEXT_BYTES * r : TEXT_BYTES * (r + 1)] for r in range(size)
+        ]
+        self._rank = rank
+        self._size = size
+        self._line = rank * _WORDS
+        self._watch = watch
+        processors = len(os.sched_getaffinity(0))
+        self._spins = SPINS if size <= processors else 0
+
+    def arrive(self, count: int, fingerprint: int, storage: int, time_ns: int) -> None:
+        """Say that this rank's part of step `count` can be read."""
+        words, slot = self._words, self._line + count % 2
+        words[slot + _FINGERPRINT] = fingerprint
+        words[slot + _STORAGE] = storage
+        words[slot + _TIME_NS] = time_ns
+        _order_memory()
+        words[self._line + ARRIVED] = count
+
+    def finish(self, count: int) -> None:
+        """Say that this rank's result of step `count` can be read."""
+        _order_memory()
+        self._words[self._line + DONE] = count
+
+    def wait(self, call: Call, which: int, count: int) -> None:
+        """Wait until all ranks have arrived at, or are done with, step `count`."""
+        words = self._words
+        for position in range(which, self._size * _WORDS, _WORDS):
+            if words[position] < count:
+                self._wait_slowly(call, which, count)
+                break
+        _order_memory()
+
+    def fingerprint(self, rank: int, count: int) -> int:
+        """The call that `rank` has arrived with."""
+        return self._words[rank * _WORDS + _FINGERPRINT + count % 2]
+
+    def storage(self, rank: int, count: int) -> int:
+        """Where the array of `rank` lies; 0 = in its own memory."""
+        return self._words[rank * _WORDS + _STORAGE + count % 2]
+
+    def time_ns(self, rank: int, count: int) -> int:
+        """When `rank` made the call."""
+        return self._words[rank * _WORDS + _TIME_NS + count % 2]
+
+    def describe(self, text: str, count: int) -> None:
+        """Leave a sentence about this rank's call for those whose call differs."""
+        encoded = text.encode()[: TEXT_BYTES - 1]
+        self._texts[self._rank][: len(encoded) + 1] = encoded + b"\0"
+        _order_memory()
+        self._words[self._line + DESCRIBED] = count
+
+    def description(self, rank: int, count: int) -> str:
+        """What `rank` says about its call; it finds the difference by itself."""
+        deadline_s = time.perf_counter() + DESCRIPTION_WAIT_S
+        while self._words[rank * _WORDS + DESCRIBED] < count:
+            if time.perf_counter() > deadline_s:
+                return "another call"
+            time.sleep(SHORT_SLEEP_S)
+        _order_memory()
+        return bytes(self._texts[rank]).split(b"\0")[0].decode(errors="replace")
+
+    def late(self, which: int, count: int) -> list[int]:
+        """The ranks that have not come so far."""
+        return [
+            rank
+            for rank in range(self._size)
+            if self._words[rank * _WORDS + which] < count
+        ]
+
+    def release(self) -> None:
+        """Let go of the memory."""
+        for text in self._texts:
+            text.release()
+        self._words.release()
+
+    def _wait_slowly(self, call: Call, which: int, count: int) -> None:
+        started_s = time.perf_counter()
+        next_check_s = started_s + CHECK_INTERVAL_S
+        rounds = 0
+        words = self._words
+        # Beside other threads of ours, polling would only keep the interpreter lock.
+        alone = threading.current_thread() is threading.main_thread()
+        late = self.late(which, count)
+        while late:
+            position = late[-1] * _WORDS + which
+            if words[position] >= count:
+                late.pop()
+                continue
+            rounds += 1
+            if alone and rounds < self._spins:
+                continue
+            if alone and rounds < YIELDS:
+                os.sched_yield()
+                continue
+            time.sleep(SHORT_SLEEP_S if rounds < 2 * YIELDS else LONG_SLEEP_S)
+            if time.perf_counter() >= next_check_s:
+                next_check_s = time.perf_counter() + CHECK_INTERVAL_S
+                late = self.late(which, count)
+                if late:
+                    self._watch.check(call, late)
+        call.waited_s += time.perf_counter() - started_s
+
+
+if platform.machine() in ("x86_64", "AMD64", "i686"):
+
+    def _order_memory() -> None:
+        """Stores and loads are seen in program order here: nothing to do."""
+
+else:
+    _fence = threading.Lock()
+    _fence.acquire()
+
+    def _order_memory() -> None:
+        """Keep stores before flags, and flags before loads, on weakly ordered machines.
+
+        Releasing and retaking one lock is a full barrier: the release is ordered after
+        all that came before it, and the acquisition before all that follows.
+        """
+        _fence.release()
+        _fence.acquire()

@@ -1,0 +1,106 @@
+"""What the calls of a group have cost: totals, and records for a timeline.
+
+Times are on the job's common clock (the rendezvous server's, see `ControlChannel`), so
+the records of different ranks fit together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dist.call import Call
+
+MOST_RECORDS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One call, or one span of the user's own, from start to end."""
+
+    name: str
+    start_s: float
+    duration_s: float
+    details: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Totals:
+    """All calls of one name.
+
+    Attributes:
+        calls, bytes: how many, and the bytes of this rank's arrays.
+        waiting_s: time in which nothing could be done but wait for others.
+        moving_s: the rest of the time: copying, sending and adding.
+        last_ranks: how often each rank was the last to arrive.
+        worst_lag_s: the longest that this rank has been ahead of the last to arrive.
+    """
+
+    calls: int = 0
+    bytes: int = 0
+    waiting_s: float = 0.0
+    moving_s: float = 0.0
+    last_ranks: Counter[int] = field(default_factory=Counter)
+    worst_lag_s: float = 0.0
+
+
+class Ledger:
+    """The books of one group on one rank."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, Totals] = {}
+        self.records: deque[Record] = deque(maxlen=MOST_RECORDS)
+
+    def enter(self, call: Call) -> None:
+        """Note a call that is over."""
+        request, duration_s = call.request, call.elapsed_s
+        totals = self.totals.get(request.name)
+        if totals is None:
+            totals = self.totals[request.name] = Totals()
+        lag_s = call.last_s - call.arrived_s
+        totals.calls += 1
+        totals.bytes += request.nbytes
+        totals.waiting_s += call.waited_s
+        totals.moving_s += duration_s - call.waited_s
+        totals.last_ranks[call.last_rank] += 1
+        totals.worst_lag_s = max(totals.worst_lag_s, lag_s)
+        details = {
+            "call": call.text,
+            "bytes": request.nbytes,
+            "waited_us": round(1e6 * call.waited_s, 1),
+            "last_rank": call.last_rank,
+            "lag_us": round(1e6 * lag_s, 1),
+        }
+        self.records.append(Record(request.name, call.arrived_s, duration_s, details))
+
+    @contextlib.contextmanager
+    def span(self, name: str, clock_offset_s: float) -> Iterator[None]:
+        """Record what the caller does inside, beside the calls of the group."""
+        started_s = time.perf_counter()
+        try:
+            yield
+        finally:
+            ended_s = time.perf_counter()
+            start_s = started_s + clock_offset_s
+            self.records.append(Record(name, start_s, ended_s - started_s, {}))
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """The totals as plain values, by the name of the call."""
+        return {
+            name: {
+                "calls": totals.calls,
+                "bytes": totals.bytes,
+                "waiting_s": totals.waiting_s,
+                "moving_s": totals.moving_s,
+                "slowest_rank": totals.last_ranks.most_common(1)[0][0],
+                "slowest_share": totals.last_ranks.most_common(1)[0][1] / totals.calls,
+                "worst_lag_s": totals.worst_lag_s,
+            }
+            for name, totals in self.totals.items()
+        }

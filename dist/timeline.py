@@ -1,0 +1,83 @@
+"""Traces for chrome://tracing and ui.perfetto.dev, one file a rank or one for all.
+
+With RINGFLOW_TIMELINE=DIRECTORY (`launch --timeline`) every rank writes `rank3.json`
+when it leaves. The clocks of all ranks are corrected already, so merging is putting the
+lists together:
+
+    python -m dist.timeline DIRECTORY        # writes DIRECTORY/timeline.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dist.ledger import Ledger
+
+
+def events(rank: int, ledgers: Mapping[str, Ledger]) -> list[dict[str, Any]]:
+    """The records of one rank in Chrome's trace format: a process per rank."""
+    listed: list[dict[str, Any]] = [
+        {
+            "name": "process_name",
+            "ph": "M",
+            "pid": rank,
+            "args": {"name": f"rank {rank}"},
+        },
+        {
+            "name": "process_sort_index",
+            "ph": "M",
+            "pid": rank,
+            "args": {"sort_index": rank},
+        },
+    ]
+    for thread, (group, ledger) in enumerate(ledgers.items()):
+        name = {"name": f"group {group}"}
+        listed.append(
+            {"name": "thread_name", "ph": "M", "pid": rank, "tid": thread, "args": name}
+        )
+        listed += [
+            {
+                "name": record.name,
+                "ph": "X",
+                "pid": rank,
+                "tid": thread,
+                "ts": 1e6 * record.start_s,
+                "dur": 1e6 * record.duration_s,
+                "args": record.details,
+            }
+            for record in list(ledger.records)
+        ]
+    return listed
+
+
+def write(path: Path, listed: list[dict[str, Any]]) -> None:
+    """Write a whole file or none: a reader never meets half a trace."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps({"traceEvents": listed}))
+    draft.replace(path)
+
+
+def merge(directory: Path) -> Path:
+    """Put the files of all ranks together; return the file that was written."""
+    files = sorted(directory.glob("rank*.json"))
+    if not files:
+        raise FileNotFoundError(
+            f"{str(directory)!r} has no rank*.json. Set RINGFLOW_TIMELINE to this "
+            "directory when the job runs."
+        )
+    listed = [
+        event for file in files for event in json.loads(file.read_text())["traceEvents"]
+    ]
+    merged = directory / "timeline.json"
+    write(merged, listed)
+    return merged
+
+
+if __name__ == "__main__":
+    print(merge(Path(sys.argv[1])))  # noqa: T201 - the result of a command
