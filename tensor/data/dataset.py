@@ -1,0 +1,246 @@
+"""Dataset: a recipe for a sequence of elements.
+
+A dataset is a node that knows its inputs, the spec of its elements, how many there are,
+and how to open a `Stream` of them. Each transformation stands in a file of its own with
+the method users call (`@method`), so this module holds only what all of them share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from tensor.core.context import context
+from tensor.core.public_api import export
+from tensor.core.tensor import wrap
+from tensor.core.tensor_spec import TypeSpec
+from tensor.data.options import Options, merge
+from tensor.data.table import Table, TableStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tensor.data.stream import Stream
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+INFINITE = -1
+UNKNOWN = -2
+
+
+@export("data.Dataset", "data.DatasetV2")
+class Dataset:
+    """A sequence of elements, made anew on each iteration.
+
+    Attributes:
+        inputs: The datasets that this one reads.
+        element_spec: The structure of the elements, with a TypeSpec at each leaf.
+    """
+
+    inputs: tuple[Dataset, ...] = ()
+    element_spec: Any
+
+    def __init__(
+        self, element_spec: Any = None, inputs: tuple[Dataset, ...] = ()
+    ) -> None:
+        self.element_spec = element_spec
+        self.inputs = inputs
+
+    # ---- what each kind of dataset defines
+
+    def open(self) -> Stream:
+        """Start a pass over the elements."""
+        table = self.table
+        if table is None:
+            raise NotImplementedError(f"{type(self).__name__} must define `open`.")
+        return TableStream(table)
+
+    def count(self) -> int:
+        """Return the number of elements, or INFINITE or UNKNOWN."""
+        return UNKNOWN if self.table is None else self.table.size
+
+    @property
+    def table(self) -> Table | None:
+        """The elements as rows that can be read by number, if they are that."""
+        return None
+
+    def with_inputs(self, inputs: tuple[Dataset, ...]) -> Dataset:
+        """Return the same transformation of other inputs.
+
+        Strategies rebuild a pipeline around a sharded or rebatched source with it.
+        """
+        if not inputs:
+            return self
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.inputs = inputs
+        return copy
+
+    # ---- what users ask of every dataset
+
+    def cardinality(self) -> Any:
+        """Return the number of elements as an int64 tensor: -1 infinite, -2 unknown."""
+        return wrap(np.int64(self.count()))
+
+    def __len__(self) -> int:
+        """Return the number of elements.
+
+        Raises:
+            TypeError: It is infinite or not known before the elements are read.
+        """
+        size = self.count()
+        if size == INFINITE:
+            raise TypeError("The dataset is infinite.")
+        if size == UNKNOWN:
+            raise TypeError("The dataset length is unknown.")
+        return size
+
+    def __bool__(self) -> bool:
+        return True  # not by length: that may be infinite
+
+    def __iter__(self) -> Any:
+        """Start a pass over the elements."""
+        from tensor.data.iterator import OwnedIterator
+
+        return OwnedIterator(self)
+
+    def as_numpy_iterator(self) -> Any:
+        """Return an iterator over the elements as NumPy values.
+
+        Raises:
+            RuntimeError: Inside a function that is being traced.
+            TypeError: A component is not a tensor.
+        """
+        from tensor.data.iterator import NumpyIterator
+
+        if context.graph is not None:
+            raise RuntimeError(
+                "`tf.data.Dataset.as_numpy_iterator()` is only supported in eager mode."
+            )
+        return NumpyIterator(self)
+
+    def options(self) -> Options:
+        """Return the options in force: those of the inputs, then this one's."""
+        result = Options()
+        for source in self.inputs:
+            result = merge(result, source.options())
+        return result
+
+    def apply(self, transformation_func: Callable[[Dataset], Any]) -> Any:
+        """Return `transformation_func(self)`, which must be a dataset.
+
+        Raises:
+            TypeError: It returned something else.
+        """
+        result = transformation_func(self)
+        if not isinstance(result, Dataset):
+            raise TypeError(
+                f"`transformation_func` must return a `tf.data.Dataset` object. Got "
+                f"{type(result)}."
+            )
+        return result
+
+    @property
+    def leaf_spec(self) -> DatasetSpec:
+        """What describes this dataset where it is itself an element."""
+        return DatasetSpec(self.element_spec)
+
+    _type_spec = leaf_spec
+
+    def __repr__(self) -> str:
+        return f"<_{type(self).__name__}Dataset element_spec={self.element_spec!r}>"
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell type checkers that transformations are attached by `method`."""
+
+
+def method(function: F) -> F:
+    """Attach a transformation to `Dataset`, as the method of the function's name."""
+    setattr(Dataset, _named(function), function)
+    return function
+
+
+def source(function: F) -> F:
+    """Attach a function that makes a dataset from other things to `Dataset`."""
+    setattr(Dataset, _named(function), staticmethod(function))
+    return function
+
+
+def _named(function: Any) -> str:
+    name = function.__name__.rstrip("_")  # `zip_`, where `zip` would hide the builtin
+    function.__name__, function.__qualname__ = name, f"Dataset.{name}"
+    return name  # type: ignore[no-any-return]
+
+
+@export("data.DatasetSpec")
+class DatasetSpec(TypeSpec):
+    """Describes datasets by the spec of their elements."""
+
+    __slots__ = ("_dataset_shape", "_element_spec")
+
+    def __init__(self, element_spec: Any, dataset_shape: Any = ()) -> None:
+        self._element_spec = element_spec
+        self._dataset_shape = dataset_shape
+
+    @property
+    def element_spec(self) -> Any:
+        """The spec of the elements."""
+        return self._element_spec
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        return Dataset
+
+    @classmethod
+    def from_value(cls, value: Dataset) -> DatasetSpec:
+        """Describe `value`."""
+        return cls(value.element_spec)
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a dataset, or every one of a spec, has such elements."""
+        if isinstance(spec_or_value, Dataset):
+            spec_or_value = spec_or_value.leaf_spec
+        return self == spec_or_value
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, DatasetSpec) and self._element_spec == other._element_spec
+        )
+
+    def __hash__(self) -> int:
+        return hash(DatasetSpec)
+
+    def __repr__(self) -> str:
+        return f"DatasetSpec({self._element_spec!r}, TensorShape([]))"
+
+
+class Derived(Dataset):
+    """A dataset that transforms one other, whose spec it keeps unless it says so."""
+
+    def __init__(self, source: Dataset, element_spec: Any = None) -> None:
+        spec = source.element_spec if element_spec is None else element_spec
+        super().__init__(spec, (source,))
+
+    @property
+    def source(self) -> Dataset:
+        """The dataset that this one transforms."""
+        return self.inputs[0]
+
+    def count(self) -> int:
+        return self.source.count()
+
+
+def as_count(value: Any, name: str) -> int:
+    """Return an int64 argument, which may be a scalar tensor, as a Python int.
+
+    Raises:
+        TypeError: It is not an integer.
+    """
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "iu":
+        raise TypeError(f"`{name}` must be a scalar integer, got {value!r}.")
+    return int(array)

@@ -1,0 +1,205 @@
+"""Elements of a dataset: what users see, and the flat tuples of arrays inside.
+
+Streams carry an element as a tuple of *components*, one for each leaf of its structure:
+a NumPy array for a tensor, the object itself for anything else (a ragged or sparse
+tensor, a nested dataset, an optional). An element spec describes the structure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.shapes import are_compatible, to_text
+from tensor.core.tensor import EagerTensor, Tensor, wrap
+from tensor.core.tensor_spec import TensorSpec, TypeSpec
+from tensor.data import structure as nest
+
+Components = tuple[Any, ...]
+
+
+class NoneTensorSpec(TypeSpec):
+    """Describes `None` where an element has nothing."""
+
+    __slots__ = ()
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        return type(None)
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether the value is None."""
+        return spec_or_value is None or isinstance(spec_or_value, NoneTensorSpec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NoneTensorSpec)
+
+    def __hash__(self) -> int:
+        return hash(NoneTensorSpec)
+
+    def __repr__(self) -> str:
+        return "NoneTensorSpec()"
+
+
+def as_leaf(value: Any) -> Any:
+    """Return one leaf of a user's element as a tensor, or as the object it stays."""
+    if (
+        value is None
+        or isinstance(value, Tensor | CompositeTensor)
+        or hasattr(value, "leaf_spec")
+    ):
+        return value
+    return convert(value)
+
+
+def spec_of_leaf(leaf: Any) -> Any:
+    """Return the spec of a leaf that `as_leaf` returned."""
+    if isinstance(leaf, Tensor):
+        return TensorSpec.of(leaf.static_shape, leaf.dtype)
+    if leaf is None:
+        return NoneTensorSpec()
+    if hasattr(leaf, "leaf_spec"):
+        return leaf.leaf_spec
+    return leaf._type_spec
+
+
+def component(leaf: Any) -> Any:
+    """Return the component that carries a leaf: a tensor's array, or the leaf."""
+    return leaf._array if type(leaf) is EagerTensor else leaf
+
+
+def leaf(component: Any) -> Any:
+    """Return what the user sees of a component."""
+    if isinstance(component, np.ndarray | np.generic):
+        return wrap(component)
+    return component
+
+
+def components_of(element: Any, spec: Any) -> Components:
+    """Return a user's element as components, checked against its spec.
+
+    Raises:
+        TypeError: The structure or a dtype differs from the spec.
+        InvalidArgumentError: A shape does.
+    """
+    leaves = nest.flatten(element)
+    specs = nest.flatten(spec)
+    if len(leaves) != len(specs):
+        raise TypeError(
+            f"The element {element!r} has {len(leaves)} components. Expected the "
+            f"structure of {spec!r}, which has {len(specs)}."
+        )
+    return tuple([_checked(v, s) for v, s in zip(leaves, specs, strict=True)])
+
+
+def _checked(value: Any, spec: Any) -> Any:
+    if not isinstance(spec, TensorSpec):
+        return value
+    array = component(convert(value, spec.dtype))
+    if not are_compatible(spec.dims, array.shape):
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"The element has a component of shape {to_text(array.shape)}. Expected "
+            f"shape {to_text(spec.dims)}.",
+        )
+    return array
+
+
+def spec_of_structure(element: Any) -> Any:
+    """Return the spec of a structure of leaves."""
+    return nest.map_structure(spec_of_leaf, element)
+
+
+def batched(spec: Any, count: int | None) -> Any:
+    """Return the spec of `count` elements stacked into one."""
+    if isinstance(spec, TensorSpec):
+        dims = None if spec.dims is None else (count, *spec.dims)
+        return TensorSpec.of(dims, spec.dtype)
+    return spec._batch(count)
+
+
+def unbatched(spec: Any) -> Any:
+    """Return the spec of one of the elements that were stacked.
+
+    Raises:
+        ValueError: The spec is that of scalars, which stack nothing.
+    """
+    if not isinstance(spec, TensorSpec):
+        return spec._unbatch()
+    if spec.dims == ():
+        raise ValueError(
+            f"Unbatching a tensor is only supported for rank >= 1, got {spec!r}."
+        )
+    return TensorSpec.of(None if spec.dims is None else spec.dims[1:], spec.dtype)
+
+
+def stack(rows: list[Components]) -> Components:
+    """Return elements stacked, component by component.
+
+    Raises:
+        InvalidArgumentError: Shapes of one component differ.
+    """
+    return tuple(
+        [
+            _stack_component(i, values)
+            for i, values in enumerate(zip(*rows, strict=True))
+        ]
+    )
+
+
+def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
+    first = values[0]
+    if not isinstance(first, np.ndarray | np.generic):
+        return stack_objects(values)
+    shape = first.shape
+    if shape == ():
+        if first.dtype == object:
+            values = tuple([v[()] for v in values])
+        return np.array(values, dtype=first.dtype)
+    for at, value in enumerate(values):
+        if value.shape != shape:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                "Cannot batch tensors with different shapes in component "
+                f"{index}. First element had shape {list(shape)} and element {at} had "
+                f"shape {list(value.shape)}. Use padded_batch or ragged_batch for "
+                "elements of different shapes. [Op:IteratorGetNext]",
+            )
+    result = np.empty((len(values), *shape), first.dtype)
+    for at, value in enumerate(values):
+        result[at] = value
+    return result
+
+
+def stack_objects(values: tuple[Any, ...]) -> Any:
+    """Return ragged or sparse components stacked.
+
+    Raises:
+        TypeError: They are of a kind that does not stack.
+    """
+    first = values[0]
+    if not hasattr(first, "_type_spec"):
+        raise TypeError(
+            f"Cannot batch components of type {type(first).__name__}: only tensors, "
+            "ragged and sparse tensors stack."
+        )
+    return first._type_spec._stack(values)
+
+
+def row(component: Any, index: int) -> Any:
+    """Return one of the elements that a component stacks."""
+    if not isinstance(component, np.ndarray):
+        return component[index]
+    if component.ndim == 1 and component.dtype != object:
+        return component[index]
+    return component[index, ...]
+
+
+def rows_in(component: Any) -> int:
+    """Return how many elements a component stacks."""
+    return int(component.shape[0])

@@ -1,0 +1,199 @@
+"""tf.data.Options: how a pipeline runs, never what it computes."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, ClassVar
+
+from tensor.core.public_api import export
+
+
+@export("data.experimental.AutoShardPolicy")
+class AutoShardPolicy(enum.IntEnum):
+    """How `tf.distribute` splits a dataset over workers."""
+
+    OFF = -1
+    AUTO = 0
+    FILE = 1
+    DATA = 2
+    HINT = 3
+
+
+@export("data.experimental.ExternalStatePolicy")
+class ExternalStatePolicy(enum.Enum):
+    """What to do about state outside a pipeline when the pipeline is saved."""
+
+    WARN = 0
+    IGNORE = 1
+    FAIL = 2
+
+
+@export("data.experimental.AutotuneAlgorithm")
+class AutotuneAlgorithm(enum.Enum):
+    """TensorFlow's tuning algorithms; accepted, ours measures the first calls."""
+
+    DEFAULT = 0
+    HILL_CLIMB = 1
+    GRADIENT_DESCENT = 2
+    MAX_PARALLELISM = 3
+    STAGE_BASED = 4
+
+
+class OptionsGroup:
+    """Named settings, each None until it is set, of a fixed type.
+
+    Attributes:
+        fields: The accepted type of each setting, by name.
+    """
+
+    fields: ClassVar[dict[str, Any]] = {}
+    groups: ClassVar[dict[str, type[OptionsGroup]]] = {}
+
+    def __init__(self) -> None:
+        for name, group in self.groups.items():
+            object.__setattr__(self, name, group())
+        for name in self.fields:
+            object.__setattr__(self, name, None)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        expected = self.groups.get(name) or self.fields.get(name)
+        if expected is None:
+            known = ", ".join(sorted({*self.fields, *self.groups}))
+            raise AttributeError(
+                f"Cannot set the property {name} on {type(self).__name__}. It has "
+                f"{known}."
+            )
+        if value is not None and not isinstance(value, expected):
+            if issubclass(expected, enum.Enum) and not isinstance(value, str):
+                value = expected(value)
+            else:
+                raise TypeError(
+                    f"Property {name!r} must be of type {expected.__name__}, got "
+                    f"{value!r} of type {type(value).__name__}."
+                )
+        object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # options change
+
+    def __repr__(self) -> str:
+        given = {k: v for k, v in self.__dict__.items() if v is not None}
+        return f"{type(self).__name__}({given})"
+
+
+@export("data.experimental.AutotuneOptions")
+class AutotuneOptions(OptionsGroup):
+    """How the pipeline tunes itself."""
+
+    fields: ClassVar[dict[str, Any]] = {
+        "enabled": bool,
+        "cpu_budget": int,
+        "ram_budget": int,
+        "autotune_algorithm": AutotuneAlgorithm,
+        "initial_parallelism": int,
+        "min_parallelism": int,
+    }
+
+
+@export("data.experimental.DistributeOptions")
+class DistributeOptions(OptionsGroup):
+    """How `tf.distribute` splits the dataset."""
+
+    fields: ClassVar[dict[str, Any]] = {
+        "auto_shard_policy": AutoShardPolicy,
+        "num_devices": int,
+    }
+
+
+@export("data.experimental.OptimizationOptions")
+class OptimizationOptions(OptionsGroup):
+    """TensorFlow's graph rewrites of pipelines; accepted, ours has its own."""
+
+    fields: ClassVar[dict[str, Any]] = dict.fromkeys(
+        (
+            "apply_default_optimizations",
+            "filter_fusion",
+            "filter_parallelization",
+            "inject_prefetch",
+            "map_and_batch_fusion",
+            "map_and_filter_fusion",
+            "map_fusion",
+            "map_parallelization",
+            "noop_elimination",
+            "parallel_batch",
+            "seq_interleave_prefetch",
+            "shuffle_and_repeat_fusion",
+            "warm_start",
+        ),
+        bool,
+    )
+
+
+@export("data.ThreadingOptions", "data.experimental.ThreadingOptions")
+class ThreadingOptions(OptionsGroup):
+    """How many threads the pipeline may use."""
+
+    fields: ClassVar[dict[str, Any]] = {
+        "max_intra_op_parallelism": int,
+        "private_threadpool_size": int,
+    }
+
+
+@export("data.experimental.ServiceOptions")
+class ServiceOptions(OptionsGroup):
+    """TensorFlow's data service settings; accepted."""
+
+    fields: ClassVar[dict[str, Any]] = {"pinned": bool}
+
+
+@export("data.Options")
+class Options(OptionsGroup):
+    """How a dataset runs: pass it to `Dataset.with_options`."""
+
+    fields: ClassVar[dict[str, Any]] = {
+        "deterministic": bool,
+        "dataset_name": str,
+        "framework_type": list,
+        "experimental_deterministic": bool,
+        "experimental_external_state_policy": ExternalStatePolicy,
+        "experimental_slack": bool,
+        "experimental_symbolic_checkpoint": bool,
+        "experimental_warm_start": bool,
+    }
+    groups: ClassVar[dict[str, type[OptionsGroup]]] = {
+        "autotune": AutotuneOptions,
+        "experimental_distribute": DistributeOptions,
+        "experimental_optimization": OptimizationOptions,
+        "experimental_service": ServiceOptions,
+        "threading": ThreadingOptions,
+    }
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        aliases = {
+            "experimental_deterministic": "deterministic",
+            "experimental_threading": "threading",
+        }
+        super().__setattr__(aliases.get(name, name), value)
+
+    def merge(self, options: Options) -> Options:
+        """Return these options, with those that `options` sets instead."""
+        return merge(self, options)
+
+
+def merge(first: OptionsGroup, second: OptionsGroup) -> Any:
+    """Return the settings of both; where both set one, the second's."""
+    result = type(first)()
+    for name in first.fields:
+        value = getattr(second, name)
+        object.__setattr__(
+            result, name, getattr(first, name) if value is None else value
+        )
+    for name in first.groups:
+        merged = merge(getattr(first, name), getattr(second, name))
+        object.__setattr__(result, name, merged)
+    return result

@@ -1,0 +1,67 @@
+"""Seeds of random transformations, derived as TensorFlow derives them.
+
+The pair (seed, seed2) combines `tf.random.set_seed` with the transformation's own seed.
+With neither set, the pair is drawn anew, so that every program run differs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.data.philox import Philox
+
+if TYPE_CHECKING:
+    from tensor.data.stream import State
+
+DEFAULT_GLOBAL_SEED = 87654321
+_MAX_INT32 = 2**31 - 1
+
+
+def seed_pair(seed: Any) -> tuple[int, int]:
+    """Return the (seed, seed2) of a transformation that was given `seed`."""
+    own = None if seed is None else int(np.asarray(seed))
+    pair = _combine(own)
+    if pair is None:
+        return secrets.randbits(63), secrets.randbits(63)
+    return (0, _MAX_INT32) if pair == (0, 0) else pair
+
+
+def _combine(own: int | None) -> tuple[int, int] | None:
+    from tensor.core.seed import global_seed, next_op_seed
+
+    overall = global_seed()
+    if overall is not None:
+        return overall, next_op_seed() if own is None else own
+    return None if own is None else (DEFAULT_GLOBAL_SEED, own)
+
+
+class EpochSeeds:
+    """The seeds for each pass over a dataset: new ones, or the same every time.
+
+    One object belongs to a dataset and serves all passes over it, so that the second
+    epoch goes on where the first stopped.
+    """
+
+    def __init__(self, seeds: tuple[int, int], changes: bool) -> None:
+        self.seeds = seeds
+        self.changes = changes
+        self._source = Philox(*seeds)
+
+    def next(self) -> tuple[int, int]:
+        """Return the seeds for the next pass."""
+        if not self.changes:
+            return self.seeds
+        return self._source.next(), self._source.next()
+
+    def save(self) -> State:
+        """Return where the sequence of seeds stands."""
+        return {"seeds": list(self.seeds), "position": self._source.position}
+
+    def restore(self, state: State) -> None:
+        """Go on from a saved place."""
+        self.seeds = (state["seeds"][0], state["seeds"][1])
+        self._source = Philox(*self.seeds)
+        self._source.position = state["position"]
