@@ -153,7 +153,10 @@ class EagerTensor(Tensor):
 
     @property
     def __array_interface__(self) -> Any:
-        return np.asarray(self._array).__array_interface__
+        if type(self._array) is not np.ndarray:
+            # The memory of an array made here would be freed before it is read.
+            raise AttributeError("A scalar is converted by __array__.")
+        return self._array.__array_interface__
 
     def __bool__(self) -> bool:
         return bool(self._array)

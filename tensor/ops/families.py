@@ -12,15 +12,15 @@ from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.dtypes import DType, bool_ as tf_bool, int32 as tf_int32
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op
-from tensor.core.shapes import Dims, broadcast, to_text
+from tensor.core.shapes import Dims, broadcast
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# NumPy's kinds of dtypes: b bool, i signed, u unsigned, f floating, c complex, V bfloat16,
-# O string. An op's `allows` lists those that it takes.
+# NumPy's kinds of dtypes: b bool, i signed, u unsigned, f floating, c complex, V
+# bfloat16, O string. An op's `allows` lists those that it takes.
 FLOATING = "fV"
 REAL = "iufV"
 NUMERIC = "iufVc"
@@ -29,7 +29,7 @@ ANY = "biufVcO"
 
 
 def dtype_kind(x: Any) -> str:
-    """Return NumPy's kind of a tensor's or array's dtype; f, i, b for Python numbers."""
+    """Return NumPy's kind of a tensor's or array's dtype, or of a Python number."""
     if type(x) is EagerTensor:
         return x._array.dtype.kind  # type: ignore[no-any-return]
     dtype = getattr(x, "dtype", None)
@@ -228,6 +228,11 @@ class BinaryElementwise(Op):
     def infer(self, x: TensorSpec, y: TensorSpec) -> TensorSpec:
         return TensorSpec.of(broadcast(x.dims, y.dims), x.dtype)
 
+    def recover(self, error: Exception, arrays: list[Any], attrs: Any) -> Any:
+        if isinstance(error, ValueError) and "broadcast" in str(error):
+            raise incompatible(self, *arrays) from error
+        return super().recover(error, arrays, attrs)
+
     def public(self, x: Any, y: Any, name: str | None = None) -> Any:
         x, y = operands(self, x, y)
         return self(x, y, name=name)
@@ -321,8 +326,8 @@ def _different_dtypes(op: Op, x: Any, y: Any) -> errors.OpError:
     return errors.because(
         errors.InvalidArgumentError,
         f"cannot compute {op.type_name} as input #1(zero-based) was expected to be a "
-        f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. Nothing is "
-        f"converted implicitly: write tf.cast(y, {x.dtype!r}), or tf.cast(x, "
+        f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. Nothing "
+        f"is converted implicitly: write tf.cast(y, {x.dtype!r}), or tf.cast(x, "
         f"{y.dtype!r}). [Op:{op.type_name}]",
     )
 
@@ -331,9 +336,13 @@ def incompatible(op: Op, x: Any, y: Any) -> errors.OpError:
     """Return the error for two shapes that do not broadcast."""
     return errors.because(
         errors.InvalidArgumentError,
-        f"Incompatible shapes: {to_text(shape_of(x))} vs. {to_text(shape_of(y))} "
-        f"[Op:{op.type_name}]",
+        f"Incompatible shapes: {_bracketed(x)} vs. {_bracketed(y)} [Op:{op.type_name}]",
     )
+
+
+def _bracketed(x: Any) -> str:
+    dims = shape_of(x) or ()
+    return "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
 
 
 def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | None:
