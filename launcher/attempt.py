@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from dist.job_key import JobKey
 from launcher.cgroup import out_of_memory_kills
 from launcher.child_env import worker_identity, worker_variables
+from launcher.errors import LauncherError, UsageError
 from launcher.failure import FailureReader
 from launcher.policy import Cause, JobState, Request, WorkerState
 from launcher.process import WorkerProcess
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from launcher.output import Output
 
 STDIN = 0
+LOOPBACK = ("127.0.0.1", 0)  # and any free port
 TICK_S = 0.1
 # Between the end of a worker's pipe and the end of its process lie microseconds.
 END_TICK_S = 0.005
@@ -53,14 +56,18 @@ class Attempt:
         self._selector = selectors.DefaultSelector()
         self._server: RendezvousServer | None = None
         self._workers: dict[int, WorkerProcess] = {}
-        self._reports = {rank: FailureReader() for rank in range(job.config.workers)}
+        self._ranks = job.config.local_ranks
+        self._reports = {rank: FailureReader() for rank in self._ranks}
         self._peak_memory: dict[int, int] = {}
         self._closing_pipes: set[int] = set()
         self._is_reading = True
+        self._have_all_joined = False
+        self._started_at = time.monotonic()
+        self.joined_after_s: float | None = None
         self._memory_kills_before = out_of_memory_kills()
         self.address = ""
         self.state = JobState(
-            tuple(WorkerState(rank) for rank in range(job.config.workers)),
+            tuple(WorkerState(rank) for rank in self._ranks),
             restarts_used=restarts_used,
         )
 
@@ -79,14 +86,18 @@ class Attempt:
 
     def start(self, on_ready: Callable[[str], None]) -> None:
         """Open the rendezvous, say where by `on_ready`, and start all workers."""
-        config, key = self._job.config, JobKey.generate()
-        if config.workers > 1:
+        config = self._job.config
+        key = self._job.key or JobKey.generate()
+        host, port = _resolved(config.coordinator) if config.coordinator else LOOPBACK
+        if config.node_rank:
+            self.address = f"tcp://{host}:{port}"
+        elif config.size > 1:
             from dist.rendezvous_server import RendezvousServer  # loads ZeroMQ
 
-            self._server = RendezvousServer(config.workers, key)
+            self._server = RendezvousServer(config.size, key, host=host, port=port)
             self.address = self._server.start()
         on_ready(self.address)
-        for rank in range(config.workers):
+        for rank in self._ranks:
             self._start_worker(rank, key)
 
     def listen_to(self, descriptor: int) -> None:
@@ -163,13 +174,19 @@ class Attempt:
             job, rank, self.state.restarts_used, self.address, key
         )
         variables = worker_variables(identity, job.budget, job.config.environment)
-        worker = WorkerProcess(
-            rank,
-            job.task(rank),
-            {**job.inherited, **variables},
-            open_streams(job.terminals if is_chief else (None, None)),
-            stdin=STDIN if has_input else subprocess.DEVNULL,
-        )
+        try:
+            worker = WorkerProcess(
+                rank,
+                job.task(rank),
+                {**job.inherited, **variables},
+                open_streams(job.terminals if is_chief else (None, None)),
+                stdin=STDIN if has_input else subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise LauncherError(
+                f"rank {rank} could not be started: {error.strerror}. Limits on "
+                "processes or open files may be reached: see `ulimit -a`."
+            ) from error
         self._workers[rank] = worker
         self._guardian.watch(worker.pid)
         self._selector.register(
@@ -236,9 +253,21 @@ class Attempt:
         worker.close()
 
     def _note_joins(self, now: float) -> None:
-        if self._server is None or all(w.has_joined for w in self.state.workers):
+        if self._server is None:
             return
-        missing = set(self._server.missing())
+        if not self._have_all_joined:
+            self._look_who_joined(self._server, now)
+        if self._have_all_joined and self._job.config.nodes > 1:
+            is_needed = not self._server.wait_everybody_gone(timeout_s=0.0)
+            self.state = replace(self.state, is_meeting_place=is_needed)
+
+    def _look_who_joined(self, server: RendezvousServer, now: float) -> None:
+        missing = set(server.missing())
+        self._have_all_joined = not missing
+        if self._have_all_joined:
+            self.joined_after_s = now - self._started_at
+        elsewhere = tuple(sorted(missing - set(self._ranks)))
+        self.state = replace(self.state, missing_elsewhere=elsewhere)
         for worker in self.state.workers:
             if not worker.has_joined and worker.rank not in missing:
                 self._change(worker.rank, has_joined=True)
@@ -293,12 +322,25 @@ class Attempt:
         )
 
     def _state_of(self, rank: int) -> WorkerState:
-        return self.state.workers[rank]
+        return self.state.workers[rank - self._ranks.start]
 
     def _change(self, rank: int, **facts: object) -> None:
         workers = list(self.state.workers)
-        workers[rank] = replace(workers[rank], **facts)  # type: ignore[arg-type]
+        index = rank - self._ranks.start
+        workers[index] = replace(workers[index], **facts)  # type: ignore[arg-type]
         self.state = replace(self.state, workers=tuple(workers))
+
+
+def _resolved(coordinator: str) -> tuple[str, int]:
+    """The address and port of HOST:PORT."""
+    host, _, port = coordinator.rpartition(":")
+    try:
+        return socket.gethostbyname(host), int(port)
+    except OSError as error:
+        raise UsageError(
+            f"`--coordinator`: there is no address for {host!r} ({error.strerror}). "
+            "Pass a name that all hosts can resolve, or an IP address."
+        ) from None
 
 
 def _is_terminal_or_closed(descriptor: int) -> bool:

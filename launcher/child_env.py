@@ -59,12 +59,12 @@ def worker_identity(
         address: where the workers meet; empty if there is nobody to meet.
         key: the secret of this attempt.
     """
-    _, _, port = address.rpartition(":")
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
     config, timeout_s = job.config, job.config.start_timeout_s
     return WorkerIdentity(
         rank=rank,
-        size=config.workers,
-        local_rank=rank,
+        size=config.size,
+        local_rank=rank - config.local_ranks.start,
         local_size=config.workers,
         host=socket.gethostname(),
         run_id=job.run_id,
@@ -73,6 +73,7 @@ def worker_identity(
         task_index=rank,
         rendezvous=address,
         job_key=key,
+        master_address=host or "127.0.0.1",
         master_port=int(port or 0),
         start_timeout_s=timeout_s + WORKER_TIMEOUT_MARGIN_S if timeout_s else 0.0,
         settings=job.settings,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launcher.config import Program, read_config
-from launcher.errors import UsageError
+from launcher.errors import LauncherError, UsageError
 from launcher.options import help_text
+from launcher.screen import own_screen, own_terminals
 from launcher.siblings import require_own_dist
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from launcher.config import LaunchConfig
     from launcher.job import Job
 
 STATUS_USAGE = 2
@@ -49,12 +52,26 @@ def main(words: Sequence[str] | None = None) -> int:
         return STATUS_USAGE
     if (status := _check_syntax(config.program)) != 0:
         return status
-    from launcher.job import make_job
-    from launcher.supervisor import Supervisor, own_screen, own_terminals
+    return _run(config, environment)
 
-    job = replace(make_job(config, environment), terminals=own_terminals())
-    if config.is_dry_run:
-        return _dry_run(job)
+
+def _run(config: LaunchConfig, environment: Mapping[str, str]) -> int:
+    from dist.errors import DistError
+    from launcher.job import make_job
+
+    try:
+        job = replace(make_job(config, environment), terminals=own_terminals())
+        if config.is_dry_run:
+            return _dry_run(job)
+        return _supervise(job)
+    except (DistError, LauncherError) as error:
+        sys.stderr.write(f"launch: {error}\n")
+        return STATUS_USAGE if isinstance(error, UsageError) else 1
+
+
+def _supervise(job: Job) -> int:
+    from launcher.supervisor import Supervisor
+
     screen = own_screen()
     try:
         return Supervisor(job, screen).run().status
@@ -65,10 +82,10 @@ def main(words: Sequence[str] | None = None) -> int:
 def _dry_run(job: Job) -> int:
     """Say what would be started: the command of each worker, and its variables."""
     from launcher.child_env import worker_identity, worker_variables
-    from launcher.supervisor import opening_line
+    from launcher.report import opening
 
-    sys.stderr.write(f"launch: {opening_line(job, '')}\n")
-    for rank in range(job.config.workers):
+    sys.stderr.write(f"launch: {opening(job, socket.gethostname(), '')}\n")
+    for rank in job.config.local_ranks:
         identity = worker_identity(job, rank)
         variables = worker_variables(identity, job.budget, job.config.environment)
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in variables.items() if v)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dist.contract import LOCAL_START_TIMEOUT_S, MULTI_HOST_START_TIMEOUT_S
 from launcher.errors import UsageError
 from launcher.options import read_command_line, read_environment
 
@@ -44,9 +45,17 @@ class LaunchConfig:
 
     workers: int
     program: Program
+    nodes: int = 1
+    node_rank: int | None = None
+    coordinator: str = ""
+    key_file: Path | None = None
     restarts: int = 0
-    start_timeout_s: float = 60.0
+    start_timeout_s: float = LOCAL_START_TIMEOUT_S
+    stall_warn_s: float | None = None
+    stall_abort_s: float | None = None
     grace_s: float = 30.0
+    interface: str | None = None
+    encryption: str | None = None
     threads: int | None = None
     ranks: frozenset[int] | None = None
     output: str = "auto"
@@ -65,15 +74,57 @@ class LaunchConfig:
             raise UsageError(
                 "`-v` and `-q` ask for opposite things. Pass one of them, or neither."
             )
-        if self.ranks is not None and (extra := self.ranks - set(range(self.workers))):
+        if self.ranks is not None and (extra := self.ranks - set(range(self.size))):
             raise UsageError(
                 f"`--ranks` names rank {min(extra)}, but this job has the ranks 0 "
-                f"to {self.workers - 1}."
+                f"to {self.size - 1}."
             )
+        self._check_nodes()
         log_dir = self.log_dir
         if log_dir is not None and log_dir.exists() and not log_dir.is_dir():
             raise UsageError(
                 f"`--log-dir` must be a folder, and {str(log_dir)!r} is not one."
+            )
+
+    @property
+    def size(self) -> int:
+        """How many workers the job has on all hosts."""
+        return self.nodes * self.workers
+
+    @property
+    def local_ranks(self) -> range:
+        """The ranks of the workers on this host."""
+        first = (self.node_rank or 0) * self.workers
+        return range(first, first + self.workers)
+
+    def _check_nodes(self) -> None:
+        """What several hosts need, and one host has no use for."""
+        needed = {
+            "--node-rank": self.node_rank is not None,
+            "--coordinator": bool(self.coordinator),
+            "--key-file": self.key_file is not None,
+        }
+        missing = [flag for flag, is_given in needed.items() if not is_given]
+        if self.nodes == 1:
+            if len(missing) < len(needed):
+                given = next(flag for flag in needed if flag not in missing)
+                raise UsageError(f"`{given}` is for several hosts: pass `--nodes` too.")
+            return
+        if missing:
+            raise UsageError(
+                f"`--nodes {self.nodes}` needs `{missing[0]}` too. Run the same "
+                "command on each host, with `--node-rank` 0, 1, … and the same key "
+                "file, made by `(umask 077; openssl rand -base64 32 > FILE)`."
+            )
+        if self.node_rank is not None and self.node_rank >= self.nodes:
+            raise UsageError(
+                f"`--node-rank` must be below {self.nodes}, the number of hosts, got "
+                f"{self.node_rank}. Hosts are numbered from 0."
+            )
+        if self.restarts:
+            raise UsageError(
+                "`--restarts` works on one host only so far: hosts would have to agree "
+                "on a restart. Leave it out, or start the job again from outside."
             )
 
 
@@ -97,6 +148,8 @@ def read_config(
             "how many workers? Pass for example `-n 4`: "
             f"`launch -n 4 {' '.join(line.program)}`."
         )
+    if values.get("nodes", 1) > 1:
+        values.setdefault("start_timeout_s", MULTI_HOST_START_TIMEOUT_S)
     name, *arguments = line.program
     program = Program(name, tuple(arguments), is_module)
     _require_runnable(program)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dist.job_key import JobKey
 from launcher.child_env import settings_of
+from launcher.errors import UsageError
 from launcher.threads import thread_budget, usable_cores
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ class Job:
         task: what worker number `rank` runs, as entry.py expects it.
         terminals: the launcher's own terminals for the chief's output and errors.
         folder: a private folder that must not outlive the launcher.
+        key: the secret that all hosts of the job share; None on a single host, where
+            each attempt gets one of its own.
     """
 
     config: LaunchConfig
@@ -40,19 +45,36 @@ class Job:
     task: Callable[[int], list[str]]
     terminals: tuple[int | None, int | None] = (None, None)
     folder: str | None = None
+    key: JobKey | None = None
 
 
 def make_job(config: LaunchConfig, inherited: Mapping[str, str]) -> Job:
     """Work out a job that runs the configured program."""
-    program = config.program
+    program, key = config.program, None
+    if config.key_file is not None:
+        try:
+            key = JobKey.from_file(config.key_file)
+        except OSError as error:
+            raise UsageError(
+                f"`--key-file`: cannot read {str(config.key_file)!r}: {error.strerror}."
+            ) from None
     kind = "module" if program.is_module else "script"
     words = [kind, program.name, *program.arguments]
     cores = usable_cores(inherited)
+    asked = {
+        name: value
+        for name in ("interface", "encryption", "stall_warn_s", "stall_abort_s")
+        if (value := getattr(config, name)) is not None
+    }
     return Job(
         config=config,
-        run_id=secrets.token_hex(3),
+        # Hosts of one job share nothing but the key before they meet.
+        run_id=hashlib.sha256(b"run" + key.secret).hexdigest()[:6]
+        if key
+        else secrets.token_hex(3),
         inherited=inherited,
-        settings=settings_of(inherited),
+        settings=replace(settings_of(inherited), **asked),
         budget=thread_budget(inherited, cores, config.workers, config.threads),
         task=lambda _rank: words,
+        key=key,
     )

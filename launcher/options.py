@@ -115,6 +115,16 @@ def rank_set(text: str) -> frozenset[int] | None:
     return frozenset(ranks)
 
 
+def host_and_port(text: str) -> str:
+    """The rule of --coordinator: HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise ValueError(
+            f"must have the form HOST:PORT with a port of 1 to 65535, got {text!r}."
+        )
+    return text
+
+
 def assignment(text: str) -> tuple[str, str]:
     """The rule of --env: NAME=VALUE."""
     name, equals, value = text.partition("=")
@@ -128,15 +138,37 @@ OPTIONS: tuple[Option, ...] = (
            whole_number(1, "Pass for example `-n 4`."), "N"),
     Option("is_module", ("-m",), "the program is a module, as in `python -m`",
            has_twin=False),
+    Option("nodes", ("--nodes",),
+           "how many hosts the job spans, each with N workers (1)",
+           whole_number(1, "Pass for example `--nodes 2`."), "K"),
+    Option("node_rank", ("--node-rank",), "which of them this host is, from 0",
+           whole_number(0, "Number the hosts from 0."), "R"),
+    Option("coordinator", ("--coordinator",),
+           "where the hosts meet: an address of host 0 and a free port",
+           host_and_port, "HOST:PORT"),
+    Option("key_file", ("--key-file",),
+           "a file of mode 600 with the secret that all hosts of the job share",
+           Path, "FILE"),
     Option("restarts", ("--restarts",),
            "start the job again after a failure, at most K times (0)",
            whole_number(0, "Pass 0 to end at the first failure."), "K"),
     Option("start_timeout_s", ("--start-timeout",),
-           "fail if some workers joined and others did not within S seconds (60)",
+           "fail if some workers joined and others did not within S seconds "
+           "(60; 300 if the job spans hosts)", seconds, "S"),
+    Option("stall_warn_s", ("--stall-warn",),
+           "name the workers that others have been waiting for since S seconds (30)",
            seconds, "S"),
+    Option("stall_abort_s", ("--stall-abort",),
+           "give up a collective after S seconds; 0: never (600)", seconds, "S"),
     Option("grace_s", ("--grace",),
            "seconds a worker has to end by itself before it is killed (30)",
            seconds, "S"),
+    Option("interface", ("--interface",),
+           "the network between hosts: a name, an address, a range, or ^name for any "
+           "other", str, "WHICH"),
+    Option("encryption", ("--encryption",),
+           "auto: between hosts; on: everywhere; off: authenticated, but plain (auto)",
+           one_of("auto", "on", "off"), "WHEN"),
     Option("threads", ("--threads",),
            "threads of each worker: a number, or its share of the cores (auto)",
            thread_count, "T"),
@@ -151,7 +183,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("environment", ("--env",), "set a variable for the workers; may be repeated",
            assignment, "NAME=VALUE", has_twin=False, repeats=True),
     Option("is_dry_run", ("--dry-run",), "say what would start; start nothing"),
-    Option("is_verbose", ("-v", "--verbose"), "say more about what happens"),
+    Option("is_verbose", ("-v", "--verbose"), "say when all joined and how each ended"),
     Option("is_quiet", ("-q", "--quiet"), "print only the workers' output, and errors"),
 )  # fmt: skip
 

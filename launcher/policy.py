@@ -10,6 +10,7 @@ The rules, in the order in which they apply:
   grace time is over;
 - ranks that joined must not wait for ranks that cannot come any more: one that left
   without joining is named at once, one that never arrives after the start timeout;
+- a host that is done stays for as long as workers of other hosts need it;
 - when all have ended the job is over: restarted while restarts are left, else done.
 
 Which failure was the first? An exception that merely reports the loss of another
@@ -139,6 +140,9 @@ class JobState:
 
     Attributes:
         workers: every worker of this host, by rank.
+        missing_elsewhere: ranks of other hosts that have not joined.
+        is_meeting_place: workers of other hosts still need this launcher to find
+            each other, and to hear of each other's end.
         first_join_at: when the first worker arrived at the rendezvous.
         noticed_at: when the user was last told who is missing.
         requests: the signals received that ask for an end, in order.
@@ -149,6 +153,8 @@ class JobState:
     """
 
     workers: tuple[WorkerState, ...]
+    missing_elsewhere: tuple[int, ...] = ()
+    is_meeting_place: bool = False
     first_join_at: float | None = None
     noticed_at: float | None = None
     requests: tuple[Request, ...] = ()
@@ -163,7 +169,8 @@ class JobState:
         """The ranks that others are waiting for; none before the first joins."""
         if self.first_join_at is None:
             return ()
-        return tuple(worker.rank for worker in self.workers if not worker.has_joined)
+        here = [worker.rank for worker in self.workers if not worker.has_joined]
+        return tuple(sorted([*here, *self.missing_elsewhere]))
 
 
 @dataclass(frozen=True)
@@ -218,6 +225,8 @@ def decide(job: JobState, limits: Limits, now: float) -> Decision:
         if everybody_ended or job.cause
         else _new_cause(job, limits, now)
     )
+    if everybody_ended and cause is None and job.is_meeting_place:
+        return Continue()
     if everybody_ended:
         return _conclude(job, limits, cause)
     if job.cause is None and cause is not None:

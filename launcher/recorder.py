@@ -28,7 +28,7 @@ MAX_TRACEBACK_CHARS = 24_000
 # The part of a long traceback to keep: the error itself stands at the end.
 KEPT_HEAD_CHARS = 6_000
 # By name, because importing `dist` here would load it into workers that do without.
-PEER_ERRORS = {"WorkerLostError", "StartTimeoutError"}
+PEER_ERRORS = {"WorkerLostError", "RendezvousError"}
 LAUNCHER_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from launcher.failure import Failure
+    from launcher.job import Job
 
-TRANSPORT_NAMES = {"auto": "shared memory", "shm": "shared memory"}
+TRANSPORT_NAMES = {
+    "shm": "shared memory",
+    "ring": "ZeroMQ ring",
+    "hierarchy": "shared memory and a ring",
+}
 
 
 @dataclass(frozen=True)
@@ -50,22 +55,42 @@ class Autopsy:
     was_out_of_memory: bool = False
 
 
-def opening(
-    run_id: str, workers: int, where: str, threads: int, reason: str
-) -> str:  # fmt: skip
-    """The first line: which run, how many workers, where, and with how many threads."""
+def opening(job: Job, host: str, address: str) -> str:
+    """The first line: which run, how many workers, where, and with how many threads.
+
+    Args:
+        job: what is started.
+        host: the name of this host.
+        address: where the workers meet; empty if one of them is all there are.
+    """
+    config, budget = job.config, job.budget
+    where = f"on {host}"
+    if config.nodes > 1:
+        where = f"on each of {config.nodes} hosts, here as host {config.node_rank}"
+    if address:
+        transport = job.settings.transport
+        if transport == "auto":
+            transport = "hierarchy" if config.nodes > 1 else "shm"
+        name = TRANSPORT_NAMES.get(transport, transport)
+        where += f" ({name}, meeting at {address.removeprefix('tcp://')})"
     return (
-        f"run {run_id} · {counted(workers, 'worker')} on {where} · "
-        f"{counted(threads, 'thread')} each ({reason})"
+        f"run {job.run_id} · {counted(config.workers, 'worker')} {where} · "
+        f"{counted(budget.threads, 'thread')} each ({budget.reason})"
     )
 
 
-def place_of(host: str, transport: str, address: str) -> str:
-    """Where the workers run and meet, for the first line."""
-    if not address:
-        return host
-    name = TRANSPORT_NAMES.get(transport, transport)
-    return f"{host} ({name}, meeting at {address.removeprefix('tcp://')})"
+def joined(size: int, after_s: float) -> str:
+    """Once everybody is there; said on request."""
+    return f"all {size} workers joined after {after_s:.2f} s"
+
+
+def details(autopsies: Mapping[int, Autopsy]) -> list[str]:
+    """How each worker ended; said on request."""
+    return [
+        f"rank {rank} (process {autopsy.pid}): status {autopsy.state.status} after "
+        f"{autopsy.lived_s:.1f} s, peak memory {in_bytes(autopsy.peak_memory)}"
+        for rank, autopsy in autopsies.items()
+    ]
 
 
 def success(elapsed_s: float, workers: int) -> str:
@@ -259,10 +284,12 @@ def _never_joined(
     ranks: Sequence[int], waited_s: float, status: int, autopsies: Mapping[int, Autopsy]
 ) -> str:
     pids = ", ".join(str(autopsies[rank].pid) for rank in ranks if rank in autopsies)
-    processes = "process" if len(ranks) == 1 else "processes"
+    where = f"{'process' if len(ranks) == 1 else 'processes'} {pids}"
+    if not pids:
+        where = "on another host"
     joined = [rank for rank in autopsies if rank not in ranks]
     return (
-        f"launch: {ranks_in_words(ranks)} ({processes} {pids}) never joined: "
+        f"launch: {ranks_in_words(ranks)} ({where}) never joined: "
         f"{ranks_in_words(joined)} waited {waited_s:.0f} s. It may be busy before "
         "`dist.init()` or the making of its strategy, or never get there. If it only "
         f"needs longer, raise `--start-timeout` (exit status {status})"

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Sequence
 
 STDOUT, STDERR = 0, 1
+# Their file descriptors.
+DESCRIPTORS = (1, 2)
 # Beyond this the launcher reads no more from the workers, until half is written.
 BACKLOG_BYTES = 4 << 20
 CLEAR_LINE = b"\r\x1b[K"
@@ -179,3 +181,26 @@ class Screen:
             return text
         width = max(1, self._columns() - 1)
         return text.decode(errors="replace")[:width].encode()
+
+
+def own_terminals() -> tuple[int | None, int | None]:
+    """Of standard output and standard error, those that are terminals."""
+    output, errors = (fd if os.isatty(fd) else None for fd in DESCRIPTORS)
+    return output, errors
+
+
+def own_screen() -> Screen:
+    """The screen of this process: its standard output and standard error."""
+    return Screen(
+        Writer([descriptor_write(descriptor) for descriptor in DESCRIPTORS]),
+        [os.isatty(descriptor) for descriptor in DESCRIPTORS],
+        _columns,
+    )
+
+
+def _columns() -> int:
+    try:
+        # A terminal that was never told its size says 0.
+        return os.get_terminal_size(DESCRIPTORS[STDOUT]).columns or 80
+    except OSError:
+        return 80

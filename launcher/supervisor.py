@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from launcher import policy, report
 from launcher.attempt import Attempt
 from launcher.guardian import Guardian
 from launcher.output import Output, open_logs
-from launcher.screen import STDERR, STDOUT, Screen, Writer, descriptor_write
+from launcher.screen import STDERR, STDOUT
 from launcher.signals import FORWARDED, STOPPING, TERMINAL_RESIZED, SignalInbox
 
 if TYPE_CHECKING:
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
 
     from launcher.job import Job
     from launcher.report import Autopsy
+    from launcher.screen import Screen
 
 # How long the user's side may take for the last lines before each look at signals.
 LAST_WRITE_S = 0.2
-# Of standard output and standard error.
-DESCRIPTORS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -35,30 +33,6 @@ class Outcome:
     status: int
     cause: policy.Cause | None
     autopsies: Mapping[int, Autopsy]
-
-
-def own_terminals() -> tuple[int | None, int | None]:
-    """Of standard output and standard error, those that are terminals."""
-    output, errors = (fd if os.isatty(fd) else None for fd in DESCRIPTORS)
-    return output, errors
-
-
-def own_screen() -> Screen:
-    """The screen of this process: its standard output and standard error."""
-    return Screen(
-        Writer([descriptor_write(descriptor) for descriptor in DESCRIPTORS]),
-        [os.isatty(descriptor) for descriptor in DESCRIPTORS],
-        _columns,
-    )
-
-
-def opening_line(job: Job, address: str) -> str:
-    """The first line of a job whose workers meet at `address`, if they meet."""
-    where = report.place_of(socket.gethostname(), job.settings.transport, address)
-    budget = job.budget
-    return report.opening(
-        job.run_id, job.config.workers, where, budget.threads, budget.reason
-    )
 
 
 class Supervisor:
@@ -121,6 +95,9 @@ class Supervisor:
                 autopsies = attempt.autopsies()
         finally:
             output.close()
+        if self._config.is_verbose:
+            for line in report.details(autopsies):
+                self._say(line)
         cause = getattr(decision, "cause", None)
         status = policy.status_of(cause, attempt.state)
         if cause is not None and self._explains_failure:
@@ -133,6 +110,9 @@ class Supervisor:
         while True:
             attempt.wait()
             self._take_signals(attempt, signals)
+            if self._config.is_verbose and attempt.joined_after_s is not None:
+                self._say(report.joined(self._config.size, attempt.joined_after_s))
+                attempt.joined_after_s = None
             if self._screen.is_closed:
                 attempt.output_closed()
             now = time.monotonic()
@@ -146,7 +126,7 @@ class Supervisor:
                 case policy.KillAll():
                     attempt.kill_all()
                 case policy.Notice(missing, waited_s):
-                    size = self._config.workers
+                    size = self._config.size
                     self._say(report.waiting(missing, size, waited_s))
                     attempt.noticed(now)
                 case policy.Continue():
@@ -162,7 +142,7 @@ class Supervisor:
                 attempt.terminal_resized()
 
     def _new_output(self, restarts: int) -> Output:
-        ranks, folder = range(self._config.workers), self._config.log_dir
+        ranks, folder = self._config.local_ranks, self._config.log_dir
         how, terminals = self._config.output, self._screen.is_terminal
         return Output(
             self._screen,
@@ -177,16 +157,8 @@ class Supervisor:
 
     def _announce(self, address: str) -> None:
         """Print the first line, once it is known where the workers will meet."""
-        self._say(opening_line(self._job, address))
+        self._say(report.opening(self._job, socket.gethostname(), address))
 
     def _say(self, sentence: str) -> None:
         if not self._config.is_quiet:
             self._screen.show_line(STDERR, f"launch: {sentence}".encode())
-
-
-def _columns() -> int:
-    try:
-        # A terminal that was never told its size says 0.
-        return os.get_terminal_size(DESCRIPTORS[STDOUT]).columns or 80
-    except OSError:
-        return 80

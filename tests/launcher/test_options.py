@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from dist.errors import ConfigurationError
 from launcher.config import LaunchConfig, Program, read_config
 from launcher.errors import UsageError
+from launcher.job import make_job
 from launcher.options import OPTIONS, help_text, read_command_line, read_environment
+
+NODES = ["--nodes", "2", "--coordinator", "here:5000", "--key-file", "key"]
 
 
 @pytest.fixture
@@ -121,6 +125,18 @@ def test_wrong_options_are_named_with_what_is_expected(script, words, message):
         (["-n", "2", "-v", "-q", "train.py"], "`-v` and `-q` ask for opposite things"),
         (["-n", "2", "--ranks", "0,2", "train.py"], "names rank 2, but this job has"),
         (["-n", "2", "--log-dir", "train.py", "train.py"], "must be a folder"),
+        (
+            ["-n", "2", "--nodes", "2", "train.py"],
+            "`--nodes 2` needs `--node-rank` too",
+        ),
+        (["-n", "2", "--node-rank", "0", "train.py"], "`--node-rank` is for several"),
+        (["-n", "2", *NODES, "--node-rank", "2", "train.py"], "must be below 2"),
+        (
+            ["-n", "2", *NODES, "--node-rank", "1", "--restarts", "1", "train.py"],
+            "`--restarts` works on one host only",
+        ),
+        (["-n", "2", "--coordinator", "here", "train.py"], "the form HOST:PORT"),
+        (["-n", "2", "--coordinator", "here:99999", "train.py"], "the form HOST:PORT"),
     ],
 )
 @pytest.mark.usefixtures("script")
@@ -129,6 +145,35 @@ def test_wrong_requests_are_named_with_what_to_do(words, message):
         read_config(words, {})
 
     assert message in str(caught.value)
+
+
+def test_the_ranks_of_a_host_follow_those_of_the_hosts_before_it(script):
+    config = read_config(["-n", "3", *NODES, "--node-rank", "1", script], {})
+
+    assert config.size == 6
+    assert config.local_ranks == range(3, 6)
+    assert config.start_timeout_s == 300.0
+
+
+def test_how_workers_talk_is_the_users_variables_and_then_the_command_line(script):
+    words = ["-n", "2", "--stall-abort", "9", "--encryption", "on", script]
+    environment = {"DIST_TRANSPORT": "ring", "RINGFLOW_STALL_WARN_S": "3",
+                   "RINGFLOW_ENCRYPTION": "off", "RINGFLOW_RANK": "1"}  # fmt: skip
+
+    settings = make_job(read_config(words, environment), environment).settings
+
+    assert (settings.transport, settings.encryption) == ("ring", "on")
+    assert (settings.stall_warn_s, settings.stall_abort_s) == (3.0, 9.0)
+
+
+def test_a_key_file_that_is_not_there_or_open_to_others_is_named(script):
+    words = ["-n", "2", *NODES, "--node-rank", "1", script]
+    with pytest.raises(UsageError, match="`--key-file`: cannot read 'key': No such"):
+        make_job(read_config(words, {}), {})
+    Path("key").write_text("x" * 40)
+    Path("key").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="can be read by others"):
+        make_job(read_config(words, {}), {})
 
 
 def test_a_wrong_variable_is_named_by_its_own_name():

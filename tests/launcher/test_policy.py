@@ -64,6 +64,8 @@ CTRL_C = StopRequested(INT)
         (job(running(0), running(1)), 11.0, Continue()),
         (job(ended(0), running(1)), 11.0, Continue()),
         (job(ended(0), ended(1)), 11.0, Finish(0)),
+        (job(ended(0), is_meeting_place=True), 11.0, Continue()),
+        (job(ended(0, 3), is_meeting_place=True), 11.0, Finish(3, WorkerFailed(0))),
         # The first failure stops the others.
         (job(running(0), ended(1, 3)), 10.0, StopAll(FAILED_1)),
         (job(running(0), ended(1, -9)), 10.0, StopAll(FAILED_1)),
@@ -187,6 +189,11 @@ def test_requests(state, now, decision):
             job(joined(0), running(1), running(2), first_join_at=1.0, noticed_at=51.0),
             61.0,
             StopAll(NeverJoined((1, 2), 60.0)),
+        ),
+        (
+            job(joined(0), missing_elsewhere=(3, 2), first_join_at=1.0),
+            61.0,
+            StopAll(NeverJoined((2, 3), 60.0)),
         ),
         (job(joined(0), joined(1), first_join_at=1.0), 1000.0, Continue()),
         (
