@@ -213,8 +213,8 @@ class Op:
             # A signal handler runs ops in the middle of a kernel.
             with np.errstate(all="ignore"):
                 return self.kernel(*arrays, **attrs)
-        if isinstance(error, errors.OpError):
-            raise error
+        if isinstance(error, errors.OpError) or self.kind == "stateful":
+            raise error  # what talks to the outside has words of its own
         inputs = ", ".join(
             f"{np.asarray(a).dtype.name}{list(np.shape(a))}" for a in arrays
         )

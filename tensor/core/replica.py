@@ -1,18 +1,22 @@
 """The seam that `strategies` plugs into: which strategy and which replica is current.
 
-The engine and Keras ask only these questions; with no strategy there is one replica,
-whose gradients need no reduction. `strategies` installs its own `Replication` objects.
+The engine and Keras ask only the questions below. With no strategy there is one replica
+and each has a plain answer, given here; `strategies` installs objects of its own.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Replication:
-    """One replica alone: the default for everything strategies may change.
+    """One replica alone: the plain answers.
 
     Attributes:
         num_replicas_in_sync: How many replicas train together.
@@ -24,20 +28,54 @@ class Replication:
     replica_id = 0
     is_chief = True
 
-    def create_variable(self, make: Any) -> Any:
-        """Return a new variable; `make()` makes an ordinary one."""
+    # ---- for variables
+
+    def create_variable(self, make: Callable[..., Any]) -> Any:
+        """Return a new variable; `make()` makes an ordinary one, `make(cls)` a `cls`."""
         return make()
 
+    # ---- for optimizers
+
     def reduce_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
-        """Return gradients summed over all replicas, for `optimizer.apply_gradients`."""
+        """Return the gradients summed over all replicas.
+
+        A gradient may be None, on some replicas or on all: it counts as zeros where
+        another replica has one, and stays None where none has.
+        """
         return [grad for grad, _ in grads_and_vars]
 
+    def update_once(self, update: Callable[[], Any]) -> Any:
+        """Change variables as all replicas agree to, from values equal on all of them.
+
+        Optimizers apply reduced gradients this way. `update` runs once in each process,
+        and assignments in it are not aggregated.
+        """
+        return update()
+
+    # ---- for training loops such as Keras's
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """Return a context in which this replication is the current one."""
+        return contextlib.nullcontext()
+
+    def distribute(self, dataset: Any) -> Any:
+        """Return an iterable of what the replicas of this process get of each batch."""
+        return dataset
+
+    def run(self, step: Callable[..., Any], *args: Any) -> Any:
+        """Run `step` on every replica; return its results by replica."""
+        return step(*args)
+
+    def concatenate(self, value: Any) -> Any:
+        """Return per-replica results of all processes as one tensor along axis 0."""
+        return value
+
     def reduce_sum(self, values: list[Any]) -> list[Any]:
-        """Return arrays summed over all replicas: losses, metrics, counts."""
+        """Return tensors summed over all replicas."""
         return values
 
     def any(self, flag: bool) -> bool:
-        """Return whether any replica says yes; every replica gets the same answer."""
+        """Return whether any process says yes; each gets the same answer."""
         return flag
 
 

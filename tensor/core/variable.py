@@ -61,8 +61,8 @@ class _VariableType(type):
     """Lets creators (`tf.variable_creator_scope`, strategies) make the variable."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        def make() -> Any:
-            return type.__call__(cls, *args, **kwargs)
+        def make(kind: type[Variable] = cls) -> Any:
+            return type.__call__(kind, *args, **kwargs)
 
         if cls is not Variable:
             return make()
@@ -321,6 +321,8 @@ class Variable(metaclass=_VariableType):
     def _update(self, how: str, value: Any, read_value: bool) -> Any:
         """Write `value` in the way named by `how`; strategies override this."""
         value = convert(value, self._dtype)
+        if context.graph is not None:
+            return context.graph.update_variable(self, how, value, read_value)
         if type(value) is not EagerTensor:
             return value.update_variable(self, how, value, read_value)
         if not are_compatible(self._dims, value.static_shape):
@@ -454,9 +456,23 @@ class Variable(metaclass=_VariableType):
         return self._scatter_at(None, parts, values)
 
     def _scatter_at(self, combine: Any, indices: tuple[Any, ...], values: Any) -> Any:
-        if type(values) is not EagerTensor or context.graph is not None:
+        if context.graph is not None:
             return context.graph.scatter_variable(self, combine, indices, values)
         key = tuple([np.asarray(i._array) for i in indices])
+        self.write_rows(combine, key, values._array)
+        return self
+
+    def write_rows(self, combine: Any, key: tuple[Any, ...], rows: Any) -> None:
+        """Write `rows` where the index arrays in `key` point.
+
+        Args:
+            combine: A ufunc of the present rows and the new ones; None replaces.
+            key: One array of indices for each of the leading axes.
+            rows: What to write.
+
+        Raises:
+            InvalidArgumentError: An index is out of range.
+        """
         for axis, index in enumerate(key):
             size = self._array.shape[axis]
             outside = (index < 0) | (index >= size)
@@ -471,10 +487,10 @@ class Variable(metaclass=_VariableType):
         with self._lock:
             array = self._own_array()
             if combine is None:
-                array[key] = values._array
+                array[key] = rows
             else:
-                context.run(combine.at, array, key, values._array)
-        return self
+                with np.errstate(all="ignore"):
+                    combine.at(array, key, rows)
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Any:
         """Return the slices at `indices`."""
@@ -491,17 +507,21 @@ class Variable(metaclass=_VariableType):
             value: A tensor of the slice's shape, or one that broadcasts to it.
         """
         value = convert(value, self._dtype)
-        if type(value) is not EagerTensor:
+        if context.graph is not None:
             return context.graph.update_variable_slice(self, index, how, value)
-        with self._lock:
-            array = self._own_array()
-            if how == "assign":
-                array[index] = value._array
-            elif how == "assign_add":
-                array[index] += value._array
-            else:
-                array[index] -= value._array
+        self.write_slice(index, how, value._array)
         return self
+
+    def write_slice(self, index: Any, how: str, array: Any) -> None:
+        """Write an array to `self[index]`, in the way named by `how`."""
+        with self._lock:
+            own = self._own_array()
+            if how == "assign":
+                own[index] = array
+            elif how == "assign_add":
+                own[index] += array
+            else:
+                own[index] -= array
 
     # ---- Python's protocols; arithmetic is attached by `tensor.ops.operators`
 

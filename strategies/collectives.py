@@ -1,0 +1,163 @@
+"""Ops that combine values over the processes of a job.
+
+They are ops like any other: recorded by tapes, nodes in graphs (where they keep program
+order, as all ranks must make the same calls in the same order), differentiable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import relax
+from tensor.core.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import dist
+
+
+class AllReduce(Op):
+    """The sum or mean over a group's ranks; each rank gets the same bits.
+
+    y_r = Σ_s x_s on every rank, so dL/dx_s = Σ_r dL/dy_r: the gradient is the same
+    all-reduce of the gradients.
+    """
+
+    type_name = "CollectiveReduceV2"
+    kind = "stateful"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, group: dist.Group | None, how: str) -> Any:
+        if group is None:
+            return x
+        return group.all_reduce(np.array(x), how)[()]
+
+    def infer(self, x: TensorSpec, group: Any, how: str) -> TensorSpec:
+        return x
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return all_reduce(dz, **call.attrs)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), group=None, how="sum")
+
+
+class AllReduceMany(Op):
+    """Several arrays, each summed over a group's ranks, in as few calls as dtypes."""
+
+    type_name = "CollectiveReduceMany"
+    kind = "stateful"
+    keeps_inputs = False
+
+    def kernel(self, *arrays: Any, group: dist.Group | None) -> Any:
+        if group is None:
+            return arrays
+        results: list[Any] = [None] * len(arrays)
+        for dtype in sorted({a.dtype.name for a in arrays}):
+            members = [i for i, a in enumerate(arrays) if a.dtype.name == dtype]
+            flat = np.concatenate([np.reshape(arrays[i], -1) for i in members])
+            group.all_reduce(flat)
+            start = 0
+            for i in members:
+                size = np.size(arrays[i])
+                part = flat[start : start + size].reshape(np.shape(arrays[i]))
+                results[i] = part[()]
+                start += size
+        return tuple(results)
+
+    def infer(self, *arrays: TensorSpec, group: Any) -> Any:
+        return tuple(arrays)
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        return all_reduce_many(*dz, **call.attrs)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), rng.normal(size=()), group=None)
+
+
+class AllGather(Op):
+    """The values of all ranks joined along an axis; ranks may differ in its length."""
+
+    type_name = "CollectiveGatherV2"
+    kind = "stateful"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, group: dist.Group | None, axis: int) -> Any:
+        if group is None:
+            return x
+        return np.concatenate(gather_uneven(group, np.asarray(x), axis), axis=axis)
+
+    def infer(self, x: TensorSpec, group: Any, axis: int) -> TensorSpec:
+        if group is None or x.dims is None:
+            return x
+        return TensorSpec.of((*x.dims[:axis], None, *x.dims[axis + 1 :]), x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return own_part(dz, call.inputs[0], **call.attrs)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), group=None, axis=0)
+
+
+class OwnPart(Op):
+    """The gradient of a gather: summed over ranks, then this rank's part of it."""
+
+    type_name = "CollectiveOwnPart"
+    kind = "stateful"
+    keeps_inputs = False
+
+    def kernel(self, dz: Any, like: Any, group: dist.Group | None, axis: int) -> Any:
+        if group is None:
+            return dz
+        total = group.all_reduce(np.array(dz))
+        lengths = group.all_gather(np.array([like.shape[axis]], np.int64))[:, 0]
+        start = int(lengths[: group.rank].sum())
+        index = [slice(None)] * total.ndim
+        index[axis] = slice(start, start + like.shape[axis])
+        return total[tuple(index)]
+
+    def infer(
+        self, dz: TensorSpec, like: TensorSpec, group: Any, axis: int
+    ) -> TensorSpec:
+        return TensorSpec.of(relax(dz.dims, like.dims) and like.dims, dz.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return all_gather(dz, **call.attrs), None
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), np.zeros((2, 3)), group=None, axis=0)
+
+
+def gather_uneven(group: dist.Group, x: np.ndarray, axis: int) -> list[np.ndarray]:
+    """Return the arrays of all ranks, which may differ in length along `axis`.
+
+    Raises:
+        ValueError: They differ elsewhere.
+    """
+    shapes = group.all_gather(np.array(x.shape, np.int64))
+    rest = np.delete(shapes, axis, axis=1)
+    if not np.all(rest == rest[0]):
+        raise ValueError(
+            f"gather along axis {axis}: the shapes of the ranks {shapes.tolist()} differ "
+            "in other dimensions. Make them equal there."
+        )
+    length = int(shapes[:, axis].max())
+    padded = np.zeros((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype)
+    index = [slice(None)] * x.ndim
+    index[axis] = slice(0, x.shape[axis])
+    padded[tuple(index)] = x
+    parts = []
+    for part, shape in zip(group.all_gather(padded), shapes, strict=True):
+        index[axis] = slice(0, int(shape[axis]))
+        parts.append(part[tuple(index)])
+    return parts
+
+
+all_reduce = register(AllReduce)
+all_reduce_many = register(AllReduceMany)
+all_gather = register(AllGather)
+own_part = register(OwnPart)

@@ -1,0 +1,265 @@
+"""Where the code stands: in a replica, across replicas, or outside any strategy.
+
+The state machine of `tf.distribute`: outside of everything, the default strategy's
+replica; inside `strategy.scope()`, across replicas; inside `strategy.run(fn)`, in a
+replica; inside the function of a `merge_call`, across replicas again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from strategies.reduce_op import ReduceOp
+from tensor.core import nest
+from tensor.core.context import context
+from tensor.core.convert import convert
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.replica import Replication
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strategies.strategy import Strategy
+
+
+class _StrategyState(Replication):
+    """What current() answers while a strategy is in force."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+
+    @property
+    def strategy(self) -> Strategy:
+        """The strategy in force."""
+        return self._strategy
+
+    @property
+    def num_replicas_in_sync(self) -> int:  # type: ignore[override]
+        """How many replicas train together."""
+        return self._strategy.num_replicas_in_sync
+
+    @property
+    def is_chief(self) -> bool:  # type: ignore[override]
+        """Whether this process prints progress and writes files."""
+        return self._strategy.extended.is_chief
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the strategy's scope."""
+        return self._strategy.scope()
+
+    def distribute(self, dataset: Any) -> Any:
+        """Return the dataset split over the replicas."""
+        return self._strategy.experimental_distribute_dataset(dataset)
+
+    def run(self, step: Callable[..., Any], *args: Any) -> Any:
+        """Run `step` on every replica."""
+        return self._strategy.run(step, args=args)
+
+    def concatenate(self, value: Any) -> Any:
+        """Return per-replica results of all processes as one tensor along axis 0."""
+        return nest.map_structure(lambda v: self._strategy.gather(v, axis=0), value)
+
+    def reduce_sum(self, values: list[Any]) -> list[Any]:
+        """Return tensors summed over all replicas."""
+        return [self._strategy.reduce(ReduceOp.SUM, v, axis=None) for v in values]
+
+    def any(self, flag: bool) -> bool:
+        """Return whether any process says yes."""
+        return self._strategy.extended.any_process(flag)
+
+    def create_variable(self, make: Callable[..., Any]) -> Any:
+        """Return a variable that the strategy keeps equal on all replicas."""
+        return self._strategy.extended.create_variable(make)
+
+
+class CrossReplicaContext(_StrategyState):
+    """In force inside `scope()` and inside the function of a `merge_call`."""
+
+    def __init__(self, strategy: Strategy, merging: bool = False) -> None:
+        super().__init__(strategy)
+        self.is_merging = merging
+
+    def reduce_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
+        """Return gradients as they are: across replicas there is one of each."""
+        return [grad for grad, _ in grads_and_vars]
+
+
+class ReplicaContext(_StrategyState):
+    """What a function that `strategy.run` calls knows about its replica.
+
+    Get it by `tf.distribute.get_replica_context()`.
+    """
+
+    def __init__(self, strategy: Strategy, local_replica: int) -> None:
+        super().__init__(strategy)
+        self.local_replica = local_replica
+        self.is_updating = False
+
+    @property
+    def replica_id(self) -> int:  # type: ignore[override]
+        """This replica's number in the whole job, as a Python int."""
+        return self._strategy.extended.first_replica_id + self.local_replica
+
+    @property
+    def replica_id_in_sync_group(self) -> Any:
+        """This replica's number in the whole job, from 0, as an int32 tensor."""
+        import numpy as np
+
+        return convert(np.int32(self.replica_id))
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The device of this replica; kept for old code."""
+        return (self._strategy.extended.worker_devices[self.local_replica],)
+
+    def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
+        """Combine `value` over all replicas; every replica gets the same result.
+
+        Args:
+            reduce_op: `ReduceOp.SUM` or `MEAN`, or its name.
+            value: A tensor or a nested structure of tensors; IndexedSlices are
+                joined. All replicas pass the same structure and shapes.
+            options: Accepted for compatibility; see `CommunicationOptions`.
+
+        Returns:
+            The structure of `value`. The result is differentiable.
+
+        Raises:
+            ValueError: `reduce_op` names no reduction.
+        """
+        how = ReduceOp.of(reduce_op)
+        flat = [
+            v if isinstance(v, IndexedSlices) else convert(v)
+            for v in nest.flatten(value)
+        ]
+
+        def merge(strategy: Strategy, *values: Any) -> Any:
+            return [strategy.extended.reduce_across(how, v) for v in values]
+
+        results = self.merge_call(merge, args=tuple(flat))
+        return nest.pack_sequence_as(value, list(results))
+
+    def all_gather(self, value: Any, axis: int, options: Any = None) -> Any:
+        """Join the values of all replicas along `axis`; each gets the result.
+
+        Args:
+            value: A tensor or nested structure of tensors of rank 1 or more. Replicas
+                may differ in the length of `axis` only.
+            axis: The axis to join along.
+            options: Accepted for compatibility.
+
+        Raises:
+            NotImplementedError: A value is IndexedSlices.
+            ValueError: A value is a scalar.
+        """
+        for v in nest.flatten(value):
+            _check_gatherable(v)
+
+        def merge(strategy: Strategy, *values: Any) -> Any:
+            return [strategy.extended.gather_across(v, axis) for v in values]
+
+        flat = [convert(v) for v in nest.flatten(value)]
+        results = self.merge_call(merge, args=tuple(flat))
+        return nest.pack_sequence_as(value, list(results))
+
+    def merge_call(
+        self, merge_fn: Callable[..., Any], args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Meet all replicas of this process and call `merge_fn` once for all of them.
+
+        Args:
+            merge_fn: Called as `merge_fn(strategy, *args, **kwargs)` across replicas,
+                where each argument holds the values of all local replicas.
+            args, kwargs: This replica's part of the arguments.
+
+        Returns:
+            This replica's part of what `merge_fn` returned.
+        """
+        return self._strategy.extended.merge(self, merge_fn, args, kwargs or {})
+
+    def reduce_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
+        """Return the gradients summed over all replicas."""
+        from strategies.gradient_sync import reduce_gradients
+
+        return reduce_gradients(self, grads_and_vars)
+
+    def update_once(self, update: Callable[[], Any]) -> Any:
+        """Run `update` once in this process, for all of its replicas."""
+
+        def merge(strategy: Strategy) -> Any:
+            return strategy.extended.updating(update)
+
+        return self.merge_call(merge)
+
+    def __enter__(self) -> ReplicaContext:
+        self._outer = context.replica
+        context.replica = self
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        context.replica = self._outer
+
+    def __repr__(self) -> str:
+        return (
+            f"<ReplicaContext {self.replica_id} of {self.num_replicas_in_sync}, "
+            f"{type(self._strategy).__name__}>"
+        )
+
+
+def _check_gatherable(value: Any) -> None:
+    if isinstance(value, IndexedSlices):
+        raise NotImplementedError(
+            "all_gather does not support IndexedSlices. Gather `.values` and "
+            "`.indices`, or make it dense by tf.convert_to_tensor."
+        )
+    if convert(value).ndim == 0:
+        raise ValueError(
+            f"all_gather: a scalar cannot be joined along an axis: {value!r}. Give it a "
+            "dimension first: tf.expand_dims(x, 0)."
+        )
+
+
+@contextlib.contextmanager
+def entered(state: Any) -> Iterator[Any]:
+    """Make `state` the current replication inside the `with` block."""
+    outer = context.replica
+    context.replica = state
+    try:
+        yield state
+    finally:
+        context.replica = outer
+
+
+def get_strategy() -> Strategy:
+    """Return the current strategy; the default one outside of every scope."""
+    state = context.replica
+    if state is not None:
+        return state.strategy
+    from strategies.default import default_strategy
+
+    return default_strategy()
+
+
+def has_strategy() -> bool:
+    """Return whether a strategy other than the default one is in force."""
+    from strategies.default import DefaultStrategy
+
+    return not isinstance(get_strategy(), DefaultStrategy)
+
+
+def in_cross_replica_context() -> bool:
+    """Return whether the code stands across replicas: in a scope or a merge."""
+    return isinstance(context.replica, CrossReplicaContext)
+
+
+def get_replica_context() -> ReplicaContext | None:
+    """Return the context of the current replica, None across replicas."""
+    state = context.replica
+    if isinstance(state, ReplicaContext):
+        return state
+    if state is not None:
+        return None
+    from strategies.default import default_replica_context
+
+    return default_replica_context()

@@ -1,0 +1,369 @@
+"""From global batches to what each replica gets.
+
+Where all processes read the same data (`MirroredStrategy`), each takes its rows of every
+global batch: replica r of N gets rows [r·c, (r+1)·c) with c = ⌈B / N⌉. Where each reads
+a shard (`MultiWorkerMirroredStrategy`), element k goes to process k mod P and batches
+are smaller in proportion. Either way an epoch holds every example exactly once: at its
+end some replicas get fewer rows, or none (a batch of size 0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.values import regroup
+from tensor.core import errors, nest
+from tensor.core.log import get_logger
+from tensor.core.tensor import wrap
+from tensor.core.tensor_spec import TensorSpec
+from tensor.data.batch import Batch
+from tensor.data.dataset import Dataset
+from tensor.data.options import AutoShardPolicy
+from tensor.data.seeds import EpochSeeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strategies.strategy import Strategy, StrategyExtended
+
+
+class InputContext:
+    """What a function that makes a process's dataset knows about its place."""
+
+    def __init__(
+        self,
+        num_input_pipelines: int = 1,
+        input_pipeline_id: int = 0,
+        num_replicas_in_sync: int = 1,
+    ) -> None:
+        self._num_input_pipelines = num_input_pipelines
+        self._input_pipeline_id = input_pipeline_id
+        self._num_replicas_in_sync = num_replicas_in_sync
+
+    @property
+    def num_input_pipelines(self) -> int:
+        """How many processes read data."""
+        return self._num_input_pipelines
+
+    @property
+    def input_pipeline_id(self) -> int:
+        """This process's number among them."""
+        return self._input_pipeline_id
+
+    @property
+    def num_replicas_in_sync(self) -> int:
+        """How many replicas train together."""
+        return self._num_replicas_in_sync
+
+    def get_per_replica_batch_size(self, global_batch_size: int) -> int:
+        """Return the batch size of one replica.
+
+        Raises:
+            ValueError: The replicas do not divide `global_batch_size`.
+        """
+        if global_batch_size % self._num_replicas_in_sync:
+            raise ValueError(
+                f"The `global_batch_size` {global_batch_size!r} is not divisible by "
+                f"`num_replicas_in_sync` {self._num_replicas_in_sync!r}. Choose a "
+                "multiple."
+            )
+        return global_batch_size // self._num_replicas_in_sync
+
+    def __repr__(self) -> str:
+        return (
+            f"tf.distribute.InputContext(input pipeline id {self._input_pipeline_id}, "
+            f"total: {self._num_input_pipelines})"
+        )
+
+
+class ValueContext:
+    """What a function that makes a replica's value knows about its place."""
+
+    def __init__(
+        self, replica_id_in_sync_group: int = 0, num_replicas_in_sync: int = 1
+    ) -> None:
+        self.replica_id_in_sync_group = replica_id_in_sync_group
+        self.num_replicas_in_sync = num_replicas_in_sync
+
+
+class DistributedIterator:
+    """One pass over a distributed dataset."""
+
+    def __init__(self, parts: Iterator[Any], element_spec: Any) -> None:
+        self._parts = parts
+        self.element_spec = element_spec
+
+    def __iter__(self) -> DistributedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._parts)
+
+    def get_next(self) -> Any:
+        """Return the next per-replica batches.
+
+        Raises:
+            OutOfRangeError: The dataset has ended.
+        """
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise errors.because(
+                errors.OutOfRangeError, "End of sequence: the dataset has ended."
+            ) from None
+
+    def get_next_as_optional(self) -> Any:
+        """Return the next per-replica batches as a `tf.experimental.Optional`."""
+        from tensor.data.optional import Optional
+
+        try:
+            return Optional.from_value(next(self._parts))
+        except StopIteration:
+            return Optional.empty(self.element_spec)
+
+
+class DistributedDataset:
+    """Batches split over replicas; iterate it, nothing else."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        element_spec: Any,
+        open_parts: Callable[[], Iterator[Any]],
+    ) -> None:
+        self._strategy = strategy
+        self._open_parts = open_parts
+        self.element_spec = element_spec
+
+    def __iter__(self) -> DistributedIterator:
+        return DistributedIterator(self._open_parts(), self.element_spec)
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
+        """Combine all elements into one value, as `tf.data.Dataset.reduce`."""
+        state = initial_state
+        for element in self:
+            state = reduce_func(state, element)
+        return state
+
+    def __repr__(self) -> str:
+        return f"<DistributedDataset of {self._strategy!r}>"
+
+
+def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
+    """Return `dataset`, of global batches, split over the replicas.
+
+    Raises:
+        ValueError: `dataset` is no dataset, or is not batched.
+    """
+    if isinstance(dataset, DistributedDataset):
+        return dataset
+    if not isinstance(dataset, Dataset):
+        raise ValueError(
+            f"experimental_distribute_dataset takes a tf.data.Dataset, got {dataset!r}. "
+            "For a function that makes one, use distribute_datasets_from_function."
+        )
+    extended = strategy.extended
+    batch = find_batch(dataset)
+    if batch is None:
+        raise ValueError(
+            "The dataset is not batched, so there is nothing to split: batch the dataset "
+            "by the global batch size first, dataset.batch(GLOBAL_BATCH_SIZE)."
+        )
+    agree_on_seeds(extended, dataset)
+    share = -(-batch.batch_size // strategy.num_replicas_in_sync)
+    if not extended.shards_data or extended.num_processes == 1:
+        first = extended.first_replica_id
+        return _split(strategy, dataset, share, first, agrees=False)
+    policy = dataset.options().experimental_distribute.auto_shard_policy
+    local = share * extended.num_local_replicas
+    sharded = _rebatch(dataset, batch, _sharding(extended, policy), local)
+    return _split(strategy, sharded, share, 0, agrees=True)
+
+
+def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDataset:
+    """Return the dataset that this process makes for itself, batched per replica."""
+    extended = strategy.extended
+    dataset = dataset_fn(
+        InputContext(
+            extended.num_processes, extended.process_id, strategy.num_replicas_in_sync
+        )
+    )
+    count = extended.num_local_replicas
+
+    def open_parts() -> Iterator[Any]:
+        source = iter(dataset)
+        while True:
+            batches = []
+            for _ in range(count):
+                batch = next(source, None)
+                if batch is not None:
+                    batches.append(batch)
+            if not _goes_on(extended, bool(batches), agrees=extended.num_processes > 1):
+                return
+            while len(batches) < count:
+                batches.append(_empty_like(dataset.element_spec))
+            yield regroup(batches)
+
+    return DistributedDataset(strategy, dataset.element_spec, open_parts)
+
+
+def _split(
+    strategy: Strategy, dataset: Dataset, share: int, first: int, *, agrees: bool
+) -> DistributedDataset:
+    """Return the rows of each batch by local replica, `share` of them each.
+
+    Args:
+        strategy: The strategy.
+        dataset: The batches that this process reads.
+        share: How many rows a replica gets.
+        first: The number of the first local replica among those that share a batch.
+        agrees: Whether processes read different data, and so have to agree on whether
+            there is another step.
+    """
+    extended = strategy.extended
+    count = extended.num_local_replicas
+
+    def open_parts() -> Iterator[Any]:
+        source = iter(dataset)
+        while True:
+            batch = next(source, None)
+            if not _goes_on(extended, batch is not None, agrees=agrees):
+                return
+            if batch is None:
+                batch = _empty_like(dataset.element_spec)
+            yield regroup([_rows(batch, first + i, share) for i in range(count)])
+
+    spec = nest.map_structure(_any_length, dataset.element_spec)
+    return DistributedDataset(strategy, spec, open_parts)
+
+
+def _goes_on(extended: StrategyExtended, has_data: bool, *, agrees: bool) -> bool:
+    """Return whether there is another step: while any process has data for one."""
+    return extended.any_process(has_data) if agrees else has_data
+
+
+def _rows(batch: Any, replica: int, share: int) -> Any:
+    start = replica * share
+    return nest.map_structure(lambda x: x[start : start + share], batch)
+
+
+def _any_length(spec: Any) -> Any:
+    if isinstance(spec, TensorSpec) and spec.dims:
+        return TensorSpec.of((None, *spec.dims[1:]), spec.dtype, spec.name)
+    return spec
+
+
+def _empty_like(element_spec: Any) -> Any:
+    """Return a batch without rows of the given structure.
+
+    Raises:
+        ValueError: A component has no static shape to make it from.
+    """
+
+    def empty(spec: Any) -> Any:
+        if not isinstance(spec, TensorSpec) or not spec.dims:
+            raise ValueError(
+                f"This process has run out of data before others, and an empty batch of "
+                f"{spec!r} cannot be made. Give every process as many batches."
+            )
+        shape = (0, *(d or 0 for d in spec.dims[1:]))
+        return wrap(np.zeros(shape, spec.dtype.numpy_dtype))
+
+    return nest.map_structure(empty, element_spec)
+
+
+def find_batch(dataset: Dataset) -> Any:
+    """Return the last transformation of a pipeline that batches, None if none does."""
+    node = dataset
+    while True:
+        if hasattr(node, "batch_size"):
+            return node
+        if len(node.inputs) != 1:
+            return None
+        node = node.inputs[0]
+
+
+def agree_on_seeds(extended: StrategyExtended, dataset: Dataset) -> None:
+    """Let every process shuffle alike: unseeded shuffles take the chief's seeds."""
+    if extended.group is None:
+        return
+    nodes = [
+        n for n in _nodes(dataset) if isinstance(getattr(n, "seeds", None), EpochSeeds)
+    ]
+    chief = extended.group.all_gather_object([n.seeds.seeds for n in nodes])[0]
+    for node, seeds in zip(nodes, chief, strict=True):
+        if node.seeds.seeds != seeds:
+            node.seeds = EpochSeeds(tuple(seeds), node.seeds.changes)
+
+
+def _nodes(dataset: Dataset) -> list[Any]:
+    found = [dataset]
+    for source in dataset.inputs:
+        found.extend(_nodes(source))
+    return found
+
+
+# Transformations of single elements that give the same elements, if each process sees
+# its shard of the input instead of the whole. `take`, say, would not.
+_PASSES_SHARDS = frozenset(("Map", "Shuffle", "Prefetch", "Filter", "WithOptions"))
+
+
+def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Dataset]:
+    """Return how this process's part of a dataset is taken, by its policy."""
+    if policy is AutoShardPolicy.OFF:
+        return lambda dataset: dataset
+    processes, process = extended.num_processes, extended.process_id
+
+    def by_file(dataset: Dataset) -> Dataset | None:
+        files = getattr(dataset, "filenames", None)
+        if files is None:
+            if len(dataset.inputs) != 1:
+                return None
+            inner = by_file(dataset.inputs[0])
+            return None if inner is None else dataset.with_inputs((inner,))
+        if len(files) < processes and policy is AutoShardPolicy.FILE:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Not enough files for auto-sharding by FILE: {len(files)} for "
+                f"{processes} workers. Write at least one file for each, or set "
+                "options.experimental_distribute.auto_shard_policy to DATA.",
+            )
+        if len(files) < processes:
+            return None
+        return dataset.with_filenames(files[process::processes])
+
+    def by_data(dataset: Dataset) -> Dataset:
+        if type(dataset).__name__ in _PASSES_SHARDS:
+            return dataset.with_inputs((by_data(dataset.inputs[0]),))
+        return dataset.shard(processes, process)
+
+    def shard(dataset: Dataset) -> Dataset:
+        if policy in (None, AutoShardPolicy.AUTO, AutoShardPolicy.FILE):
+            result = by_file(dataset)
+            if result is not None:
+                _say(extended, "FILE (each worker reads its own files)")
+                return result
+        _say(extended, "DATA (element k goes to worker k mod the number of workers)")
+        return by_data(dataset)
+
+    return shard
+
+
+def _say(extended: StrategyExtended, text: str) -> None:
+    if extended.is_chief:
+        get_logger().info("auto-shard: %s", text)
+
+
+def _rebatch(
+    dataset: Dataset, batch: Any, shard: Callable[[Dataset], Dataset], size: int
+) -> Dataset:
+    """Return the pipeline with sharded elements and batches of `size`."""
+    if dataset is batch:
+        if isinstance(batch, Batch):
+            return Batch(shard(batch.source), size, batch.drop_remainder)
+        rebatched = batch.with_inputs((shard(batch.inputs[0]),))
+        rebatched.batch_size = size
+        return rebatched
+    return dataset.with_inputs((_rebatch(dataset.inputs[0], batch, shard, size),))

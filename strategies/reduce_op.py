@@ -1,0 +1,30 @@
+"""How the values of several replicas become one."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+
+class ReduceOp(enum.Enum):
+    """Sum or mean over replicas; strings of any case name them too."""
+
+    SUM = "SUM"
+    MEAN = "MEAN"
+
+    @classmethod
+    def of(cls, value: Any) -> ReduceOp:
+        """Return the member that `value`, a member or its name, stands for.
+
+        Raises:
+            ValueError: There is no such reduction.
+        """
+        if isinstance(value, cls):
+            return value
+        name = getattr(value, "name", value)  # a VariableAggregation has a name too
+        if isinstance(name, str) and name.upper() in cls.__members__:
+            return cls[name.upper()]
+        raise ValueError(
+            f"{value!r} is not a valid ReduceOp. Expected tf.distribute.ReduceOp.SUM or "
+            "MEAN, or one of these names."
+        )

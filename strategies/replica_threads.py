@@ -1,0 +1,133 @@
+"""Several replicas in one process: threads that take turns.
+
+Replica 0 runs until it finishes or wants to merge, then replica 1, and so on; when all
+want to merge, the merging function runs once and each continues with its part of the
+result. Only one runs at a time, so that results never depend on timing and tracing a
+graph from several replicas is safe. The kernels inside use all cores anyway.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
+from strategies.values import regroup, select
+from tensor.core.context import context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strategies.strategy import Strategy
+
+
+class _Abandoned(BaseException):
+    """Another replica failed: unwind this one."""
+
+
+class ReplicaThread(threading.Thread):
+    """One replica: runs while the conductor waits for it, and the other way round."""
+
+    def __init__(
+        self, strategy: Strategy, local_replica: int, call: Callable[[], Any]
+    ) -> None:
+        super().__init__(name=f"replica {local_replica}", daemon=True)
+        self._replica = ReplicaContext(strategy, local_replica)
+        self._replica_thread_call = call
+        self._may_run = threading.Semaphore(0)
+        self._has_paused = threading.Semaphore(0)
+        self._is_abandoned = False
+        # What tracing and recording are going on in the thread that called `run`.
+        self._graph, self._tapes = context.graph, context.tapes
+        self._name_scopes = list(context.name_scopes)
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.merge: tuple[Callable[..., Any], Any, Any] | None = None
+        self.merged: Any = None
+        self.is_done = False
+
+    def run(self) -> None:
+        """Run the replica's function; called by `start`."""
+        self._may_run.acquire()
+        try:
+            if not self._is_abandoned:
+                context.graph, context.tapes = self._graph, self._tapes
+                context.name_scopes = self._name_scopes
+                self._replica.thread = self  # type: ignore[attr-defined]
+                with entered(self._replica):
+                    self.result = self._replica_thread_call()
+        except _Abandoned:
+            self.result = None  # the replica that failed has the error
+        except BaseException as error:  # raised again by the conductor
+            self.error = error
+        finally:
+            self.is_done = True
+            self._has_paused.release()
+
+    def advance(self) -> None:
+        """Let the replica run until it finishes or wants to merge."""
+        self._may_run.release()
+        self._has_paused.acquire()
+
+    def meet(self, merge_fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Wait, in the replica, for the others; return its part of the merged result."""
+        self.merge = (merge_fn, args, kwargs)
+        self._has_paused.release()
+        self._may_run.acquire()
+        if self._is_abandoned:
+            raise _Abandoned
+        return self.merged
+
+    def abandon(self) -> None:
+        """Unwind a replica that waits to merge, and end its thread."""
+        if not self.is_done:
+            self._is_abandoned = True
+            self.advance()
+        self.join()
+
+
+def run_replicas(strategy: Strategy, calls: list[Callable[[], Any]]) -> Any:
+    """Run one function per local replica; return their results, regrouped.
+
+    Raises:
+        RuntimeError: Some replicas finished while others wait to merge.
+    """
+    threads = [ReplicaThread(strategy, i, call) for i, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    try:
+        while not all(t.is_done for t in threads):
+            for thread in threads:
+                thread.advance()
+                if thread.error is not None:
+                    raise thread.error
+            _merge(strategy, threads)
+    finally:
+        for thread in threads:
+            thread.abandon()
+    return regroup([t.result for t in threads])
+
+
+def _merge(strategy: Strategy, threads: list[ReplicaThread]) -> None:
+    """Call the merging function that all replicas wait for, if they do."""
+    waiting = [t for t in threads if not t.is_done]
+    if not waiting:
+        return
+    if len(waiting) < len(threads):
+        done = [i for i, t in enumerate(threads) if t.is_done]
+        raise RuntimeError(
+            f"Replica(s) {done} finished while others wait in merge_call (all_reduce, "
+            "apply_gradients …). Every replica must make the same such calls, in the "
+            "same order."
+        )
+    merges = [t.merge for t in threads if t.merge is not None]
+    merge_fn = merges[0][0]
+    args = tuple(
+        regroup(list(part)) for part in zip(*[m[1] for m in merges], strict=True)
+    )
+    kwargs = {k: regroup([m[2][k] for m in merges]) for k in merges[0][2]}
+    with entered(CrossReplicaContext(strategy, merging=True)):
+        merged = merge_fn(strategy, *args, **kwargs)
+    for i, thread in enumerate(threads):
+        thread.merge = None
+        thread.merged = select(i, merged)

@@ -1,0 +1,197 @@
+"""Variables under a strategy: kept equal on all replicas, or brought together on reading.
+
+A variable that replicas share (`ON_WRITE`, the default) has one array in each process.
+Assigning in a replica combines what the replicas assign, as `aggregation` says; the
+optimizer's updates are computed alike everywhere and need no combining. A variable that
+each replica has for itself (`ON_READ`: metrics, batch statistics) has one array for each
+local replica; reading it across replicas combines them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.contexts import ReplicaContext
+from strategies.reduce_op import ReduceOp
+from tensor.core.context import context
+from tensor.core.convert import convert
+from tensor.core.registry import get_op
+from tensor.core.tensor import wrap
+from tensor.core.variable import Variable, VariableAggregation, VariableSynchronization
+
+if TYPE_CHECKING:
+    from strategies.strategy import Strategy
+
+
+class DistributedVariable(Variable):
+    """A variable that belongs to a strategy."""
+
+    _strategy: Strategy
+
+    @property
+    def distribute_strategy(self) -> Strategy:
+        """The strategy in whose scope the variable was created."""
+        return self._strategy
+
+    def _replica(self) -> ReplicaContext | None:
+        """Return the replica of this variable's strategy that runs now, if any."""
+        state = context.replica
+        if isinstance(state, ReplicaContext) and state.strategy is self._strategy:
+            return state
+        return None
+
+
+class MirroredVariable(DistributedVariable):
+    """A variable whose value is the same on all replicas."""
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The variable, once for each local replica: they share it."""
+        return (self,) * self._strategy.extended.num_local_replicas
+
+    def _update(self, how: str, value: Any, read_value: bool) -> Any:
+        replica = self._replica()
+        if replica is None or self._strategy.num_replicas_in_sync == 1:
+            return super()._update(how, value, read_value)
+        value = convert(value, self._dtype)
+        aggregation = self._aggregation
+
+        def merge(strategy: Strategy, values: Any) -> Any:
+            combined = strategy.extended.aggregate(aggregation, values, self.name)
+            return Variable._update(self, how, combined, read_value)
+
+        return replica.merge_call(merge, args=(value,))
+
+
+class SyncOnReadVariable(DistributedVariable):
+    """A variable that each replica has for itself, combined when read across replicas."""
+
+    _others: list[Variable]
+
+    def add_copies(self, count: int) -> None:
+        """Make the variables of the other local replicas."""
+        self._others = [
+            type.__call__(
+                Variable,
+                wrap(np.array(self._array)),
+                trainable=self._trainable,
+                name=self._name,
+                dtype=self._dtype,
+                shape=self.shape,
+            )
+            for _ in range(count)
+        ]
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The variables of the local replicas; the first is this one."""
+        return (self, *self._others)
+
+    def _own(self) -> Variable | None:
+        """Return the current replica's variable if it is another than this one."""
+        replica = self._replica()
+        if replica is None or replica.local_replica == 0:
+            return None
+        return self._others[replica.local_replica - 1]
+
+    def _is_across(self) -> bool:
+        return self._replica() is None and self._strategy.num_replicas_in_sync > 1
+
+    def read_for_op(self) -> Any:
+        """Return this replica's value; across replicas, the combined one."""
+        own = self._own()
+        if own is not None:
+            return own.read_for_op()
+        if self._is_across():
+            return self._combined()
+        return super().read_for_op()
+
+    def value(self) -> Any:
+        """Return this replica's value; across replicas, the combined one."""
+        return get_op("Identity")(self.read_for_op())
+
+    read_value = value
+
+    def numpy(self) -> Any:
+        """Return the value as NumPy.
+
+        Across replicas it is the combined value: every process has to ask for it.
+        """
+        if self._is_across():
+            return self._combined().numpy()
+        own = self._own()
+        return super().numpy() if own is None else own.numpy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype)
+
+    def local_value(self) -> Any:
+        """Return the first local replica's value, without asking the others."""
+        return Variable.read_for_op(self)
+
+    def _combined(self) -> Any:
+        values = [Variable.read_for_op(v) for v in self.values]
+        extended = self._strategy.extended
+        if self._aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
+            return extended.first_of(values[0])
+        how = (
+            ReduceOp.MEAN
+            if self._aggregation is VariableAggregation.MEAN
+            else ReduceOp.SUM
+        )
+        if self._aggregation is VariableAggregation.NONE:
+            raise ValueError(
+                f"Could not convert {self.name!r} to a tensor across replicas: with "
+                "aggregation NONE there is no rule for combining the replicas' values. "
+                "Create it with `aggregation=`, or read it inside `strategy.run`."
+            )
+        return extended.reduce_local(how, values)
+
+    def _update(self, how: str, value: Any, read_value: bool) -> Any:
+        own = self._own()
+        if own is not None:
+            return own._update(how, value, read_value)
+        if not self._is_across():
+            return super()._update(how, value, read_value)
+        if self._aggregation is VariableAggregation.SUM:
+            if how != "assign":
+                raise ValueError(
+                    "SyncOnReadVariable does not support `assign_add` or `assign_sub` "
+                    f"across replicas when aggregation is SUM ({self.name!r}): which "
+                    "replica's part would change? Use `assign`, or call it inside "
+                    "`strategy.run`."
+                )
+            value = convert(value, self._dtype)
+            value = value / self._strategy.num_replicas_in_sync
+            value = get_op("Cast")(value, dtype=self._dtype)
+        for other in self._others:
+            other._update(how, value, False)
+        return super()._update(how, value, read_value)
+
+
+def create(strategy: Strategy, make: Any) -> Any:
+    """Return a new variable of `strategy`, of the kind that its arguments ask for.
+
+    Raises:
+        ValueError: MEAN of integers was asked for.
+    """
+    # The arguments say which class it must be: make it, then give it that class.
+    variable = make(MirroredVariable)
+    on_read = variable.synchronization is VariableSynchronization.ON_READ
+    if variable.aggregation is VariableAggregation.MEAN and variable.dtype.is_integer:
+        raise ValueError(
+            f"Cannot combine variable {variable.name!r} of {variable.dtype!r} by MEAN: "
+            "the mean of integers is no integer. Use SUM or ONLY_FIRST_REPLICA."
+        )
+    variable._strategy = strategy
+    extended = strategy.extended
+    if extended.group is not None:
+        array = extended.group.broadcast(np.array(variable._array), root=0)
+        variable._array = array[()]
+    if on_read:
+        variable.__class__ = SyncOnReadVariable
+        variable.add_copies(extended.num_local_replicas - 1)
+    extended.variables.append(variable)
+    return variable
