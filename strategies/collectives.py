@@ -142,8 +142,8 @@ def gather_uneven(group: dist.Group, x: np.ndarray, axis: int) -> list[np.ndarra
     rest = np.delete(shapes, axis, axis=1)
     if not np.all(rest == rest[0]):
         raise ValueError(
-            f"gather along axis {axis}: the shapes of the ranks {shapes.tolist()} differ "
-            "in other dimensions. Make them equal there."
+            f"gather along axis {axis}: the shapes of the ranks {shapes.tolist()} "
+            "differ in other dimensions. Make them equal there."
         )
     length = int(shapes[:, axis].max())
     padded = np.zeros((*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype)

@@ -171,7 +171,8 @@ class ReplicaContext(_StrategyState):
         Args:
             merge_fn: Called as `merge_fn(strategy, *args, **kwargs)` across replicas,
                 where each argument holds the values of all local replicas.
-            args, kwargs: This replica's part of the arguments.
+            args: This replica's part of the arguments.
+            kwargs: This replica's part of the keyword arguments.
 
         Returns:
             This replica's part of what `merge_fn` returned.
@@ -215,8 +216,8 @@ def _check_gatherable(value: Any) -> None:
         )
     if convert(value).ndim == 0:
         raise ValueError(
-            f"all_gather: a scalar cannot be joined along an axis: {value!r}. Give it a "
-            "dimension first: tf.expand_dims(x, 0)."
+            f"all_gather: a scalar cannot be joined along an axis: {value!r}. Give it "
+            "a dimension first: tf.expand_dims(x, 0)."
         )
 
 

@@ -2,8 +2,8 @@
 
 Dense gradients travel together, packed into one flat array per dtype. Beside them
 travels one number per variable that says whether this replica has a gradient for it at
-all: a gradient that is None on some replicas counts as zeros there, and one that is None
-on all of them stays None. IndexedSlices stay sparse: their rows are gathered.
+all: a gradient that is None on some replicas counts as zeros there, and one that is
+    None on all of them stays None. IndexedSlices stay sparse: their rows are gathered.
 """
 
 from __future__ import annotations

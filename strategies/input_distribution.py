@@ -1,10 +1,10 @@
 """From global batches to what each replica gets.
 
-Where all processes read the same data (`MirroredStrategy`), each takes its rows of every
-global batch: replica r of N gets rows [r·c, (r+1)·c) with c = ⌈B / N⌉. Where each reads
-a shard (`MultiWorkerMirroredStrategy`), element k goes to process k mod P and batches
-are smaller in proportion. Either way an epoch holds every example exactly once: at its
-end some replicas get fewer rows, or none (a batch of size 0).
+Where all processes read the same data (`MirroredStrategy`), each takes its rows of
+every global batch: replica r of N gets rows [r·c, (r+1)·c) with c = ⌈B / N⌉. Where each
+reads a shard (`MultiWorkerMirroredStrategy`), element k goes to process k mod P and
+batches are smaller in proportion. Either way an epoch holds every example exactly once:
+at its end some replicas get fewer rows, or none (a batch of size 0).
 """
 
 from __future__ import annotations
@@ -161,15 +161,16 @@ def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
         return dataset
     if not isinstance(dataset, Dataset):
         raise ValueError(
-            f"experimental_distribute_dataset takes a tf.data.Dataset, got {dataset!r}. "
+            "experimental_distribute_dataset takes a tf.data.Dataset, got "
+            f"{dataset!r}. "
             "For a function that makes one, use distribute_datasets_from_function."
         )
     extended = strategy.extended
     batch = find_batch(dataset)
     if batch is None:
         raise ValueError(
-            "The dataset is not batched, so there is nothing to split: batch the dataset "
-            "by the global batch size first, dataset.batch(GLOBAL_BATCH_SIZE)."
+            "The dataset is not batched, so there is nothing to split: batch the "
+            "dataset by the global batch size first, dataset.batch(GLOBAL_BATCH_SIZE)."
         )
     agree_on_seeds(extended, dataset)
     share = -(-batch.batch_size // strategy.num_replicas_in_sync)
@@ -265,8 +266,8 @@ def _empty_like(element_spec: Any) -> Any:
     def empty(spec: Any) -> Any:
         if not isinstance(spec, TensorSpec) or not spec.dims:
             raise ValueError(
-                f"This process has run out of data before others, and an empty batch of "
-                f"{spec!r} cannot be made. Give every process as many batches."
+                "This process has run out of data before others, and an empty batch "
+                f"of {spec!r} cannot be made. Give every process as many batches."
             )
         shape = (0, *(d or 0 for d in spec.dims[1:]))
         return wrap(np.zeros(shape, spec.dtype.numpy_dtype))
@@ -314,41 +315,49 @@ def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Da
     """Return how this process's part of a dataset is taken, by its policy."""
     if policy is AutoShardPolicy.OFF:
         return lambda dataset: dataset
-    processes, process = extended.num_processes, extended.process_id
-
-    def by_file(dataset: Dataset) -> Dataset | None:
-        files = getattr(dataset, "filenames", None)
-        if files is None:
-            if len(dataset.inputs) != 1:
-                return None
-            inner = by_file(dataset.inputs[0])
-            return None if inner is None else dataset.with_inputs((inner,))
-        if len(files) < processes and policy is AutoShardPolicy.FILE:
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"Not enough files for auto-sharding by FILE: {len(files)} for "
-                f"{processes} workers. Write at least one file for each, or set "
-                "options.experimental_distribute.auto_shard_policy to DATA.",
-            )
-        if len(files) < processes:
-            return None
-        return dataset.with_filenames(files[process::processes])
-
-    def by_data(dataset: Dataset) -> Dataset:
-        if type(dataset).__name__ in _PASSES_SHARDS:
-            return dataset.with_inputs((by_data(dataset.inputs[0]),))
-        return dataset.shard(processes, process)
 
     def shard(dataset: Dataset) -> Dataset:
         if policy in (None, AutoShardPolicy.AUTO, AutoShardPolicy.FILE):
-            result = by_file(dataset)
+            result = _by_file(dataset, extended, policy)
             if result is not None:
                 _say(extended, "FILE (each worker reads its own files)")
                 return result
         _say(extended, "DATA (element k goes to worker k mod the number of workers)")
-        return by_data(dataset)
+        return _by_element(dataset, extended)
 
     return shard
+
+
+def _by_file(dataset: Dataset, extended: StrategyExtended, policy: Any) -> Any:
+    """Return the pipeline reading this process's files; None if it reads no files.
+
+    Raises:
+        InvalidArgumentError: FILE was asked for and there are too few files.
+    """
+    files = getattr(dataset, "filenames", None)
+    if files is None:
+        if len(dataset.inputs) != 1:
+            return None
+        inner = _by_file(dataset.inputs[0], extended, policy)
+        return None if inner is None else dataset.with_inputs((inner,))
+    processes = extended.num_processes
+    if len(files) >= processes:
+        return dataset.with_filenames(files[extended.process_id :: processes])
+    if policy is AutoShardPolicy.FILE:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Not enough files for auto-sharding by FILE: {len(files)} for {processes} "
+            "workers. Write at least one file for each, or set "
+            "options.experimental_distribute.auto_shard_policy to DATA.",
+        )
+    return None
+
+
+def _by_element(dataset: Dataset, extended: StrategyExtended) -> Dataset:
+    """Return the pipeline of this process's elements, taken as early as can be."""
+    if type(dataset).__name__ in _PASSES_SHARDS:
+        return dataset.with_inputs((_by_element(dataset.inputs[0], extended),))
+    return dataset.shard(extended.num_processes, extended.process_id)
 
 
 def _say(extended: StrategyExtended, text: str) -> None:

@@ -112,10 +112,9 @@ def choose_devices(devices: Any, processes: int) -> tuple[str, ...]:
     Raises:
         ValueError: A device is named twice or is not there.
     """
-    logical = _logical_devices()
     if devices is None:
         # One replica a process is what a launcher stands for.
-        return ("CPU:0",) if processes > 1 else logical
+        return ("CPU:0",) if processes > 1 else _logical_devices()
     names = tuple(devices) if not isinstance(devices, str) else (devices,)
     if not names:
         raise ValueError("`devices` is empty: name at least one, such as '/cpu:0'.")

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class CommunicationImplementation(enum.Enum):
-    """How collectives are carried out; here `dist` chooses by what the machine offers."""
+    """How collectives are carried out; here `dist` chooses by itself."""
 
     AUTO = "AUTO"
     RING = "RING"

@@ -25,6 +25,6 @@ class ReduceOp(enum.Enum):
         if isinstance(name, str) and name.upper() in cls.__members__:
             return cls[name.upper()]
         raise ValueError(
-            f"{value!r} is not a valid ReduceOp. Expected tf.distribute.ReduceOp.SUM or "
-            "MEAN, or one of these names."
+            f"{value!r} is not a valid ReduceOp. Expected tf.distribute.ReduceOp.SUM "
+            "or MEAN, or one of these names."
         )

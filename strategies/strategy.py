@@ -98,8 +98,9 @@ class Strategy:
         Args:
             fn: The function. Inside, `tf.distribute.get_replica_context()` tells which
                 replica it runs for.
-            args, kwargs: Its arguments; in place of per-replica values each replica
-                finds its own.
+            args: Its arguments; in place of per-replica values each replica finds
+                its own.
+            kwargs: Its keyword arguments, likewise.
             options: Accepted for compatibility.
 
         Returns:
@@ -144,7 +145,8 @@ class Strategy:
 
         Raises:
             RuntimeError: In a replica; use `ReplicaContext.all_reduce` there.
-            ValueError: SUM of a value that is not per-replica, or a scalar with an axis.
+            ValueError: SUM of a value that is not per-replica, or a scalar with an
+                axis.
         """
         if isinstance(context.replica, ReplicaContext):
             raise RuntimeError(
@@ -330,7 +332,8 @@ class StrategyExtended:
         """Return what a variable becomes when replicas assign `value` to it.
 
         Raises:
-            ValueError: With aggregation NONE, and replicas that assign different values.
+            ValueError: With aggregation NONE, and replicas that assign different
+                values.
         """
         if aggregation in (VariableAggregation.SUM, VariableAggregation.MEAN):
             return self.reduce_across(ReduceOp.of(aggregation), value)
@@ -353,9 +356,9 @@ class StrategyExtended:
             raise ValueError(
                 f"Replicas assign different values to variable {name!r}, which is "
                 "mirrored with aggregation NONE: they would drift apart. Give it "
-                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, or "
-                "synchronization=tf.VariableSynchronization.ON_READ to let each replica "
-                "have its own value."
+                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, "
+                "or synchronization=tf.VariableSynchronization.ON_READ to let each "
+                "replica have its own value."
             )
 
     # ---- merging
@@ -415,8 +418,8 @@ class StrategyExtended:
         if is_plain and self.num_replicas > 1 and self.num_local_replicas > 1:
             if how is ReduceOp.SUM:
                 raise ValueError(
-                    f"A non-DistributedValues value {value!r} cannot be reduced with the "
-                    "given reduce op ReduceOp.SUM: it is not per-replica."
+                    f"A non-DistributedValues value {value!r} cannot be reduced with "
+                    "the given reduce op ReduceOp.SUM: it is not per-replica."
                 )
             return value
         if axis is None:
@@ -426,8 +429,8 @@ class StrategyExtended:
             x = convert(v)
             if x.ndim == 0:
                 raise ValueError(
-                    f"`axis` is {axis}, but a replica's value is a scalar, {v!r}. Scalars "
-                    "are reduced with axis=None."
+                    f"`axis` is {axis}, but a replica's value is a scalar, {v!r}. "
+                    "Scalars are reduced with axis=None."
                 )
             at = axis if axis >= 0 else axis + (x.ndim or 0)
             sums.append(get_op("Sum")(x, axis=(at,), keepdims=False))
@@ -443,8 +446,8 @@ class StrategyExtended:
         values = [convert(v) for v in local_values(value, self.num_local_replicas)]
         if values[0].ndim == 0:
             raise ValueError(
-                f"gather: a scalar cannot be joined along an axis: {value!r}. Give it a "
-                "dimension first: tf.expand_dims(x, 0)."
+                f"gather: a scalar cannot be joined along an axis: {value!r}. Give it "
+                "a dimension first: tf.expand_dims(x, 0)."
             )
         at = axis if axis >= 0 else axis + (values[0].ndim or 0)
         local = get_op("ConcatV2")(*values, axis=at) if len(values) > 1 else values[0]

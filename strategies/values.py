@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tensor.core import nest
+from tensor.core.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,8 @@ class PerReplica(DistributedValues):
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
     __truediv__ = __rtruediv__ = __matmul__ = __neg__ = __lt__ = __gt__ = _refuse
-    __float__ = __int__ = __bool__ = __iter__ = __len__ = __getitem__ = _refuse  # type: ignore[assignment]
-    __array__ = _refuse  # type: ignore[assignment]
+    __float__ = __int__ = __bool__ = __iter__ = __len__ = __getitem__ = _refuse
+    __array__ = _refuse
 
 
 class Mirrored(DistributedValues):
@@ -69,7 +70,7 @@ def regroup(structures: list[Any]) -> Any:
     """Return one structure of PerReplica values from one structure per replica.
 
     With one replica its structure is returned as it is. Leaves that are the same Python
-    object on all replicas stay that object.
+    object on all replicas stay that object, unless they are tensors.
 
     Raises:
         ValueError: The replicas returned different structures.
@@ -92,7 +93,7 @@ def regroup(structures: list[Any]) -> Any:
 
 def _regroup_leaf(values: list[Any]) -> Any:
     first = values[0]
-    if all(v is first for v in values):
+    if not isinstance(first, Tensor) and all(v is first for v in values):
         return first
     if isinstance(first, int | str | bytes | bool) and all(v == first for v in values):
         return first

@@ -1,10 +1,10 @@
-"""Variables under a strategy: kept equal on all replicas, or brought together on reading.
+"""Variables under a strategy: equal on all replicas, or combined when read.
 
 A variable that replicas share (`ON_WRITE`, the default) has one array in each process.
 Assigning in a replica combines what the replicas assign, as `aggregation` says; the
 optimizer's updates are computed alike everywhere and need no combining. A variable that
-each replica has for itself (`ON_READ`: metrics, batch statistics) has one array for each
-local replica; reading it across replicas combines them.
+each replica has for itself (`ON_READ`: metrics, batch statistics) has one array for
+each local replica; reading it across replicas combines them.
 """
 
 from __future__ import annotations

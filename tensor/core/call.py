@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 # What stands for itself among an op's inputs: arrays, NumPy scalars, Python numbers.
 PLAIN_TYPES: frozenset[type] = frozenset(
-    (np.ndarray, bool, int, float, complex, bytes, np.bool_)
-    + tuple(t for t in np.sctypeDict.values() if issubclass(t, np.number))
+    [
+        *(np.ndarray, bool, int, float, complex, bytes, np.bool_),
+        *(t for t in np.sctypeDict.values() if issubclass(t, np.number)),
+    ]
 )
 
 # Values up to this many bytes are kept in any case: describing them would cost more.

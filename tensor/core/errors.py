@@ -62,6 +62,16 @@ def because(cls: type[OpError], message: str) -> OpError:
     return cls(None, None, message)
 
 
+def invalid(op_type: str, text: str) -> InvalidArgumentError:
+    """Build the error of an op that was given a value, shape or dtype it cannot take.
+
+    Args:
+        op_type: The op type's name; the message ends with it, as TensorFlow's do.
+        text: What was wrong.
+    """
+    return InvalidArgumentError(None, None, f"{text} [Op:{op_type}]")
+
+
 class CancelledError(OpError):
     """The work was cancelled before it ended."""
 

@@ -83,8 +83,11 @@ class IndexedSlices(CompositeTensor):
             )
         from tensor.core.registry import get_op
 
+        rows = self._dense_shape[0]
+        if hasattr(rows, "numpy"):
+            rows = rows.numpy()
         return get_op("UnsortedSegmentSum")(
-            self._values, self._indices, num_segments=self._dense_shape[0]
+            self._values, self._indices, num_segments=rows
         )
 
     @staticmethod

@@ -1,8 +1,8 @@
 """tf.nest: values inside lists, tuples, dicts, named tuples and dataclasses.
 
-Dictionaries are visited in sorted order of their keys, so that two dictionaries with the
-same content flatten alike. `None` is a leaf. Composite tensors (IndexedSlices, ragged …)
-are leaves too, unless `expand_composites` is set.
+Dictionaries are visited in sorted order of their keys, so that two dictionaries with
+the same content flatten alike. `None` is a leaf. Composite tensors (IndexedSlices,
+ragged …) are leaves too, unless `expand_composites` is set.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ place in a fused kernel, the public `tf.*` function and the generated tests::
     multiply = register(Multiply)
 
 `multiply(x, y)`, the registered instance, is polymorphic: plain arrays give plain
-arrays, eager tensors give eager tensors (recorded by the active tapes), symbolic tensors
-give nodes. Gradients are written with such ops and operators, so the same lines serve
-the first-order backward pass on bare arrays, higher orders, and tracing. What users
-call, `tf.multiply`, is made from `Op.public`, which first converts its arguments.
+arrays, eager tensors give eager tensors (recorded by the active tapes), symbolic
+tensors give nodes. Gradients are written with such ops and operators, so the same lines
+serve the first-order backward pass on bare arrays, higher orders, and tracing. What
+users call, `tf.multiply`, is made from `Op.public`, which first converts its arguments.
 
 Arrays are positional, parameters keyword-only. In a graph a parameter may be a symbolic
 tensor; its kernel then receives the NumPy value, and `infer` must cope with it.

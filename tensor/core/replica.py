@@ -31,7 +31,7 @@ class Replication:
     # ---- for variables
 
     def create_variable(self, make: Callable[..., Any]) -> Any:
-        """Return a new variable; `make()` makes an ordinary one, `make(cls)` a `cls`."""
+        """Return a new variable; `make()` makes an ordinary one, `make(cls)` that."""
         return make()
 
     # ---- for optimizers

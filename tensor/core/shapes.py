@@ -1,7 +1,8 @@
 """Shapes with unknown dimensions, and the algebra on them.
 
 Inside ringflow a static shape is a tuple of `int | None` (None = a dimension not known
-yet), or None when not even the rank is known. `TensorShape` is the same as users see it.
+yet), or None when not even the rank is known. `TensorShape` is the same as users see
+it.
 """
 
 from __future__ import annotations
@@ -367,7 +368,8 @@ def broadcast(*shapes: Dims | None) -> Dims | None:
     """Return the shape that `shapes` broadcast to, by NumPy's rules.
 
     An unknown dimension against 1 or another unknown stays unknown; against a known
-    dimension above 1 it must turn out to be 1 or that dimension, so the result is known.
+    dimension above 1 it must turn out to be 1 or that dimension, so the result is
+    known.
 
     Raises:
         ValueError: The shapes do not broadcast.

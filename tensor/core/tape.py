@@ -76,7 +76,8 @@ class GradientTape:
             y = x * x
         tape.gradient(y, x)  # 6.0
 
-    A tape gives one gradient and lets go of what it holds, unless it is persistent. Tapes
+    A tape gives one gradient and lets go of what it holds, unless it is persistent.
+    Tapes
     nest: the gradients taken inside another tape's block are recorded by that one.
     """
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from tensor.core.dtypes import DType
 
-# Arrays are `np.ndarray`, or NumPy scalars for results without dimensions: arithmetic on
-# the latter is six times faster than on arrays of rank 0.
+# Arrays are `np.ndarray`, or NumPy scalars for results without dimensions: arithmetic
+# on the latter is six times faster than on arrays of rank 0.
 Array = Any
 
 # Numbers for what tapes follow. A tensor gets one when a tape first takes note of it.

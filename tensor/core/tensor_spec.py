@@ -106,7 +106,7 @@ class TensorSpec(TypeSpec):
         )
 
     def most_specific_common_supertype(self, others: Any) -> TensorSpec | None:
-        """Return the narrowest spec that this one and `others` fit, None if there is none."""
+        """Return the narrowest spec that this and `others` fit, None if none does."""
         dims = self._dims
         for other in others:
             if not isinstance(other, TensorSpec) or other._dtype != self._dtype:

@@ -1,7 +1,7 @@
 """tf.Variable: a named array that changes.
 
-A variable owns its array. Reading hands out that array; writing replaces it, or works in
-place when nobody else holds it (copy on write, by reference count), so a tensor read
+A variable owns its array. Reading hands out that array; writing replaces it, or works
+in place when nobody else holds it (copy on write, by reference count), so a tensor read
 earlier never changes.
 """
 
@@ -122,8 +122,8 @@ class Variable(metaclass=_VariableType):
             raise ValueError("`variable_def` is TF1's; pass `initial_value` instead.")
         if initial_value is None:
             raise ValueError(
-                "The `initial_value` arg to `tf.Variable` must be specified except when "
-                "you are not providing a `variable_def`. You provided neither."
+                "The `initial_value` arg to `tf.Variable` must be specified except "
+                "when you are not providing a `variable_def`. You provided neither."
             )
         self._synchronization = VariableSynchronization(synchronization)
         self._aggregation = VariableAggregation(aggregation)
@@ -239,7 +239,7 @@ class Variable(metaclass=_VariableType):
         return tensor
 
     def value(self) -> Any:
-        """Return the current value as a tensor, which later assignments do not change."""
+        """Return the value as a tensor, which later assignments do not change."""
         from tensor.core.registry import get_op
 
         return get_op("ReadVariableOp")(self)
@@ -327,9 +327,9 @@ class Variable(metaclass=_VariableType):
             return value.update_variable(self, how, value, read_value)
         if not are_compatible(self._dims, value.static_shape):
             raise ValueError(
-                f"Cannot {how.replace('_', ' ')} value to variable {self.name!r}: Shape "
-                f"mismatch. The variable shape {to_text(self._dims)}, and the assigned "
-                f"value shape {to_text(value.static_shape)} are incompatible."
+                f"Cannot {how.replace('_', ' ')} value to variable {self.name!r}: "
+                f"Shape mismatch. The variable shape {to_text(self._dims)}, and the "
+                f"assigned value shape {to_text(value.static_shape)} are incompatible."
             )
         self.write_array(how, value._array)
         return self if read_value else None

@@ -63,7 +63,7 @@ def _pair(op: Any, general: Method | None = None) -> tuple[Method, Method]:
 
 
 def _may_know_better(other: Any) -> bool:
-    """Return whether a right operand is of a foreign class with operators of its own."""
+    """Return whether a right operand is of a foreign class with its own operators."""
     if isinstance(other, Tensor | Variable | np.ndarray | np.generic):
         return False
     return type(other).__module__ != "builtins"

@@ -1,4 +1,4 @@
-"""Indexing: `x[1:3, ..., tf.newaxis, ::-1]`, its gradient, and indices that are tensors."""
+"""Indexing: `x[1:3, ..., tf.newaxis, ::-1]`, its gradient, tensors as indices."""
 
 from __future__ import annotations
 
