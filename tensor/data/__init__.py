@@ -5,7 +5,7 @@ From the ground up::
     structure elements          what an element is, for users and inside
     stream table                one pass over a dataset; rows that can be read by number
     options dataset iterator    what all datasets share
-    philox seeds functions      random numbers, users' functions
+    random_numbers seeds functions      random numbers, users' functions
     sources parts joined batch shuffle mapping prefetch cache …
                                 the transformations, each with its `Dataset` method
 """

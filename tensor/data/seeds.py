@@ -11,31 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.data.philox import Philox
+from tensor.data.random_numbers import RandomNumbers
+from tensor.ops.random.seeds import op_seeds
 
 if TYPE_CHECKING:
     from tensor.data.stream import State
 
-DEFAULT_GLOBAL_SEED = 87654321
-_MAX_INT32 = 2**31 - 1
-
 
 def seed_pair(seed: Any) -> tuple[int, int]:
     """Return the (seed, seed2) of a transformation that was given `seed`."""
-    own = None if seed is None else int(np.asarray(seed))
-    pair = _combine(own)
-    if pair is None:
+    first, second = op_seeds(None if seed is None else int(np.asarray(seed)))
+    if first is None or second is None:
         return secrets.randbits(63), secrets.randbits(63)
-    return (0, _MAX_INT32) if pair == (0, 0) else pair
-
-
-def _combine(own: int | None) -> tuple[int, int] | None:
-    from tensor.core.seed import global_seed, next_op_seed
-
-    overall = global_seed()
-    if overall is not None:
-        return overall, next_op_seed() if own is None else own
-    return None if own is None else (DEFAULT_GLOBAL_SEED, own)
+    return first, second
 
 
 class EpochSeeds:
@@ -48,7 +36,7 @@ class EpochSeeds:
     def __init__(self, seeds: tuple[int, int], changes: bool) -> None:
         self.seeds = seeds
         self.changes = changes
-        self._source = Philox(*seeds)
+        self._source = RandomNumbers(*seeds)
 
     def next(self) -> tuple[int, int]:
         """Return the seeds for the next pass."""
@@ -63,5 +51,5 @@ class EpochSeeds:
     def restore(self, state: State) -> None:
         """Go on from a saved place."""
         self.seeds = (state["seeds"][0], state["seeds"][1])
-        self._source = Philox(*self.seeds)
+        self._source = RandomNumbers(*self.seeds)
         self._source.position = state["position"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.data.dataset import Dataset, Derived, as_count, method
-from tensor.data.philox import Philox
+from tensor.data.random_numbers import RandomNumbers
 from tensor.data.seeds import EpochSeeds, seed_pair
 from tensor.data.stream import State, Stream
 
@@ -114,7 +114,7 @@ class ShuffleStream(Stream):
         self.size = size
         self.ring = Ring(max(size, 1))
         self.epoch_seeds = seeds
-        self.random = Philox(*seeds.next())
+        self.random = RandomNumbers(*seeds.next())
 
     def __next__(self) -> Components:
         ring = self.ring
@@ -164,7 +164,7 @@ class ShuffledTableStream(Stream):
         self.table = table
         self.size = size
         self.epoch_seeds = seeds
-        self.random = Philox(*seeds.next())
+        self.random = RandomNumbers(*seeds.next())
         self.slots = list(range(size))
         self.start = 0
 
@@ -209,16 +209,16 @@ class ShuffledTableStream(Stream):
         self.random = _restore_random(state, self.epoch_seeds)
 
 
-def _save_random(random: Philox, epoch_seeds: EpochSeeds) -> State:
+def _save_random(random: RandomNumbers, epoch_seeds: EpochSeeds) -> State:
     return {
         "random": [random.seed, random.seed2, random.position],
         "epoch_seeds": epoch_seeds.save(),
     }
 
 
-def _restore_random(state: State, epoch_seeds: EpochSeeds) -> Philox:
+def _restore_random(state: State, epoch_seeds: EpochSeeds) -> RandomNumbers:
     epoch_seeds.restore(state["epoch_seeds"])
     seed, seed2, position = state["random"]
-    random = Philox(seed, seed2)
+    random = RandomNumbers(seed, seed2)
     random.position = position
     return random
