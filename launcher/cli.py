@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import socket
 import sys
 from dataclasses import replace
@@ -64,6 +65,8 @@ def _run(config: LaunchConfig, environment: Mapping[str, str]) -> int:
         if config.is_dry_run:
             return _dry_run(job)
         return _supervise(job)
+    except KeyboardInterrupt:  # before the signals are handled: nothing has started
+        return 128 + signal.SIGINT
     except (DistError, LauncherError) as error:
         sys.stderr.write(f"launch: {error}\n")
         return STATUS_USAGE if isinstance(error, UsageError) else 1

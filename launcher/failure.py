@@ -47,11 +47,12 @@ class FailureReader:
         """Take in bytes from the pipe."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if line.startswith(b'{"kind"'):
+            try:
                 failure = Failure(**json.loads(line))
-                self.records.setdefault(failure.kind, failure)
-            else:
+            except (ValueError, TypeError):  # not JSON: the dump of a crash
                 self.crash_dump += line.decode(errors="replace") + "\n"
+            else:
+                self.records.setdefault(failure.kind, failure)
 
     @property
     def fatal(self) -> Failure | None:

@@ -44,6 +44,7 @@ class Recorder:
         self._descriptor = descriptor
         self._lock = threading.Lock()
         self._sent: set[str] = set()
+        self._owner = os.getpid()
         os.set_inheritable(descriptor, False)
 
     def install(self) -> None:
@@ -59,7 +60,10 @@ class Recorder:
         threading.excepthook = record_and_show
 
     def record(self, error: BaseException, kind: str = "exception") -> bool:
-        """Send a failure; False if there is nobody left to read it.
+        """Send a failure; False if the launcher will not show it.
+
+        A process that the script forked is not the worker: its failure is the script's
+        to handle, and is shown where it happens.
 
         Args:
             error: the exception, with its traceback.
@@ -68,6 +72,8 @@ class Recorder:
         """
         import json
 
+        if os.getpid() != self._owner:
+            return False
         trace = without_launcher_frames(error.__traceback__)
         record = {
             "kind": kind,

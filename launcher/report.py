@@ -187,7 +187,8 @@ def _failed(
 ) -> list[str]:  # fmt: skip
     rank = autopsy.state.rank
     who = f"rank {rank} (process {autopsy.pid})"
-    fatal = autopsy.records.get("exception")
+    records = autopsy.records
+    fatal = records.get("exception") or records.get("interrupt")
     lines = []
     if fatal is not None:
         lines += [
@@ -195,7 +196,7 @@ def _failed(
             fatal.traceback.rstrip("\n"),
         ]
     else:
-        in_thread = autopsy.records.get("thread")
+        in_thread = records.get("thread")
         if in_thread is not None:
             lines += [
                 f"launch: before it ended, a thread of rank {rank} raised:",
@@ -301,16 +302,23 @@ def _request(signum: int) -> str:
 
 
 def _places(autopsies: Mapping[int, Autopsy]) -> list[str]:
-    """Where the workers were when Ctrl-C reached them, equal places together."""
+    """Where Ctrl-C reached the workers, equal places together, and what went wrong."""
     by_place: dict[str, list[int]] = {}
     for rank, autopsy in autopsies.items():
         record = autopsy.records.get("interrupt")
         if record is not None and record.place:
             by_place.setdefault(record.place, []).append(rank)
-    return [
+    stopped = [
         f"launch: {ranks_in_words(ranks)} stopped at {place}"
         for place, ranks in by_place.items()
     ]
+    failed = [
+        f"launch: rank {rank} failed while it was stopped: {record.summary} at "
+        f"{record.place}"
+        for rank, autopsy in autopsies.items()
+        if (record := autopsy.records.get("exception")) is not None
+    ]
+    return stopped + failed
 
 
 def in_bytes(size: int) -> str:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import subprocess
 import tempfile
 import threading
 
@@ -11,6 +12,7 @@ import pytest
 import launcher
 from launcher.errors import (
     JobError,
+    LauncherError,
     RemoteTraceback,
     UsageError,
     WorkerFailedError,
@@ -141,6 +143,35 @@ def test_ctrl_c_reaches_the_caller_and_ends_the_workers():
 
     with pytest.raises(KeyboardInterrupt):
         launcher.run(work, n=1)
+
+
+def test_a_signal_that_the_caller_survives_is_an_error_of_the_job():
+    def work():
+        import time
+
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(60)
+
+    survive = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with pytest.raises(JobError, match="the job was ended by SIGTERM"):
+            launcher.run(work, n=1)
+    finally:
+        signal.signal(signal.SIGTERM, survive)
+
+
+def test_a_worker_that_cannot_be_started_is_named(monkeypatch):
+    start = subprocess.Popen
+
+    def refuse(command, **options):
+        if "entry.py" in command[1]:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return start(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+    with pytest.raises(LauncherError, match="rank 0 could not be started: Resource"):
+        launcher.run(rank, n=2)
 
 
 def test_it_works_outside_the_main_thread():
