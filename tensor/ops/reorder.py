@@ -1,0 +1,206 @@
+"""Order along axes: reverse, roll, reverse_sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Reverse(Op):
+    """x with the order along some axes turned around."""
+
+    type_name = "ReverseV2"
+    kind = "view"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, axis: tuple[int, ...]) -> Any:
+        return np.flip(x, axis)
+
+    def infer(self, x: TensorSpec, axis: tuple[int, ...]) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return reverse(dz, axis=call.attrs["axis"])
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for axis in ((), (0,), (0, -1)):
+            yield Sample(rng.normal(size=(2, 3, 4)), axis=axis)
+
+
+class Roll(Op):
+    """x with its elements moved along axes; those pushed out come in at the start."""
+
+    keeps_inputs = False
+
+    def kernel(self, x: Any, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+        return np.roll(x, shift, axis)
+
+    def infer(self, x: TensorSpec, shift: Any, axis: Any) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        shift = tuple(-s for s in call.attrs["shift"])
+        return roll(dz, shift=shift, axis=call.attrs["axis"])
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = rng.normal(size=(2, 3, 4))
+        yield Sample(x, shift=(1,), axis=(2,))
+        yield Sample(x, shift=(-1, 5), axis=(0, 1))
+
+
+class ReverseSequence(Op):
+    """x with the first so many elements of each sequence of a batch turned around."""
+
+    keeps_inputs = (1,)
+
+    def kernel(self, x: Any, lengths: Any, seq_axis: int, batch_axis: int) -> Any:
+        x, lengths = np.asarray(x), np.asarray(lengths)
+        count = x.shape[seq_axis]
+        if (lengths > count).any() or (lengths < 0).any():
+            raise errors.invalid(
+                "ReverseSequence",
+                f"seq_lens must be in [0, {count}], the size of the sequence "
+                f"dimension, got {lengths.tolist()}",
+            )
+        steps = np.arange(count)
+        within = lengths[:, None]
+        order = np.where(steps < within, within - 1 - steps, steps)
+        moved = np.moveaxis(x, (batch_axis, seq_axis), (0, 1))
+        result = moved[np.arange(len(lengths))[:, None], order]
+        return np.moveaxis(result, (0, 1), (batch_axis, seq_axis))
+
+    def infer(self, x: TensorSpec, lengths: Any, **attrs: Any) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return reverse_sequence(dz, call.inputs[1], **call.attrs), None
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        lengths = np.array([1, 3], np.int64)
+        yield Sample(rng.normal(size=(2, 4)), lengths, seq_axis=1, batch_axis=0)
+        yield Sample(rng.normal(size=(3, 2, 2)), lengths, seq_axis=0, batch_axis=2)
+
+
+reverse = register(Reverse)
+roll = register(Roll)
+reverse_sequence = register(ReverseSequence)
+
+
+@export("reverse")
+def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
+    """Return `tensor` with the order along the axes in `axis` turned around.
+
+    Raises:
+        InvalidArgumentError: An axis is out of range or named twice.
+    """
+    x = convert(tensor)
+    if hasattr(x, "ragged_reverse"):
+        return x.ragged_reverse(axis)
+    given = convert(axis)
+    if given.ndim == 0:
+        raise errors.invalid("ReverseV2", "'dims' must be a vector, got a scalar")
+    axes = tuple(int(a) for a in np.asarray(given))
+    rank = x.ndim
+    if rank is not None:
+        seen = set()
+        for a in axes:
+            if not -rank <= a < rank:
+                raise errors.invalid(
+                    "ReverseV2",
+                    f"'axis'[{axes.index(a)}] = {a} is out of valid range "
+                    f"[0, {rank - 1}]",
+                )
+            if a % rank in seen:
+                raise errors.invalid(
+                    "ReverseV2", f"axis {a % rank} specified more than once."
+                )
+            seen.add(a % rank)
+    return reverse(x, axis=axes, name=name)
+
+
+@export("roll")
+def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
+    """Return `input` with its elements moved by `shift` along `axis`.
+
+    Args:
+        input: The tensor.
+        shift: How far, towards the end; one number, or one for each axis.
+        axis: One axis, or several; shifts of an axis named twice add up.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: An axis is out of range, or the numbers of shifts and
+            axes differ.
+    """
+    x = convert(input)
+    shifts, axes = np.asarray(convert(shift)), np.asarray(convert(axis))
+    for what, value in (("shift", shifts), ("axis", axes)):
+        if value.ndim > 1:
+            raise errors.invalid(
+                "Roll",
+                f"{what} must be a scalar or a 1-D vector. Found: {list(value.shape)}",
+            )
+    if shifts.shape != axes.shape:
+        raise errors.invalid("Roll", "shift and axis must have the same size")
+    rank = x.ndim
+    if rank == 0:
+        raise errors.invalid("Roll", "input must be 1-D or higher")
+    by, along = shifts.reshape(-1).tolist(), axes.reshape(-1).tolist()
+    for a in along:
+        if rank is not None and not -rank <= a < rank:
+            raise errors.invalid("Roll", f"axis {a} is out of range")
+    return roll(x, shift=tuple(by), axis=tuple(along), name=name)
+
+
+@export("reverse_sequence")
+def reverse_sequence_(
+    input: Any,
+    seq_lengths: Any,
+    seq_axis: Any = None,
+    batch_axis: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return `input` with the start of each sequence turned around.
+
+    Args:
+        input: A batch of sequences.
+        seq_lengths: How many elements of each sequence to turn around.
+        seq_axis: The axis along the sequences, 0 by default.
+        batch_axis: The axis along the batch, 0 by default.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: The two axes are the same, or a length is too large.
+    """
+    x, lengths = convert(input), convert(seq_lengths)
+    seq, batch = (0 if a is None else int(a) for a in (seq_axis, batch_axis))
+    if x.ndim is not None:
+        for what, a in (("seq_dim", seq), ("batch_dim", batch)):
+            if not -x.ndim <= a < x.ndim:
+                raise errors.invalid(
+                    "ReverseSequence",
+                    f"{what} must be < input rank ( {a} vs. {x.ndim})",
+                )
+        seq, batch = seq % x.ndim, batch % x.ndim
+    if seq == batch:
+        raise errors.invalid("ReverseSequence", f"batch_dim == seq_dim == {seq}")
+    if lengths.ndim not in (None, 1):
+        raise errors.invalid("ReverseSequence", "seq_lens input must be 1-dim")
+    size = None if x.static_shape is None else x.static_shape[batch]
+    if None not in (size, lengths.static_shape) and lengths.static_shape[0] != size:
+        raise errors.invalid(
+            "ReverseSequence",
+            f"Length of seq_lens != input.dims({batch}), ({lengths.static_shape[0]} "
+            f"vs. {size})",
+        )
+    return reverse_sequence(x, lengths, seq_axis=seq, batch_axis=batch, name=name)

@@ -1,0 +1,148 @@
+"""tf.split: pieces of equal or given sizes along an axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import concat, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tensor.core.shapes import Dims
+
+
+class SplitEven(Op):
+    """`num` pieces of equal size along an axis."""
+
+    type_name = "Split"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, num: int, axis: int) -> Any:
+        size = x.shape[axis]
+        if size % num:
+            raise errors.invalid(
+                "Split",
+                "Number of ways to split should evenly divide the split dimension, but "
+                f"got split_dim {axis} (size = {size}) and num_split {num}",
+            )
+        return tuple(np.split(x, num, axis=axis))
+
+    def infer(self, x: TensorSpec, num: int, axis: int) -> Any:
+        dims: Dims | None = x.dims
+        if dims is not None:
+            size = dims[axis]
+            if size is not None and size % num:
+                self.kernel(np.empty([1 if d is None else d for d in dims]), num, axis)
+            at = axis % len(dims)
+            piece = None if size is None else size // num
+            dims = (*dims[:at], piece, *dims[at + 1 :])
+        return tuple(TensorSpec.of(dims, x.dtype) for _ in range(num))
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        return concat(*dz, axis=call.attrs["axis"])
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(4, 2)), num=2, axis=0)
+        yield Sample(rng.normal(size=(2, 3)), num=3, axis=-1)
+
+
+split_even = register(SplitEven)
+
+
+@export("split")
+def split_(
+    value: Any,
+    num_or_size_splits: Any,
+    axis: Any = 0,
+    num: int | None = None,
+    name: str = "split",
+) -> Any:
+    """Return pieces of `value` along `axis`, as a list.
+
+    Args:
+        value: The tensor.
+        num_or_size_splits: How many pieces of equal size, or the sizes; one of them
+            may be -1: what is left.
+        axis: The axis to split along.
+        num: The number of pieces, where `num_or_size_splits` is a symbolic vector.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: The sizes do not add up, or `axis` is out of range.
+        ValueError: The number of pieces is not known.
+    """
+    x = convert(value)
+    if hasattr(x, "ragged_split"):
+        return x.ragged_split(num_or_size_splits, axis, num)
+    axis = int(axis)
+    even = np.ndim(num_or_size_splits) == 0 and not isinstance(
+        num_or_size_splits, list | tuple
+    )
+    op_type = "Split" if even else "SplitV"
+    rank = x.ndim
+    if rank is not None and not -rank <= axis < rank:
+        raise errors.invalid(
+            op_type,
+            f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}",
+        )
+    if even:
+        count = int(num_or_size_splits)
+        if count < 1:
+            raise errors.invalid(
+                "Split",
+                f"Value for attr 'num_split' of {count} must be at least minimum 1",
+            )
+        return list(split_even(x, num=count, axis=axis, name=name))
+    sizes = _sizes(x, num_or_size_splits, axis, num)
+    return list(split(x, sizes=sizes, axis=axis, name=name))
+
+
+def _sizes(x: Any, sizes: Any, axis: int, num: int | None) -> tuple[int, ...]:
+    """Return the sizes of the pieces, with -1 replaced by what is left.
+
+    Raises:
+        InvalidArgumentError: They do not add up to the size of the axis.
+    """
+    if isinstance(sizes, Tensor) and type(sizes) is not EagerTensor:
+        raise ValueError(
+            "Cannot infer argument `num` from shape: the sizes of tf.split are not "
+            "known when the function is traced. Pass Python numbers."
+        )
+    vector = np.asarray(convert(sizes))
+    if vector.ndim != 1 or (num is not None and num != vector.size):
+        raise errors.invalid(
+            "SplitV",
+            "size of the split_tensor must be 1-D and have the same elements as "
+            f"outputs got {vector.ndim} -D and {vector.size} elements",
+        )
+    pieces = [int(s) for s in vector]
+    total = None if x.static_shape is None else x.static_shape[axis]
+    open_ = [i for i, s in enumerate(pieces) if s == -1]
+    if len(open_) > 1:
+        raise errors.invalid("SplitV", "There can only be one -1 in the input.")
+    given = sum(s for s in pieces if s != -1)
+    if total is not None:
+        if given > total or (not open_ and given != total):
+            raise errors.invalid(
+                "SplitV",
+                "Determined shape must either match input shape along split_dim "
+                "exactly if fully specified, or be less than the size of the input "
+                f"along split_dim if not fully specified.  Got: {given}",
+            )
+        for i in open_:
+            pieces[i] = total - given
+    elif open_:
+        raise ValueError(
+            f"tf.split: the size of axis {axis} is not known, so -1 cannot be worked "
+            "out. Give every size."
+        )
+    return tuple(pieces)
