@@ -1,0 +1,104 @@
+"""Adding one number per channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import to_text
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.families import NUMERIC, check_kind, operands, shape_of
+from tensor.ops.reduce import reduce_sum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+
+class BiasAdd(Op):
+    """x plus one number for each channel; `axis` is the channels', from the end."""
+
+    kind = "elementwise"
+    keeps_inputs = False
+    allows = NUMERIC
+
+    def kernel(self, x: Any, bias: Any, axis: int) -> Any:
+        return x + bias.reshape(bias.shape + (1,) * (-1 - axis))
+
+    def infer(self, x: TensorSpec, bias: TensorSpec, axis: int) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        rank = len(shape_of(dz) or ())
+        channels = rank + call.attrs["axis"]
+        others = tuple(i for i in range(rank) if i != channels)
+        return (
+            dz if call.wants[0] else None,
+            reduce_sum(dz, axis=others, keepdims=False) if call.wants[1] else None,
+        )
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 4, 3)), rng.normal(size=(3,)), axis=-1)
+        yield Sample(rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(3,)), axis=-3)
+
+
+bias_add_op = register(BiasAdd)
+
+
+@export("nn.bias_add")
+def bias_add(
+    value: Any, bias: Any, data_format: str | None = None, name: str | None = None
+) -> Any:
+    """Add a vector to the channels of `value`.
+
+    Args:
+        value: A tensor of two dimensions or more.
+        bias: A vector, one number for each channel.
+        data_format: "N...C" (channels last, the default) or "NC...".
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: `data_format` is neither.
+        InvalidArgumentError: The number of channels differs, or a rank is wrong.
+    """
+    if data_format is not None and data_format[:2] not in (
+        "NC",
+        "N.",
+        "NH",
+        "NW",
+        "ND",
+    ):
+        raise ValueError(
+            f"`data_format` must be of the form `N...C` or `NC...`. Received: "
+            f"data_format={data_format}"
+        )
+    first = data_format is not None and data_format.startswith("NC")
+    x = convert(value)
+    x, b = operands(bias_add_op, x, convert(bias, x.dtype))
+    check_kind(bias_add_op, x, NUMERIC)
+    dims, channels = shape_of(x), shape_of(b)
+    _check_shapes(dims, channels, first)
+    rank = 2 if dims is None else len(dims)
+    return bias_add_op(x, b, axis=1 - rank if first else -1, name=name)
+
+
+def _check_shapes(dims: Any, channels: Any, first: bool) -> None:
+    problem = None
+    if dims is not None and len(dims) < 2:
+        problem = f"Input tensor must be at least 2D: {to_text(dims)}"
+    elif channels is not None and len(channels) != 1:
+        problem = f"Biases must be 1D: {to_text(channels)}"
+    elif dims is not None and channels is not None:
+        have = dims[1] if first else dims[-1]
+        if None not in (have, channels[0]) and have != channels[0]:
+            which = "channel" if first else "last"
+            problem = (
+                f"Must provide as many biases as the {which} dimension of the input "
+                f"tensor: {to_text(channels)} vs. {to_text(dims)}"
+            )
+    if problem:
+        raise errors.because(errors.InvalidArgumentError, f"{problem} [Op:BiasAdd]")

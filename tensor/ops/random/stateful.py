@@ -1,0 +1,296 @@
+"""tf.random's ops that remember where they are: each call draws new numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import as_static_shape, static_value
+from tensor.ops.random import distributions
+from tensor.ops.random.seeds import Stream, stream_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tensor.core.dtypes import DType
+
+FLOATS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
+
+
+class RandomOp(Op):
+    """Draws an array of a shape from a stream.
+
+    Attributes:
+        fill: `fill(key, counter, shape, dtype)` makes the numbers.
+    """
+
+    kind = "random"
+    gradient = NON_DIFFERENTIABLE
+    fill: Callable[..., Any]
+
+    def kernel(self, shape: Any, dtype: DType, stream: Stream) -> Any:
+        shape = tuple(int(d) for d in shape)
+        counter = stream.reserve(distributions.count_of(shape))
+        return self.fill(stream.key, counter, shape, dtype.numpy_dtype)
+
+    def infer(self, shape: Any, dtype: DType, stream: Stream) -> TensorSpec:
+        return TensorSpec.of(static_value(shape), dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for dtype in FLOATS:
+            yield Sample(shape=(2, 3), dtype=dtype, stream=Stream(1, 2))
+        yield Sample(shape=(0, 2), dtype=dtypes.float32, stream=Stream(1, 2))
+
+
+class RandomUniform(RandomOp):
+    """Floating point numbers, equally likely anywhere in [0, 1)."""
+
+    fill = staticmethod(distributions.uniform)
+
+
+class RandomStandardNormal(RandomOp):
+    """Numbers of the normal distribution of mean 0 and variance 1."""
+
+    fill = staticmethod(distributions.normal)
+
+
+class TruncatedNormal(RandomOp):
+    """Normal numbers, those beyond two deviations drawn again."""
+
+    fill = staticmethod(distributions.truncated_normal)
+
+
+class RandomUniformInt(Op):
+    """Integers, equally likely anywhere from `low` to `high` without it."""
+
+    kind = "random"
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, low: Any, high: Any, shape: Any, stream: Stream) -> Any:
+        check_integer_range(self, low, high, shape)
+        shape = tuple(int(d) for d in shape)
+        counter = stream.reserve(distributions.count_of(shape))
+        return distributions.uniform_integers(
+            stream.key, counter, shape, int(low), int(high), low.dtype
+        )
+
+    def infer(
+        self, low: TensorSpec, high: TensorSpec, shape: Any, stream: Stream
+    ) -> TensorSpec:
+        return TensorSpec.of(static_value(shape), low.dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for kind in (np.int32, np.int64):
+            yield Sample(kind(-3), kind(9), shape=(2, 3), stream=Stream(1, 2))
+
+
+class RandomShuffle(Op):
+    """The slices of x along its first axis, in random order."""
+
+    kind = "random"
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, stream: Stream) -> Any:
+        x = np.asarray(x)
+        if x.ndim == 0 or len(x) < 2:
+            return x[()]
+        size = len(x)
+        counter = stream.reserve_blocks((size + 2) // 4)
+        bits = distributions.words(stream.key, counter, size - 1)
+        places = np.arange(size - 1) + bits % np.arange(size, 1, -1).astype(np.uint32)
+        order = list(range(size))
+        for i, j in enumerate(places.tolist()):
+            order[i], order[j] = order[j], order[i]
+        return x[order]
+
+    def infer(self, x: TensorSpec, stream: Stream) -> TensorSpec:
+        return TensorSpec.of(x.dims, x.dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.arange(6).reshape(3, 2), stream=Stream(1, 2))
+
+
+def check_integer_range(op: Op, low: Any, high: Any, shape: Any) -> None:
+    """Check that there is an integer to draw.
+
+    Raises:
+        InvalidArgumentError: A bound is no scalar, or `low` is not below `high`.
+    """
+    for name, bound in (("minval", low), ("maxval", high)):
+        if np.shape(bound) != ():
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"{name} must be 0-D, got shape {list(np.shape(bound))} "
+                f"[Op:{op.type_name}]",
+            )
+    if not low < high and distributions.count_of(tuple(shape)):
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Need minval < maxval, got {low} >= {high} [Op:{op.type_name}]",
+        )
+
+
+random_uniform = register(RandomUniform)
+random_standard_normal = register(RandomStandardNormal)
+truncated_normal_op = register(TruncatedNormal)
+random_uniform_int = register(RandomUniformInt)
+random_shuffle = register(RandomShuffle)
+
+
+def draw(op: Op, shape: Any, dtype: DType, seed: int | None, name: str | None) -> Any:
+    """Return floating point numbers of an op that draws from a stream."""
+    return op.produce(
+        shape=as_static_shape(shape),
+        dtype=dtype,
+        stream=stream_for((op.type_name, dtype), seed),
+        name=name,
+    )
+
+
+def float_dtype(dtype: Any) -> DType:
+    """Return a dtype argument that must be floating point.
+
+    Raises:
+        ValueError: It is not.
+    """
+    result = dtypes.as_dtype(dtype)
+    if result not in FLOATS:
+        raise ValueError(
+            f"Argument `dtype` got invalid value {result!r}. Accepted dtypes are "
+            f"{FLOATS}."
+        )
+    return result
+
+
+@export("random.uniform")
+def uniform(
+    shape: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw numbers that are equally likely anywhere from `minval` to `maxval`.
+
+    Args:
+        shape: The shape of the result.
+        minval: The lower bound, which may be drawn.
+        maxval: The upper bound, which is not drawn; 1 by default for floating point.
+        dtype: A floating point dtype, int32 or int64.
+        seed: See tf.random.set_seed.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: The dtype is another one, or an integer range has no upper bound.
+        InvalidArgumentError: An integer range is empty.
+    """
+    dtype = uniform_dtype(dtype, maxval)
+    if dtype.is_integer:
+        return random_uniform_int.produce(
+            convert(minval, dtype),
+            convert(maxval, dtype),
+            shape=as_static_shape(shape),
+            stream=stream_for(("RandomUniformInt", dtype), seed),
+            name=name,
+        )
+    z = draw(random_uniform, shape, dtype, seed, name)
+    return between(z, minval, 1 if maxval is None else maxval, dtype)
+
+
+def uniform_dtype(dtype: Any, maxval: Any) -> DType:
+    """Return a dtype argument of a uniform distribution.
+
+    Raises:
+        ValueError: The dtype is neither floating point nor int32 or int64, or it is an
+            integer and there is no upper bound.
+    """
+    result = dtypes.as_dtype(dtype)
+    accepted = (*FLOATS, dtypes.int32, dtypes.int64)
+    if result not in accepted:
+        raise ValueError(
+            f"Argument `dtype` got invalid value {result!r}. Accepted dtypes are "
+            f"{accepted}."
+        )
+    if maxval is None and result.is_integer:
+        raise ValueError(f"Must specify maxval for integer dtype {result!r}")
+    return result
+
+
+def between(z: Any, low: Any, high: Any, dtype: DType) -> Any:
+    """Return numbers in [0, 1) moved to [low, high)."""
+    starts_at_0 = type(low) is int and low == 0
+    if starts_at_0 and type(high) is int and high == 1:
+        return z
+    if starts_at_0:
+        return z * convert(high, dtype)
+    low, high = convert(low, dtype), convert(high, dtype)
+    return z * (high - low) + low
+
+
+@export("random.normal")
+def normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw numbers of a normal distribution.
+
+    Args:
+        shape: The shape of the result.
+        mean: The mean; it broadcasts.
+        stddev: The standard deviation; it broadcasts.
+        dtype: A floating point dtype.
+        seed: See tf.random.set_seed.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: The dtype is not floating point.
+    """
+    dtype = float_dtype(dtype)
+    z = draw(random_standard_normal, shape, dtype, seed, name)
+    return z * convert(stddev, dtype) + convert(mean, dtype)
+
+
+@export("random.truncated_normal")
+def truncated_normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw normal numbers, those beyond two standard deviations drawn again.
+
+    Args:
+        shape: The shape of the result.
+        mean: The mean; it broadcasts.
+        stddev: The standard deviation before truncation; it broadcasts.
+        dtype: A floating point dtype.
+        seed: See tf.random.set_seed.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: The dtype is not floating point.
+    """
+    dtype = float_dtype(dtype)
+    z = draw(truncated_normal_op, shape, dtype, seed, name)
+    return z * convert(stddev, dtype) + convert(mean, dtype)
+
+
+@export("random.shuffle")
+def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:
+    """Return the slices of `value` along its first axis in random order."""
+    x = convert(value)
+    stream = stream_for(("RandomShuffle", x.dtype), seed)
+    return random_shuffle(x, stream=stream, name=name)
