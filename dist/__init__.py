@@ -9,7 +9,8 @@
 The map, from the ground up: `errors`, `job_key`, `contract` (the environment) →
 `membership`, `rendezvous_server`, `control` (who is alive) → `call`, `watch` (what is
 being waited for) → transports (`threads`, `shared_memory`, `ring`, `hierarchy`) →
-`ordered_calls`, `group`, `session`; `testing` runs functions on several ranks. `docs/dist.md` tells the protocol.
+`ordered_calls`, `group`, `session`; `testing` runs functions on several ranks.
+`docs/dist.md` tells the protocol.
 
 Importing this package is cheap on purpose: the launcher does it. NumPy and ZeroMQ are
 loaded by the first use of a name that needs them.

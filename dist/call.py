@@ -8,15 +8,18 @@ error shows when two fingerprints differ.
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import CodeType
+
+    import numpy as np
 
 _PACKAGE = str(Path(__file__).parent)
 
@@ -43,6 +46,7 @@ class Call:
         waited_s: time spent waiting for other ranks so far.
         arrived_s: when this rank made the call, on the job's common clock.
         last_rank, last_s: the latest arrival known here, and when it was.
+        duration_s: how long it took, once it is over.
     """
 
     request: Request
@@ -55,11 +59,17 @@ class Call:
     arrived_s: float = 0.0
     last_rank: int = 0
     last_s: float = 0.0
+    duration_s: float = 0.0
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the call was made."""
         return time.perf_counter() - self.started_s
+
+    @property
+    def lag_s(self) -> float:
+        """How much earlier than the last rank this one arrived."""
+        return self.last_s - self.arrived_s
 
     def note_arrival(self, rank: int, at_s: float) -> None:
         """Remember the latest arrival among all that are heard of."""
@@ -75,10 +85,16 @@ class Call:
 
 @lru_cache(maxsize=4096)
 def make_request(
-    name: str, dtype: str, shape: tuple[int, ...], detail: str, nbytes: int = 0
+    name: str,
+    detail: str = "",
+    dtype: np.dtype[Any] | None = None,
+    shape: tuple[int, ...] = (),
 ) -> Request:
     """Describe a call; the same description is made once."""
-    array = f"{dtype}{list(shape)}" if dtype else ""
+    array, nbytes = "", 0
+    if dtype is not None:
+        array = f"{dtype.name}{list(shape)}"
+        nbytes = dtype.itemsize * math.prod(shape)
     text = f"{name}({', '.join(part for part in (array, detail) if part)})"
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return Request(name, text, int.from_bytes(digest, "little"), nbytes)

@@ -36,6 +36,7 @@ SPINS = 300
 YIELDS = 3_000
 SHORT_SLEEP_S = 20e-6
 LONG_SLEEP_S = 500e-6
+_MAIN_THREAD = threading.main_thread().ident
 
 
 class Flags:
@@ -73,21 +74,33 @@ class Flags:
         words = self._words
         for position in range(which, self._size * _WORDS, _WORDS):
             if words[position] < count:
-                self._wait_slowly(call, which, count)
+                started_s = time.perf_counter()
+                self._poll(call, which, count)
+                call.waited_s += time.perf_counter() - started_s
                 break
         _order_memory()
 
-    def fingerprint(self, rank: int, count: int) -> int:
-        """The call that `rank` has arrived with."""
-        return self._words[rank * _WORDS + _FINGERPRINT + count % 2]
+    def compare(self, count: int, fingerprint: int) -> tuple[int | None, int, int]:
+        """Look at the calls that all have arrived with.
+
+        Returns:
+            A rank with another fingerprint, or None; the rank that was last to make its
+            call, and when that was.
+        """
+        words, size = self._words, self._size
+        slot = count % 2
+        last_rank, last_ns = 0, 0
+        for rank in range(size):
+            line = rank * _WORDS + slot
+            if words[line + _FINGERPRINT] != fingerprint:
+                return rank, 0, 0
+            if words[line + _TIME_NS] > last_ns:
+                last_rank, last_ns = rank, words[line + _TIME_NS]
+        return None, last_rank, last_ns
 
     def storage(self, rank: int, count: int) -> int:
         """Where the array of `rank` lies; 0 = in its own memory."""
         return self._words[rank * _WORDS + _STORAGE + count % 2]
-
-    def time_ns(self, rank: int, count: int) -> int:
-        """When `rank` made the call."""
-        return self._words[rank * _WORDS + _TIME_NS + count % 2]
 
     def describe(self, text: str, count: int) -> None:
         """Leave a sentence about this rank's call for those whose call differs."""
@@ -120,23 +133,22 @@ class Flags:
             text.release()
         self._words.release()
 
-    def _wait_slowly(self, call: Call, which: int, count: int) -> None:
-        started_s = time.perf_counter()
-        next_check_s = started_s + CHECK_INTERVAL_S
-        rounds = 0
+    def _poll(self, call: Call, which: int, count: int) -> None:
         words = self._words
         # Beside other threads of ours, polling would only keep the interpreter lock.
-        alone = threading.current_thread() is threading.main_thread()
+        alone = threading.get_ident() == _MAIN_THREAD
+        spins, yields = (self._spins, YIELDS) if alone else (0, 0)
+        next_check_s = time.perf_counter() + CHECK_INTERVAL_S
         late = self.late(which, count)
+        rounds = 0
         while late:
-            position = late[-1] * _WORDS + which
-            if words[position] >= count:
+            if words[late[-1] * _WORDS + which] >= count:
                 late.pop()
                 continue
             rounds += 1
-            if alone and rounds < self._spins:
+            if rounds < spins:
                 continue
-            if alone and rounds < YIELDS:
+            if rounds < yields:
                 os.sched_yield()
                 continue
             time.sleep(SHORT_SLEEP_S if rounds < 2 * YIELDS else LONG_SLEEP_S)
@@ -145,7 +157,6 @@ class Flags:
                 late = self.late(which, count)
                 if late:
                     self._watch.check(call, late)
-        call.waited_s += time.perf_counter() - started_s
 
 
 if platform.machine() in ("x86_64", "AMD64", "i686"):

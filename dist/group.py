@@ -283,7 +283,7 @@ class Group:
 
     def barrier(self, timeout: float | None = None) -> None:
         """Return when all ranks have called it."""
-        request = make_request("barrier", "", (), "")
+        request = make_request("barrier")
         self.calls.now(request, self._transport.barrier, timeout)
 
     def all_gather_object(self, obj: Any, *, timeout: float | None = None) -> list[Any]:
@@ -299,7 +299,7 @@ class Group:
             items = self._services.exchange(f"object/{call.sequence}", item, call)
             return [unpack(item) for item in items]
 
-        request = make_request("all_gather_object", "", (), "")
+        request = make_request("all_gather_object")
         return self.calls.now(request, run, timeout)
 
     def new_group(self, ranks: Sequence[int]) -> Group | None:
@@ -336,7 +336,7 @@ class Group:
         kind = np.dtype(dtype)
         require_arithmetic(kind)
         count = math.prod(sizes)
-        request = make_request("empty", kind.name, sizes, "")
+        request = make_request("empty", "", kind, sizes)
         flat: Array = self.calls.now(
             request, lambda call: self._transport.allocate(call, count, kind), None
         )
@@ -384,7 +384,7 @@ class Group:
         self.calls.now(request, body, timeout, sequence=number)
 
     def _request(self, name: str, array: Array, detail: str = "") -> Request:
-        return make_request(name, array.dtype.name, array.shape, detail, array.nbytes)
+        return make_request(name, detail, array.dtype, array.shape)
 
     def _require_rank(self, rank: int, argument: str) -> None:
         if not 0 <= rank < self.size:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Message = tuple[frames.Header, memoryview]
 
 # Above this, handing the array's memory to ZeroMQ beats copying it into a message.
-ZERO_COPY_BYTES = 128 * 1024
+ZERO_COPY_BYTES = 256 * 1024
 LARGEST_FRAME = 1 << 32
 
 

@@ -89,8 +89,6 @@ def require_arithmetic(dtype: np.dtype[Any]) -> None:
 
 def chunks(length: int, itemsize: int, size: int) -> list[slice]:
     """Cut `length` elements into `size` chunks, the last of which may be empty."""
-    if size == 1:
-        return [slice(0, length)]
     smallest = SMALLEST_CHUNK_BYTES // itemsize
     even = -(-length // size)
     aligned = -(-even // CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT
@@ -104,18 +102,14 @@ def chunks(length: int, itemsize: int, size: int) -> list[slice]:
 def reduce_in_order(
     contributions: Sequence[Array], first: int, reduction: Reduction, out: Array
 ) -> None:
-    """Combine one chunk of all ranks, going around from rank `first`, into `out`.
+    """Combine one chunk of two or more ranks, going around from `first`, into `out`.
 
-    `out` may be one of the contributions only if it is the last to be read, or if there
-    are no more than two.
+    `out` may be the contribution of rank `first` or, with two ranks, any.
     """
     size = len(contributions)
-    if size == 1:
-        if out is not contributions[0]:
-            np.copyto(out, contributions[0])
-    else:
-        ordered = [contributions[(first + i) % size] for i in range(size)]
-        reduction.combine(ordered[0], ordered[1], out=out)
-        for contribution in ordered[2:]:
-            reduction.combine(out, contribution, out=out)
-    reduction.finish(out, size)
+    combine = reduction.combine
+    combine(contributions[first], contributions[(first + 1) % size], out=out)
+    for distance in range(2, size):
+        combine(out, contributions[(first + distance) % size], out=out)
+    if reduction.divides:
+        reduction.finish(out, size)

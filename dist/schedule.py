@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEGMENT_BYTES = 512 * 1024
+SEGMENT_BYTES = 1024 * 1024
 LARGEST_SEGMENT_COUNT = 256
 
 

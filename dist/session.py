@@ -118,7 +118,7 @@ class Session:
         settings = self.identity.settings
         watch = Watch(control, place.rank, place.world_ranks, settings.stall_warn_s)
         forming = Call(
-            make_request("new_group", "", (), name),
+            make_request("new_group", name),
             name,
             0,
             user_site(),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dist.flags import ARRIVED, DONE, LINE_BYTES, TEXT_BYTES, Flags
-from dist.reductions import chunks, reduce_in_order
+from dist.reductions import SMALLEST_CHUNK_BYTES, chunks, reduce_in_order
 from dist.shared_arrays import SharedArrays
 from dist.transport import Transport
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SLAB_BYTES = 2 * 1024 * 1024
 BLOCK_BYTES = 128 * 1024
-SMALL_BYTES = 32 * 1024
+SMALL_BYTES = 64 * 1024
 PAGE_BYTES = 4096
 
 
@@ -185,10 +185,13 @@ class SharedMemoryTransport(Transport):
         slabs = self._slabs_of_next_step(array.dtype)
         slabs[self.rank][:length] = array
         self._arrive(call)
+        # One chunk, or two ranks, whose order cannot matter: one addition.
+        if array.nbytes <= SMALLEST_CHUNK_BYTES or self.size == 2:
+            reduce_in_order([slab[:length] for slab in slabs], 0, reduction, array)
+            return
         for first, part in enumerate(chunks(length, array.itemsize, self.size)):
-            if part.start < length or not first:
-                columns = [slab[part] for slab in slabs]
-                reduce_in_order(columns, first, reduction, array[part])
+            columns = [slab[part] for slab in slabs]
+            reduce_in_order(columns, first, reduction, array[part])
 
     def _all_reduce_staged(
         self, call: Call, array: Array, reduction: Reduction
@@ -288,15 +291,14 @@ class SharedMemoryTransport(Transport):
 
     def _wait_for_arrivals(self, call: Call) -> None:
         """Wait until all ranks are here, and see that all make the same call."""
-        flags, step, fingerprint = self._flags, self._step, call.request.fingerprint
+        flags, step = self._flags, self._step
         flags.wait(call, ARRIVED, step)
-        for rank in range(self.size):
-            if flags.fingerprint(rank, step) != fingerprint:
-                flags.describe(call.text, step)
-                self._watch.mismatch(call, rank, flags.description(rank, step))
-            call.note_arrival(
-                self._watch.numbers[rank], flags.time_ns(rank, step) / 1e9
-            )
+        different, last_rank, last_ns = flags.compare(step, call.request.fingerprint)
+        if different is not None:
+            flags.describe(call.text, step)
+            text = flags.description(different, step)
+            self._watch.mismatch(call, different, text)
+        call.note_arrival(self._watch.numbers[last_rank], last_ns / 1e9)
 
     def _arrive(self, call: Call) -> None:
         self._announce(call)

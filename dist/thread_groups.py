@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dist.group import Group, Services
 from dist.place import Place
+from dist.solo import SoloTransport
 from dist.threads import Table, ThreadTransport
 from dist.watch import Watch
 
@@ -45,18 +46,22 @@ class _Tables:
 
     def sit_down(self, name: str, place: Place) -> Group:
         """The group of one rank at the table called `name`."""
-        with self._lock:
-            table = self._tables.setdefault(name, Table(place.size))
         watch = Watch(None, place.rank, place.world_ranks)
-        transport = ThreadTransport(table, place.rank, watch)
         made: dict[tuple[int, ...], int] = {}
-
-        def exchange(_key: str, item: bytes, call: Call) -> list[bytes]:
-            return transport.objects(call, item)
 
         def new_group(parent: Group, members: list[int], place: Place) -> Group:
             count = made[tuple(members)] = made.get(tuple(members), 0) + 1
             return self.sit_down(parent.child_name(members, count), place)
+
+        if place.size == 1:
+            alone = Services(lambda _key, item, _call: [item], new_group, math.inf)
+            return Group(name, place, SoloTransport(), watch, alone)
+        with self._lock:
+            table = self._tables.setdefault(name, Table(place.size))
+        transport = ThreadTransport(table, place.rank, watch)
+
+        def exchange(_key: str, item: bytes, call: Call) -> list[bytes]:
+            return transport.objects(call, item)
 
         services = Services(exchange, new_group, self._timeout_s)
         return Group(name, place, transport, watch, services)

@@ -14,9 +14,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dist.ledger import Span
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dist.call import Call
     from dist.ledger import Ledger
 
 
@@ -43,17 +46,28 @@ def events(rank: int, ledgers: Mapping[str, Ledger]) -> list[dict[str, Any]]:
         )
         listed += [
             {
-                "name": record.name,
+                **_describe(record),
                 "ph": "X",
                 "pid": rank,
                 "tid": thread,
-                "ts": 1e6 * record.start_s,
                 "dur": 1e6 * record.duration_s,
-                "args": record.details,
             }
             for record in list(ledger.records)
         ]
     return listed
+
+
+def _describe(record: Call | Span) -> dict[str, Any]:
+    if isinstance(record, Span):
+        return {"name": record.name, "ts": 1e6 * record.start_s}
+    details = {
+        "call": record.text,
+        "bytes": record.request.nbytes,
+        "waited_us": round(1e6 * record.waited_s, 1),
+        "last_rank": record.last_rank,
+        "lag_us": round(1e6 * record.lag_s, 1),
+    }
+    return {"name": record.request.name, "ts": 1e6 * record.arrived_s, "args": details}
 
 
 def write(path: Path, listed: list[dict[str, Any]]) -> None:
