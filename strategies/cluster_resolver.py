@@ -129,7 +129,7 @@ class ClusterResolver:
         task_id: int | None = None,
         rpc_layer: Any = None,
     ) -> str:
-        """Return the address of a task, by default of this one; empty without cluster."""
+        """Return a task's address, by default this one's; empty without a cluster."""
         kind = task_type or self.task_type
         index = self.task_id if task_id is None else task_id
         if not self._cluster_spec or kind is None or index is None:

@@ -236,7 +236,8 @@ def get_strategy() -> Strategy:
     """Return the current strategy; the default one outside of every scope."""
     state = context.replica
     if state is not None:
-        return state.strategy
+        strategy: Strategy = state.strategy
+        return strategy
     from strategies.default import default_strategy
 
     return default_strategy()

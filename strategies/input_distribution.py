@@ -177,7 +177,8 @@ def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
     if not extended.shards_data or extended.num_processes == 1:
         first = extended.first_replica_id
         return _split(strategy, dataset, share, first, agrees=False)
-    policy = dataset.options().experimental_distribute.auto_shard_policy
+    options: Any = dataset.options()
+    policy = options.experimental_distribute.auto_shard_policy
     local = share * extended.num_local_replicas
     sharded = _rebatch(dataset, batch, _sharding(extended, policy), local)
     return _split(strategy, sharded, share, 0, agrees=True)
@@ -318,7 +319,7 @@ def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Da
 
     def shard(dataset: Dataset) -> Dataset:
         if policy in (None, AutoShardPolicy.AUTO, AutoShardPolicy.FILE):
-            result = _by_file(dataset, extended, policy)
+            result: Dataset | None = _by_file(dataset, extended, policy)
             if result is not None:
                 _say(extended, "FILE (each worker reads its own files)")
                 return result
@@ -328,7 +329,7 @@ def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Da
     return shard
 
 
-def _by_file(dataset: Dataset, extended: StrategyExtended, policy: Any) -> Any:
+def _by_file(dataset: Any, extended: StrategyExtended, policy: Any) -> Any:
     """Return the pipeline reading this process's files; None if it reads no files.
 
     Raises:
@@ -353,11 +354,14 @@ def _by_file(dataset: Dataset, extended: StrategyExtended, policy: Any) -> Any:
     return None
 
 
-def _by_element(dataset: Dataset, extended: StrategyExtended) -> Dataset:
+def _by_element(dataset: Any, extended: StrategyExtended) -> Dataset:
     """Return the pipeline of this process's elements, taken as early as can be."""
     if type(dataset).__name__ in _PASSES_SHARDS:
-        return dataset.with_inputs((_by_element(dataset.inputs[0], extended),))
-    return dataset.shard(extended.num_processes, extended.process_id)
+        inner = _by_element(dataset.inputs[0], extended)
+        passed: Dataset = dataset.with_inputs((inner,))
+        return passed
+    sharded: Dataset = dataset.shard(extended.num_processes, extended.process_id)
+    return sharded
 
 
 def _say(extended: StrategyExtended, text: str) -> None:
@@ -372,7 +376,7 @@ def _rebatch(
     if dataset is batch:
         if isinstance(batch, Batch):
             return Batch(shard(batch.source), size, batch.drop_remainder)
-        rebatched = batch.with_inputs((shard(batch.inputs[0]),))
+        rebatched: Any = batch.with_inputs((shard(batch.inputs[0]),))
         rebatched.batch_size = size
         return rebatched
     return dataset.with_inputs((_rebatch(dataset.inputs[0], batch, shard, size),))

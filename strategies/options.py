@@ -63,7 +63,7 @@ class InputReplicationMode(enum.Enum):
 
 
 class InputOptions:
-    """Options of distributed input; there is one device, so nothing is fetched to it."""
+    """Options of distributed input; with one device nothing is fetched to it."""
 
     def __init__(
         self,

@@ -70,7 +70,7 @@ class ReplicaThread(threading.Thread):
         self._has_paused.acquire()
 
     def meet(self, merge_fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Wait, in the replica, for the others; return its part of the merged result."""
+        """Wait in the replica for the others; return its part of the merged result."""
         self.merge = (merge_fn, args, kwargs)
         self._has_paused.release()
         self._may_run.acquire()

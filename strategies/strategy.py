@@ -8,6 +8,7 @@ order, then among the processes through `dist`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Strategy:
     def __init__(
         self, group: dist.Group | None = None, devices: tuple[str, ...] = ("CPU:0",)
     ) -> None:
-        """Create a strategy for the processes of `group` with one replica per device."""
+        """Create a strategy for `group`'s processes with one replica per device."""
         self.extended = StrategyExtended(self, group, devices)
 
     # ---- where it stands
@@ -118,8 +119,8 @@ class Strategy:
             )
         kwargs = kwargs or {}
         self.extended.verify_variables()
-        calls = [
-            lambda i=i: fn(*select(i, args), **select(i, kwargs))
+        calls: list[Callable[[], Any]] = [
+            functools.partial(fn, *select(i, args), **select(i, kwargs))
             for i in range(self.extended.num_local_replicas)
         ]
         if len(calls) == 1:
@@ -385,7 +386,7 @@ class StrategyExtended:
     # ---- reductions
 
     def reduce_local(self, how: ReduceOp, values: Any) -> Any:
-        """Return the values of the local replicas combined with all other processes'."""
+        """Return the local replicas' values combined with all other processes'."""
         total = values[0]
         for value in values[1:]:
             total = total + value

@@ -101,7 +101,7 @@ def _regroup_leaf(values: list[Any]) -> Any:
 
 
 def local_values(value: Any, replicas: int) -> tuple[Any, ...]:
-    """Return the values of the local replicas; a plain value stands for each of them."""
+    """Return the local replicas' values; a plain value stands for each of them."""
     if isinstance(value, DistributedValues):
         return value.values
     return (value,) * replicas

@@ -66,7 +66,7 @@ class MirroredVariable(DistributedVariable):
 
 
 class SyncOnReadVariable(DistributedVariable):
-    """A variable that each replica has for itself, combined when read across replicas."""
+    """A variable that each replica has for itself, combined when read across them."""
 
     _others: list[Variable]
 

@@ -58,7 +58,7 @@ def backward(
     return {n: g for n, g in by_id.items() if n in sources}
 
 
-def _walk(
+def _walk(  # noqa: C901  # spelt out: this loop runs once for every recorded op
     calls: list[Any],
     by_id: dict[int, Any],
     sources: frozenset[int],

@@ -76,14 +76,11 @@ def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -
 
 
 def _convert_other(value: Any, dtype: DType | None, hint: DType | None) -> Any:
-    if isinstance(value, Tensor):
+    is_variable = hasattr(value, "read_for_op")
+    if is_variable or isinstance(value, Tensor):
         if dtype is not None and value.dtype is not dtype:
             raise _wrong_dtype(value, dtype)
-        return value
-    if hasattr(value, "read_for_op"):
-        if dtype is not None and value.dtype is not dtype:
-            raise _wrong_dtype(value, dtype)
-        return value.read_for_op()
+        return value.read_for_op() if is_variable else value
     if dtype is None and hint is not None:
         try:
             return _convert_other(value, hint, None)
@@ -91,18 +88,26 @@ def _convert_other(value: Any, dtype: DType | None, hint: DType | None) -> Any:
             # A hint is a wish: the value's own dtype will do.
             return _convert_other(value, None, None)
     if type(value) not in PLAIN_TYPES:
-        for _, base_type, function in _CONVERTERS:
-            if isinstance(value, base_type):
-                result = function(value, dtype=dtype, name=None, as_ref=False)
-                if result is not NotImplemented:
-                    return result
-        if hasattr(value, "__tf_tensor__"):
-            return value.__tf_tensor__(dtype, None)
-        if hasattr(value, "to_dense") and hasattr(value, "indices"):
-            return convert(value.to_dense(), dtype)
-        if isinstance(value, list | tuple) and _holds_tensors(value):
-            return _stack(value, dtype)
+        result = _convert_by_protocol(value, dtype)
+        if result is not None:
+            return result
     return constant_tensor(to_array(value, dtype))
+
+
+def _convert_by_protocol(value: Any, dtype: DType | None) -> Any:
+    """Return a tensor made by whoever knows values of this kind, None if nobody does."""
+    for _, base_type, function in _CONVERTERS:
+        if isinstance(value, base_type):
+            result = function(value, dtype=dtype, name=None, as_ref=False)
+            if result is not NotImplemented:
+                return result
+    if hasattr(value, "__tf_tensor__"):
+        return value.__tf_tensor__(dtype, None)
+    if hasattr(value, "to_dense") and hasattr(value, "indices"):
+        return convert(value.to_dense(), dtype)
+    if isinstance(value, list | tuple) and _holds_tensors(value):
+        return _stack(value, dtype)
+    return None
 
 
 def constant_tensor(array: Array) -> Any:
@@ -162,13 +167,13 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
         return _from_number(value, dtype)
     if kind is str or kind is bytes:
         return _strings(np.array(value, dtype=object), dtype)
-    if value is None or isinstance(value, dict | set):
-        raise ValueError(
-            f"Attempt to convert a value ({value!r}) with an unsupported type "
-            f"({type(value)!r}) to a Tensor."
-        )
     if isinstance(value, list | tuple | range):
         return _from_sequence(value, dtype)
+    return _from_object(value, dtype)
+
+
+def _from_object(value: Any, dtype: DType | None) -> Array:
+    """Return an array made of a value that is no number, string or sequence."""
     if hasattr(value, "_dims"):  # a TensorShape
         return _from_sequence(_shape_as_list(value), dtype)
     if isinstance(value, DType):
@@ -177,7 +182,8 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
         return _from_numpy(np.asarray(value), dtype)
     if hasattr(value, "__index__"):
         return _from_number(value.__index__(), dtype)
-    if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
+    is_sequence = hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    if is_sequence and not isinstance(value, dict):
         return _from_sequence(list(value), dtype)
     raise ValueError(
         f"Attempt to convert a value ({value!r}) with an unsupported type "
@@ -343,7 +349,7 @@ def _strings(array: np.ndarray, dtype: DType | None) -> Array:
     if dtype not in (None, dtypes.string):
         raise TypeError(
             f"Cannot convert {array.tolist()!r} to EagerTensor of dtype "
-            f"{dtypes.short_name(dtype)}"  # type: ignore[arg-type]
+            f"{dtypes.short_name(dtype)}"
         )
     flat = array.reshape(-1)
     for i, v in enumerate(flat):

@@ -149,7 +149,8 @@ class DType:
         if self._name == "bfloat16":
             import ml_dtypes
 
-            return getattr(ml_dtypes.finfo(self.numpy_dtype), which)
+            finfo: Any = ml_dtypes.finfo
+            return getattr(finfo(self.numpy_dtype), which)
         if self.is_floating:
             return getattr(np.finfo(self.numpy_dtype), which)
         raise TypeError(
@@ -190,7 +191,8 @@ class DType:
 def _load_bfloat16() -> np.dtype[Any]:
     import ml_dtypes  # on demand: it takes tens of milliseconds to import
 
-    return np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return dtype
 
 
 _FLOATING = frozenset(("float16", "bfloat16", "float32", "float64"))

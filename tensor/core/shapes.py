@@ -23,7 +23,7 @@ def as_dimension(value: Any) -> int | None:
         TypeError: `value` is not an integer.
     """
     if value is None or (type(value) is int and value >= 0):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, Dimension):
         return value.value
     try:

@@ -33,6 +33,8 @@ class TensorSpec(TypeSpec):
 
     __slots__ = ("_dims", "_dtype", "_name")
     _dims: Dims | None
+    _dtype: DType
+    _name: str | None
 
     def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: Any = None):
         """Describe tensors of `shape` (may be partly unknown) and `dtype`."""

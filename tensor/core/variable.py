@@ -61,7 +61,7 @@ class _VariableType(type):
     """Lets creators (`tf.variable_creator_scope`, strategies) make the variable."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        def make(kind: type[Variable] = cls) -> Any:
+        def make(kind: Any = cls) -> Any:
             return type.__call__(kind, *args, **kwargs)
 
         if cls is not Variable:

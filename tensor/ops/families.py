@@ -31,7 +31,7 @@ ANY = "biufVcO"
 def dtype_kind(x: Any) -> str:
     """Return NumPy's kind of a tensor's or array's dtype, or of a Python number."""
     if type(x) is EagerTensor:
-        return x._array.dtype.kind  # type: ignore[no-any-return]
+        return x._array.dtype.kind
     dtype = getattr(x, "dtype", None)
     if isinstance(dtype, DType):
         return dtype.numpy_dtype.kind
