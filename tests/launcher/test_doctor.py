@@ -26,7 +26,8 @@ def test_findings_name_cores_packages_and_membership(monkeypatch):
 
 def test_a_scheduler_is_named_and_a_contradiction_is_marked():
     torchrun = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1",
-                "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "5000"}  # fmt: skip
+                "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": "5000"}  # fmt: skip
 
     assert found(torchrun)["started by"].fact == "torchrun: rank 1 of 2"
     broken = found(torchrun | {"RANK": "5"})["started by"]

@@ -107,9 +107,12 @@ def test_a_reader_that_leaves_ends_the_job(script):
 def test_log_files_hold_everything_including_the_traceback(script):
     path = script("""
         print("to the log")
+        ready = os.path.join(os.path.dirname(__file__), "ready")
         if RANK == 1:
-            time.sleep(0.2)
+            while not os.path.exists(ready):
+                time.sleep(0.01)
             raise ValueError("boom")
+        open(ready, "w").close()
         time.sleep(60)
     """)
 
@@ -124,9 +127,13 @@ def test_log_files_hold_everything_including_the_traceback(script):
 def test_ranks_that_are_not_shown_still_say_why_they_failed(script):
     path = script("""
         print("hello from", RANK)
+        ready = os.path.join(os.path.dirname(__file__), "ready")
         if RANK == 1:
+            while not os.path.exists(ready):
+                time.sleep(0.01)
             print("this is why", file=sys.stderr)
             os._exit(3)
+        open(ready, "w").close()
         time.sleep(60)
     """)
 
