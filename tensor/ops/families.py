@@ -353,9 +353,13 @@ def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | Non
     """
     if axis is None:
         return None
-    if isinstance(axis, Tensor) or hasattr(axis, "read_for_op"):
-        axis = np.asarray(axis)
-    axes = tuple(int(a) for a in np.asarray(axis, dtype=np.int64).reshape(-1))
+    given = np.asarray(axis)
+    if given.dtype.kind not in "iu" and given.size:
+        raise TypeError(
+            f"{op.type_name}: axis {axis!r} must be integers. Cannot convert {axis!r} "
+            "to EagerTensor of dtype int32"
+        )
+    axes = tuple(int(a) for a in given.reshape(-1))
     if rank is None:
         return axes
     result = []

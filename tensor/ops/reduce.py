@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.shapes import canonical_axis
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     as_static_shape,
@@ -19,6 +18,7 @@ from tensor.ops.array import (
     where,
     zeros_like,
 )
+from tensor.ops.cumulative import cumprod
 from tensor.ops.families import (
     REAL,
     Reduction,
@@ -28,6 +28,7 @@ from tensor.ops.families import (
     shape_of,
     sum_to,
 )
+from tensor.ops.math.complex_numbers import conj_for_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,11 +42,19 @@ class ReduceSum(Reduction):
     keeps_inputs = False
 
     def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
-        return np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+        return total(x, axis, keepdims)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
         return broadcast_to(expand_reduced(dz, x, **call.attrs), shape=shape_for(x))
+
+
+def total(x: Any, axis: Any, keepdims: bool) -> Any:
+    """Return the sum along axes in the dtype of x; half precision adds up in single."""
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+        wide = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32)
+        return wide.astype(x.dtype)
+    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 
 class ReduceMean(Reduction):
@@ -56,15 +65,16 @@ class ReduceMean(Reduction):
     keeps_inputs = False
 
     def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
+        count = reduced_count(x.shape, axis)
         if x.dtype.kind in "iu":
-            total = np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
-            count = np.size(x) // max(np.size(total), 1)
-            quotient = np.trunc(np.divide(total, count)) if count else total
-            return np.asarray(quotient).astype(x.dtype)[()]
+            whole = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.int64)
+            quotient = np.abs(whole) // max(count, 1) * np.sign(whole)
+            return quotient.astype(x.dtype)
+        if x.dtype.itemsize == 2:
+            whole = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32)
+            return (whole / np.float32(count)).astype(x.dtype)
         # A mean over nothing is NaN; np.mean would also warn in words.
-        total = np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
-        count = _reduced_count(x.shape, axis)
-        return np.divide(total, x.dtype.type(count))
+        return np.divide(total(x, axis, keepdims), x.dtype.type(count))
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
@@ -75,11 +85,11 @@ class ReduceMean(Reduction):
             return spread / expand_reduced(
                 reduce_sum(ones, **call.attrs), x, **call.attrs
             )
-        count = _reduced_count(shape, call.attrs["axis"])
+        count = reduced_count(shape, call.attrs["axis"])
         return spread * (1.0 / count) if count else spread
 
 
-def _reduced_count(shape: Any, axis: Any) -> int:
+def reduced_count(shape: Any, axis: Any) -> int:
     """Return how many elements each result of a reduction is made of."""
     if axis is None:
         axis = range(len(shape))
@@ -187,6 +197,109 @@ class ReduceMin(_Extreme):
     start = "max"
 
 
+class ReduceProd(Reduction):
+    """Product of the elements along axes; the product of nothing is 1."""
+
+    type_name = "Prod"
+    names = ("reduce_prod", "math.reduce_prod")
+
+    def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
+        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+            wide = np.prod(x, axis=axis, keepdims=keepdims, dtype=np.float32)
+            return wide.astype(x.dtype)
+        return np.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        # The product of all others is made of products from both ends: dividing the
+        # whole product by x would fail where x is 0.
+        x = conj_for_gradient(call.inputs[0])
+        shape = shape_of(x)
+        axes = call.attrs["axis"]
+        if axes is None and shape is None:
+            raise LookupError(
+                "The gradient of reduce_prod needs an input of known rank; give one "
+                "by tf.ensure_shape."
+            )
+        slope = expand_reduced(dz, x, **call.attrs)
+        for axis in range(len(shape or ())) if axes is None else axes:
+            slope = slope * _product_of_others(x, axis)
+            x = reduce_prod(x, axis=(axis,), keepdims=True)
+        return slope
+
+
+def _product_of_others(x: Any, axis: int) -> Any:
+    before = cumprod(x, axis=axis, exclusive=True, reverse=False)
+    after = cumprod(x, axis=axis, exclusive=True, reverse=True)
+    return before * after
+
+
+class _Truth(Reduction):
+    """A statement about booleans along axes."""
+
+    allows = "b"
+    gradient = NON_DIFFERENTIABLE
+
+    def public(
+        self,
+        input_tensor: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+        name: str | None = None,
+    ) -> Any:
+        is_tensor = hasattr(input_tensor, "dtype")
+        x = convert(input_tensor, None if is_tensor else dtypes.bool_)
+        if not x.dtype.is_bool:
+            raise errors.invalid(
+                self.type_name,
+                f"cannot compute {self.type_name} as input #0(zero-based) was expected "
+                f"to be a bool tensor but is a {dtypes.short_name(x.dtype)} tensor. "
+                "Compare it with something, or convert it with tf.cast.",
+            )
+        return super().public(x, axis, keepdims, name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for sample in super().samples(rng):
+            yield Sample(sample.inputs[0] > 0, **sample.attrs)
+
+
+class ReduceAll(_Truth):
+    """Whether all elements along axes are true; of no elements, True."""
+
+    type_name = "All"
+    names = ("reduce_all", "math.reduce_all")
+
+    def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
+        return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+
+
+class ReduceAny(_Truth):
+    """Whether any element along axes is true; of no elements, False."""
+
+    type_name = "Any"
+    names = ("reduce_any", "math.reduce_any")
+
+    def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
+        return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)
+
+
+class EuclideanNorm(Reduction):
+    """The square root of the sum of |x|² along axes."""
+
+    names = ("math.reduce_euclidean_norm",)
+    keeps_output = True
+
+    def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
+        squares = x * x.conj() if x.dtype.kind == "c" else x * x
+        norm = np.sqrt(total(squares, axis, keepdims))
+        return norm.astype(x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        # 0 / 0 at the origin, where the norm has no slope: NaN, as in TensorFlow.
+        x = call.inputs[0]
+        norm = expand_reduced(call.output, x, **call.attrs)
+        return x * (expand_reduced(dz, x, **call.attrs) / norm)
+
+
 class ArgMax(Op):
     """The index of the largest element along one axis; the first among equals."""
 
@@ -194,9 +307,22 @@ class ArgMax(Op):
     kind = "reduction"
     gradient = NON_DIFFERENTIABLE
     function = staticmethod(np.argmax)
+    worst = -np.inf
 
     def kernel(self, x: Any, axis: int, output_type: dtypes.DType) -> Any:
-        return self.function(x, axis=axis).astype(output_type.numpy_dtype)
+        if x.shape[axis] == 0:
+            raise errors.invalid(
+                self.type_name,
+                f"Reduction axis {axis} is empty in shape {list(x.shape)}",
+            )
+        index = self.function(x, axis=axis)
+        if x.dtype.kind in "fV":
+            # NumPy stops at the first NaN; TensorFlow passes over them.
+            found = np.take_along_axis(x, np.expand_dims(index, axis), axis)
+            if np.isnan(found).any():
+                known = np.where(np.isnan(x), x.dtype.type(self.worst), x)
+                index = self.function(known, axis=axis)
+        return index.astype(output_type.numpy_dtype)
 
     def infer(self, x: TensorSpec, axis: int, output_type: dtypes.DType) -> TensorSpec:
         return TensorSpec.of(reduced_shape(x.dims, (axis,), False), output_type)
@@ -210,10 +336,22 @@ class ArgMax(Op):
     ) -> Any:
         x = convert(input)
         check_kind(self, x, REAL + "b")
+        output_type = dtypes.as_dtype(output_type)
+        if output_type.name not in ("int16", "uint16", "int32", "int64"):
+            raise errors.invalid(
+                self.type_name,
+                f"Value for attr 'output_type' of {dtypes.short_name(output_type)} is "
+                "not in the list of allowed values: int16, uint16, int32, int64",
+            )
         at = 0 if axis is None else int(axis)
-        if x.ndim is not None:
-            at = canonical_axis(at, x.ndim)
-        return self(x, axis=at, output_type=dtypes.as_dtype(output_type), name=name)
+        rank = x.ndim
+        if rank is not None and not -rank <= at < rank:
+            raise errors.invalid(
+                self.type_name,
+                f"Expected dimension in the range [{-rank}, {rank}), but got {at}",
+            )
+        at = at + rank if rank is not None and at < 0 else at
+        return self(x, axis=at, output_type=output_type, name=name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for axis in (0, 1):
@@ -225,6 +363,7 @@ class ArgMin(ArgMax):
 
     names = ("argmin", "math.argmin")
     function = staticmethod(np.argmin)
+    worst = np.inf
 
 
 reduce_sum = register(ReduceSum)
@@ -234,5 +373,9 @@ sum_to_op = register(SumTo)
 reshape_like_reduced = register(ReshapeLikeReduced)
 reduce_max = register(ReduceMax)
 reduce_min = register(ReduceMin)
+reduce_prod = register(ReduceProd)
+reduce_all = register(ReduceAll)
+reduce_any = register(ReduceAny)
+euclidean_norm = register(EuclideanNorm)
 argmax = register(ArgMax)
 argmin = register(ArgMin)

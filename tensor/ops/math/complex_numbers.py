@@ -12,7 +12,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import broadcast
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import zeros_like
+from tensor.ops.array import ones_like, where, zeros_like
 from tensor.ops.families import (
     NUMERIC,
     UnaryElementwise,
@@ -150,17 +150,31 @@ def complex_(real: Any, imag: Any, name: str | None = None) -> Any:
     return complex_op(real, imag, name=name)
 
 
+def _numeric(value: Any) -> Any:
+    """Return a value as a tensor of numbers.
+
+    Raises:
+        TypeError: It holds something else.
+    """
+    x = convert(value)
+    if not x.dtype.is_numeric:
+        raise TypeError(
+            f"input must be a numeric tensor, but got tensor with dtype {x.dtype}"
+        )
+    return x
+
+
 @export("math.real")
 def real(input: Any, name: str | None = None) -> Any:
     """Return the real part of complex numbers; real ones as they are."""
-    x = convert(input)
+    x = _numeric(input)
     return real_op(x, name=name) if x.dtype.is_complex else x
 
 
 @export("math.imag")
 def imag(input: Any, name: str | None = None) -> Any:
     """Return the imaginary part of complex numbers; zeros for real ones."""
-    x = convert(input)
+    x = _numeric(input)
     return imag_op(x, name=name) if x.dtype.is_complex else zeros_like(x)
 
 
@@ -170,8 +184,6 @@ def angle(input: Any, name: str | None = None) -> Any:
     x = convert(input)
     if x.dtype.is_complex:
         return angle_op(x, name=name)
-    from tensor.ops.array import ones_like, where
-
     negative = x < 0
     return where(negative, ones_like(x) * np.pi, zeros_like(x))
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core.convert import convert
+from tensor.core.dtypes import bool_
 from tensor.core.registry import NON_DIFFERENTIABLE, Sample, register
 from tensor.ops.families import (
     BinaryElementwise,
@@ -18,28 +20,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class LogicalAnd(BinaryPredicate):
+class _Logical(BinaryPredicate):
+    """A statement about two booleans."""
+
+    allows = "b"
+
+    def public(self, x: Any, y: Any, name: str | None = None) -> Any:
+        x, y = (v if hasattr(v, "dtype") else convert(v, bool_) for v in (x, y))
+        return super().public(x, y, name=name)
+
+
+class LogicalAnd(_Logical):
     """Whether both x and y are true."""
 
     names = ("logical_and", "math.logical_and")
     ufunc = np.logical_and
-    allows = "b"
 
 
-class LogicalOr(BinaryPredicate):
+class LogicalOr(_Logical):
     """Whether x or y is true."""
 
     names = ("logical_or", "math.logical_or")
     ufunc = np.logical_or
-    allows = "b"
 
 
-class LogicalXor(BinaryPredicate):
+class LogicalXor(_Logical):
     """Whether exactly one of x and y is true."""
 
     names = ("math.logical_xor",)
     ufunc = np.logical_xor
-    allows = "b"
 
 
 class LogicalNot(UnaryPredicate):
