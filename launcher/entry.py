@@ -114,7 +114,11 @@ def _leave_stage(first_path: str) -> None:
         sys.path.insert(0, first_path)
     from importlib.util import find_spec
 
-    if find_spec("dist") is None:  # run from a checkout that is not installed
+    # Not found: run from a checkout that is not installed. Found without a file: the
+    # user's folder `dist/`, which `python -m build` makes; ours, a real package, goes
+    # before it from anywhere on the path, but not from an editable install's finder.
+    found = find_spec("dist")
+    if found is None or found.origin is None:
         sys.path.append(PACKAGE_ROOT)
 
 

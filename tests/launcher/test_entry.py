@@ -85,6 +85,17 @@ def test_a_script_may_have_a_module_called_like_one_of_ours(tmp_path):
     assert (done.status, done.out) == (0, "mine\nmine\n")
 
 
+@pytest.mark.parametrize("has_build_folder", [False, True])
+def test_workers_find_an_uninstalled_checkout(script, has_build_folder):
+    path = script("import dist; print(dist.init().size)")
+    if has_build_folder:
+        (path.parent / "dist").mkdir()
+
+    done = launch("-n", 2, path, cwd=REPOSITORY, env={"PYTHONPATH": ""})
+
+    assert (done.status, done.out) == (0, "2\n2\n")
+
+
 def test_a_link_to_a_script_imports_from_where_the_script_is(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "beside.py").write_text("value = 7")
