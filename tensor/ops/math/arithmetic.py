@@ -117,6 +117,7 @@ class Negative(UnaryElementwise):
     type_name = "Neg"
     names = ("negative", "math.negative")
     ufunc = np.negative
+    operator = operator.neg
     allows = SIGNED
     keeps_inputs = False
 
