@@ -48,7 +48,7 @@ def backward(
     plain = runs_on_arrays()
     by_id: dict[int, Any] = {}
     for number, dz in seeds:
-        dz = _unwrap(dz) if plain else dz
+        dz = unwrap_gradient(dz) if plain else dz
         by_id[number] = by_id[number] + dz if number in by_id else dz
     if plain:
         with np.errstate(all="ignore"):
@@ -174,11 +174,12 @@ def _as_tensor(value: Any, number: int) -> Any:
     return value
 
 
-def _unwrap(value: Any) -> Any:
+def unwrap_gradient(value: Any) -> Any:
+    """Return a gradient as the walk on arrays carries it."""
     if type(value) is EagerTensor:
         return value._array
     if isinstance(value, IndexedSlices):
-        return value.map(_unwrap)
+        return value.map(unwrap_gradient)
     return value
 
 

@@ -23,8 +23,7 @@ class Context(threading.local):
         tapes: The gradient tapes that record now, outermost first.
         accumulators: The forward-mode accumulators that are active now.
         graph: The graph being traced (an object with `call_op`, `constant`,
-            `unique_scope_name` …), or
-            None in eager execution.
+            `unique_name` …), or None in eager execution.
         name_scopes: The open `tf.name_scope`s, outermost first.
         outer_name_scopes: The lists that `name_scopes` was before each of them.
         device: The innermost `tf.device`, or None.

@@ -59,7 +59,9 @@ class Module:
     @staticmethod
     def _unique_name(name: str) -> str:
         graph = context.graph
-        return name if graph is None else graph.unique_scope_name(name)
+        if graph is None:
+            return name
+        return graph.unique_name(name)[len(scope_prefix()) :]  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str:

@@ -42,7 +42,7 @@ class name_scope:  # noqa: N801  # TensorFlow's name
             context.name_scopes = [name[:-1]]
         else:
             if context.graph is not None:
-                name = context.graph.unique_scope_name(name)
+                name = context.graph.unique_name(name)[len(scope_prefix()) :]
             context.name_scopes = [*scopes, name]
         return scope_prefix()
 
