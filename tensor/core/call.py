@@ -63,6 +63,7 @@ class Call(NamedTuple):
 
 
 _new_tuple = tuple.__new__
+_HEAVY_TYPES = frozenset((np.ndarray, ArraySpec))
 
 
 def record(
@@ -101,8 +102,10 @@ def record(
         for tape in tapes:
             tape.tracked.update(output_ids)
     keeps = op.keeps_inputs
-    if keeps is True:
-        kept = tuple(arrays)
+    if keeps is True or (
+        type(output) not in _HEAVY_TYPES and op.kind == "elementwise"
+    ):
+        kept = tuple(arrays)  # each of them, or nothing but scalars
     elif keeps is False:
         kept = tuple([_lighten(a) for a in arrays])
     else:
