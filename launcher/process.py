@@ -55,6 +55,8 @@ class WorkerProcess:
         self.output_fds = streams.readable
         self.failure_fd, failure_write = os.pipe()
         command = [sys.executable, ENTRY, str(failure_write), str(os.getpid()), *task]
+        # Until the worker can report an interrupt, Ctrl-C has to wait: see entry.py.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process = subprocess.Popen(
                 command,
@@ -70,6 +72,7 @@ class WorkerProcess:
                 os.close(descriptor)
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             for descriptor in (failure_write, *set(streams.writable)):
                 os.close(descriptor)
         self.started_at = time.monotonic()

@@ -146,7 +146,12 @@ def _place(trace: TracebackType | None) -> str:
     """Where it happened, as "file.py:12 in function"; the innermost user frame."""
     import sysconfig
 
-    library = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
+    ours = [
+        os.path.join(os.path.dirname(LAUNCHER_FOLDER), name, "")
+        for name in ("tensor", "dist", "strategies")
+    ]
+    paths = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+    library = ("<frozen", *paths, *ours)
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -29,6 +29,37 @@ def test_ctrl_c_stops_everything_and_says_where_it_was(script):
     assert "Traceback" not in done.err
 
 
+def test_ctrl_c_while_workers_start_is_as_quiet(script):
+    for number in range(4):
+        with launching("-n", 3, script("time.sleep(60)")) as running:
+            assert running.process.stderr.readline()  # which run: they start now
+            wait_until(lambda: False, 0.01 * number)
+            running.send(signal.SIGINT)
+            done = running.finish()
+
+        assert done.status == 130
+        assert "Traceback" not in done.err
+        assert "KeyboardInterrupt" not in done.err
+
+
+def test_ctrl_c_names_the_users_line_and_not_ours(script):
+    path = script("""
+        import dist
+        group = dist.init()
+        if RANK == 0:
+            open(os.path.join(os.path.dirname(__file__), "ready0"), "w").close()
+            time.sleep(60)
+        group.barrier()
+    """)
+    with launching("-n", 2, path) as running:
+        assert wait_until(ready_files(path, 1))
+        running.send(signal.SIGINT)
+        done = running.finish()
+
+    assert "launch: rank 0 stopped at script.py:7" in done.err
+    assert "launch: rank 1 stopped at script.py:8" in done.err
+
+
 def test_ctrl_c_lets_workers_finish_what_they_must(script):
     path = script(
         READY
