@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from tensor import ops as _ops
+from tensor import graph as _graph, ops as _ops
 from tensor.core import dtypes as _dtypes
 from tensor.core.module import Module as Module
 from tensor.core.public_api import names_in as _names_in, publish as _publish

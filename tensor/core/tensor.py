@@ -34,10 +34,12 @@ _new = object.__new__
 class Tensor:
     """A multi-dimensional array of one dtype whose value never changes."""
 
-    __slots__ = ("__weakref__", "_track_id")
+    __slots__ = ("__weakref__", "_slice_of", "_track_id")
     # NumPy must leave `array + tensor` to us.
     __array_priority__ = 100
     _track_id: int
+    # Only what was sliced from a variable has it: the variable and the index.
+    _slice_of: tuple[Any, Any]
 
     @property
     def static_shape(self) -> Dims | None:
@@ -56,6 +58,31 @@ class Tensor:
         tensors of that kind.
         """
         raise NotImplementedError
+
+    # `v[1:3].assign(x)` writes to the variable; other tensors have no such attributes.
+
+    @property
+    def assign(self) -> Any:
+        """`v[i].assign(value)` replaces a slice of a variable."""
+        return self._slice_writer("assign")
+
+    @property
+    def assign_add(self) -> Any:
+        """`v[i].assign_add(delta)` adds to a slice of a variable."""
+        return self._slice_writer("assign_add")
+
+    @property
+    def assign_sub(self) -> Any:
+        """`v[i].assign_sub(delta)` subtracts from a slice of a variable."""
+        return self._slice_writer("assign_sub")
+
+    def _slice_writer(self, how: str) -> Any:
+        variable, index = self._slice_of
+
+        def write(value: Any, use_locking: bool = False, name: Any = None) -> Any:
+            return variable.assign_slice(index, how, value)
+
+        return write
 
     @property
     def shape(self) -> TensorShape:
@@ -156,6 +183,9 @@ class EagerTensor(Tensor):
         if type(self._array) is not np.ndarray:
             # The memory of an array made here would be freed before it is read.
             raise AttributeError("A scalar is converted by __array__.")
+        if self._array.dtype.kind == "V":
+            # The protocol knows no bfloat16 and would hand out plain bytes.
+            raise AttributeError("bfloat16 is converted by __array__.")
         return self._array.__array_interface__
 
     def __bool__(self) -> bool:

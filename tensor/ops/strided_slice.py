@@ -117,11 +117,15 @@ def get_item(self: Any, key: Any) -> Any:
     if any(_is_symbolic(item) for item in index):
         from tensor.core.context import context
 
-        return context.graph.get_item(self, index)
-    shape = shape_of(self)
-    if shape is not None:
-        check_bounds(shape, index)
-    return strided_slice(self, index=index)
+        result = context.graph.get_item(self, index)
+    else:
+        shape = shape_of(self)
+        if shape is not None:
+            check_bounds(shape, index)
+        result = strided_slice(self, index=index)
+    if isinstance(self, Variable):
+        result._slice_of = self, index
+    return result
 
 
 def _basic(item: Any) -> Any:

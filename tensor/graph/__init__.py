@@ -1,0 +1,17 @@
+"""tf.function: tracing, the graph, passes, the compiled executor, AutoGraph.
+
+program     values, nodes, programs: what a traced function is made of
+symbolic    what stands for a tensor while tracing
+trace       the graph that records ops; captures; variables
+state       nodes that read and write variables
+signature   what tells one trace from another
+function    tf.function itself      concrete     one trace of it
+inline      a program applied again, to other inputs
+backward    the program of a program's gradient
+control/    cond, while_loop, loops over elements, TensorArray
+passes/     programs made better
+executor/   programs made into Python functions
+autograph/  Python's control flow made into graph nodes
+"""
+
+from tensor.graph import function as function, modes as modes, trace as trace

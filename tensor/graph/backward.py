@@ -1,0 +1,151 @@
+"""From a program to the program of its gradient.
+
+The gradient rules of the program's ops are applied to its values; the values that they
+read become further outputs of the forward program and inputs of the backward one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.backprop import backward
+from tensor.core.call import Call
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.tape import track
+from tensor.graph.program import Program, Value
+from tensor.graph.symbolic import SymbolicTensor
+from tensor.graph.trace import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tensor.graph.program import Node
+
+
+class Derivative:
+    """What it takes to differentiate a program.
+
+    Attributes:
+        forward: The program with `saved` among its outputs, after its own.
+        backward: From the gradients that arrive at the outputs and the saved values,
+            in this order, to the parts of the gradients for the sources.
+        saved: The values of the forward program that the backward one reads.
+        structure: The gradients for the sources as a nested structure of the backward
+            program's outputs: numbers, IndexedSlices of numbers, or None.
+    """
+
+    def __init__(
+        self,
+        forward: Program,
+        backward: Program,
+        saved: tuple[Value, ...],
+        structure: list[Any],
+    ) -> None:
+        self.forward = forward
+        self.backward = backward
+        self.saved = saved
+        self.structure = structure
+
+    def gradients(self, parts: Sequence[Any]) -> list[Any]:
+        """Return one gradient for each source from the backward program's outputs."""
+
+        def pick(place: Any) -> Any:
+            return None if place is None else parts[place]
+
+        return [
+            place.map(pick) if isinstance(place, IndexedSlices) else pick(place)
+            for place in self.structure
+        ]
+
+
+def differentiate(
+    program: Program, sources: Sequence[int], seeded: Sequence[bool]
+) -> Derivative:
+    """Return the derivative of a program.
+
+    Args:
+        program: The program.
+        sources: The numbers, as tapes know them, of the values or variables to
+            differentiate with respect to.
+        seeded: For each output, whether a gradient may arrive there.
+
+    Raises:
+        LookupError: An op on the way has no gradient.
+    """
+    home = Graph(program.name)
+    graph = Graph(f"{program.name}_backward", outer=home)
+    with graph.traced():
+        seeds = []
+        for value, wanted in zip(program.outputs, seeded, strict=True):
+            if wanted:
+                dz = graph.add_input(value.dims, value.dtype, "dz")
+                if value.dtype.is_differentiable:
+                    seeds.append((number_of(value), dz))
+        calls = calls_of(program, home, set(sources))
+        found = backward(calls, seeds, frozenset(sources))
+        parts: list[SymbolicTensor] = []
+        structure = [_store(found.get(number), graph, parts) for number in sources]
+    captured = [outer for outer, _ in graph.captures]
+    saved = tuple([t._value for t in captured])
+    forward = Program(
+        program.inputs, program.nodes, (*program.outputs, *saved), program.name
+    )
+    return Derivative(forward, graph.finish(parts), saved, structure)
+
+
+def _store(gradient: Any, graph: Graph, parts: list[SymbolicTensor]) -> Any:
+    """Append a gradient's tensors to `parts`; return their places."""
+
+    def place(tensor: Any) -> int:
+        from tensor.core.convert import convert
+
+        parts.append(graph.own(convert(tensor)))
+        return len(parts) - 1
+
+    if gradient is None:
+        return None
+    if isinstance(gradient, IndexedSlices):
+        return gradient.map(place)
+    return place(gradient)
+
+
+def number_of(value: Value) -> int:
+    """Return the number by which tapes know a value; it gets one if it has none."""
+    if not value.track_id:
+        track(SymbolicTensor(value, None))  # type: ignore[arg-type]
+    return value.track_id
+
+
+def calls_of(program: Program, home: Graph, tracked: set[int]) -> list[Call]:
+    """Return the nodes on the way from `tracked` as a tape would have recorded them."""
+    calls = []
+    for node in program.nodes:
+        if not node.op.is_differentiable:
+            continue
+        wants = tuple(
+            [
+                x.track_id if type(x) is Value and x.track_id in tracked else 0
+                for x in node.inputs
+            ]
+        )
+        if not any(wants):
+            continue
+        ids = tuple([number_of(v) for v in node.outputs])
+        tracked.update(ids)
+        calls.append(_as_call(node, home, wants, ids))
+    return calls
+
+
+def _as_call(
+    node: Node, home: Graph, wants: tuple[int, ...], ids: tuple[int, ...]
+) -> Call:
+    inputs = tuple(
+        [SymbolicTensor(x, home) if type(x) is Value else x for x in node.inputs]
+    )
+    outputs = tuple([SymbolicTensor(v, home) for v in node.outputs])
+    attrs = node.attrs
+    if node.parameters:
+        dynamic = {k: SymbolicTensor(v, home) for k, v in node.parameters.items()}
+        attrs = {**attrs, **dynamic}
+    output: Any = outputs if node.several else outputs[0]
+    return Call(node.op, inputs, output, attrs, wants, ids)

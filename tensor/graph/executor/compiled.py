@@ -1,0 +1,107 @@
+"""A program as a Python function on arrays."""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import linecache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.graph.executor.codegen import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tensor.graph.program import Node, Program
+
+_number = itertools.count()
+
+
+class CompiledProgram:
+    """A program that can run: on any thread, on several at once, and re-entrantly.
+
+    Attributes:
+        source: The generated Python, for readers and tracebacks.
+    """
+
+    def __init__(self, program: Program) -> None:
+        """Compile `program`."""
+        generated = generate(program)
+        self.name = program.name
+        self.source = generated.source
+        self._filename = f"<ringflow {program.name} {next(_number)}>"
+        self._nodes = generated.node_of_line
+        namespace = generated.namespace
+        exec(compile(self.source, self._filename, "exec"), namespace)
+        self._function = namespace["run"]
+        linecache.cache[self._filename] = (
+            len(self.source),
+            None,
+            self.source.splitlines(keepends=True),
+            self._filename,
+        )
+        # Each run takes one; a context cannot be entered twice at once.
+        self._contexts: list[contextvars.Context] = []
+
+    def run(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """Run on arrays; return the outputs as arrays.
+
+        Raises:
+            OpError: A kernel failed; the message names the op and the user's line.
+        """
+        contexts = self._contexts
+        quiet = contexts.pop() if contexts else _quiet_context()
+        try:
+            return quiet.run(self._function, *arrays)  # type: ignore[no-any-return]
+        except Exception as error:
+            raise self._explained(error) from error.__cause__
+        finally:
+            contexts.append(quiet)
+
+    def _explained(self, error: Exception) -> Exception:
+        """Return an error that names the node at which a kernel failed."""
+        node = self._failed_node(error)
+        if node is None:
+            return error
+        if isinstance(error, errors.OpError):
+            explained: Exception = error
+        else:
+            try:
+                node.op.recover(error, [], {})
+            except Exception as recovered:  # the op's own error
+                explained = recovered
+            else:
+                return error
+        if node.source is not None and not hasattr(explained, "graph_node"):
+            file, line = node.source
+            text = linecache.getline(file, line).strip()
+            explained.graph_node = node.name  # type: ignore[attr-defined]
+            explained.add_note(
+                f"Graph execution error at node {node.name!r}, made by\n"
+                f'  File "{file}", line {line}\n    {text}'
+            )
+        return explained.with_traceback(error.__traceback__)
+
+    def _failed_node(self, error: Exception) -> Node | None:
+        found = None
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self._filename:
+                found = self._nodes.get(trace.tb_lineno)
+            trace = trace.tb_next
+        return found
+
+
+def _quiet_context() -> contextvars.Context:
+    """Return a context in which NumPy's floating point warnings are off."""
+    quiet = contextvars.copy_context()
+    quiet.run(np.seterr, all="ignore")
+    return quiet
+
+
+def compile_program(program: Program) -> CompiledProgram:
+    """Return the program ready to run."""
+    return CompiledProgram(program)

@@ -1,0 +1,479 @@
+"""tf.function: a Python function traced once per signature, then run as a graph."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import nest
+from tensor.core.context import context
+from tensor.core.log import get_logger
+from tensor.core.public_api import export
+from tensor.core.shapes import Dims, are_compatible, relax
+from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.concrete import ConcreteFunction, spec_for
+from tensor.graph.modes import modes
+from tensor.graph.signature import (
+    Parameters,
+    binding_error,
+    encode,
+    fit,
+    without_shapes,
+)
+from tensor.graph.trace import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# After so many traces in a row the user is told what changes from call to call.
+_TRACES_BEFORE_WARNING = 5
+
+
+class Function:
+    """What `tf.function` makes of a Python function.
+
+    Calling it looks the trace up that fits the arguments, or makes one, and runs it.
+    """
+
+    def __init__(
+        self,
+        python_function: Callable[..., Any],
+        name: str | None = None,
+        input_signature: Any = None,
+        autograph: bool = True,
+        jit_compile: bool | None = None,
+        reduce_retracing: bool = False,
+        experimental_autograph_options: Any = None,
+    ) -> None:
+        self._python_function = python_function
+        self._name = name or _name_of(python_function)
+        self._autograph = autograph
+        self._jit_compile = jit_compile
+        self._reduce_retracing = reduce_retracing
+        self._autograph_options = experimental_autograph_options
+        self._parameters = Parameters(python_function)
+        self.input_signature = _checked_signature(input_signature, self._parameters)
+        self._traces: dict[Any, ConcreteFunction] = {}
+        # The same by signature without shapes, to find a more general trace.
+        self._families: dict[Any, list[tuple[list[Dims | None], Any]]] = {}
+        self._tracing_count = 0
+        self._calls_in_a_row = 0
+        self._last_signature: tuple[Any, list[Any]] | None = None
+        self._may_create_variables = True
+        self._lock = threading.RLock()
+        self._bound: dict[int, tuple[Any, Function]] = {}
+        functools.update_wrapper(self, python_function, updated=())
+
+    # ---- calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; the first call with a new signature traces it."""
+        if modes.functions_run_eagerly:
+            return self._python_function(*args, **kwargs)
+        if kwargs or len(args) != self._parameters.simple_count:
+            args, kwargs = self._parameters.bind(args, kwargs)
+        if self.input_signature is not None:
+            args, kwargs = self._fitted(args, kwargs)
+        leaves: list[Any] = []
+        key: Any = tuple([encode(a, leaves) for a in args])
+        if kwargs:
+            items = sorted(kwargs.items())
+            key = (key, *[(k, encode(v, leaves)) for k, v in items])
+        concrete = self._traces.get(key)
+        if concrete is None or concrete.is_stale():
+            concrete = self._find_or_trace(key, args, kwargs, leaves)
+        else:
+            self._calls_in_a_row = 0
+        return concrete.call_flat(leaves)
+
+    def _fitted(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        """Return arguments as tensors that fit the input signature.
+
+        Raises:
+            TypeError: They do not fit.
+        """
+        specs = self.input_signature
+        count = len(specs)
+        try:
+            fitted = [
+                _fit_nested(a, s) for a, s in zip(args[:count], specs, strict=True)
+            ]
+        except (TypeError, ValueError) as error:
+            signature = self._parameters.signature
+            raise binding_error(str(error), args, kwargs, signature) from None
+        return (*fitted, *args[count:]), kwargs
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """Return the trace for arguments that may be `tf.TensorSpec`s; nothing runs."""
+        if self.input_signature is not None and not args and not kwargs:
+            args = self.input_signature
+        args, kwargs = self._parameters.bind(args, kwargs)
+        if self.input_signature is not None:
+            args, kwargs = self._fitted(args, kwargs)
+        leaves: list[Any] = []
+        key: Any = tuple([encode(a, leaves) for a in args])
+        if kwargs:
+            items = sorted(kwargs.items())
+            key = (key, *[(k, encode(v, leaves)) for k, v in items])
+        concrete = self._traces.get(key)
+        if concrete is None or concrete.is_stale():
+            concrete = self._find_or_trace(key, args, kwargs, leaves, exact=True)
+        return concrete
+
+    # ---- tracing
+
+    def _find_or_trace(
+        self, key: Any, args: Any, kwargs: Any, leaves: list[Any], exact: bool = False
+    ) -> ConcreteFunction:
+        with self._lock:
+            concrete = self._traces.get(key)
+            if concrete is not None and not concrete.is_stale():
+                return concrete
+            dims = [_dims_of(leaf) for leaf in leaves]
+            family = self._families.setdefault(without_shapes(key), [])
+            general = None if exact else _most_specific(family, dims)
+            if general is None:
+                if self.input_signature is not None:
+                    dims = [s.dims for s in nest.flatten(self.input_signature, True)]
+                elif self._reduce_retracing and family:
+                    previous = family[-1][0]
+                    dims = [relax(a, b) for a, b in zip(dims, previous, strict=True)]
+                self._warn_of_retracing(key, args, kwargs)
+                general = self._trace_first(args, kwargs, dims)
+                family.append((dims, general))
+            self._traces[key] = general
+            return general
+
+    def _trace_first(
+        self, args: Any, kwargs: Any, dims: list[Dims | None]
+    ) -> ConcreteFunction:
+        """Trace; once more if the Python function created variables while at it.
+
+        Variables may be created by the first call only, so the function is traced
+        again, to see that it creates none, and to have its later behaviour.
+        """
+        if not self._may_create_variables:
+            return self._trace(args, kwargs, dims, may_create=False)
+        concrete = self._trace(args, kwargs, dims, may_create=True)
+        if concrete.graph.created:
+            self._may_create_variables = False
+            concrete = self._trace(args, kwargs, dims, may_create=False)
+        return concrete
+
+    def _trace(
+        self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
+    ) -> ConcreteFunction:
+        graph = Graph(self._name, outer=context.graph)
+        graph.may_create_variables = may_create
+        names = self._parameters.name_leaves(args, kwargs)
+        with graph.traced():
+            sizes = iter(dims)
+
+            def placeholder(value: Any, name: str) -> Any:
+                own = getattr(value, "name", None)
+                if isinstance(value, TensorSpec) and own:
+                    name = own
+                dtype = _tensor_like(value).dtype
+                return graph.add_input(next(sizes), dtype, name)
+
+            inner_args, inner_kwargs = _substitute((args, kwargs), names, placeholder)
+            result = self._called(inner_args, inner_kwargs)
+            self._tracing_count += 1
+        signature = _substitute((args, kwargs), names, spec_for)
+        leaf_names = [t.op.name for t in graph.inputs]
+        return ConcreteFunction(graph, result, signature, leaf_names, self)
+
+    def _called(self, args: Any, kwargs: Any) -> Any:
+        """Call the Python function, converted by AutoGraph if wanted."""
+        function = self._python_function
+        if self._autograph:
+            from tensor.graph.autograph import converted_call
+
+            return converted_call(function, args, kwargs, self._autograph_options)
+        return function(*args, **kwargs)
+
+    def _warn_of_retracing(self, key: Any, args: Any, kwargs: Any) -> None:
+        self._calls_in_a_row += 1
+        last, self._last_signature = self._last_signature, (key, [args, kwargs])
+        if self._calls_in_a_row != _TRACES_BEFORE_WARNING or last is None:
+            return
+        from tensor.graph.describe import what_changed
+
+        get_logger().warning(
+            f"{_TRACES_BEFORE_WARNING} calls in a row to tf.function {self._name!r} "
+            "triggered retracing, which is expensive. Between the last two calls "
+            f"{what_changed(self._parameters, last[1], [args, kwargs])}. Pass numbers "
+            "that vary as tensors, give an `input_signature` with unknown dimensions, "
+            "or set `reduce_retracing=True`."
+        )
+
+    def leaves_for(
+        self, concrete: ConcreteFunction, args: Any, kwargs: Any
+    ) -> list[Any]:
+        """Return the tensors among the arguments of a call to one of the traces.
+
+        Raises:
+            TypeError: They do not fit the trace's parameters.
+        """
+        traced_args, traced_kwargs = concrete.structured_input_signature
+        given = self._parameters.signature.bind_partial(*args, **kwargs)
+        traced = self._parameters.signature.bind_partial(*traced_args, **traced_kwargs)
+        leaves: list[Any] = []
+        for name, spec in traced.arguments.items():
+            specs = nest.flatten(spec, True)
+            present = name in given.arguments
+            values = nest.flatten(given.arguments[name], True) if present else specs
+            if len(values) != len(specs):
+                raise TypeError(f"Argument {name!r} has another structure than traced.")
+            for s, v in zip(specs, values, strict=True):
+                if isinstance(s, TensorSpec):
+                    if isinstance(v, TensorSpec):
+                        raise binding_error(
+                            f"missing a required argument: {name!r}",
+                            args,
+                            kwargs,
+                            self._parameters.signature,
+                        )
+                    leaves.append(v)
+        return leaves
+
+    # ---- methods
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Return the function bound to an object: each object has its own traces."""
+        if instance is None:
+            return self
+        found = self._bound.get(id(instance))
+        if found is not None and found[0]() is instance:
+            return found[1]
+        return self._bind_to(instance)
+
+    def _bind_to(self, instance: Any) -> Function:
+        key = id(instance)
+        try:
+            reference = weakref.ref(instance, lambda _: self._bound.pop(key, None))
+        except TypeError:
+            reference = lambda: instance  # noqa: E731  # cannot be referenced weakly
+        method = _weak_method(self._python_function, reference)
+        bound = Function(
+            method,
+            self._name,
+            None,
+            self._autograph,
+            self._jit_compile,
+            self._reduce_retracing,
+            self._autograph_options,
+        )
+        bound.input_signature = self.input_signature
+        self._bound[key] = (reference, bound)
+        return bound
+
+    # ---- as users see it
+
+    @property
+    def python_function(self) -> Callable[..., Any]:
+        """The Python function as it was given."""
+        return self._python_function
+
+    @property
+    def function_spec(self) -> Parameters:
+        """The parameters of the Python function."""
+        return self._parameters
+
+    def experimental_get_tracing_count(self) -> int:
+        """Return how often the function has been traced."""
+        return self._tracing_count
+
+    def concrete_functions(self) -> list[ConcreteFunction]:
+        """Return the traces, in the order in which they were made."""
+        return list(dict.fromkeys(self._traces.values()))
+
+    def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:
+        """Return the signatures of all traces as text."""
+        signatures = [
+            c.pretty_printed_signature(verbose) for c in self.concrete_functions()
+        ]
+        return "\n\n".join(signatures)
+
+    def trace_report(self) -> str:
+        """Return every trace's graph before and after optimisation as stable text."""
+        return "\n\n".join(c.explain() for c in self.concrete_functions())
+
+    explain = trace_report
+
+    def __repr__(self) -> str:
+        return f"<tf.function {self._name!r} at {id(self):#x}>"
+
+    def __deepcopy__(self, memo: Any) -> Function:
+        return Function(
+            self._python_function,
+            self._name,
+            self.input_signature,
+            self._autograph,
+            self._jit_compile,
+            self._reduce_retracing,
+            self._autograph_options,
+        )
+
+
+def _weak_method(function: Callable[..., Any], reference: Any) -> Callable[..., Any]:
+    """Return a method of an object that does not keep the object alive."""
+
+    @functools.wraps(function)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return function(reference(), *args, **kwargs)
+
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())[1:]
+    method.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    method.__wrapped_method__ = function, reference  # type: ignore[attr-defined]
+    return method
+
+
+def _name_of(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _checked_signature(signature: Any, parameters: Parameters) -> Any:
+    if signature is None:
+        return None
+    if not isinstance(signature, list | tuple):
+        raise TypeError(
+            "input_signature must be either a tuple or a list, got "
+            f"{type(signature).__name__}."
+        )
+    for spec in nest.flatten(signature):
+        if not isinstance(spec, TensorSpec):
+            raise TypeError(
+                f"input_signature must be a possibly nested sequence of TensorSpec "
+                f"objects, got {spec!r}."
+            )
+    return tuple(signature)
+
+
+def _fit_nested(value: Any, spec: Any) -> Any:
+    if isinstance(spec, TensorSpec):
+        return fit(value, spec)
+    values = nest.flatten(value, True)
+    specs = nest.flatten(spec, True)
+    if len(values) != len(specs):
+        raise TypeError(f"Can not cast {value!r} to the structure {spec!r}")
+    fitted = [fit(v, s) for v, s in zip(values, specs, strict=True)]
+    return nest.pack_sequence_as(value, fitted, True)
+
+
+def _dims_of(leaf: Any) -> Dims | None:
+    if isinstance(leaf, TensorSpec):
+        return leaf.dims
+    return leaf.static_shape  # type: ignore[no-any-return]
+
+
+def _most_specific(
+    family: Sequence[tuple[list[Dims | None], Any]], dims: list[Dims | None]
+) -> Any:
+    """Return the trace whose shapes all of `dims` fit, the narrowest one, or None."""
+    fitting = [
+        (traced, concrete)
+        for traced, concrete in family
+        if not concrete.is_stale()
+        and all(_covers(t, d) for t, d in zip(traced, dims, strict=True))
+    ]
+    if not fitting:
+        return None
+    return min(fitting, key=lambda pair: sum(_unknowns(t) for t in pair[0]))[1]
+
+
+def _covers(traced: Dims | None, dims: Dims | None) -> bool:
+    """Return whether every tensor of shape `dims` fits the shape traced with."""
+    return are_compatible(traced, dims) and relax(traced, dims) == traced
+
+
+def _unknowns(dims: Dims | None) -> int:
+    return 100 if dims is None else sum(d is None for d in dims)
+
+
+def _is_tensor_like(value: Any) -> bool:
+    return isinstance(value, Tensor | TensorSpec | np.ndarray | np.generic)
+
+
+def _tensor_like(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        from tensor.core.convert import convert_to_tensor
+
+        return convert_to_tensor(value)
+    return value
+
+
+def _substitute(structure: Any, names: list[str], make: Any) -> Any:
+    """Return arguments with `make(leaf, name)` for each tensor among them."""
+    flat = nest.flatten(structure, True)
+    replaced = [
+        make(v, name) if _is_tensor_like(v) else v
+        for v, name in zip(flat, names, strict=True)
+    ]
+    return nest.pack_sequence_as(structure, replaced, True)
+
+
+@export("function")
+def function(
+    func: Any = None,
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: Any = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Any:
+    """Make a function that runs as a graph: `@tf.function`, with or without arguments.
+
+    The Python function is called once for each new signature of its arguments, to
+    trace the ops that it applies; later calls run those. Python's own effects (print,
+    appending to lists) therefore happen while tracing only.
+
+    Args:
+        func: The Python function; None if used as a decorator with arguments.
+        input_signature: A sequence of `tf.TensorSpec`s: one trace for all calls.
+        autograph: Whether Python control flow on tensors becomes part of the graph.
+        jit_compile: Accepted: every function is compiled by the same executor.
+        reduce_retracing: Whether a second shape of an argument makes a trace for any.
+        experimental_implements: Accepted for compatibility.
+        experimental_autograph_options: Accepted for compatibility.
+        experimental_attributes: Accepted for compatibility.
+        experimental_relax_shapes: The former name of `reduce_retracing`.
+        experimental_compile: The former name of `jit_compile`.
+        experimental_follow_type_hints: Accepted for compatibility.
+
+    Raises:
+        TypeError: `func` is not callable, or `input_signature` holds no specs.
+    """
+    if experimental_relax_shapes is not None:
+        reduce_retracing = experimental_relax_shapes
+
+    def decorate(python_function: Any) -> Any:
+        if not callable(python_function):
+            raise TypeError(f"tf.function needs a callable, got {python_function!r}.")
+        if isinstance(python_function, Function):
+            python_function = python_function.python_function
+        return Function(
+            python_function,
+            None,
+            input_signature,
+            autograph,
+            jit_compile if jit_compile is not None else experimental_compile,
+            reduce_retracing,
+            experimental_autograph_options,
+        )
+
+    return decorate if func is None else decorate(func)

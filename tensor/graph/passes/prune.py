@@ -1,0 +1,33 @@
+"""Prune: drop nodes whose results nobody reads."""
+
+from __future__ import annotations
+
+from tensor.graph.program import Program, Value
+
+
+def prune(program: Program, keep_effects: bool = True) -> Program:
+    """Return the program without nodes that contribute nothing.
+
+    Args:
+        program: The program.
+        keep_effects: Whether nodes with effects stay even if nobody reads their
+            results.
+    """
+    needed: set[Value] = set(program.outputs)
+    kept = []
+    for node in reversed(program.nodes):
+        has_effect = keep_effects and node.has_effects and not _only_reads(node)
+        if has_effect or not needed.isdisjoint(node.outputs):
+            kept.append(node)
+            needed.update(node.values_in())
+    kept.reverse()
+    return Program(program.inputs, tuple(kept), program.outputs, program.name)
+
+
+def _only_reads(node: object) -> bool:
+    """Return whether a node may go if nobody reads it, though it must keep its place.
+
+    Reading a variable changes nothing. Random numbers nobody reads are drawn all the
+    same: dropping them would change those that follow.
+    """
+    return node.op.type_name == "ReadVariableOp"  # type: ignore[attr-defined]

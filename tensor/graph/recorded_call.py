@@ -1,0 +1,145 @@
+"""What a tape keeps of a call to a traced function, and how it differentiates it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tensor.core import errors
+from tensor.core.backprop import backward, runs_on_arrays
+from tensor.core.context import context
+from tensor.core.tape import Tape
+from tensor.core.tensor import wrap
+from tensor.graph.backward import Derivative, differentiate, number_of
+from tensor.graph.inline import inline
+from tensor.graph.program import Program, Value
+from tensor.graph.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class FunctionDerivative:
+    """The forward and backward runs of a function for one choice of sources."""
+
+    def __init__(
+        self, program: Program, derivative: Derivative, effects: tuple[Value, ...]
+    ) -> None:
+        self.program = program
+        self.derivative = derivative
+        # Results of nodes with effects: to differentiate twice, the function is run
+        # again with these.
+        self.effects = effects
+        forward = derivative.forward
+        self._forward = Runner(
+            Program(
+                forward.inputs,
+                forward.nodes,
+                (*forward.outputs, *effects),
+                forward.name,
+            )
+        )
+        self._backward = Runner(derivative.backward)
+
+    def run_forward(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the outputs, the saved values, and the results of effects."""
+        return self._forward.run(arrays)
+
+    def run_backward(self, dz: Sequence[Any], saved: Sequence[Any]) -> list[Any]:
+        """Return the gradients of the sources that were asked for."""
+        return self.derivative.gradients(self._backward.run([*dz, *saved]))
+
+
+class DerivativeCache:
+    """The derivatives of one function, by which inputs are differentiated."""
+
+    def __init__(self, program: Program, variables: Sequence[Any]) -> None:
+        self._program = program
+        self._variables = variables
+        self._found: dict[tuple[bool, ...], FunctionDerivative] = {}
+        self._lock = threading.RLock()
+
+    def get(self, wants: tuple[bool, ...]) -> FunctionDerivative:
+        """Return the derivative with respect to the inputs and variables in `wants`."""
+        found = self._found.get(wants)
+        if found is None:
+            with self._lock:
+                found = self._found.get(wants)
+                if found is None:
+                    found = self._found[wants] = self._make(wants)
+        return found
+
+    def _make(self, wants: tuple[bool, ...]) -> FunctionDerivative:
+        program = self._program
+        numbers = [number_of(v) for v in program.inputs]
+        numbers += [v._track_id for v in self._variables]
+        sources = [n for n, wanted in zip(numbers, wants, strict=True) if wanted]
+        seeded = [True] * len(program.outputs)
+        derivative = differentiate(program, sources, seeded)
+        effects = tuple(
+            [v for node in program.nodes if node.has_effects for v in node.outputs]
+        )
+        return FunctionDerivative(program, derivative, effects)
+
+
+class RecordedCall:
+    """One call of a function, in the place of an op on a tape."""
+
+    type_name = "PartitionedCall"
+    keeps_inputs = False
+    keeps_output = False
+    takes_slices = False
+    is_differentiable = True
+
+    def __init__(
+        self, derivative: FunctionDerivative, arrays: Sequence[Any], rest: Sequence[Any]
+    ) -> None:
+        count = len(derivative.derivative.saved)
+        self._derivative = derivative
+        self._arrays = arrays
+        self._saved = rest[:count]
+        self._effects = rest[count:]
+
+    def gradient(self, call: Any, *dz: Any) -> tuple[Any, ...]:
+        """Return one gradient per argument, capture and variable of the function."""
+        if runs_on_arrays():
+            found = iter(self._derivative.run_backward(dz, self._saved))
+        else:
+            found = iter(self._gradient_on_tensors(call.wants, dz))
+        return tuple([next(found) if number else None for number in call.wants])
+
+    def _gradient_on_tensors(self, wants: Any, dz: Sequence[Any]) -> list[Any]:
+        """Differentiate op by op, so that outer tapes see every step."""
+        program = self._derivative.program
+        recorded: dict[Value, Any] = {}
+        for value, array in zip(self._derivative.effects, self._effects, strict=True):
+            recorded[value] = tensor = wrap(array)
+            tensor._track_id = value.track_id
+        for node in program.nodes:
+            if node.has_effects and any(True for _ in node.programs()):
+                raise errors.because(
+                    errors.UnimplementedError,
+                    f"Second derivatives through {program.name!r}: its node "
+                    f"{node.name!r} has side effects inside a branch or loop. Take the "
+                    "outer gradient inside the tf.function too.",
+                )
+        arguments = []
+        for array, number in zip(self._arrays, wants, strict=False):
+            tensor = wrap(array)
+            tensor._track_id = number
+            arguments.append(tensor)
+        sources = [number for number in wants if number]
+        tape = Tape()
+        tape.tracked.update(sources)
+        context.tapes.append(tape)
+        try:
+            outputs = inline(program, arguments, recorded)
+        finally:
+            context.tapes.remove(tape)
+        seeds = [
+            (t._track_id, g)
+            for t, g in zip(outputs, dz, strict=True)
+            if t._track_id in tape.tracked
+        ]
+        found = backward(tape.calls, seeds, frozenset(sources))
+        return [found.get(number) for number in sources]

@@ -1,0 +1,201 @@
+"""Signatures: what tells one trace of a function from another.
+
+Tensors count by shape and dtype, containers by structure, Python numbers and strings by
+value, other objects by identity.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import nest
+from tensor.core.convert import convert
+from tensor.core.shapes import are_compatible
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec, TypeSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LITERALS = frozenset((bool, int, float, complex, str, bytes, type(None)))
+
+
+class Parameters:
+    """The parameters of a Python function, for binding calls to them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        try:
+            self.signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            self.signature = _ANYTHING
+        parameters = list(self.signature.parameters.values())
+        self.names = [p.name for p in parameters]
+        positional = all(
+            p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters
+        )
+        # A call with this many positional arguments needs no binding.
+        self.simple_count = len(parameters) if positional else -1
+
+    def bind(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments in canonical form, with defaults filled in.
+
+        Raises:
+            TypeError: They do not fit the function.
+        """
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise binding_error(str(error), args, kwargs, self.signature) from None
+        bound.apply_defaults()
+        return bound.args, bound.kwargs
+
+    def name_leaves(self, args: Any, kwargs: Any) -> list[str]:
+        """Return for each leaf of the arguments the name of its parameter."""
+        names: list[str] = []
+        for i, arg in enumerate(args):
+            names += [self._positional(i)] * len(nest.flatten(arg, True))
+        for key in sorted(kwargs):
+            names += [key] * len(nest.flatten(kwargs[key], True))
+        return names
+
+    def _positional(self, index: int) -> str:
+        kinds = list(self.signature.parameters.values())
+        for p in kinds:
+            if p.kind is p.VAR_POSITIONAL and index >= kinds.index(p):
+                return p.name
+        return self.names[index] if index < len(self.names) else "args"
+
+
+def _any(*args: Any, **kwargs: Any) -> None:
+    """Have a signature that takes anything."""
+
+
+_ANYTHING = inspect.signature(_any)
+
+
+def binding_error(reason: str, args: Any, kwargs: Any, signature: Any) -> TypeError:
+    """Return the error for arguments that do not fit."""
+    return TypeError(
+        f"Binding inputs to tf.function failed due to `{reason}`. Received args: "
+        f"{args} and kwargs: {kwargs} for signature: {signature}."
+    )
+
+
+def encode(value: Any, leaves: list[Any]) -> Any:
+    """Return what counts of an argument for the choice of a trace; collect its tensors.
+
+    Tensors and NumPy values are appended to `leaves`, as tensors.
+    """
+    kind = type(value)
+    if kind is EagerTensor:
+        leaves.append(value)
+        array = value._array
+        return array.shape, array.dtype
+    if kind in _LITERALS:
+        return kind, value
+    if kind is tuple or kind is list:
+        return (kind, *[encode(v, leaves) for v in value])
+    return _encode_other(value, leaves)
+
+
+def _encode_other(value: Any, leaves: list[Any]) -> Any:
+    if isinstance(value, Tensor):
+        leaves.append(value)
+        return value.static_shape, value.dtype.numpy_dtype
+    if isinstance(value, np.ndarray | np.generic):
+        return encode(convert(value), leaves)
+    if isinstance(value, TensorSpec):
+        leaves.append(value)
+        return value.dims, value.dtype.numpy_dtype
+    if hasattr(value, "read_for_op"):
+        return Identity(value)
+    if hasattr(value, "composite_components"):
+        parts = [encode(v, leaves) for v in value.composite_components()]
+        return (type(value), *parts)
+    if isinstance(value, dict):
+        items = [(k, encode(value[k], leaves)) for k in _sorted_keys(value)]
+        return (type(value), *items)
+    if nest.is_nested(value):
+        children = nest.flatten(value, True)
+        return (type(value), *[encode(v, leaves) for v in children])
+    if isinstance(value, TypeSpec | type | slice) or callable(value):
+        return _by_equality(value)
+    return Identity(value)
+
+
+def _by_equality(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return Identity(value)
+    return value
+
+
+def _sorted_keys(mapping: Any) -> list[Any]:
+    try:
+        return sorted(mapping)
+    except TypeError:
+        return list(mapping)
+
+
+class Identity:
+    """An object by identity; it is not kept alive."""
+
+    __slots__ = ("_key", "_reference")
+
+    def __init__(self, value: Any) -> None:
+        self._key = id(value)
+        try:
+            self._reference: Any = weakref.ref(value)
+        except TypeError:
+            # No weak references to it: keep it alive, so that its id stays its own.
+            self._reference = lambda: value
+
+    def __hash__(self) -> int:
+        return self._key
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Identity) or self._key != other._key:
+            return False
+        mine = self._reference()
+        return mine is not None and mine is other._reference()
+
+    def __repr__(self) -> str:
+        return f"<{type(self._reference()).__name__} at {self._key:#x}>"
+
+
+def fit(value: Any, spec: TensorSpec) -> Any:
+    """Return a value as a tensor that fits a spec of the input signature.
+
+    Raises:
+        TypeError: It does not fit.
+    """
+    if isinstance(value, TensorSpec):
+        tensor: Any = value
+        dims = value.dims
+    else:
+        tensor = value
+        if not isinstance(value, Tensor):
+            try:
+                tensor = convert(value, spec.dtype)
+            except (TypeError, ValueError) as error:
+                raise TypeError(str(error)) from None
+        dims = tensor.static_shape
+    if tensor.dtype is not spec.dtype or not are_compatible(dims, spec.dims):
+        raise TypeError(
+            f"Can not cast {TensorSpec.of(dims, tensor.dtype)!r} to {spec!r}"
+        )
+    return tensor
+
+
+def without_shapes(key: Any) -> Any:
+    """Return a signature that tells tensors apart by dtype only."""
+    if type(key) is not tuple:
+        return key
+    if len(key) == 2 and isinstance(key[1], np.dtype):
+        return key[1]
+    return tuple([without_shapes(part) for part in key])

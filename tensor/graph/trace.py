@@ -1,0 +1,419 @@
+"""Graph: records the ops that user code applies, while a function is being traced.
+
+`context.graph` is the graph of this thread, and ops that find one there become nodes
+instead of running. What comes from outside — eager tensors, tensors of an outer graph —
+is captured: it becomes a further input of the graph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes
+from tensor.core.call import record
+from tensor.core.context import context
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, spec_of
+from tensor.core.tape import track
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.graph import state
+from tensor.graph.dynamic_index import dynamic_get_item, split_index
+from tensor.graph.program import Node, Program, Value
+from tensor.graph.symbolic import SymbolicTensor, out_of_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tensor.core.shapes import Dims
+
+_PACKAGE = str(Path(__file__).parents[1]) + "/"
+
+# TensorFlow names the nodes of Python's operators in its own way.
+_NODE_NAMES = {"AddV2": "add", "Mul": "mul", "Sub": "sub", "RealDiv": "truediv"}
+_NODE_NAMES |= {"StridedSlice": "strided_slice", "ConcatV2": "concat", "Pack": "stack"}
+_NODE_NAMES |= {"Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod"}
+
+
+class Constant(Op):
+    """A value known while tracing."""
+
+    type_name = "Const"
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def kernel(self, value: Any) -> Any:
+        return value
+
+    def infer(self, value: Any) -> TensorSpec:
+        return spec_of(value)
+
+
+constant_op = Constant()
+
+
+@export("Graph")
+class Graph:
+    """The ops applied while it was the default graph, in order.
+
+    Attributes:
+        name: A name for messages.
+        outer: The graph that was being traced when this one began, or None.
+        inputs: What is passed in at each run.
+        nodes: The nodes so far.
+        captures: Pairs of an outside tensor and the input that stands for it.
+        variables: The variables that are read or written.
+    """
+
+    is_body = False
+
+    def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
+        self.name = name
+        self.outer = outer
+        self.inputs: list[SymbolicTensor] = []
+        self.nodes: list[Node] = []
+        self.variables: dict[int, Any] = {}
+        self.created: list[Any] = []
+        self.may_create_variables = True
+        self.outer_tapes: list[Any] = []
+        self.collections: dict[str, list[Any]] = {}
+        self._captures: dict[Any, tuple[Any, SymbolicTensor]] = {}
+        self._reads: dict[int, SymbolicTensor] = {}
+        self._constants: dict[Any, SymbolicTensor] = {}
+        self._names: dict[str, int] = {}
+
+    # ---- tracing
+
+    @contextlib.contextmanager
+    def traced(self) -> Iterator[Graph]:
+        """Record the ops applied inside the `with` block in this graph."""
+        saved = context.graph, context.tapes, context.accumulators, context.name_scopes
+        self.outer_tapes = context.tapes
+        context.graph, context.tapes, context.accumulators = self, [], []
+        context.name_scopes = []
+        try:
+            yield self
+        finally:
+            context.graph, context.tapes, context.accumulators = saved[:3]
+            context.name_scopes = saved[3]
+
+    @contextlib.contextmanager
+    def _outside(self) -> Iterator[Graph]:
+        """Go on in the outer graph inside the `with` block."""
+        saved = context.graph, context.tapes
+        context.graph, context.tapes = self.outer, self.outer_tapes
+        try:
+            yield self.outer  # type: ignore[misc]
+        finally:
+            context.graph, context.tapes = saved
+
+    def as_default(self) -> Any:
+        """Return a context manager in which ops are recorded in this graph."""
+        return self.traced()
+
+    def add_input(
+        self, dims: Dims | None, dtype: Any, name: str = "Placeholder"
+    ) -> SymbolicTensor:
+        """Add an input that is passed in at each run."""
+        value = Value(dims, dtype, self.unique_name(name) + ":0")
+        tensor = SymbolicTensor(value, self)
+        self.inputs.append(tensor)
+        return tensor
+
+    def call_op(self, op: Op, inputs: Any, attrs: Any, name: str | None = None) -> Any:
+        """Record that `op` is applied; return its results as symbolic tensors."""
+        tensors = tuple([self.own(x) for x in inputs])
+        parameters: dict[str, Value] = {}
+        for key, attr in attrs.items():
+            if isinstance(attr, Tensor):
+                attrs = {**attrs, key: self._parameter(attr)}
+                if isinstance(attrs[key], SymbolicTensor):
+                    parameters[key] = attrs[key]._value
+        specs = op.infer(*_specs(tensors), **attrs)
+        known = {k: v for k, v in attrs.items() if k not in parameters}
+        values = tuple([t._value if type(t) is SymbolicTensor else t for t in tensors])
+        node = Node(op, values, known, parameters)
+        outputs = self.add_node(node, specs, name)
+        if context.tapes and op.is_differentiable:
+            record(op, tensors, tensors, outputs, attrs)
+        return outputs
+
+    def add_node(self, node: Node, specs: Any, name: str | None = None) -> Any:
+        """Append a node with results of the given specs; return them as tensors."""
+        several = node.several = type(specs) is tuple
+        op_name = node.op.type_name
+        node.name = self.unique_name(name or _NODE_NAMES.get(op_name, op_name))
+        node.source = _user_line()
+        node.outputs = tuple(
+            [
+                Value(spec.dims, spec.dtype, f"{node.name}:{i}", node, i)
+                for i, spec in enumerate(specs if several else (specs,))
+            ]
+        )
+        self.nodes.append(node)
+        outputs = tuple([SymbolicTensor(v, self) for v in node.outputs])
+        return outputs if several else outputs[0]
+
+    def unique_name(self, name: str) -> str:
+        """Return `name` inside the open name scopes, with a number if it is taken."""
+        if context.name_scopes and context.graph is self:
+            name = "/".join([*context.name_scopes, name])
+        count = self._names.get(name)
+        if count is None:
+            self._names[name] = 1
+            return name
+        while f"{name}_{count}" in self._names:
+            count += 1
+        self._names[name] = count + 1
+        self._names[f"{name}_{count}"] = 1
+        return f"{name}_{count}"
+
+    def constant(self, array: Any, name: str | None = None) -> SymbolicTensor:
+        """Return `array` as a constant of this graph."""
+        node = Node(constant_op, (), {"value": array}, {})
+        dtype = dtypes.from_numpy(array.dtype)
+        spec = TensorSpec.of(array.shape, dtype)
+        return self.add_node(node, spec, name)  # type: ignore[no-any-return]
+
+    def finish(self, outputs: list[SymbolicTensor]) -> Program:
+        """Return what was recorded as a program that computes `outputs`."""
+        inputs = [t._value for t in self.inputs]
+        inputs += [inner._value for _, inner in self._captures.values()]
+        results = tuple([t._value for t in outputs])
+        return Program(tuple(inputs), tuple(self.nodes), results, self.name)
+
+    # ---- what comes from outside
+
+    @property
+    def captures(self) -> list[tuple[Any, SymbolicTensor]]:
+        """Pairs of an outside tensor and the input that stands for it."""
+        return list(self._captures.values())
+
+    def own(self, x: Any) -> Any:
+        """Return an input as a tensor of this graph; Python numbers as they are."""
+        kind = type(x)
+        if kind is SymbolicTensor:
+            return x if x._graph is self else self.capture(x)
+        if kind is EagerTensor:
+            return self.capture(x)
+        if isinstance(x, np.ndarray | np.generic):
+            return self.constant(x)
+        if hasattr(x, "read_for_op"):
+            return x.read_for_op()
+        return x
+
+    def capture(self, tensor: Any) -> SymbolicTensor:
+        """Return the input that stands for a tensor from outside.
+
+        Raises:
+            TypeError: It belongs to a graph that is not being traced.
+        """
+        symbolic = type(tensor) is SymbolicTensor
+        key = tensor._value if symbolic else id(tensor)
+        found = self._captures.get(key)
+        if found is not None:
+            return found[1]
+        if symbolic and tensor._graph is not self.outer:
+            if self.outer is None:
+                raise out_of_scope(tensor)
+            with self._outside() as outer:
+                tensor = outer.capture(tensor)
+        value = Value(tensor.static_shape, tensor.dtype, "")
+        value.name = self.unique_name("captured") + ":0"
+        # Tapes know both by one number, so that those inside may watch what is outside.
+        value.track_id = track(tensor)
+        inner = SymbolicTensor(value, self)
+        self._captures[key] = (tensor, inner)
+        return inner
+
+    def _parameter(self, attr: Any) -> Any:
+        """Return a tensor among parameters: as NumPy if known, else of this graph."""
+        if type(attr) is EagerTensor:
+            return attr._array
+        return self.own(attr)
+
+    # ---- variables
+
+    def read_variable(self, variable: Any) -> SymbolicTensor:
+        """Return the variable's value at this point of the program."""
+        if variable.trainable:
+            for tape in context.tapes:
+                tape.saw_variable(variable)
+        key = id(variable)
+        tensor = self._reads.get(key)
+        if tensor is None:
+            self.variables[key] = variable
+            tensor = self._reads[key] = self._read(variable)
+        return tensor
+
+    def _read(self, variable: Any) -> SymbolicTensor:
+        node = Node(state.read_variable, (), {"variable": variable}, {})
+        spec = TensorSpec.of(variable.static_shape, variable.dtype)
+        name = f"{variable.name.rpartition(':')[0]}/ReadVariableOp"
+        tensor: SymbolicTensor = self.add_node(node, spec, name)
+        tensor._track_id = variable._track_id
+        return tensor
+
+    def write_variable(self, op: Op, inputs: Any, attrs: dict[str, Any]) -> None:
+        """Record a write, after which reads see another value."""
+        variable = attrs["variable"]
+        self.variables[id(variable)] = variable
+        self.call_op(op, inputs, attrs)
+        self.forget_reads([variable])
+
+    def forget_reads(self, variables: Any) -> None:
+        """Note that variables have changed."""
+        for variable in variables:
+            self._reads.pop(id(variable), None)
+
+    def update_variable(
+        self, variable: Any, how: str, value: Any, read_value: bool = True
+    ) -> Any:
+        """Record `variable.assign(value)`, `assign_add` or `assign_sub`.
+
+        Raises:
+            ValueError: The static shapes contradict each other.
+        """
+        state.check_assignable(variable, how, value.static_shape)
+        attrs = {"variable": variable, "how": how}
+        self.write_variable(state.write_variable, (value,), attrs)
+        return variable if read_value else None
+
+    def update_variable_slice(
+        self, variable: Any, index: Any, how: str, value: Any
+    ) -> Any:
+        """Record `variable[index].assign(value)`."""
+        template, scalars = split_index(index)
+        attrs = {"variable": variable, "index": template, "how": how}
+        self.write_variable(state.write_slice, (value, *scalars), attrs)
+        return variable
+
+    def scatter_variable(
+        self, variable: Any, combine: Any, indices: Any, values: Any
+    ) -> Any:
+        """Record a scatter into a variable."""
+        attrs = {"variable": variable, "combine": combine}
+        self.write_variable(state.scatter_variable, (values, *indices), attrs)
+        return variable
+
+    def created_variable(self, variable: Any, initial_value: Any) -> None:
+        """Note that user code made a variable while being traced.
+
+        Raises:
+            ValueError: It may not: this is not the function's first call.
+        """
+        if not self.may_create_variables:
+            raise ValueError(
+                "tf.function only supports singleton tf.Variables created on the first "
+                "call. Make sure the tf.Variable is only created once or created "
+                f"outside tf.function. Variable {variable.name!r} was created by a "
+                "later trace."
+            )
+        self.created.append(variable)
+        if self.outer is not None:
+            self.outer.created_variable(variable, initial_value)
+
+    def initial_array(self, tensor: SymbolicTensor) -> Any:
+        """Return the value of a tensor that does not depend on the graph's inputs.
+
+        Raises:
+            ValueError: It does depend on them.
+        """
+        from tensor.graph.lifting import evaluate_now
+
+        return evaluate_now(self, tensor)
+
+    # ---- indexing
+
+    def get_item(self, tensor: Any, index: tuple[Any, ...]) -> Any:
+        """Return `tensor[index]` where some indices are symbolic."""
+        return dynamic_get_item(tensor, index)
+
+    # ---- as users see it
+
+    @property
+    def building_function(self) -> bool:
+        """Whether this graph belongs to a tf.function."""
+        return True
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The results, once tracing has ended."""
+        return self.collections.get("outputs", [])
+
+    @property
+    def trainable_variables(self) -> tuple[Any, ...]:
+        """The trainable variables that are read or written."""
+        return tuple(v for v in self.variables.values() if v.trainable)
+
+    def get_operations(self) -> list[Any]:
+        """Return the operations in the order in which they were made."""
+        from tensor.graph.symbolic import Operation
+
+        first = [Operation(t._value, self) for t in self.inputs]
+        return first + [
+            Operation(node.outputs[0], self) for node in self.nodes if node.outputs
+        ]
+
+    def get_tensor_by_name(self, name: str) -> SymbolicTensor:
+        """Return the tensor called `name`, such as `add:0`.
+
+        Raises:
+            KeyError: There is none.
+        """
+        values = [t._value for t in self.inputs]
+        values += [v for node in self.nodes for v in node.outputs]
+        for value in values:
+            if value.name == name:
+                return SymbolicTensor(value, self)
+        raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.")
+
+    def get_operation_by_name(self, name: str) -> Any:
+        """Return the operation called `name`.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self.get_tensor_by_name(f"{name}:0").op
+
+    def control_dependencies(self, control_inputs: Any) -> Any:
+        """Return a context manager; ops with effects run in program order anyway."""
+        return contextlib.nullcontext()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} with {len(self.nodes)} nodes>"
+
+
+def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
+    """Return specs of an op's inputs; Python numbers adopt the dtype beside them."""
+    specs = []
+    for t in tensors:
+        if type(t) is SymbolicTensor:
+            value = t._value
+            specs.append(TensorSpec.of(value.dims, value.dtype))
+        else:
+            specs.append(None)
+    if None in specs:
+        beside = next((s.dtype for s in specs if s and not s.dtype.is_bool), None)
+        specs = [
+            (TensorSpec.of((), beside) if beside is not None else spec_of(t))
+            if s is None
+            else s
+            for s, t in zip(specs, tensors, strict=True)
+        ]
+    return specs  # type: ignore[return-value]
+
+
+def _user_line() -> tuple[str, int] | None:
+    """Return file and line of the innermost frame that is not this package's."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_PACKAGE):
+            return name, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
