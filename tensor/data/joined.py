@@ -291,9 +291,9 @@ class ZipStream(Stream):
         return {"sources": [s.save() for s in self.sources]}
 
     def restore(self, state: State) -> None:
-        for source, saved in zip(self.sources, state["sources"], strict=True):
-            source.restore(saved)
+        for stream, saved in zip(self.sources, state["sources"], strict=True):
+            stream.restore(saved)
 
     def close(self) -> None:
-        for source in self.sources:
-            source.close()
+        for stream in self.sources:
+            stream.close()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @method
-def map(
+def map_(
     self: Dataset,
     map_func: Callable[..., Any],
     num_parallel_calls: Any = None,
@@ -33,7 +33,7 @@ def map(
 
 
 @method
-def filter(self: Dataset, predicate: Any, name: str | None = None) -> Dataset:
+def filter_(self: Dataset, predicate: Any, name: str | None = None) -> Dataset:
     """Keep the elements for which `predicate` returns true."""
     return Filter(self, ElementFunction(predicate, self.element_spec))
 

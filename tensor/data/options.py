@@ -65,7 +65,7 @@ class OptionsGroup:
             )
         if value is not None and not isinstance(value, expected):
             if issubclass(expected, enum.Enum) and not isinstance(value, str):
-                value = expected(value)
+                value = expected(value)  # type: ignore[call-arg]  # an enum's number
             else:
                 raise TypeError(
                     f"Property {name!r} must be of type {expected.__name__}, got "
@@ -180,7 +180,7 @@ class Options(OptionsGroup):
         }
         super().__setattr__(aliases.get(name, name), value)
 
-    def merge(self, options: Options) -> Options:
+    def merge(self, options: Options) -> Any:
         """Return these options, with those that `options` sets instead."""
         return merge(self, options)
 

@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 import tensor as tf
+from tensor.core import seed
 from tests.tensor.data.pipelines import plain
 
 Range = tf.data.Dataset.range
+
+
+@pytest.fixture(autouse=True)
+def no_global_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders under test follow from the seeds they name alone."""
+    monkeypatch.setattr(seed, "_seeds", seed._Seeds())
 
 
 def ints(dataset: Any) -> list[int]:
@@ -37,11 +44,8 @@ def test_order_over_epochs_is_tensorflows() -> None:
     assert ints(dataset) == [0, 3, 2, 1, 4, 1, 0, 3, 2, 5, 4, 5]
 
 
-def test_order_follows_the_global_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tensor.core import seed
-
-    monkeypatch.setattr(seed, "_seeds", seed._Seeds())
-    seed.set_global_seed(5)
+def test_order_follows_the_global_seed() -> None:
+    tf.random.set_seed(5)
     dataset = Range(10).shuffle(10)
     assert ints(dataset) == [7, 5, 4, 1, 0, 9, 6, 3, 8, 2]
     assert ints(dataset) == [9, 1, 6, 4, 2, 7, 0, 5, 8, 3]

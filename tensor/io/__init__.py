@@ -1,0 +1,23 @@
+"""tf.io: TFRecord files, examples, serialized tensors, files and folders.
+
+From the ground up::
+
+    crc32c wire                 checksums; protocol buffers
+    example tensor_proto        the messages of TensorFlow's formats
+    records                     TFRecord files
+    features example_bytes parsed_columns example_parsing
+                                what an example should hold, and getting it out
+    decoding files              bytes to numbers, ops on files
+    gfile                       files and folders by path
+"""
+
+from tensor.core.public_api import publish as _publish
+from tensor.io import (
+    decoding as _decoding,
+    example_parsing as _example_parsing,
+    files as _files,
+    gfile as gfile,
+    records as _records,
+)
+
+_publish(globals(), "io")

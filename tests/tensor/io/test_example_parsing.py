@@ -1,0 +1,224 @@
+"""parse_example and its kind; texts and values as TensorFlow 2.21 gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensor as tf
+
+Fixed = tf.io.FixedLenFeature
+Sequence = tf.io.FixedLenSequenceFeature
+
+
+def example(**features: Any) -> bytes:
+    return tf.train.Example(
+        features=tf.train.Features(feature={k: feature(v) for k, v in features.items()})
+    ).SerializeToString()
+
+
+def feature(values: list[Any]) -> Any:
+    if isinstance(values[0], bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+    if isinstance(values[0], float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+
+FIRST = example(a=[1, 2], b=[1.5], c=[b"x"])
+SECOND = example(a=[5, 6], b=[2.5], c=[b"yz"])
+
+
+def test_dense_features_of_one_example() -> None:
+    spec = {
+        "a": Fixed([2], tf.int64),
+        "b": Fixed([], tf.float32),
+        "c": Fixed([], tf.string),
+        "d": Fixed([2], tf.int64, default_value=[7, 8]),
+    }
+    parsed = tf.io.parse_single_example(FIRST, spec)
+    assert parsed["a"].numpy().tolist() == [1, 2]
+    assert parsed["b"].dtype == tf.float32
+    assert float(parsed["b"]) == 1.5
+    assert parsed["c"].numpy() == b"x"
+    assert parsed["d"].numpy().tolist() == [7, 8]
+
+
+def test_dense_features_of_a_batch() -> None:
+    spec = {"a": Fixed([2, 1], tf.int64), "c": Fixed([], tf.string)}
+    parsed = tf.io.parse_example([FIRST, SECOND], spec)
+    assert parsed["a"].numpy().tolist() == [[[1], [2]], [[5], [6]]]
+    assert parsed["c"].numpy().tolist() == [b"x", b"yz"]
+
+
+def test_sequences_are_padded() -> None:
+    longer = example(a=[5, 6, 7, 8])
+    spec = {"a": Sequence([], tf.int64, allow_missing=True, default_value=9)}
+    parsed = tf.io.parse_example([FIRST, longer, example(b=[1.0])], spec)
+    assert parsed["a"].numpy().tolist() == [[1, 2, 9, 9], [5, 6, 7, 8], [9] * 4]
+    spec = {"a": Sequence([2], tf.int64, allow_missing=True)}
+    parsed = tf.io.parse_example([FIRST, longer], spec)
+    assert parsed["a"].numpy().tolist() == [[[1, 2], [0, 0]], [[5, 6], [7, 8]]]
+    assert tf.io.parse_single_example(FIRST, spec)["a"].numpy().tolist() == [[1, 2]]
+
+
+def test_lists_that_are_not_packed_are_read() -> None:
+    one_by_one = b"\x08\x01\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+    feature = tf.train.Feature.FromString(b"\x1a\x0d" + one_by_one)
+    assert feature.int64_list.value == [1, -1]
+    entry = b"\x0a\x01a\x12\x0f\x1a\x0d" + one_by_one
+    features = b"\x0a" + bytes([len(entry)]) + entry
+    data = b"\x0a" + bytes([len(features)]) + features
+    parsed = tf.io.parse_single_example(data, {"a": Fixed([2], tf.int64)})
+    assert parsed["a"].numpy().tolist() == [1, -1]
+
+
+def sequence_example(steps: list[list[Any]]) -> bytes:
+    lists = {"x": tf.train.FeatureList(feature=[feature(s) for s in steps])}
+    return tf.train.SequenceExample(
+        context=tf.train.Features(feature={"n": feature([3])}),
+        feature_lists=tf.train.FeatureLists(feature_list=lists),
+    ).SerializeToString()
+
+
+def test_sequence_examples() -> None:
+    context, sequence = {"n": Fixed([], tf.int64)}, {"x": Sequence([], tf.int64)}
+    parsed = tf.io.parse_single_sequence_example(
+        sequence_example([[1], [2]]), context, sequence
+    )
+    assert int(parsed[0]["n"]) == 3
+    assert parsed[1]["x"].numpy().tolist() == [1, 2]
+    serialized = [sequence_example([[1], [2]]), sequence_example([[3]])]
+    parsed = tf.io.parse_sequence_example(serialized, context, sequence)
+    assert parsed[0]["n"].numpy().tolist() == [3, 3]
+    assert parsed[1]["x"].numpy().tolist() == [[1, 2], [3, 0]]
+    assert parsed[2]["x"].numpy().tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("serialized", "spec", "message"),
+    [
+        (FIRST, Fixed([], tf.int64), "Feature: z .data type: int64. is required but"),
+        ([FIRST], Fixed([], tf.int64), "Name: <unknown>, Feature: z"),
+        (b"\xff", Fixed([], tf.int64), "Could not parse example input"),
+    ],
+)
+def test_a_missing_feature(serialized: Any, spec: Any, message: str) -> None:
+    parse = (
+        tf.io.parse_example
+        if isinstance(serialized, list)
+        else (tf.io.parse_single_example)
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        parse(serialized, {"z": spec})
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (Fixed([2], tf.float32), "types don't match. Data type: int64 but expected"),
+        (Fixed([3], tf.int64), "Values size: 2 but output shape: .3."),
+        (Fixed([2], tf.int32), "not in the list of allowed values"),
+        (Fixed([2], tf.int64, default_value=1), "requested shape has 2"),
+        (Sequence([3], tf.int64, allow_missing=True), "not a multiple of stride"),
+    ],
+)
+def test_a_feature_that_does_not_fit(spec: Any, message: str) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        tf.io.parse_example([FIRST], {"a": spec})
+
+
+def test_specs_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="features cannot be empty"):
+        tf.io.parse_single_example(FIRST, {})
+    with pytest.raises(ValueError, match="requires allow_missing to be True"):
+        tf.io.parse_single_example(FIRST, {"a": Sequence([], tf.int64)})
+    with pytest.raises(ValueError, match="dimension of shape for feature unknown"):
+        tf.io.parse_single_example(FIRST, {"a": Fixed([None], tf.int64)})
+    with pytest.raises(TypeError, match="Unsupported feature 3 for key 'a'"):
+        tf.io.parse_single_example(FIRST, {"a": 3})
+    with pytest.raises(ValueError, match="at least one should have values"):
+        tf.io.parse_single_sequence_example(b"")
+    with pytest.raises(NotImplementedError, match="partitions"):
+        tf.io.RaggedFeature(tf.int64, partitions=[1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="'x' is required"):
+        tf.io.parse_single_sequence_example(
+            b"", sequence_features={"x": Sequence([], tf.int64)}
+        )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="values size: 2"):
+        tf.io.parse_single_sequence_example(
+            sequence_example([[1, 2]]), sequence_features={"x": Sequence([], tf.int64)}
+        )
+    with pytest.raises(TypeError, match="no kind of sequence feature"):
+        tf.io.parse_single_sequence_example(
+            sequence_example([[1]]), sequence_features={"x": Fixed([], tf.int64)}
+        )
+
+
+def test_bytes_to_numbers() -> None:
+    two = tf.constant([b"\x01\x00\x02\x00", b"\x03\x00\x04\x00"])
+    assert tf.io.decode_raw(two, tf.int16).numpy().tolist() == [[1, 2], [3, 4]]
+    big = tf.io.decode_raw(b"\x01\x00\x02\x00", tf.int16, little_endian=False)
+    assert big.numpy().tolist() == [256, 512]
+    fixed = tf.io.decode_raw([b"\x01\x02", b"\x03"], tf.uint8, fixed_length=3)
+    assert fixed.numpy().tolist() == [[1, 2, 0], [3, 0, 0]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not a multiple of 2"):
+        tf.io.decode_raw([b"abc"], tf.int16)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="all be the same size"):
+        tf.io.decode_raw([b"abc", b"a"], tf.uint8)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="positive multiple of 2"):
+        tf.io.decode_raw([b"abc"], tf.int16, fixed_length=3)
+
+
+def test_serialized_tensors_that_do_not_fit() -> None:
+    data = tf.io.serialize_tensor([1.0])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Type mismatch between"):
+        tf.io.parse_tensor(data, tf.int32)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Cannot parse tensor"):
+        tf.io.parse_tensor(b"\x08\x01\x12\x04\x12\x02\x08\x05\x22\x01a", tf.float32)
+
+
+def test_base64() -> None:
+    coded = tf.io.encode_base64([b"hello", b"\xff\xfe"])
+    assert coded.numpy().tolist() == [b"aGVsbG8", b"__4"]
+    assert tf.io.decode_base64(coded).numpy().tolist() == [b"hello", b"\xff\xfe"]
+    assert tf.io.encode_base64(b"hello", pad=True).numpy() == b"aGVsbG8="
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid character"):
+        tf.io.decode_base64(b"a*b")
+
+
+def test_csv() -> None:
+    lines = ["1,2.5,abc", '3,,"x,""y"']
+    a, b, c = tf.io.decode_csv(lines, [[0], [9.0], ["d"]])
+    assert a.dtype == tf.int32
+    np.testing.assert_array_equal(b, [2.5, 9.0])
+    assert c.numpy().tolist() == [b"abc", b'x,"y']
+    one, other = tf.io.decode_csv(
+        "1;NA;c", [[0], ["d"]], field_delim=";", na_value="NA", select_cols=[0, 2]
+    )
+    assert int(one) == 1
+    assert other.numpy() == b"c"
+
+
+@pytest.mark.parametrize(
+    ("line", "defaults", "message"),
+    [
+        ("1,2", [[0], [0], [0]], "Expect 3 fields but have 2 in record 0"),
+        ("a,2", [[0], [0]], "Field 0 in record 0 is not a valid int32: a"),
+        (",2", [tf.int32, [0]], "Field 0 is required but missing in record 0!"),
+    ],
+)
+def test_csv_that_does_not_fit(line: str, defaults: Any, message: str) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        tf.io.decode_csv([line], defaults)
+
+
+def test_csv_columns_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="not strictly increasing"):
+        tf.io.decode_csv(["1,2"], [[0], [0]], select_cols=[1, 0])
+    with pytest.raises(ValueError, match="do not match"):
+        tf.io.decode_csv(["1,2"], [[0], [0]], select_cols=[1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least 4 fields"):
+        tf.io.decode_csv(["1,2"], [[0]], select_cols=[3])
