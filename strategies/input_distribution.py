@@ -26,7 +26,8 @@ from tensor.data.seeds import EpochSeeds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from strategies.strategy import Strategy, StrategyExtended
+    from strategies.extended import StrategyExtended
+    from strategies.strategy import Strategy
 
 
 class InputContext:
@@ -378,5 +379,6 @@ def _rebatch(
             return Batch(shard(batch.source), size, batch.drop_remainder)
         rebatched: Any = batch.with_inputs((shard(batch.inputs[0]),))
         rebatched.batch_size = size
-        return rebatched
+        result: Dataset = rebatched
+        return result
     return dataset.with_inputs((_rebatch(dataset.inputs[0], batch, shard, size),))

@@ -24,6 +24,7 @@ from strategies.contexts import (
     has_strategy as has_strategy,
     in_cross_replica_context as in_cross_replica_context,
 )
+from strategies.extended import StrategyExtended as StrategyExtended
 from strategies.input_distribution import (
     DistributedDataset as DistributedDataset,
     DistributedIterator as DistributedIterator,
@@ -49,10 +50,7 @@ from strategies.options import (
     RunOptions as RunOptions,
 )
 from strategies.reduce_op import ReduceOp as ReduceOp
-from strategies.strategy import (
-    Strategy as Strategy,
-    StrategyExtended as StrategyExtended,
-)
+from strategies.strategy import Strategy as Strategy
 from strategies.values import DistributedValues as DistributedValues
 
 experimental = types.SimpleNamespace(

@@ -95,7 +95,7 @@ def _convert_other(value: Any, dtype: DType | None, hint: DType | None) -> Any:
 
 
 def _convert_by_protocol(value: Any, dtype: DType | None) -> Any:
-    """Return a tensor made by whoever knows values of this kind, None if nobody does."""
+    """Return a tensor made by whoever knows such values, None if nobody does."""
     for _, base_type, function in _CONVERTERS:
         if isinstance(value, base_type):
             result = function(value, dtype=dtype, name=None, as_ref=False)

@@ -8,8 +8,9 @@ import numpy as np
 
 from tensor.core import nest
 from tensor.core.convert import convert
+from tensor.core.gradients import gradients_on
 from tensor.core.registry import get_op
-from tensor.core.tape import UnconnectedGradients, gradients_on
+from tensor.core.tape import UnconnectedGradients
 from tensor.core.tensor import wrap
 
 

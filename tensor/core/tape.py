@@ -6,15 +6,13 @@ import contextlib
 import enum
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tensor.core import nest
-from tensor.core.backprop import backward, densify, runs_on_arrays, wrap_gradient
 from tensor.core.context import context
+from tensor.core.gradients import gradients_on
 from tensor.core.indexed_slices import CompositeTensor, IndexedSlices
 from tensor.core.log import warn_once
 from tensor.core.public_api import export
-from tensor.core.tensor import EagerTensor, Tensor, next_track_id, wrap
+from tensor.core.tensor import Tensor, next_track_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -303,30 +301,6 @@ class GradientTape:
         return batch_jacobian(self, target, source, unconnected_gradients)
 
 
-def gradients_on(
-    tape: Tape,
-    targets: Sequence[Any],
-    sources: Sequence[Any],
-    weights: Sequence[Any],
-    releases: bool = False,
-) -> list[Any]:
-    """Return d(sum of weighted targets)/d(source) for each source, or None."""
-    plain = runs_on_arrays()
-    seeds = []
-    for target, weight in zip(targets, weights, strict=True):
-        if target is None or not target._track_id:
-            continue
-        if weight is None:
-            weight = _ones_like(target, plain)
-        else:
-            weight = _checked_weight(weight, target)
-        seeds.append((target._track_id, weight))
-    numbers = frozenset(s._track_id for s in sources if s._track_id)
-    numbers &= tape.tracked
-    found = backward(tape.calls, seeds, numbers, releases)
-    return [wrap_gradient(found.get(s._track_id)) for s in sources]
-
-
 def _check_source(source: Any) -> None:
     if isinstance(source, CompositeTensor):
         raise ValueError(
@@ -363,40 +337,10 @@ def _as_target(target: Any) -> Any:
     )
 
 
-def _ones_like(target: Any, plain: bool) -> Any:
-    if isinstance(target, Tensor) and type(target) is not EagerTensor:
-        from tensor.core.registry import get_op
-
-        return get_op("OnesLike")(target)
-    array = target.read_array() if hasattr(target, "read_array") else target._array
-    # A scalar's seed is a NumPy scalar: arithmetic on those is faster.
-    ones = (
-        array.dtype.type(1) if array.shape == () else np.ones(array.shape, array.dtype)
-    )
-    return ones if plain else wrap(ones)
-
-
-def _checked_weight(weight: Any, target: Any) -> Any:
-    from tensor.core.convert import convert_to_tensor
-
-    weight = convert_to_tensor(weight, dtype=target.dtype)
-    if not target.shape.is_compatible_with(weight.shape):
-        raise ValueError(
-            f"`output_gradients` of shape {weight.shape} do not fit a target of shape "
-            f"{target.shape}: give one weight per element."
-        )
-    return weight
-
-
 def _zeros_like_source(source: Any) -> Any:
     from tensor.core.registry import get_op
 
     return get_op("ZerosLike")(source)
-
-
-def densified(grads: Sequence[Any]) -> list[Any]:
-    """Return gradients with IndexedSlices made dense."""
-    return [densify(g) for g in grads]
 
 
 def stop_all_recording() -> Any:

@@ -1,0 +1,320 @@
+"""StrategyExtended: devices, processes, variables and reductions of a strategy."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.collectives import all_gather, all_reduce
+from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
+from strategies.reduce_op import ReduceOp
+from strategies.values import DistributedValues, local_values, select
+from tensor.core.context import context
+from tensor.core.convert import convert
+from tensor.core.dtypes import float64, int64
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.registry import get_op
+from tensor.core.tensor import EagerTensor, wrap
+from tensor.core.variable import VariableAggregation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import dist
+    from strategies.strategy import Strategy
+
+
+class StrategyExtended:
+    """What libraries need of a strategy: devices, processes, reductions by hand."""
+
+    # Whether all processes read the same data, each taking its part of every batch, or
+    # each reads a shard of it.
+    shards_data = False
+
+    def __init__(
+        self, strategy: Strategy, group: dist.Group | None, devices: tuple[str, ...]
+    ) -> None:
+        self._strategy = strategy
+        self.group = group if group is not None and group.size > 1 else None
+        self.worker_devices = tuple(_device_name(d) for d in devices)
+        self.parameter_devices = self.worker_devices
+        self.variables: list[Any] = []
+        self._verified = 0
+
+    @property
+    def num_local_replicas(self) -> int:
+        """How many replicas this process has."""
+        return len(self.worker_devices)
+
+    @property
+    def num_processes(self) -> int:
+        """How many processes the job has."""
+        return 1 if self.group is None else self.group.size
+
+    @property
+    def process_id(self) -> int:
+        """This process's number, from 0."""
+        return 0 if self.group is None else self.group.rank
+
+    @property
+    def num_replicas(self) -> int:
+        """How many replicas the job has."""
+        return self.num_processes * self.num_local_replicas
+
+    @property
+    def first_replica_id(self) -> int:
+        """The number of this process's first replica."""
+        return self.process_id * self.num_local_replicas
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process prints progress and writes files."""
+        return self.process_id == 0
+
+    should_checkpoint = is_chief
+    should_save_summary = is_chief
+
+    # ---- variables
+
+    def create_variable(self, make: Callable[..., Any]) -> Any:
+        """Return a new variable of this strategy."""
+        from strategies.variables import create
+
+        state = context.replica
+        if isinstance(state, ReplicaContext) and self.num_local_replicas > 1:
+            # Every local replica comes here: one variable is made for all of them.
+            return state.merge_call(lambda _: create(self._strategy, make))
+        return create(self._strategy, make)
+
+    def variable_created_in_scope(self, variable: Any) -> bool:
+        """Return whether `variable` belongs to this strategy."""
+        return getattr(variable, "distribute_strategy", None) is self._strategy
+
+    def verify_variables(self) -> None:
+        """Check once that trainable variables start equal in every process.
+
+        Raises:
+            RuntimeError: They differ, so that training would diverge in silence.
+        """
+        if self.group is None or self._verified == len(self.variables):
+            return
+        if context.graph is not None:
+            return
+        self._verified = len(self.variables)
+        trainable = [v for v in self.variables if v.trainable]
+        digests = [
+            (v.name, zlib.crc32(np.ascontiguousarray(v.read_array()).tobytes()))
+            for v in trainable
+        ]
+        everyone = self.group.all_gather_object(digests)
+        for rank, theirs in enumerate(everyone):
+            different = [
+                name
+                for (name, ours), (_, other) in zip(digests, theirs, strict=False)
+                if ours != other
+            ]
+            if different or len(theirs) != len(digests):
+                raise RuntimeError(
+                    f"The variables of rank {self.process_id} and rank {rank} differ "
+                    f"before the first step: {', '.join(different) or 'their number'}. "
+                    "Load the same weights in every process, inside strategy.scope()."
+                )
+
+    def aggregate(self, aggregation: VariableAggregation, value: Any, name: str) -> Any:
+        """Return what a variable becomes when replicas assign `value` to it.
+
+        Raises:
+            ValueError: With aggregation NONE, and replicas that assign different
+                values.
+        """
+        if aggregation in (VariableAggregation.SUM, VariableAggregation.MEAN):
+            return self.reduce_across(ReduceOp.of(aggregation), value)
+        values = local_values(value, self.num_local_replicas)
+        if aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
+            return self.first_of(values[0])
+        self._require_equal(values, name)
+        return values[0]
+
+    def _require_equal(self, values: tuple[Any, ...], name: str) -> None:
+        if any(type(v) is not EagerTensor for v in values):
+            return  # a graph is the same program on all replicas
+        digests = [np.ascontiguousarray(v._array).tobytes() for v in values]
+        if self.group is not None:
+            gathered = self.group.all_gather_object([zlib.crc32(d) for d in digests])
+            same = len({d for theirs in gathered for d in theirs}) == 1
+        else:
+            same = len(set(digests)) == 1
+        if not same:
+            raise ValueError(
+                f"Replicas assign different values to variable {name!r}, which is "
+                "mirrored with aggregation NONE: they would drift apart. Give it "
+                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, "
+                "or synchronization=tf.VariableSynchronization.ON_READ to let each "
+                "replica have its own value."
+            )
+
+    # ---- merging
+
+    def merge(
+        self, replica: ReplicaContext, merge_fn: Any, args: Any, kwargs: Any
+    ) -> Any:
+        """Call `merge_fn` across the replicas of this process, from one of them."""
+        if self.num_local_replicas > 1:
+            return replica.thread.meet(merge_fn, args, kwargs)  # type: ignore[attr-defined]
+        with entered(CrossReplicaContext(self._strategy, merging=True)):
+            return merge_fn(self._strategy, *args, **kwargs)
+
+    def updating(self, update: Callable[[], Any]) -> Any:
+        """Run an update of variables that needs no aggregation."""
+        return update()
+
+    def update(
+        self, var: Any, fn: Any, args: Any = (), kwargs: Any = None, group: bool = True
+    ) -> Any:
+        """Call `fn(var, *args)` to change a variable alike on all replicas."""
+        return fn(var, *select(0, args), **select(0, kwargs or {}))
+
+    # ---- reductions
+
+    def reduce_local(self, how: ReduceOp, values: Any) -> Any:
+        """Return the local replicas' values combined with all other processes'."""
+        total = values[0]
+        for value in values[1:]:
+            total = total + value
+        if isinstance(total, IndexedSlices):
+            total = self._gather_slices(total)
+        elif self.group is not None:
+            total = all_reduce(convert(total), group=self.group, how="sum")
+        if how is ReduceOp.MEAN:
+            return _divide(total, self.num_replicas)
+        return total
+
+    def reduce_across(self, how: ReduceOp, value: Any) -> Any:
+        """Return a per-replica value combined over all replicas."""
+        values = local_values(value, self.num_local_replicas)
+        if isinstance(values[0], IndexedSlices):
+            joined = values[0]
+            for other in values[1:]:
+                joined = IndexedSlices.add(joined, other)
+            return self.reduce_local(how, [joined])
+        return self.reduce_local(how, [convert(v) for v in values])
+
+    def _gather_slices(self, slices: IndexedSlices) -> IndexedSlices:
+        if self.group is None:
+            return slices
+        return slices.map(lambda t: all_gather(convert(t), group=self.group, axis=0))
+
+    def reduce_value(self, how: ReduceOp, value: Any, axis: int | None) -> Any:
+        """Return `value` reduced as `Strategy.reduce` says."""
+        is_plain = not isinstance(value, DistributedValues)
+        if is_plain and self.num_replicas > 1 and self.num_local_replicas > 1:
+            if how is ReduceOp.SUM:
+                raise ValueError(
+                    f"A non-DistributedValues value {value!r} cannot be reduced with "
+                    "the given reduce op ReduceOp.SUM: it is not per-replica."
+                )
+            return value
+        if axis is None:
+            return self.reduce_across(how, value)
+        sums, counts = [], []
+        for v in local_values(value, self.num_local_replicas):
+            x = convert(v)
+            if x.ndim == 0:
+                raise ValueError(
+                    f"`axis` is {axis}, but a replica's value is a scalar, {v!r}. "
+                    "Scalars are reduced with axis=None."
+                )
+            at = axis if axis >= 0 else axis + (x.ndim or 0)
+            sums.append(get_op("Sum")(x, axis=(at,), keepdims=False))
+            counts.append(get_op("Shape")(x, out_type=int64)[at])
+        total = self.reduce_local(ReduceOp.SUM, sums)
+        if how is ReduceOp.SUM:
+            return total
+        count = self.reduce_local(ReduceOp.SUM, counts)
+        return _divide(total, count)
+
+    def gather_across(self, value: Any, axis: int) -> Any:
+        """Return a per-replica value joined along `axis` over all replicas."""
+        values = [convert(v) for v in local_values(value, self.num_local_replicas)]
+        if values[0].ndim == 0:
+            raise ValueError(
+                f"gather: a scalar cannot be joined along an axis: {value!r}. Give it "
+                "a dimension first: tf.expand_dims(x, 0)."
+            )
+        at = axis if axis >= 0 else axis + (values[0].ndim or 0)
+        local = get_op("ConcatV2")(*values, axis=at) if len(values) > 1 else values[0]
+        if self.group is None:
+            return local
+        return all_gather(local, group=self.group, axis=at)
+
+    def first_of(self, value: Any) -> Any:
+        """Return what the first replica of the job has."""
+        if self.group is None:
+            return value
+        mask = 1 if self.process_id == 0 else 0
+        if type(value) is EagerTensor:
+            return wrap(self.group.broadcast(np.array(value._array), root=0)[()])
+        return all_reduce(value * mask, group=self.group, how="sum")
+
+    def any_process(self, flag: bool) -> bool:
+        """Return whether any process says yes; each gets the same answer."""
+        if self.group is None:
+            return flag
+        votes = self.group.all_reduce(np.array([flag], np.int32), "max")
+        return bool(votes[0])
+
+    # ---- TF's lower-level names
+
+    def reduce_to(
+        self, reduce_op: Any, value: Any, destinations: Any, options: Any = None
+    ) -> Any:
+        """Combine per-replica values; every replica gets the result."""
+        return self.reduce_across(ReduceOp.of(reduce_op), value)
+
+    def batch_reduce_to(
+        self, reduce_op: Any, value_destination_pairs: Any, options: Any = None
+    ) -> list[Any]:
+        """Combine several per-replica values."""
+        return [self.reduce_to(reduce_op, v, d) for v, d in value_destination_pairs]
+
+    def call_for_each_replica(self, fn: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run `fn` on each replica; `Strategy.run` is the public form."""
+        return self._strategy.run(fn, args=args, kwargs=kwargs)
+
+    def read_var(self, variable: Any) -> Any:
+        """Return a variable's value across replicas."""
+        return variable.read_value()
+
+    def value_container(self, value: Any) -> Any:
+        """Return the variable that `value` is a replica's part of: here, itself."""
+        return value
+
+    def colocate_vars_with(self, variable: Any) -> Any:
+        """Return a context without effect: all variables live on the CPU."""
+        return contextlib.nullcontext()
+
+    @property
+    def experimental_require_static_shapes(self) -> bool:
+        """Whether replicas need static shapes: they do not."""
+        return False
+
+
+def _divide(total: Any, count: Any) -> Any:
+    """Return a sum divided by a count; integers give float64, as in TensorFlow."""
+    if isinstance(total, IndexedSlices):
+        return IndexedSlices(total.values / count, total.indices, total.dense_shape)
+    if total.dtype.is_integer:
+        total = get_op("Cast")(total, dtype=float64)
+    count = get_op("Cast")(convert(count), dtype=total.dtype)
+    return total / count
+
+
+def _device_name(device: str) -> str:
+    """Return a device's full name, as TensorFlow writes it."""
+    kind, _, index = device.strip("/").rpartition("device:")[2].rpartition(":")
+    if not kind:
+        kind, index = index, "0"
+    return f"/job:localhost/replica:0/task:0/device:{kind.upper()}:{index}"
