@@ -126,12 +126,17 @@ def _leave_stage(first_path: str) -> None:
 
 
 def _new_main(**attributes: object) -> ModuleType:
-    """An empty `__main__`, in the place of this file's own."""
+    """An empty `__main__` in the place of this one, with the names it began with.
+
+    Which names Python gives a new `__main__` differs between its versions.
+    """
     module = ModuleType("__main__")
-    module.__dict__.update(
-        {"__builtins__": builtins, "__cached__": None, "__annotations__": {}}
-        | attributes
-    )
+    for name in vars(sys.modules["__main__"]):
+        if name.startswith("__"):
+            module.__dict__.setdefault(name, None)
+    if "__annotations__" in vars(module):
+        attributes["__annotations__"] = {}
+    module.__dict__.update({"__builtins__": builtins} | attributes)
     sys.modules["__main__"] = module
     return module
 
