@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import relax
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import shape_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,8 @@ class AllGather(Op):
         return TensorSpec.of((*x.dims[:axis], None, *x.dims[axis + 1 :]), x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        return own_part(dz, call.inputs[0], **call.attrs)
+        length = shape_for(call.inputs[0])[call.attrs["axis"]]
+        return own_part(dz, length=length, **call.attrs)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(2, 3)), group=None, axis=0)
@@ -110,26 +111,27 @@ class OwnPart(Op):
     kind = "stateful"
     keeps_inputs = False
 
-    def kernel(self, dz: Any, like: Any, group: dist.Group | None, axis: int) -> Any:
+    def kernel(self, dz: Any, length: Any, group: dist.Group | None, axis: int) -> Any:
         if group is None:
             return dz
         total = group.all_reduce(np.array(dz))
-        lengths = group.all_gather(np.array([like.shape[axis]], np.int64))[:, 0]
+        lengths = group.all_gather(np.array([length], np.int64))[:, 0]
         start = int(lengths[: group.rank].sum())
         index = [slice(None)] * total.ndim
-        index[axis] = slice(start, start + like.shape[axis])
+        index[axis] = slice(start, start + int(length))
         return total[tuple(index)]
 
-    def infer(
-        self, dz: TensorSpec, like: TensorSpec, group: Any, axis: int
-    ) -> TensorSpec:
-        return TensorSpec.of(relax(dz.dims, like.dims) and like.dims, dz.dtype)
+    def infer(self, dz: TensorSpec, length: Any, group: Any, axis: int) -> TensorSpec:
+        if dz.dims is None:
+            return dz
+        known = length if isinstance(length, int) else None
+        return TensorSpec.of((*dz.dims[:axis], known, *dz.dims[axis + 1 :]), dz.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        return all_gather(dz, **call.attrs), None
+        return all_gather(dz, group=call.attrs["group"], axis=call.attrs["axis"])
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        yield Sample(rng.normal(size=(2, 3)), np.zeros((2, 3)), group=None, axis=0)
+        yield Sample(rng.normal(size=(2, 3)), length=2, group=None, axis=0)
 
 
 def gather_uneven(group: dist.Group, x: np.ndarray, axis: int) -> list[np.ndarray]:
