@@ -207,8 +207,8 @@ class DatasetSpec(TypeSpec):
         return self == spec_or_value
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, DatasetSpec) and self._element_spec == other._element_spec
+        return isinstance(other, DatasetSpec) and bool(
+            self._element_spec == other._element_spec
         )
 
     def __hash__(self) -> int:

@@ -385,6 +385,13 @@ class Message:
             item = field.message.FromString(parts.get(2, b""))
             getattr(self, field.name)[parts.get(1, b"").decode()] = item
             return
+        if (
+            field.message is not None
+            and field.name in self.__dict__
+            and (not field.repeated)
+        ):
+            self.__dict__[field.name].MergeFromString(raw)
+            return
         value = field.decode(wire_type, raw)
         if not field.repeated:
             setattr(self, field.name, value)
