@@ -6,7 +6,7 @@
 Systems: `shm` (this package on one host), `shm-empty` (the same on arrays of
 `group.empty`, which are not copied), `ring` (ZeroMQ over TCP loopback, in clear),
 `ring-curve` (the same, encrypted), `gloo` (PyTorch's, if torch is installed) and `mpi`
-(Open MPI through mpi4py, if both are installed). Every call is preceded by a barrier and
+(Open MPI through mpi4py, if both are installed). Each call follows a barrier and is
 timed on rank 0; the median of all rounds is printed in microseconds. Rounds alternate
 between the systems, so that a busy machine disturbs all of them alike.
 """

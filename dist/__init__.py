@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         stats as stats,
         write_timeline as write_timeline,
     )
-    from dist.thread_groups import thread_groups as thread_groups
+    from dist.thread_world import thread_groups as thread_groups
     from dist.work import Work as Work
 
 _LAZY = {
@@ -55,7 +55,7 @@ _LAZY = {
     "span": "dist.session",
     "stats": "dist.session",
     "write_timeline": "dist.session",
-    "thread_groups": "dist.thread_groups",
+    "thread_groups": "dist.thread_world",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-_PACKAGE = str(Path(__file__).parent)
+LETTER = "send"
+_ROOMS = tuple(
+    str(Path(__file__).parent.parent / room) + os.sep
+    for room in ("dist", "strategies", "tensor", "launcher")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,12 @@ class Request:
     name: str
     text: str
     fingerprint: int
-    nbytes: int = 0
+    nbytes: int
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it concerns two ranks only."""
+        return self.name == LETTER
 
 
 @dataclass(slots=True)
@@ -40,13 +50,15 @@ class Call:
 
     Attributes:
         group: the group's name, for messages.
-        sequence: how many calls the group had made before this one.
+        sequence: the number of the call in its group, or of a letter among those
+            between the same two ranks.
         site: the user's line, "train.py:12".
         timeout_s: how long the call may take; infinity where there is no limit.
         waited_s: time spent waiting for other ranks so far.
         arrived_s: when this rank made the call, on the job's common clock.
         last_rank, last_s: the latest arrival known here, and when it was.
         duration_s: how long it took, once it is over.
+        warnings: how often `Watch` has named those who are late.
     """
 
     request: Request
@@ -60,6 +72,7 @@ class Call:
     last_rank: int = 0
     last_s: float = 0.0
     duration_s: float = 0.0
+    warnings: int = 0
 
     @property
     def elapsed_s(self) -> float:
@@ -77,10 +90,14 @@ class Call:
             self.last_rank, self.last_s = rank, at_s
 
     @property
+    def title(self) -> str:
+        """`all_reduce(float32[4], sum) #17 on group 'world'`."""
+        return f"{self.request.text} #{self.sequence} on group {self.group!r}"
+
+    @property
     def text(self) -> str:
         """`all_reduce(float32[4], sum) #17 on group 'world' at train.py:12`."""
-        where = f" at {self.site}" if self.site else ""
-        return f"{self.request.text} #{self.sequence} on group {self.group!r}{where}"
+        return f"{self.title} at {self.site}" if self.site else self.title
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +118,7 @@ def make_request(
 
 
 def user_site() -> str:
-    """The innermost line outside this package that led here."""
+    """The innermost line outside ringflow's packages that led here: the user's."""
     frame = sys._getframe(1)
     while frame is not None:
         if not _is_ours(frame.f_code):
@@ -114,5 +131,4 @@ def user_site() -> str:
 
 @lru_cache(maxsize=4096)
 def _is_ours(code: CodeType) -> bool:
-    file = Path(code.co_filename)
-    return str(file.parent) == _PACKAGE
+    return code.co_filename.startswith(_ROOMS)

@@ -56,7 +56,7 @@ class ControlChannel:
         self.lost: dict[int, str] = {}
         self.left: set[int] = set()
         self.failure: dict[str, Any] | None = None
-        self.progress: dict[str, Any] = {}
+        self._progress: dict[str, Any] = {}
         self.clock_offset_s = 0.0
         self.busy_with: Call | None = None
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -139,9 +139,16 @@ class ControlChannel:
         """Tell all ranks what went wrong here, so that none of them waits for it."""
         self._post("failed", failure)
 
-    def inquire(self) -> None:
-        """Ask what all ranks are busy with; the answer arrives in `progress`."""
+    def ask_progress(self, timeout_s: float = 0.5) -> dict[str, Any]:
+        """What each rank is busy with, and whether this rank should tell the user.
+
+        Returns:
+            The header of the answer (see `membership`), empty if none came in time.
+        """
+        self._progress = {}
         self._post("inquire", {})
+        self._wait_for_news(lambda: bool(self._progress), timeout_s)
+        return self._progress
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Say farewell and stop the thread, within `timeout_s`."""
@@ -228,7 +235,7 @@ class ControlChannel:
         elif kind == "refused":
             self._refused = header["why"]
         elif kind == "progress":
-            self.progress = header
+            self._progress = header
 
     def _set_clock(self, sent_s: float, server_s: float) -> None:
         now_s = time.perf_counter()

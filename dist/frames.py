@@ -25,6 +25,7 @@ class Header:
         piece: position of this message within the call, counted per connection.
         last_rank, last_s: the latest arrival that the sender knows of, and when (on
             the rendezvous server's clock).
+        is_letter: whether it is of `send` rather than of a collective.
     """
 
     source: int
@@ -33,6 +34,7 @@ class Header:
     piece: int
     last_rank: int
     last_s: float
+    is_letter: bool = False
     text: str = ""
 
     def encode(self) -> bytes:
@@ -41,7 +43,7 @@ class Header:
         return (
             _HEADER.pack(
                 _MAGIC,
-                0,
+                self.is_letter,
                 self.last_rank,
                 self.source,
                 self.piece,
@@ -58,12 +60,22 @@ def decode(frame: bytes) -> tuple[Header, memoryview] | None:
     """Split a message into header and payload; None if it is not one of ours."""
     if len(frame) < _HEADER.size or frame[:4] != _MAGIC:
         return None
-    (_, _, last_rank, source, piece, sequence, fingerprint, last_s, text_size) = (
-        _HEADER.unpack_from(frame)
-    )
+    (
+        _,
+        is_letter,
+        last_rank,
+        source,
+        piece,
+        sequence,
+        fingerprint,
+        last_s,
+        text_size,
+    ) = _HEADER.unpack_from(frame)
     end = _HEADER.size + text_size
     if text_size > LONGEST_TEXT or len(frame) < end:
         return None
     text = frame[_HEADER.size : end].decode(errors="replace")
-    header = Header(source, sequence, fingerprint, piece, last_rank, last_s, text)
+    header = Header(
+        source, sequence, fingerprint, piece, last_rank, last_s, bool(is_letter), text
+    )
     return header, memoryview(frame)[end:]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dist.arrays import readable, restore, writable
-from dist.call import make_request
+from dist.call import LETTER, make_request
 from dist.objects import pack, unpack
 from dist.ordered_calls import OrderedCalls
 from dist.place import Place
@@ -379,7 +379,7 @@ class Group:
         require_arithmetic(array.dtype)
         towards, peer = route
         ends = (self.rank, peer) if towards == "to" else (peer, self.rank)
-        request = self._request("send", array, f"rank {ends[0]} to rank {ends[1]}")
+        request = self._request(LETTER, array, f"rank {ends[0]} to rank {ends[1]}")
         number = self._letters[route] = self._letters.get(route, 0) + 1
         self.calls.now(request, body, timeout, sequence=number)
 

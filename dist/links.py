@@ -105,7 +105,21 @@ class Links:
                 continue
             if message[0].source == peer:
                 return message
+            self._compare_early(call, message[0])
             self._aside.setdefault(message[0].source, deque()).append(message)
+
+    def _compare_early(self, call: Call, header: frames.Header) -> None:
+        """See whether somebody whose turn it is not has made another call than this.
+
+        Different calls send their first frames in different directions: without this,
+        an all-reduce and a barrier could wait past each other.
+        """
+        if header.is_letter or call.request.is_letter:
+            return
+        same_number = header.sequence == call.sequence
+        if same_number and header.fingerprint != call.request.fingerprint:
+            text = header.text or "another call"
+            self._watch.mismatch(call, header.source, text)
 
     def close(self, linger_s: float = 0.0) -> None:
         """Close all sockets; what is still on its way lingers in the background."""

@@ -128,10 +128,10 @@ class OrderedCalls:
 
     def _perform(self, call: Call, body: Callable[[Call], Result]) -> Result:
         self.require_usable()
-        self._watch.begin(call)
         try:
             if self._before_call is not None:
                 self._before_call(call)
+            self._watch.begin(call)
             result = body(call)
         except BaseException as error:
             self._failure = error

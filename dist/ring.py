@@ -253,6 +253,7 @@ class RingTransport(Transport):
             piece=piece,
             last_rank=call.last_rank,
             last_s=call.last_s,
+            is_letter=call.request.is_letter,
             text=call.text if piece == 0 else "",
         )
 

@@ -58,10 +58,20 @@ def open_transport(wiring: Wiring, name: str, place: Place, watch: Watch) -> Tra
     """Join the ranks of a new group; every one of them calls it at the same time."""
     if place.size == 1:
         return SoloTransport()
-    everybody = tuple(range(place.size))
+    letters = _open_ring(wiring, place, _all(place), watch)
+    try:
+        return _choose(wiring, name, place, watch, letters)
+    except BaseException:
+        letters.close()
+        raise
+
+
+def _choose(
+    wiring: Wiring, name: str, place: Place, watch: Watch, letters: Transport
+) -> Transport:
+    """The ring that all ranks are joined by, or something faster on top of it."""
     forced = wiring.settings.transport
     hosts = len(set(place.hosts))
-    letters = _open_ring(wiring, place, everybody, watch)
     if forced == "ring" or hosts == place.size:
         return letters
     if forced == "shm" and hosts > 1:
@@ -71,7 +81,7 @@ def open_transport(wiring: Wiring, name: str, place: Place, watch: Watch) -> Tra
         )
     try:
         if forced == "shm" or hosts == 1:
-            return _open_shared_memory(wiring, place, everybody, watch, letters)
+            return _open_shared_memory(wiring, place, _all(place), watch, letters)
         return _open_hierarchy(wiring, place, watch, letters)
     except SegmentError as error:
         if forced != "auto":
@@ -80,9 +90,8 @@ def open_transport(wiring: Wiring, name: str, place: Place, watch: Watch) -> Tra
                 f"{error}. Leave DIST_TRANSPORT out to use sockets instead."
             ) from error
         if place.rank == 0:
-            print(  # noqa: T201 - said once a job, where the user looks
-                f"dist: no shared memory for group {name!r} ({error}); using sockets.",
-                file=sys.stderr,
+            sys.stderr.write(
+                f"dist: no shared memory for group {name!r} ({error}); using sockets.\n"
             )
         return letters
 

@@ -8,8 +8,9 @@ wait without a deadline, no error without a name" stands in one place.
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dist.errors import (
     CollectiveError,
@@ -28,6 +29,8 @@ CHECK_INTERVAL_S = 0.1
 # What a peer sent before its end may still be on its way: let it arrive first.
 LOST_GRACE_S = 0.2
 LEFT_GRACE_S = 0.5
+# Beats come four times a second, unless the process is stopped or its host overloaded.
+SILENCE_LIMIT_S = 1.2
 
 _ERRORS: dict[str, type[CollectiveError]] = {
     "lost": WorkerLostError,
@@ -61,8 +64,6 @@ class Watch:
         self._world_ranks = world_ranks
         self.numbers = tuple(range(len(world_ranks))) if numbers is None else numbers
         self._stall_warn_s = stall_warn_s
-        self._next_warning_s = float("inf")
-        self._inquired = False
         self._noticed_s: dict[int, float] = {}
 
     def among(self, ranks: tuple[int, ...]) -> Watch:
@@ -73,13 +74,12 @@ class Watch:
 
     def begin(self, call: Call) -> None:
         """A call starts: what it is shows up in the other ranks' stall reports."""
-        self._next_warning_s = self._stall_warn_s or float("inf")
-        self._inquired = False
         call.last_rank = self._rank
-        call.arrived_s = call.last_s = call.started_s
+        call.arrived_s = time.perf_counter()
         if self._control is not None:
-            call.arrived_s = call.last_s = call.started_s + self._control.clock_offset_s
+            call.arrived_s += self._control.clock_offset_s
             self._control.busy_with = call
+        call.last_s = call.arrived_s
 
     def end(self) -> None:
         """The call is over."""
@@ -93,7 +93,7 @@ class Watch:
         if control is not None:
             self._raise_if_failed(control, call)
             self._raise_if_lost(control, call, awaited)
-            if call.elapsed_s >= self._next_warning_s:
+            if 0 < self._stall_warn_s <= call.elapsed_s / (call.warnings + 1):
                 self._warn(control, call, awaited)
         if call.elapsed_s > call.timeout_s:
             self._time_out(call, awaited)
@@ -197,39 +197,66 @@ class Watch:
 
     def _warn(self, control: ControlChannel, call: Call, awaited: list[int]) -> None:
         """Name the late ranks on stderr; one rank speaks for all that wait."""
-        if not self._inquired:
-            control.progress = {}
-            control.inquire()
-            self._inquired = True
-            return
-        if not control.progress:
-            return
-        self._inquired = False
-        self._next_warning_s = call.elapsed_s + self._stall_warn_s
-        if control.progress["should_report"]:
-            "; ".join(self._describe(peer) for peer in awaited)
-
-    def _describe(self, peer: int) -> str:
-        """`rank 2 (host b, process 71), busy with …, last heard of 0.1 s ago`."""
-        if self._control is None:
-            return f"rank {peer}"
-        world_rank = self._world_ranks[peer]
-        member = self._control.members[world_rank]
-        text = f"rank {peer} (host {member['host']}, process {member['pid']})"
-        known = self._control.progress.get("ranks", {}).get(str(world_rank))
-        if known is None:
-            return text
-        call = known["call"]
-        doing = f"in {call} for {known['call_s']:.0f} s" if call else "in no collective"
-        return f"{text}, {doing}, last heard of {known['silent_s']:.1f} s ago"
+        call.warnings += 1
+        progress = control.ask_progress()
+        if progress.get("should_report"):
+            late, _ = self._late(control, call, awaited, progress["ranks"])
+            sys.stderr.write(
+                f"dist: {call.text}: rank {self._rank} has waited "
+                f"{call.elapsed_s:.0f} s for {late}\n"
+            )
+            sys.stderr.flush()
 
     def _time_out(self, call: Call, awaited: list[int]) -> NoReturn:
-        late = "; ".join(self._describe(peer) for peer in awaited)
+        late, peer = "; ".join(f"rank {peer}" for peer in awaited), awaited[0]
+        if self._control is not None:
+            known = self._control.ask_progress().get("ranks", {})
+            late, peer = self._late(self._control, call, awaited, known)
         self._fail(
             "timeout",
             call,
-            awaited[0] if len(awaited) == 1 else None,
+            peer,
             f"{call.text}: rank {self._rank} waited {call.elapsed_s:.1f} s (limit "
             f"{call.timeout_s:g} s) for {late}. It is stopped, in an endless loop, in "
             "another call or only slow; raise the limit with `timeout=` if it is slow.",
         )
+
+    def _late(
+        self,
+        control: ControlChannel,
+        call: Call,
+        awaited: list[int],
+        known: dict[str, dict[str, Any]],
+    ) -> tuple[str, int]:
+        """Describe the ranks that hold the call up, and number the first of them.
+
+        The peer that this rank waits for may itself wait for another. To blame are
+        those that are not in this call, or that have stopped beating.
+        """
+        blamed = [
+            peer
+            for peer, world_rank in enumerate(self._world_ranks)
+            if (facts := known.get(str(world_rank))) is not None
+            and (
+                not facts["call"].startswith(call.title)
+                or facts["silent_s"] > SILENCE_LIMIT_S
+            )
+        ]
+        late = blamed or awaited
+        described = (
+            self._describe(control, peer, known.get(str(self._world_ranks[peer])))
+            for peer in late
+        )
+        return "; ".join(described), late[0]
+
+    def _describe(
+        self, control: ControlChannel, peer: int, facts: dict[str, Any] | None
+    ) -> str:
+        """`rank 2 (host b, process 71), in no collective, last heard of 0.1 s ago`."""
+        member = control.members[self._world_ranks[peer]]
+        text = f"rank {peer} (host {member['host']}, process {member['pid']})"
+        if facts is None:
+            return text
+        call = facts["call"]
+        doing = f"in {call} for {facts['call_s']:.0f} s" if call else "in no collective"
+        return f"{text}, {doing}, last heard of {facts['silent_s']:.1f} s ago"

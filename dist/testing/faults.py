@@ -8,6 +8,7 @@ group), or while it starts (`at=0`), or when its function has returned (`at="exi
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -48,7 +49,9 @@ class Fault:
         if self.kind == "delay":
             time.sleep(self.seconds)
         elif self.kind == "drop":
-            time.sleep(min(call.timeout_s, 3600.0) if call is not None else 3600.0)
+            limit_s = math.inf if is_process or call is None else call.timeout_s
+            time.sleep(min(limit_s + 1.0, 3600.0))  # `run_ranks` ends a process sooner
+            raise ThreadKilled(f"{self.kind} of rank {self.rank}")
         elif not is_process:
             raise ThreadKilled(f"{self.kind} of rank {self.rank}")
         elif self.kind == "kill":

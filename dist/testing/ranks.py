@@ -14,7 +14,7 @@ from dist.rendezvous_server import RendezvousServer
 from dist.session import Session
 from dist.testing.outcome import Outcome, RankFailedError, raise_first_cause
 from dist.testing.processes import run_processes
-from dist.thread_groups import thread_groups
+from dist.thread_world import thread_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
