@@ -13,6 +13,7 @@ while it grows; anything else that is printed goes above it.
 from __future__ import annotations
 
 from collections import deque
+from itertools import groupby
 from typing import TYPE_CHECKING, BinaryIO
 
 from launcher.lines import LineAssembler, is_redrawn, visible
@@ -88,8 +89,8 @@ class Output:
             return
         if rank == CHIEF and self._screen.is_terminal[stream] and lines:
             self._screen.show_unfinished(stream, b"")
-        for line in lines:
-            self._line(rank, stream, line, now)
+        if lines:
+            self._take(rank, stream, lines, now)
         if rank == CHIEF:
             self._show_unfinished(stream, assembler.unfinished)
 
@@ -105,15 +106,14 @@ class Output:
     def ended(self, rank: int, now: float) -> None:
         """A worker has ended and everything it wrote has been taken in."""
         for stream in (STDOUT, STDERR):
-            for line in self._streams[rank, stream].finish():
-                if stream == STDERR:
-                    self._errors[rank].append(line)
-                if rank in self._shown and not self._is_alone:
+            last = self._streams[rank, stream].finish()
+            if last and stream == STDERR:
+                self._errors[rank].extend(last)
+            if last and rank in self._shown and not self._is_alone:
+                if rank == CHIEF:
                     self._screen.show_unfinished(stream, b"")
-                    self._line(rank, stream, line, now)
+                self._take(rank, stream, last, now)
         self._show(self._merger.leave(rank, now))
-        if rank in self._logs:
-            self._logs[rank].flush()
 
     def last_errors(self, rank: int) -> list[str]:
         """The last lines a worker wrote to standard error, if they were not shown."""
@@ -127,21 +127,30 @@ class Output:
         for log in self._logs.values():
             log.close()
 
-    def _line(self, rank: int, stream: int, line: bytes, now: float) -> None:
-        line = line.removesuffix(b"\r")
+    def _take(self, rank: int, stream: int, lines: Sequence[bytes], now: float) -> None:
+        """Take in whole lines, of which some may have to wait for their like."""
+        lines = [line.removesuffix(b"\r") for line in lines]
         if not self._is_merged[stream]:
-            self._screen.show_line(stream, line)
-        elif is_redrawn(line):
-            # A progress bar is already on the screen: it must not vanish and come back.
-            self._show(self._merger.flush())
-            self._show([MergedLine((rank,), stream, visible(line))])
-        else:
-            self._show(self._merger.add(rank, stream, line, now))
-
-    def _show(self, lines: Iterable[MergedLine]) -> None:
+            self._screen.show_lines(stream, lines)
+            return
+        merged: list[MergedLine] = []
         for line in lines:
-            prefix = f"[{rank_ranges(line.ranks)}] ".encode()
-            self._screen.show_line(line.stream, prefix + line.text)
+            if is_redrawn(line):
+                # A progress bar is on the screen already: it must not go and come back.
+                merged += self._merger.flush()
+                merged.append(MergedLine((rank,), stream, visible(line)))
+            else:
+                merged += self._merger.add(rank, stream, line, now)
+        self._show(merged)
+
+    def _show(self, lines: Sequence[MergedLine]) -> None:
+        """Show merged lines, neighbours of one stream in one write."""
+        for stream, group in groupby(lines, key=lambda line: line.stream):
+            self._screen.show_lines(
+                stream,
+                [b"[%b] %b" % (rank_ranges(line.ranks).encode(), line.text)
+                 for line in group],
+            )  # fmt: skip
 
     def _show_unfinished(self, stream: int, text: bytes) -> None:
         shown = visible(text)
@@ -157,4 +166,6 @@ def open_logs(
     """Open one file for each rank; those of a restart get names of their own."""
     folder.mkdir(parents=True, exist_ok=True)
     suffix = f".restart{restarts}" if restarts else ""
-    return {rank: (folder / f"rank{rank}{suffix}.log").open("wb") for rank in ranks}
+    paths = {rank: folder / f"rank{rank}{suffix}.log" for rank in ranks}
+    # Not buffered: whoever follows a file sees all there is.
+    return {rank: path.open("wb", buffering=0) for rank, path in paths.items()}

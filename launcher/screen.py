@@ -141,17 +141,16 @@ class Screen:
         """Whether the reader of standard output is gone."""
         return STDOUT in self._writer.failed_targets
 
-    def show_line(self, stream: int, line: bytes) -> None:
-        """Write a whole line, above the unfinished one if there is one."""
+    def show_lines(self, stream: int, lines: Sequence[bytes]) -> None:
+        """Write whole lines, above the unfinished one if there is one."""
+        text = b"\n".join(lines) + b"\n"
         if self.is_terminal[stream] and self._is_within_line:
             self._is_within_line = False
             self._writer.write(stream, b"\n")
         if not self.is_terminal[stream] or not self._unfinished:
-            self._writer.write(stream, line + b"\n")
+            self._writer.write(stream, text)
             return
-        self._writer.write(
-            stream, CLEAR_LINE + line + b"\n" + self._fitted(self._unfinished)
-        )
+        self._writer.write(stream, CLEAR_LINE + text + self._fitted(self._unfinished))
 
     def show_unfinished(self, stream: int, text: bytes) -> None:
         """Draw the unfinished line anew; empty text removes it."""

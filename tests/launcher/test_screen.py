@@ -48,7 +48,7 @@ def shown():
 def test_lines_go_above_the_unfinished_line_which_is_drawn_again(shown):
     view = shown((True, True))
     view.screen.show_unfinished(STDOUT, b"50%")
-    view.screen.show_line(STDOUT, b"message")
+    view.screen.show_lines(STDOUT, [b"message"])
 
     assert view.read() == CLEAR + b"50%" + CLEAR + b"message\n50%"
 
@@ -64,7 +64,7 @@ def test_an_unfinished_line_is_fitted_to_the_terminal_unless_it_has_colours(show
 def test_without_a_terminal_unfinished_lines_are_not_drawn(shown):
     view = shown()
     view.screen.show_unfinished(STDOUT, b"50%")
-    view.screen.show_line(STDOUT, b"message")
+    view.screen.show_lines(STDOUT, [b"message"])
 
     assert view.read() == b"message\n"
 
@@ -72,7 +72,7 @@ def test_without_a_terminal_unfinished_lines_are_not_drawn(shown):
 def test_a_message_does_not_stick_to_bytes_passed_through(shown):
     view = shown((True, True))
     view.screen.pass_through(STDOUT, b"no newline")
-    view.screen.show_line(STDOUT, b"launch: done")
+    view.screen.show_lines(STDOUT, [b"launch: done"])
 
     assert view.read() == b"no newline\nlaunch: done\n"
 
@@ -81,7 +81,7 @@ def test_a_writer_that_is_stuck_makes_the_screen_fall_behind():
     go_on = threading.Event()
     writer = Writer([lambda _: go_on.wait(10), lambda _: None])
     screen = Screen(writer)
-    screen.show_line(STDOUT, b"x" * BACKLOG_BYTES)
+    screen.show_lines(STDOUT, [b"x" * BACKLOG_BYTES])
 
     assert screen.is_behind
     assert not screen.wait_written(0.01)
@@ -97,8 +97,8 @@ def test_a_target_that_fails_is_written_no_more():
 
     heard = []
     screen = Screen(Writer([fail, heard.append]))
-    screen.show_line(STDOUT, b"lost")
-    screen.show_line(STDERR, b"heard")
+    screen.show_lines(STDOUT, [b"lost"])
+    screen.show_lines(STDERR, [b"heard"])
 
     assert screen.wait_written(5.0)
     assert screen.is_closed
