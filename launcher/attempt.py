@@ -59,7 +59,7 @@ class Attempt:
         self._ranks = job.config.local_ranks
         self._reports = {rank: FailureReader() for rank in self._ranks}
         self._peak_memory: dict[int, int] = {}
-        self._closing_pipes: set[int] = set()
+        self._ending: set[int] = set()
         self._is_reading = True
         self._have_all_joined = False
         self._started_at = time.monotonic()
@@ -199,7 +199,8 @@ class Attempt:
         data = read_available(descriptor)
         if data is None:
             self._selector.unregister(descriptor)
-            self._closing_pipes.add(worker.rank)
+            if stream is None:  # only the end of the process closes this one
+                self._ending.add(worker.rank)
         elif data and stream is None:
             self._reported(worker.rank, data)
         elif data and stream is not None:
@@ -224,7 +225,7 @@ class Attempt:
         self._guardian.forget(worker.pid)
         self._peak_memory[rank] = ended.peak_memory
         self._drain(worker)
-        self._closing_pipes.discard(rank)
+        self._ending.discard(rank)
         self._change(rank, exit_code=ended.code, ended_at=now)
         self._output.ended(rank, now)
         if self._server is not None and ended.code != 0:
@@ -299,7 +300,7 @@ class Attempt:
 
     def _patience(self) -> float:
         """How long `wait` may sleep."""
-        if self._closing_pipes:
+        if self._ending:
             return END_TICK_S
         deadline = self._output.deadline
         if deadline is None:

@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -17,6 +18,7 @@ from launcher.errors import (
     UsageError,
     WorkerFailedError,
 )
+from tests.launcher.launching import REPOSITORY, wait_until
 
 pytestmark = pytest.mark.multiprocess
 
@@ -143,6 +145,24 @@ def test_ctrl_c_reaches_the_caller_and_ends_the_workers():
 
     with pytest.raises(KeyboardInterrupt):
         launcher.run(work, n=1)
+
+
+def test_killing_the_caller_leaves_neither_workers_nor_the_private_folder(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, time, launcher\n"
+        "def work():\n"
+        f"    open({str(tmp_path)!r} + '/ready' + os.environ['RANK'], 'w').close()\n"
+        "    time.sleep(60)\n"
+        "launcher.run(work, n=2)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, program], env=environment) as caller:
+        assert wait_until(lambda: len(list(tmp_path.glob("ready*"))) == 2)
+        assert len(list(tmp_path.glob("launch-*"))) == 1
+        caller.kill()
+
+    assert wait_until(lambda: not list(tmp_path.glob("launch-*")))
 
 
 def test_a_signal_that_the_caller_survives_is_an_error_of_the_job():
