@@ -14,6 +14,13 @@ def to_text(dims: Dims | None) -> str:
     return f"({', '.join(map(str, dims))})"
 
 
+def to_brackets(dims: Dims | None) -> str:
+    """Write a static shape as TensorFlow's kernels do: `[2,?]`."""
+    if dims is None:
+        return "<unknown>"
+    return f"[{','.join('?' if d is None else str(d) for d in dims)}]"
+
+
 def is_known(dims: Dims | None) -> bool:
     """Return whether rank and all dimensions are known."""
     return dims is not None and None not in dims

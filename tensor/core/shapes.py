@@ -18,6 +18,7 @@ from tensor.core.shape_algebra import (
     merge as merge,
     num_elements as num_elements,
     relax as relax,
+    to_brackets as to_brackets,
     to_text as to_text,
 )
 

@@ -2,6 +2,7 @@
 
 from tensor.ops import (
     array as array,
+    casting as casting,
     clip as clip,
     compare as compare,
     counting as counting,
@@ -10,6 +11,7 @@ from tensor.ops import (
     custom_gradient as custom_gradient,
     facts as facts,
     gather as gather,
+    joining as joining,
     layout as layout,
     linalg as linalg,
     math as math,
@@ -17,6 +19,8 @@ from tensor.ops import (
     number_lines as number_lines,
     one_hot as one_hot,
     operators as operators,
+    padding as padding,
+    partition as partition,
     random as random,
     reduce as reduce,
     reorder as reorder,
@@ -24,8 +28,12 @@ from tensor.ops import (
     scatter as scatter,
     segment as segment,
     selection as selection,
+    slicing as slicing,
+    sorting as sorting,
+    space_to_batch as space_to_batch,
     splitting as splitting,
     statistics as statistics,
     strided_slice as strided_slice,
     top_k as top_k,
+    uniqueness as uniqueness,
 )

@@ -16,8 +16,10 @@ from tensor.core.shapes import (
     broadcast,
     merge,
     num_elements,
+    to_brackets,
     to_text,
 )
+from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import Identity, identity, shape_op
 
@@ -68,8 +70,8 @@ class EnsureShape(Identity):
         if not are_compatible(np.shape(x), shape):
             raise errors.invalid(
                 "EnsureShape",
-                f"Shape of tensor input {list(np.shape(x))} is not compatible with "
-                f"expected shape {_with_marks(shape)}.",
+                f"Shape of tensor input {to_brackets(np.shape(x))} is not compatible "
+                f"with expected shape {to_brackets(shape)}.",
             )
         return x
 
@@ -78,13 +80,6 @@ class EnsureShape(Identity):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(2, 3)), shape=(2, None))
-
-
-def _with_marks(dims: Any) -> str:
-    """Write a static shape as TensorFlow's kernels do: [2,?]."""
-    if dims is None:
-        return "<unknown>"
-    return f"[{','.join('?' if d is None else str(d) for d in dims)}]"
 
 
 size_op = register(Size)
@@ -184,7 +179,8 @@ class BroadcastArgs(Op):
         except ValueError:
             raise errors.invalid(
                 "BroadcastArgs",
-                f"Incompatible shapes: {list(shapes[0])} vs. {list(shapes[1])}",
+                f"Incompatible shapes: {to_brackets(shapes[0])} vs. "
+                f"{to_brackets(shapes[1])}",
             ) from None
         return np.array(dims, np.asarray(x).dtype)
 
@@ -212,3 +208,26 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
     x = convert(shape_x, hint=dtypes.int32)
     y = convert(shape_y, x.dtype)
     return broadcast_args(x, y)
+
+
+@export("get_static_value")
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """Return a tensor's value as NumPy if it is known before anything runs, else None.
+
+    Args:
+        tensor: An eager tensor, whose value is always known, or a symbolic one.
+        partial: Give a list with None for unknown elements, rather than None.
+    """
+    if type(tensor) is EagerTensor:
+        return tensor.numpy()
+    if not isinstance(tensor, Tensor):
+        return tensor
+    known = tensor.static_vector() if hasattr(tensor, "static_vector") else None
+    if known is None:
+        return None
+    dtype = tensor.dtype.as_numpy_dtype
+    if type(known) is not tuple:
+        return dtype(known)
+    if None in known:
+        return list(known) if partial else None
+    return np.array(known, dtype)

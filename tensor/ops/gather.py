@@ -11,7 +11,7 @@ from tensor.core.convert import constant_tensor, convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import Dims, merge, num_elements
+from tensor.core.shapes import Dims, merge, num_elements, to_brackets
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape, shape_for, static_value
@@ -223,9 +223,11 @@ def nd_location(shape: tuple[int, ...], indices: Any, batch_dims: int, op: str) 
 def _bad_index(shape: Any, indices: Any, outside: Any, op: str) -> Exception:
     at = np.argwhere(outside)[0]
     where = f"[{','.join(str(i) for i in at)}]" if len(at) else ""
-    text = f"indices{where} = {indices[tuple(at)].tolist()} does not index into param "
-    text += f"shape [{','.join(map(str, shape))}]"
-    return errors.invalid(op, f"{text}, node name: {op}")
+    text = f"indices{where} = {indices[tuple(at)].tolist()} does not index into "
+    node = ""
+    if op == "GatherNd":
+        text, node = text + "param ", f", node name: {op}"
+    return errors.invalid(op, f"{text}shape {to_brackets(shape)}{node}")
 
 
 class GatherNd(Op):

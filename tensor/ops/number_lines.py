@@ -14,8 +14,9 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import broadcast
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast_, concat, split, zeros_like
+from tensor.ops.array import cast_, concat, ones_like, reshape, split, zeros_like
 from tensor.ops.layout import expand_dims
+from tensor.ops.math import multiply
 from tensor.ops.reduce import broadcast_to
 
 if TYPE_CHECKING:
@@ -161,3 +162,43 @@ def _integer(num: Any) -> Any:
             f"= {num} of dtype: {convert(num).dtype!s}"
         )
     return value
+
+
+@export("meshgrid")
+def meshgrid(*args: Any, **kwargs: Any) -> Any:
+    """Return one grid of coordinates for each vector, as a list.
+
+    Args:
+        *args: Vectors.
+        **kwargs: `indexing`, "xy" (the first vector runs along columns, the default)
+            or "ij" (along rows); `name`.
+
+    Raises:
+        ValueError: There is no such indexing.
+        TypeError: There is another keyword argument.
+    """
+    indexing = kwargs.pop("indexing", "xy")
+    kwargs.pop("name", None)
+    if kwargs:
+        name = next(iter(kwargs))
+        raise TypeError(f"{name!r} is an invalid keyword argument for this function")
+    if indexing not in ("xy", "ij"):
+        raise ValueError(
+            f"Argument `indexing` parameter must be either 'xy' or 'ij', got "
+            f"{indexing!r}"
+        )
+    vectors = [convert(v) for v in args]
+    rank = len(vectors)
+    axes = list(range(rank))
+    if indexing == "xy" and rank > 1:
+        axes[:2] = [1, 0]
+    columns = [
+        reshape(v, shape=tuple(-1 if i == axis else 1 for i in range(rank)))
+        for v, axis in zip(vectors, axes, strict=True)
+    ]
+    # Products with ones of the whole shape, as in TensorFlow: dtypes must agree.
+    ones = None
+    for column in columns:
+        one = ones_like(column)
+        ones = one if ones is None else multiply.public(one, ones)
+    return [multiply.public(ones, column) for column in columns]

@@ -9,6 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     as_static_shape,
@@ -113,7 +114,23 @@ class BroadcastTo(Op):
         return sum_to(dz, call.inputs[0])
 
     def public(self, input: Any, shape: Any, name: str | None = None) -> Any:
-        return self(convert(input), shape=as_static_shape(shape), name=name)
+        x, target = convert(input), as_static_shape(shape)
+        dims = x.static_shape
+        if isinstance(target, tuple) and dims is not None:
+            if len(dims) > len(target):
+                raise errors.invalid(
+                    self.type_name,
+                    f"Rank of input ({len(dims)}) must be no greater than rank of "
+                    f"output shape ({len(target)}).",
+                )
+            pairs = zip(dims[::-1], target[::-1], strict=False)
+            if any(d not in (None, 1, t) for d, t in pairs):
+                raise errors.invalid(
+                    self.type_name,
+                    f"Incompatible shapes: {to_brackets(dims)} vs. "
+                    f"{to_brackets(target)}",
+                )
+        return self(x, shape=target, name=name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(1, 3)), shape=(2, 3))

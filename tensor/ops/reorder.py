@@ -66,12 +66,13 @@ class ReverseSequence(Op):
     def kernel(self, x: Any, lengths: Any, seq_axis: int, batch_axis: int) -> Any:
         x, lengths = np.asarray(x), np.asarray(lengths)
         count = x.shape[seq_axis]
-        if (lengths > count).any() or (lengths < 0).any():
-            raise errors.invalid(
-                "ReverseSequence",
-                f"seq_lens must be in [0, {count}], the size of the sequence "
-                f"dimension, got {lengths.tolist()}",
-            )
+        for i, length in enumerate(lengths):
+            if not 0 <= length <= count:
+                relation = f"> input.dims({seq_axis})" if length > 0 else "< 0"
+                raise errors.invalid(
+                    "ReverseSequence",
+                    f"seq_lens({i}) {relation}: {length}, of at most {count}",
+                )
         steps = np.arange(count)
         within = lengths[:, None]
         order = np.where(steps < within, within - 1 - steps, steps)
@@ -108,7 +109,7 @@ def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
         return x.ragged_reverse(axis)
     given = convert(axis)
     if given.ndim == 0:
-        raise errors.invalid("ReverseV2", "'dims' must be a vector, got a scalar")
+        raise errors.invalid("ReverseV2", "'dims' must be 1-dimension, not 0")
     axes = tuple(int(a) for a in np.asarray(given))
     rank = x.ndim
     if rank is not None:
@@ -175,13 +176,15 @@ def reverse_sequence_(
     Args:
         input: A batch of sequences.
         seq_lengths: How many elements of each sequence to turn around.
-        seq_axis: The axis along the sequences, 0 by default.
+        seq_axis: The axis along the sequences.
         batch_axis: The axis along the batch, 0 by default.
         name: A name for the node, in a graph.
 
     Raises:
         InvalidArgumentError: The two axes are the same, or a length is too large.
     """
+    if seq_axis is None:
+        raise TypeError("Expected int for argument 'seq_dim' not None.")
     x, lengths = convert(input), convert(seq_lengths)
     seq, batch = (0 if a is None else int(a) for a in (seq_axis, batch_axis))
     if x.ndim is not None:
@@ -200,7 +203,7 @@ def reverse_sequence_(
     if None not in (size, lengths.static_shape) and lengths.static_shape[0] != size:
         raise errors.invalid(
             "ReverseSequence",
-            f"Length of seq_lens != input.dims({batch}), ({lengths.static_shape[0]} "
+            f"Length of seq_lengths != input.dims({batch}), ({lengths.static_shape[0]} "
             f"vs. {size})",
         )
     return reverse_sequence(x, lengths, seq_axis=seq, batch_axis=batch, name=name)

@@ -172,7 +172,8 @@ def repeat_(input: Any, repeats: Any, axis: Any = None, name: str | None = None)
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: A number is negative, or there is not one per slice.
+        InvalidArgumentError: A number is negative.
+        ValueError: There is not one per slice, or `axis` is out of range.
     """
     x = convert(input)
     if axis is None:
@@ -195,14 +196,15 @@ def _counts(repeats: Any, dims: Any, axis: int) -> Any:
     if counts.dtype.kind not in "iu":
         raise TypeError(f"`repeats` must be integers, got {repeats!r}.")
     if (counts < 0).any():
-        raise errors.invalid("Repeat", f"`repeats` must not be negative: {repeats!r}")
+        raise errors.invalid(
+            "Repeat", f"Expected multiples[1] >= 0, but got {counts.min()}"
+        )
     if counts.size == 1:
         return int(counts.reshape(()))
     size = None if dims is None else dims[axis]
     if counts.ndim > 1 or (size is not None and counts.size != size):
-        raise errors.invalid(
-            "Repeat",
-            f"`repeats` must be a scalar or have one entry per slice ({size}), got "
-            f"shape {list(counts.shape)}",
+        raise ValueError(
+            f"Dimensions {size} and {counts.size} are not compatible: `repeats` must "
+            "be a scalar or have one entry per slice."
         )
     return counts

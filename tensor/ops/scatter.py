@@ -10,6 +10,7 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
@@ -180,14 +181,19 @@ def check_updates(shape: Any, indices: Any, updates: Any, op_type: str) -> None:
             "index innermost dimension length must be <= tensor rank; saw: "
             f"{depth} vs. {len(shape)}",
         )
-    if tuple(updates) != (*indices[:-1], *shape[depth:]):
-        raise errors.invalid(
-            op_type,
-            f"Dimensions [0,{len(indices) - 1}) of indices[shape={list(indices)}] must "
-            f"match dimensions [0,{len(indices) - 1}) of updates[shape="
-            f"{list(updates)}], and the rest must be those of the slices of "
-            f"[shape={list(shape)}]: expected {[*indices[:-1], *shape[depth:]]}",
+    if tuple(updates) == (*indices[:-1], *shape[depth:]):
+        return
+    if op_type == "ScatterNd":
+        outer = f"[0,{len(indices) - 1})"
+        text = (
+            f"Dimensions {outer} of indices[shape={to_brackets(indices)}] must match "
         )
+        text += f"dimensions {outer} of updates[shape={to_brackets(updates)}]"
+    else:
+        text = "Outer dimensions of indices and update must match. Indices shape: "
+        text += f"{to_brackets(indices)}, updates shape:{to_brackets(updates)}"
+    expected = to_brackets((*indices[:-1], *shape[depth:]))
+    raise errors.invalid(op_type, f"{text}. Expected updates of shape {expected}")
 
 
 class _TensorScatter(Op):

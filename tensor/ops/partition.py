@@ -1,0 +1,166 @@
+"""Rows dealt out and put together: dynamic_partition, dynamic_stitch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.gather import gather
+from tensor.ops.scatter import check_segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class DynamicPartition(Op):
+    """The rows of x dealt out to `num_partitions` tensors, by a number for each."""
+
+    keeps_inputs = (1,)
+    shape_depends_on_values = True
+
+    def kernel(self, x: Any, partitions: Any, num_partitions: int) -> Any:
+        x, parts = np.asarray(x), np.asarray(partitions)
+        outside = (parts < 0) | (parts >= num_partitions)
+        if outside.any():
+            at = tuple(np.argwhere(outside)[0])
+            where = ",".join(str(i) for i in at)
+            raise errors.invalid(
+                self.type_name,
+                f"partitions[{where}] = {parts[at]} is not in [0, {num_partitions})",
+            )
+        return tuple(x[parts == i] for i in range(num_partitions))
+
+    def infer(self, x: TensorSpec, partitions: TensorSpec, num_partitions: int) -> Any:
+        dims = None
+        if x.dims is not None and partitions.dims is not None:
+            dims = (None, *x.dims[len(partitions.dims) :])
+        return tuple(TensorSpec.of(dims, x.dtype) for _ in range(num_partitions))
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        return dynamic_partition_grad(call.inputs[1], *dz), None
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        parts = np.array([0, 2, 0, 1], np.int32)
+        yield Sample(rng.normal(size=(4, 2)), parts, num_partitions=3)
+
+
+class DynamicPartitionGrad(Op):
+    """Rows that a partition dealt out, each back in its place."""
+
+    keeps_inputs = (0,)
+
+    def kernel(self, *values: Any) -> Any:
+        partitions, *rows = values
+        partitions = np.asarray(partitions)
+        first = np.asarray(rows[0])
+        result = np.empty((*partitions.shape, *first.shape[1:]), first.dtype)
+        for i, part in enumerate(rows):
+            result[partitions == i] = part
+        return result
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        partitions, *rows = specs
+        if rows[0].dims is None or partitions.dims is None:
+            return TensorSpec.of(None, rows[0].dtype)
+        return TensorSpec.of((*partitions.dims, *rows[0].dims[1:]), rows[0].dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        count = len(call.inputs) - 1
+        parts = dynamic_partition(dz, call.inputs[0], num_partitions=count)
+        return (None, *parts)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        parts = np.array([0, 1, 0], np.int32)
+        yield Sample(parts, rng.normal(size=(2, 2)), rng.normal(size=(1, 2)))
+
+
+class DynamicStitch(Op):
+    """Rows of several tensors put where their indices say; later ones win.
+
+    Inputs are `n` tensors of indices, then `n` of rows.
+    """
+
+    shape_depends_on_values = True
+
+    def kernel(self, *values: Any, n: int) -> Any:
+        indices = [np.asarray(v) for v in values[:n]]
+        rows = [np.asarray(v) for v in values[n:]]
+        count = max((int(i.max()) + 1 for i in indices if i.size), default=0)
+        row_shape = rows[0].shape[indices[0].ndim :]
+        result = np.zeros((count, *row_shape), rows[0].dtype)
+        for index, value in zip(indices, rows, strict=True):
+            if (index < 0).any():
+                raise errors.invalid(
+                    self.type_name, f"indices must be >= 0, got {index.tolist()}"
+                )
+            if value.shape[index.ndim :] != row_shape:
+                raise errors.invalid(
+                    self.type_name,
+                    "Need data[0].shape[indices[0].ndim:] = data[i].shape[indices[i]"
+                    f".ndim:], got {list(row_shape)} and "
+                    f"{list(value.shape[index.ndim :])}",
+                )
+            result[index] = value
+        return result
+
+    def infer(self, *specs: TensorSpec, n: int) -> TensorSpec:
+        index, row = specs[0], specs[n]
+        if index.dims is None or row.dims is None:
+            return TensorSpec.of(None, row.dtype)
+        return TensorSpec.of((None, *row.dims[len(index.dims) :]), row.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        n = call.attrs["n"]
+        taken = [gather(dz, i, axis=0, batch_dims=0) for i in call.inputs[:n]]
+        return (None,) * n + tuple(taken)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        first, second = np.array([0, 2], np.int32), np.array(1, np.int32)
+        yield Sample(first, second, rng.normal(size=(2, 3)), rng.normal(size=(3,)), n=2)
+
+
+dynamic_partition = register(DynamicPartition)
+dynamic_partition_grad = register(DynamicPartitionGrad)
+dynamic_stitch = register(DynamicStitch)
+
+
+@export("dynamic_partition")
+def dynamic_partition_(
+    data: Any, partitions: Any, num_partitions: int, name: str | None = None
+) -> Any:
+    """Return `num_partitions` tensors with the rows of `data` dealt out to them.
+
+    Raises:
+        InvalidArgumentError: A number in `partitions` is out of range, or their shape
+            does not begin the shape of `data`.
+    """
+    x, parts = convert(data), convert(partitions, dtypes.int32)
+    check_segments(x, parts, "DynamicPartition")
+    return list(dynamic_partition(x, parts, num_partitions=int(num_partitions)))
+
+
+@export("dynamic_stitch")
+def dynamic_stitch_(indices: Any, data: Any, name: str | None = None) -> Any:
+    """Return one tensor with the rows of `data` where `indices` say.
+
+    Raises:
+        InvalidArgumentError: There are not as many `indices` as `data`, or shapes do
+            not fit.
+    """
+    places = [convert(i, dtypes.int32) for i in indices]
+    first = convert(data[0])
+    rows = [first, *[convert(d, first.dtype) for d in data[1:]]]
+    if len(places) != len(rows):
+        raise errors.invalid(
+            "DynamicStitch",
+            f"got {len(places)} indices for {len(rows)} data tensors",
+        )
+    for place, row in zip(places, rows, strict=True):
+        check_segments(row, place, "DynamicStitch")
+    return dynamic_stitch(*places, *rows, n=len(places), name=name)

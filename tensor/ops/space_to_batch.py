@@ -1,0 +1,310 @@
+"""Blocks of space as batch entries or as channels, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import reshape
+from tensor.ops.layout import transpose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class SpaceToBatch(Op):
+    """Blocks of the spatial axes moved into the batch, after zero padding."""
+
+    type_name = "SpaceToBatchND"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, block_shape: Any, paddings: Any) -> Any:
+        x = np.asarray(x)
+        block, pads = _block(block_shape), _pads(paddings)
+        x = np.pad(x, [(0, 0), *pads, *[(0, 0)] * (x.ndim - 1 - len(block))])
+        batch, space = x.shape[0], x.shape[1 : 1 + len(block)]
+        split: list[int] = []
+        for i, (size, b) in enumerate(zip(space, block, strict=True)):
+            if size % b:
+                raise errors.invalid(
+                    self.type_name,
+                    f"padded_shape[{i}]={size} is not divisible by "
+                    f"block_shape[{i}]={b}",
+                )
+            split += [size // b, b]
+        rest = x.shape[1 + len(block) :]
+        x = x.reshape((batch, *split, *rest))
+        n = len(block)
+        inside = [2 + 2 * i for i in range(n)]
+        outside = [1 + 2 * i for i in range(n)]
+        tail = range(1 + 2 * n, x.ndim)
+        x = x.transpose((*inside, 0, *outside, *tail))
+        return x.reshape((batch * int(np.prod(block)), *split[::2], *rest))
+
+    def infer(self, x: TensorSpec, block_shape: Any, paddings: Any) -> TensorSpec:
+        if x.dims is None or isinstance(block_shape, Tensor):
+            return TensorSpec.of(_rank_only(x.dims), x.dtype)
+        block = _block(block_shape)
+        n = len(block)
+        pads: Any = [(None, None)] * n
+        if not isinstance(paddings, Tensor):
+            pads = _pads(paddings)
+        space = [
+            None if None in (d, a) else (a + d + c) // b
+            for d, b, (a, c) in zip(x.dims[1 : 1 + n], block, pads, strict=True)
+        ]
+        batch = None if x.dims[0] is None else x.dims[0] * int(np.prod(block))
+        return TensorSpec.of((batch, *space, *x.dims[1 + n :]), x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        attrs = call.attrs
+        return batch_to_space(
+            dz, block_shape=attrs["block_shape"], crops=attrs["paddings"]
+        )
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = rng.normal(size=(2, 3, 4, 1))
+        yield Sample(x, block_shape=(2, 2), paddings=((1, 0), (0, 2)))
+        yield Sample(x, block_shape=(3,), paddings=((0, 0),))
+
+
+class BatchToSpace(Op):
+    """Entries of the batch moved back to blocks of space, then cropped."""
+
+    type_name = "BatchToSpaceND"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, block_shape: Any, crops: Any) -> Any:
+        x = np.asarray(x)
+        block, cuts = _block(block_shape), _pads(crops)
+        n, count = len(block), int(np.prod(block))
+        if x.shape[0] % count:
+            raise errors.invalid(
+                self.type_name,
+                f"Input batch dimension ({x.shape[0]}) is not divisible by product of "
+                f"block sizes ({count})",
+            )
+        batch, space = x.shape[0] // count, x.shape[1 : 1 + n]
+        rest = x.shape[1 + n :]
+        x = x.reshape((*block, batch, *space, *rest))
+        woven = [axis for i in range(n) for axis in (n + 1 + i, i)]
+        x = x.transpose((n, *woven, *range(2 * n + 1, x.ndim)))
+        whole = tuple(s * b for s, b in zip(space, block, strict=True))
+        x = x.reshape((batch, *whole, *rest))
+        for i, ((a, c), size) in enumerate(zip(cuts, whole, strict=True)):
+            if a + c > size:
+                raise errors.invalid(
+                    self.type_name,
+                    f"cropped_shape[{i}]={size - a - c} must be non-negative",
+                )
+        inner = (slice(a, s - c) for (a, c), s in zip(cuts, whole, strict=True))
+        return x[(slice(None), *inner)]
+
+    def infer(self, x: TensorSpec, block_shape: Any, crops: Any) -> TensorSpec:
+        if x.dims is None or isinstance(block_shape, Tensor):
+            return TensorSpec.of(_rank_only(x.dims), x.dtype)
+        block = _block(block_shape)
+        n = len(block)
+        cuts: Any = [(None, None)] * n
+        if not isinstance(crops, Tensor):
+            cuts = _pads(crops)
+        space = [
+            None if None in (d, a) else d * b - a - c
+            for d, b, (a, c) in zip(x.dims[1 : 1 + n], block, cuts, strict=True)
+        ]
+        batch = None if x.dims[0] is None else x.dims[0] // int(np.prod(block))
+        return TensorSpec.of((batch, *space, *x.dims[1 + n :]), x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        attrs = call.attrs
+        return space_to_batch(
+            dz, block_shape=attrs["block_shape"], paddings=attrs["crops"]
+        )
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = rng.normal(size=(4, 2, 2, 1))
+        yield Sample(x, block_shape=(2, 2), crops=((1, 0), (0, 1)))
+
+
+def _block(block_shape: Any) -> tuple[int, ...]:
+    return tuple(int(b) for b in block_shape)
+
+
+def _pads(paddings: Any) -> list[tuple[int, int]]:
+    return [(int(a), int(b)) for a, b in paddings]
+
+
+def _rank_only(dims: Any) -> Any:
+    return None if dims is None else (None,) * len(dims)
+
+
+space_to_batch = register(SpaceToBatch)
+batch_to_space = register(BatchToSpace)
+
+
+@export("space_to_batch", "space_to_batch_nd", "nn.space_to_batch")
+def space_to_batch_(
+    input: Any, block_shape: Any, paddings: Any, name: str | None = None
+) -> Any:
+    """Move blocks of space into the batch, after zero padding.
+
+    Args:
+        input: A tensor of shape [batch, spatial…, rest…].
+        block_shape: The size of the blocks along each spatial axis.
+        paddings: For each spatial axis, zeros before and after.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: A padded axis is no multiple of the block.
+    """
+    block, pads = _arguments(block_shape, paddings)
+    return space_to_batch(convert(input), block_shape=block, paddings=pads, name=name)
+
+
+@export("batch_to_space", "nn.batch_to_space")
+def batch_to_space_(
+    input: Any, block_shape: Any, crops: Any, name: str | None = None
+) -> Any:
+    """Move entries of the batch to blocks of space, then crop: undoes space_to_batch.
+
+    Raises:
+        InvalidArgumentError: The batch is no multiple of the block's size.
+    """
+    block, cuts = _arguments(block_shape, crops)
+    return batch_to_space(convert(input), block_shape=block, crops=cuts, name=name)
+
+
+def _arguments(block_shape: Any, pairs: Any) -> tuple[Any, Any]:
+    """Return both as tuples of ints; symbolic tensors stay."""
+    if not isinstance(block_shape, Tensor) or type(block_shape) is EagerTensor:
+        block_shape = tuple(int(b) for b in np.asarray(convert(block_shape)))
+    if not isinstance(pairs, Tensor) or type(pairs) is EagerTensor:
+        array = np.asarray(convert(pairs, hint=dtypes.int32)).reshape((-1, 2))
+        pairs = tuple((int(a), int(b)) for a, b in array)
+    return block_shape, pairs
+
+
+@export("nn.space_to_depth")
+def space_to_depth(
+    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
+) -> Any:
+    """Move blocks of space into the channels.
+
+    Raises:
+        InvalidArgumentError: Height or width is no multiple of `block_size`.
+    """
+    x, b = convert(input), int(block_size)
+    _check_block(b, "SpaceToDepth")
+    x = _to_nhwc(x, data_format)
+    batch, height, width, channels = x.static_shape
+    for size in (height, width):
+        if size is not None and size % b:
+            raise errors.invalid(
+                "SpaceToDepth",
+                f"Image width {width} and height {height} should be divisible by "
+                f"block_size: {b}",
+            )
+    rows, columns = _times(height, 1, b), _times(width, 1, b)
+    x = reshape(x, shape=_shape(batch, rows, b, columns, b, channels))
+    x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
+    x = reshape(x, shape=_shape(batch, rows, columns, channels * b * b))
+    return _from_nhwc(x, data_format)
+
+
+@export("nn.depth_to_space")
+def depth_to_space(
+    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
+) -> Any:
+    """Move channels into blocks of space: undoes space_to_depth.
+
+    Raises:
+        InvalidArgumentError: The channels are no multiple of `block_size` squared.
+    """
+    x, b = convert(input), int(block_size)
+    _check_block(b, "DepthToSpace")
+    x = _to_nhwc(x, data_format)
+    batch, height, width, channels = x.static_shape
+    if channels % (b * b):
+        raise errors.invalid(
+            "DepthToSpace",
+            f"Input depth dimension {channels} should be divisible by: {b * b}",
+        )
+    x = reshape(x, shape=_shape(batch, height, width, b, b, channels // (b * b)))
+    x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
+    rows, columns = _times(height, b, 1), _times(width, b, 1)
+    x = reshape(x, shape=_shape(batch, rows, columns, channels // (b * b)))
+    return _from_nhwc(x, data_format)
+
+
+def _check_block(size: int, op_type: str) -> None:
+    if size < 2:
+        raise errors.invalid(
+            op_type, f"Value for attr 'block_size' of {size} must be at least minimum 2"
+        )
+
+
+def _times(size: Any, factor: int, divisor: int) -> Any:
+    return None if size is None else size * factor // divisor
+
+
+def _shape(*dims: Any) -> tuple[int, ...]:
+    """Return a shape for a reshape, in which one unknown dimension is -1.
+
+    Raises:
+        ValueError: More than one dimension is unknown.
+    """
+    if sum(d is None for d in dims) > 1:
+        raise ValueError(
+            "space_to_depth and depth_to_space need height, width and channels to be "
+            "known when the function is traced."
+        )
+    return tuple(-1 if d is None else d for d in dims)
+
+
+def _to_nhwc(x: Any, data_format: str) -> Any:
+    if data_format not in ("NHWC", "NCHW"):
+        raise ValueError(f"data_format must be NHWC or NCHW, got {data_format!r}.")
+    if x.ndim != 4:
+        raise errors.invalid(
+            "SpaceToDepth", f"Input rank should be: 4 instead of: {x.ndim}"
+        )
+    return transpose(x, perm=(0, 2, 3, 1)) if data_format == "NCHW" else x
+
+
+def _from_nhwc(x: Any, data_format: str) -> Any:
+    return transpose(x, perm=(0, 3, 1, 2)) if data_format == "NCHW" else x
+
+
+@export("required_space_to_batch_paddings")
+def required_space_to_batch_paddings(
+    input_shape: Any,
+    block_shape: Any,
+    base_paddings: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """Return the paddings that make an input divisible by blocks, and crops to undo.
+
+    Raises:
+        ValueError: `input_shape` and `block_shape` have different lengths.
+    """
+    sizes = np.asarray(convert(input_shape))
+    block = np.asarray(convert(block_shape))
+    if sizes.shape != block.shape:
+        raise ValueError(
+            f"input_shape {sizes.tolist()} and block_shape {block.tolist()} must have "
+            "the same length."
+        )
+    base = np.zeros((len(block), 2), np.int32)
+    if base_paddings is not None:
+        base = np.asarray(convert(base_paddings))
+    extra = (-(sizes + base.sum(axis=1))) % block
+    paddings = np.stack([base[:, 0], base[:, 1] + extra], axis=1).astype(np.int32)
+    crops = np.stack([base[:, 0] * 0, extra], axis=1).astype(np.int32)
+    return convert(paddings), convert(crops)
