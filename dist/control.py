@@ -135,9 +135,17 @@ class ControlChannel:
             check()
         return self._exchanged.pop(key)
 
-    def report_failure(self, failure: dict[str, Any]) -> None:
-        """Tell all ranks what went wrong here, so that none of them waits for it."""
+    def agree_on_failure(
+        self, failure: dict[str, Any], timeout_s: float = 0.5
+    ) -> dict[str, Any]:
+        """Tell all ranks what went wrong here, so that none of them waits for it.
+
+        Returns:
+            The failure that the job failed from: this one, or one reported before.
+        """
         self._post("failed", failure)
+        self._wait_for_news(lambda: self.failure is not None, timeout_s)
+        return self.failure or failure
 
     def ask_progress(self, timeout_s: float = 0.5) -> dict[str, Any]:
         """What each rank is busy with, and whether this rank should tell the user.

@@ -133,12 +133,17 @@ class Watch:
         )
 
     def _fail(self, kind: str, call: Call, peer: int | None, text: str) -> NoReturn:
-        """Report a failure to all ranks, then raise it here."""
-        if self._control is not None:
+        """Report a failure to all ranks, then raise it here.
+
+        Failures follow from each other within milliseconds. The server takes the first
+        for the cause; if that is another one, it is raised here too.
+        """
+        control = self._control
+        if control is not None:
             world_peer = None if peer is None else self._world_ranks[peer]
-            self._control.report_failure(
-                {"error": kind, "peer": world_peer, "text": text}
-            )
+            failure = {"error": kind, "peer": world_peer, "text": text}
+            if control.agree_on_failure(failure)["text"] != text:
+                self._raise_if_failed(control, call)
         raise _ERRORS[kind](text, rank=self._rank, peer=peer, elapsed_s=call.elapsed_s)
 
     def _raise_if_lost(

@@ -173,7 +173,7 @@ def test_a_stopped_rank_is_named_at_the_deadline(transport, hosts):
         assert outcome.error is None, outcome
         elapsed_s = outcome.value[2]
         assert 1.0 < elapsed_s < 3.0
-            assert outcome.value[0] == 3, "not the one that waits for it"
+        assert outcome.value[0] == 3, "not the one that waits for it"
         assert "rank 3" in outcome.value[3]
     printed = "".join(outcome.output for outcome in outcomes)
     assert printed.count("has waited") >= 1
