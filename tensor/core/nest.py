@@ -138,6 +138,8 @@ def pack_sequence_as(
             f"{flat_sequence!r}."
         )
     flat = list(flat_sequence)
+    if hasattr(structure, "_track_id") and len(flat) == 1:
+        return flat[0]
     expected = len(flatten(structure, expand_composites))
     if expected != len(flat):
         raise ValueError(

@@ -66,15 +66,18 @@ _KIND_NAMES = {
 
 def shape_of(x: Any) -> Dims | None:
     """Return the static shape of a tensor, array, spec or Python number."""
-    if isinstance(x, np.ndarray | np.generic | ArraySpec):
+    if type(x) is np.ndarray:
         return x.shape
     if isinstance(x, Tensor):
         return x.static_shape
+    if isinstance(x, _WITH_SHAPE):
+        return x.shape
     if isinstance(x, TensorSpec):
         return x.dims
     return getattr(x, "static_shape", ())
 
 
+_WITH_SHAPE = (np.ndarray, np.generic, ArraySpec)
 _SCALARS = frozenset((np.float16, np.float32, np.float64))
 
 
@@ -293,26 +296,27 @@ def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
             not take.
         TypeError: A Python number does not fit the tensor's dtype.
     """
-    if not _is_tensor(x):
-        x = convert(x, y.dtype) if _is_tensor(y) else convert(x)
-    elif hasattr(x, "read_for_op"):
-        x = x.read_for_op()
-    dtype = x.dtype
-    if _is_tensor(y):
-        if hasattr(y, "read_for_op"):
-            y = y.read_for_op()
-        if y.dtype is not dtype:
-            raise _different_dtypes(op, x, y)
-    else:
-        y = _adopt(y, dtype)
+    a, b = _tensor_or_none(x), _tensor_or_none(y)
+    if a is None:
+        a = convert(x) if b is None else convert(x, b.dtype)
+    dtype = a.dtype
+    if b is None:
+        b = _adopt(y, dtype)
+    elif b.dtype is not dtype:
+        raise _different_dtypes(op, a, b)
     allows = getattr(op, "allows", ANY)
-    if allows is not ANY:
-        check_kind(op, x, allows)
-    return x, y
+    if allows is not ANY and dtype.numpy_dtype.kind not in allows:
+        check_kind(op, a, allows)
+    return a, b
 
 
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, Tensor) or hasattr(x, "read_for_op")
+def _tensor_or_none(x: Any) -> Any:
+    """Return a tensor, or a variable's value; None for anything else."""
+    if type(x) is EagerTensor:
+        return x
+    if hasattr(x, "read_for_op"):
+        return x.read_for_op()
+    return x if isinstance(x, Tensor) else None
 
 
 def _adopt(value: Any, dtype: DType) -> Any:
