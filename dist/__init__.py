@@ -34,6 +34,7 @@ from dist.errors import (
 )
 
 if TYPE_CHECKING:
+    from dist.buckets import Buckets as Buckets
     from dist.group import Group as Group
     from dist.session import (
         destroy as destroy,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from dist.work import Work as Work
 
 _LAZY = {
+    "Buckets": "dist.buckets",
     "Group": "dist.group",
     "Work": "dist.work",
     "init": "dist.session",

@@ -15,6 +15,7 @@ import numpy as np
 
 from dist.arrays import readable, restore, writable
 from dist.call import LETTER, make_request
+from dist.compressed import all_reduce_compressed, find_wire
 from dist.objects import pack, unpack
 from dist.ordered_calls import OrderedCalls
 from dist.place import Place
@@ -93,25 +94,36 @@ class Group:
         return self._transport.name
 
     def all_reduce(
-        self, x: ArrayLike, op: str = "sum", *, timeout: float | None = None
+        self,
+        x: ArrayLike,
+        op: str = "sum",
+        *,
+        wire: str | None = None,
+        timeout: float | None = None,
     ) -> Array:
         """Combine `x` over the group, in place; all ranks end with the same bits.
 
         Args:
             x: an array of numbers, of the same shape and dtype on every rank.
             op: "sum", "mean", "min", "max" or "prod".
+            wire: "float16" or "bfloat16" to send fewer bits (see `compressed`).
             timeout: seconds after which to give up; the group's limit by default.
 
         Returns:
             `x` itself; a new array if `x` was a list or a number.
         """
-        return self.calls.now(*self._plan_all_reduce(x, op), timeout)
+        return self.calls.now(*self._plan_all_reduce(x, op, wire), timeout)
 
     def all_reduce_async(
-        self, x: Array, op: str = "sum", *, timeout: float | None = None
+        self,
+        x: Array,
+        op: str = "sum",
+        *,
+        wire: str | None = None,
+        timeout: float | None = None,
     ) -> Work:
         """Start `all_reduce` and return at once; `x` is the group's until `wait`."""
-        return self.calls.later(*self._plan_all_reduce(x, op), timeout)
+        return self.calls.later(*self._plan_all_reduce(x, op, wire), timeout)
 
     def reduce_scatter(
         self, x: ArrayLike, op: str = "sum", *, timeout: float | None = None
@@ -357,10 +369,19 @@ class Group:
             self._transport.close(0.0 if self.calls.has_failed else timeout_s)
 
     def _plan_all_reduce(
-        self, x: ArrayLike, op: str
+        self, x: ArrayLike, op: str, wire: str | None
     ) -> tuple[Request, Callable[[Call], Array]]:
         array, flat = writable(x)
         reduction = find_reduction(op, array.dtype)
+        if wire is not None:
+            sent = find_wire(wire, array.dtype)
+
+            def run_compressed(call: Call) -> Array:
+                all_reduce_compressed(self._transport, call, flat, reduction, sent)
+                return restore(array, flat)
+
+            request = self._request("all_reduce", array, f"{op}, wire={wire}")
+            return request, run_compressed
 
         def run(call: Call) -> Array:
             self._transport.all_reduce(call, flat, reduction)
