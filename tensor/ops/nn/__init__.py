@@ -3,7 +3,12 @@
 from tensor.ops.nn import (
     activations as activations,
     bias as bias,
+    conv as conv,
+    conv_public as conv_public,
     cross_entropy as cross_entropy,
+    depthwise as depthwise,
     dropout as dropout,
+    pool as pool,
+    pool_public as pool_public,
     softmax as softmax,
 )

@@ -16,6 +16,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, concat, where, zeros_like
 from tensor.ops.families import (
     FLOATING,
+    INEXACT,
     REAL,
     BinaryElementwise,
     UnaryElementwise,
@@ -188,7 +189,8 @@ def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
     if x.dtype.is_integer:
         x = cast(x, dtype=dtypes.float32)
     check_kind(leaky_relu_op, x, FLOATING)
-    return leaky_relu_op(x, alpha=float(alpha), name=name)
+    # TensorFlow keeps alpha in single precision, whatever the dtype of x.
+    return leaky_relu_op(x, alpha=float(np.float32(alpha)), name=name)
 
 
 @export("nn.crelu")
@@ -202,7 +204,7 @@ def crelu(features: Any, axis: int = -1, name: str | None = None) -> Any:
 def silu(features: Any, beta: Any = 1.0, name: str | None = None) -> Any:
     """Return x * sigmoid(beta * x)."""
     x = convert(features)
-    check_kind(sigmoid, x, FLOATING)
+    check_kind(sigmoid, x, INEXACT)
     beta = convert(beta, x.dtype)
     return x * sigmoid(beta * x)
 

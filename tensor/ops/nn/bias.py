@@ -8,7 +8,6 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import to_text
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import NUMERIC, check_kind, operands, shape_of
 from tensor.ops.reduce import reduce_sum
@@ -89,16 +88,21 @@ def bias_add(
 def _check_shapes(dims: Any, channels: Any, first: bool) -> None:
     problem = None
     if dims is not None and len(dims) < 2:
-        problem = f"Input tensor must be at least 2D: {to_text(dims)}"
+        problem = f"Input tensor must be at least 2D: {_text(dims)}"
     elif channels is not None and len(channels) != 1:
-        problem = f"Biases must be 1D: {to_text(channels)}"
+        problem = f"Biases must be 1D: {_text(channels)}"
     elif dims is not None and channels is not None:
         have = dims[1] if first else dims[-1]
         if None not in (have, channels[0]) and have != channels[0]:
             which = "channel" if first else "last"
             problem = (
                 f"Must provide as many biases as the {which} dimension of the input "
-                f"tensor: {to_text(channels)} vs. {to_text(dims)}"
+                f"tensor: {_text(channels)} vs. {_text(dims)}"
             )
     if problem:
         raise errors.because(errors.InvalidArgumentError, f"{problem} [Op:BiasAdd]")
+
+
+def _text(dims: Any) -> str:
+    """Write a shape as TensorFlow's kernels do: [2,3]."""
+    return f"[{','.join('?' if d is None else str(d) for d in dims)}]"

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.convert import convert
-from tensor.core.dtypes import bfloat16, float16, float32
+from tensor.core.dtypes import bfloat16, float16, float32, int32, int64
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.shapes import are_compatible, broadcast, to_text
@@ -221,6 +221,13 @@ def sparse_softmax_cross_entropy_with_logits(
     """
     z, x = convert(labels), convert(logits)
     check_kind(sparse_softmax_cross_entropy, x, FLOATING)
+    if z.dtype not in (int32, int64):
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Value for attr 'Tlabels' of {z.dtype.name} is not in the list of allowed "
+            "values: int32, int64. Convert the labels with tf.cast. "
+            "[Op:SparseSoftmaxCrossEntropyWithLogits]",
+        )
     have, want = shape_of(z), shape_of(x)
     if want == ():
         raise ValueError(f"`logits` cannot be a scalar. Received logits={logits}")

@@ -116,12 +116,12 @@ def _along(op: Any, logits: Any, axis: Any, name: str | None) -> Any:
     if rank == 0 and at in (-1, 0):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"logits must have >= 1 dimension, got 0-D [Op:{op.type_name}]",
+            f"logits must have >= 1 dimension, got [] [Op:{op.type_name}]",
         )
     if not -rank <= at < rank:
         raise errors.because(
             errors.InvalidArgumentError,
-            f"`axis` (value: {at}) must be in the range [{-rank}, {rank}) where "
-            f"{rank} is the number of dimensions in the input. [Op:{op.type_name}]",
+            f"`dim` must be in the range [{-rank}, {rank}) where {rank} is the number "
+            f"of dimensions in the input. Received: dim={at} [Op:{op.type_name}]",
         )
     return op(x, axis=at - rank if at >= 0 else at, name=name)

@@ -1,0 +1,456 @@
+"""tf.nn's convolutions as users call them: conv1d to conv3d, transposed, atrous."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.ops.array import as_static_shape, reshape, shape_op
+from tensor.ops.families import check_kind, operands, shape_of
+from tensor.ops.layout import expand_dims_, squeeze_
+from tensor.ops.nn.conv import conv2d_input_op, conv2d_op, conv3d_input_op, conv3d_op
+from tensor.ops.nn.windows import Windows, parse_padding, per_axis
+
+if TYPE_CHECKING:
+    from tensor.core.registry import Op
+
+_DTYPES = "fVi"
+_CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+_CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
+
+
+def invalid(text: str, op: Op) -> errors.OpError:
+    """Return the error for an argument that an op does not take."""
+    return errors.because(errors.InvalidArgumentError, f"{text} [Op:{op.type_name}]")
+
+
+def _check_format(data_format: str | None, axes: int, op: Op) -> None:
+    """Check that the channels come last.
+
+    Raises:
+        UnimplementedError: They come first.
+        InvalidArgumentError: The format is no format.
+    """
+    if data_format in (None, _CHANNELS_LAST[axes]):
+        return
+    if data_format != _CHANNELS_FIRST[axes]:
+        raise invalid(
+            f"Value for attr 'data_format' of \"{data_format}\" is not in the list of "
+            f'allowed values: "{_CHANNELS_LAST[axes]}", "{_CHANNELS_FIRST[axes]}"',
+            op,
+        )
+    raise errors.because(
+        errors.UnimplementedError,
+        f"The {op.type_name} op currently only supports the {_CHANNELS_LAST[axes]} "
+        f"tensor format on the CPU. The op was given the format: {data_format}. "
+        f"Transpose the tensor so that its channels come last. [Op:{op.type_name}]",
+    )
+
+
+def _geometry(
+    strides: Any, dilations: Any, padding: Any, axes: int, op: Op
+) -> dict[str, Any]:
+    """Return checked strides, dilations and padding as an op's parameters.
+
+    Raises:
+        InvalidArgumentError: A stride or dilation is not positive.
+        UnimplementedError: A stride along batch or channels.
+    """
+    spatial, others = per_axis(strides, axes, False, "strides")
+    rates, other_rates = per_axis(dilations, axes, False, "dilations")
+    if others != (1, 1) or other_rates != (1, 1):
+        what = "strides" if others != (1, 1) else "dilation rates"
+        raise errors.because(
+            errors.UnimplementedError,
+            f"Current implementation does not yet support {what} in the batch and "
+            f"depth dimensions. [Op:{op.type_name}]",
+        )
+    if min(spatial) < 1:
+        raise invalid("Row and column strides should be larger than 0.", op)
+    if min(rates) < 1:
+        raise invalid("Dilated rates should be larger than 0.", op)
+    return {
+        "strides": spatial,
+        "dilations": rates,
+        "padding": parse_padding(padding, axes, False, op.type_name),
+    }
+
+
+def _check_shapes(x: Any, w: Any, attrs: dict[str, Any], axes: int, op: Op) -> None:
+    """Check an input and filters, as far as their shapes are known.
+
+    Raises:
+        InvalidArgumentError: They do not go together.
+    """
+    for name, dims in (("input", shape_of(x)), ("filter", shape_of(w))):
+        if dims is not None and len(dims) != axes + 2:
+            raise invalid(
+                f"convolution {name} must be {axes + 2}-dimensional: "
+                f"[{','.join(map(str, dims))}]",
+                op,
+            )
+    have, filters = shape_of(x), shape_of(w)
+    if have is None or filters is None:
+        return
+    if 0 in filters[:-1]:
+        raise invalid(
+            "filter must not have zero elements (i.e. all dimensions must be non-zero)",
+            op,
+        )
+    depth, per_group, count = have[-1], filters[-2], filters[-1]
+    if depth is not None and per_group is not None:
+        if depth % per_group:
+            raise invalid(
+                "input depth must be evenly divisible by filter depth: "
+                f"{depth} vs {per_group}",
+                op,
+            )
+        if count is not None and count % max(depth // per_group, 1):
+            raise invalid(
+                "output depth must be evenly divisible by number of groups: "
+                f"{count} vs {depth // per_group}",
+                op,
+            )
+    if None not in filters[:-2]:
+        windows = Windows(filters[:-2], **attrs)  # type: ignore[arg-type]
+        windows.counts(have[1:-1], op.type_name)
+
+
+def _convolve(
+    op: Op, axes: int, x: Any, w: Any, attrs: dict[str, Any], name: str | None
+) -> Any:
+    """Convolve; axes before the last `axes` + 1 all count as the batch."""
+    dims = shape_of(x)
+    lead = 0 if dims is None else len(dims) - axes - 1
+    if dims is None or lead <= 1:
+        _check_shapes(x, w, attrs, axes, op)
+        return op(x, w, name=name, **attrs)
+    flat = reshape(x, shape=_joined(x, lead))
+    z = _convolve(op, axes, flat, w, attrs, name)
+    return reshape(z, shape=_joined(x, lead, z))
+
+
+def _joined(x: Any, lead: int, z: Any = None) -> Any:
+    """Return x's shape with `lead` axes joined; or z's with x's leading axes."""
+    dims, after = shape_of(x) or (), None if z is None else shape_of(z)
+    if None not in dims and after is None and z is None:
+        return (-1, *dims[lead:])
+    if None not in dims and after is not None and None not in after:
+        return (*dims[:lead], *after[1:])
+    sizes = shape_op(x, out_type=dtypes.int32)
+    if z is None:
+        return as_static_shape([-1, *[sizes[i] for i in range(lead, len(dims))]])
+    rest = shape_op(z, out_type=dtypes.int32)
+    rank = len(after or ())
+    return as_static_shape(
+        [*[sizes[i] for i in range(lead)], *[rest[i] for i in range(1, rank)]]
+    )
+
+
+def tensors(op: Op, x: Any, w: Any) -> tuple[Any, Any]:
+    """Return an input and filters as tensors of one dtype that convolutions take."""
+    x = convert(x)
+    x, w = operands(op, x, convert(w, None if hasattr(w, "dtype") else x.dtype))
+    check_kind(op, x, _DTYPES)
+    return x, w
+
+
+@export("nn.conv2d")
+def conv2d(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolve images [batch, height, width, channels] with filters.
+
+    Args:
+        input: The images; there may be more axes before the batch's.
+        filters: [height, width, channels (of a group), filters].
+        strides: How far the window moves: one number, or 2, or 4 with 1 first and last.
+        padding: "SAME", "VALID" or four pairs (before, after).
+        data_format: "NHWC", the only one on a CPU.
+        dilations: How far apart the window's elements lie, like `strides`.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        UnimplementedError: `data_format` is "NCHW".
+    """
+    _check_format(data_format, 2, conv2d_op)
+    x, w = tensors(conv2d_op, input, filters)
+    attrs = _geometry(strides, dilations, padding, 2, conv2d_op)
+    return _convolve(conv2d_op, 2, x, w, attrs, name)
+
+
+@export("nn.conv3d")
+def conv3d(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NDHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolve volumes [batch, depth, height, width, channels] with filters.
+
+    Raises:
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        UnimplementedError: `data_format` is "NCDHW".
+    """
+    _check_format(data_format, 3, conv3d_op)
+    x, w = tensors(conv3d_op, input, filters)
+    attrs = _geometry(strides, dilations, padding, 3, conv3d_op)
+    return _convolve(conv3d_op, 3, x, w, attrs, name)
+
+
+@export("nn.conv1d")
+def conv1d(
+    input: Any,
+    filters: Any,
+    stride: Any,
+    padding: Any,
+    data_format: str | None = "NWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolve sequences [batch, width, channels] with filters.
+
+    Args:
+        input: The sequences; there may be more axes before the batch's.
+        filters: [width, channels (of a group), filters].
+        stride: How far the window moves.
+        padding: "SAME", "VALID" or three pairs (before, after).
+        data_format: "NWC", the only one on a CPU.
+        dilations: How far apart the window's elements lie.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: `data_format` is no format.
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        UnimplementedError: `data_format` is "NCW".
+    """
+    _check_sequence_format(data_format)
+    x, w = tensors(conv2d_op, input, filters)
+    attrs = _as_two_axes(stride, dilations, padding)
+    z = _convolve(conv2d_op, 2, _with_height(x, 2), _with_height(w, 2), attrs, name)
+    return _without_height(z)
+
+
+def _check_sequence_format(data_format: str | None) -> None:
+    if data_format not in (None, "NWC", "NCW", "NHWC", "NCHW"):
+        raise ValueError(
+            f"`data_format` must be 'NWC' or 'NCW'. Received: data_format={data_format}"
+        )
+    _check_format("NCHW" if data_format in ("NCW", "NCHW") else None, 2, conv2d_op)
+
+
+def _as_two_axes(stride: Any, dilations: Any, padding: Any) -> dict[str, Any]:
+    """Return parameters of one spatial axis as those of two, the first of size 1."""
+    attrs = _geometry(stride, dilations, padding, 1, conv2d_op)
+    pads = attrs["padding"]
+    return {
+        "strides": (1, *attrs["strides"]),
+        "dilations": (1, *attrs["dilations"]),
+        "padding": pads if isinstance(pads, str) else ((0, 0), *pads),
+    }
+
+
+def _with_height(x: Any, trailing: int) -> Any:
+    """Return x with an axis of size 1 before its last `trailing` ones."""
+    dims = shape_of(x)
+    if dims is not None and None not in dims:
+        at = len(dims) - trailing
+        return reshape(x, shape=(*dims[:at], 1, *dims[at:]))
+    return expand_dims_(x, -1 - trailing)
+
+
+def _without_height(x: Any) -> Any:
+    dims = shape_of(x)
+    if dims is not None and None not in dims:
+        return reshape(x, shape=(*dims[:-3], *dims[-2:]))
+    return squeeze_(x, [-3])
+
+
+@export("nn.convolution")
+def convolution(
+    input: Any,
+    filters: Any,
+    strides: Any = None,
+    padding: Any = "VALID",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolve over as many spatial axes, 1 to 3, as the filters have.
+
+    Raises:
+        ValueError: Strides together with dilations, or another number of axes.
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+    """
+    w = convert(filters)
+    axes = (w.ndim or 0) - 2
+    if axes not in (1, 2, 3):
+        raise ValueError(
+            f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={axes}"
+        )
+    steps, _ = per_axis(strides, axes, False, "strides")
+    rates, _ = per_axis(dilations, axes, False, "dilations")
+    if max(steps) > 1 and max(rates) > 1:
+        raise ValueError(
+            "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+            f"Received: strides={list(steps)} and dilation_rate={list(rates)}"
+        )
+    call = {1: conv1d, 2: conv2d, 3: conv3d}[axes]
+    form = data_format or _CHANNELS_LAST[axes]
+    return call(input, w, list(steps), padding, form, list(rates), name)
+
+
+@export("nn.conv2d_transpose")
+def conv2d_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str = "NHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return what a convolution would give back: each input spreads over a window.
+
+    Args:
+        input: [batch, height, width, channels].
+        filters: [height, width, filters, channels].
+        output_shape: The shape of the result; a convolution with these parameters must
+            take it to the shape of `input`.
+        strides: As for tf.nn.conv2d.
+        padding: As for tf.nn.conv2d.
+        data_format: "NHWC", the only one on a CPU.
+        dilations: As for tf.nn.conv2d.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        UnimplementedError: `data_format` is "NCHW".
+    """
+    _check_format(data_format, 2, conv2d_input_op)
+    attrs = _geometry(strides, dilations, padding, 2, conv2d_input_op)
+    return _transposed(conv2d_input_op, input, filters, output_shape, attrs, name)
+
+
+@export("nn.conv3d_transpose")
+def conv3d_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str = "NDHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return what a convolution of volumes would give back.
+
+    Raises:
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        UnimplementedError: `data_format` is "NCDHW".
+    """
+    _check_format(data_format, 3, conv3d_input_op)
+    attrs = _geometry(strides, dilations, padding, 3, conv3d_input_op)
+    return _transposed(conv3d_input_op, input, filters, output_shape, attrs, name)
+
+
+@export("nn.conv1d_transpose")
+def conv1d_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str = "NWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return what a convolution of sequences would give back.
+
+    Raises:
+        ValueError: `data_format` is no format.
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+    """
+    _check_sequence_format(data_format)
+    attrs = _as_two_axes(strides, dilations, padding)
+    x, w = tensors(conv2d_input_op, input, filters)
+    shape = as_static_shape(output_shape)
+    if isinstance(shape, tuple):
+        target: Any = (shape[0], 1, *shape[1:])
+    else:
+        target = as_static_shape([shape[0], 1, shape[1], shape[2]])
+    z = _transposed(
+        conv2d_input_op, _with_height(x, 2), _with_height(w, 2), target, attrs, name
+    )
+    return _without_height(z)
+
+
+def _transposed(
+    op: Op, x: Any, w: Any, shape: Any, attrs: dict[str, Any], name: str | None
+) -> Any:
+    x, w = tensors(op, x, w)
+    return op(x, w, shape=as_static_shape(shape), name=name, **attrs)
+
+
+@export("nn.conv_transpose")
+def conv_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Do what conv1d_transpose to conv3d_transpose do, by the shape of `output_shape`.
+
+    Raises:
+        ValueError: There are not 1 to 3 spatial axes.
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+    """
+    axes = len(as_static_shape(output_shape)) - 2
+    if axes not in (1, 2, 3):
+        raise ValueError(
+            f"`output_shape` must be of length 3, 4 or 5. Received: "
+            f"output_shape={output_shape} of length {axes + 2}."
+        )
+    call = {1: conv1d_transpose, 2: conv2d_transpose, 3: conv3d_transpose}[axes]
+    form = data_format or _CHANNELS_LAST[axes]
+    return call(input, filters, output_shape, strides, padding, form, dilations, name)
+
+
+@export("nn.atrous_conv2d")
+def atrous_conv2d(
+    value: Any, filters: Any, rate: int, padding: Any, name: str | None = None
+) -> Any:
+    """Convolve images with filters whose elements lie `rate` apart."""
+    return conv2d(value, filters, 1, padding, dilations=rate, name=name)
+
+
+@export("nn.atrous_conv2d_transpose")
+def atrous_conv2d_transpose(
+    value: Any,
+    filters: Any,
+    output_shape: Any,
+    rate: int,
+    padding: Any,
+    name: str | None = None,
+) -> Any:
+    """Return what a convolution with elements `rate` apart would give back."""
+    return conv2d_transpose(
+        value, filters, output_shape, 1, padding, dilations=rate, name=name
+    )

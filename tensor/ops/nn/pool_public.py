@@ -1,0 +1,366 @@
+"""tf.nn's pooling as users call it: max_pool1d to 3d, avg_pool1d to 3d, pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.ops.array import reshape
+from tensor.ops.families import FLOATING, REAL, check_kind, shape_of
+from tensor.ops.layout import expand_dims_, squeeze_
+from tensor.ops.nn.pool import (
+    avg_pool_3d_op,
+    avg_pool_op,
+    max_pool_3d_op,
+    max_pool_op,
+    max_pool_with_argmax_op,
+)
+from tensor.ops.nn.windows import Windows, parse_padding, per_axis
+from tensor.ops.reduce import reduce_max, reduce_mean
+
+if TYPE_CHECKING:
+    from tensor.core.registry import Op
+
+_OPS: dict[str, dict[int, Op]] = {
+    "MAX": {2: max_pool_op, 3: max_pool_3d_op},
+    "AVG": {2: avg_pool_op, 3: avg_pool_3d_op},
+}
+_ALLOWS = {"MAX": REAL, "AVG": FLOATING}
+_FORMATS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+_KERNELS = {
+    "MaxPool": "Default MaxPoolingOp",
+    "AvgPool": "Default AvgPoolingOp",
+    "MaxPool3D": "Default Pooling3DOp",
+    "AvgPool3D": "Default Pooling3DOp",
+}
+
+
+class MaxPoolWithArgmax(NamedTuple):
+    """The result of `tf.nn.max_pool_with_argmax`."""
+
+    output: Any
+    argmax: Any
+
+
+def _invalid(text: str, op: Op) -> errors.OpError:
+    return errors.because(errors.InvalidArgumentError, f"{text} [Op:{op.type_name}]")
+
+
+def _pool(
+    how: str,
+    axes: int,
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Pool over 1 to 3 spatial axes."""
+    op = _OPS[how][max(axes, 2)]
+    x = convert(input)
+    check_kind(op, x, _ALLOWS[how])
+    first, last = _FORMATS[axes][::-1]
+    if data_format not in (None, last):
+        if data_format != first:
+            raise ValueError(
+                f"`data_format` must be {last!r} or {first!r}. Received: "
+                f"data_format={data_format}"
+            )
+        raise _invalid(
+            f"{_KERNELS[op.type_name]} only supports {last} on device type CPU", op
+        )
+    dims = shape_of(x)
+    if dims is not None and len(dims) != axes + 2:
+        raise _invalid(f"tensor_in must be {axes + 2}-dimensional, got {len(dims)}", op)
+    sizes, others = per_axis(ksize, axes, False, "ksize")
+    steps, other_steps = per_axis(strides, axes, False, "strides")
+    rates, _ = per_axis(dilations, axes, False, "dilations")
+    _check_positive(sizes, steps, op)
+    if others != (1, 1) or other_steps != (1, 1):
+        return _pool_depth(how, x, (sizes, others), (steps, other_steps), op)
+    windows = Windows(sizes, steps, rates, _padding(how, padding, axes, op))
+    if dims is not None:
+        windows.counts(dims[1:-1], op.type_name)
+    if axes > 1:
+        return op(x, windows=windows, name=name)
+    z = op(expand_dims_(x, 1), windows=_with_height(windows), name=name)
+    return squeeze_(z, [1])
+
+
+def _check_positive(sizes: tuple[int, ...], steps: tuple[int, ...], op: Op) -> None:
+    for what, numbers in (("ksize", sizes), ("strides", steps)):
+        if min(numbers) < 1:
+            full = ",".join(str(n) for n in (1, *numbers, 1))
+            raise _invalid(
+                f"Sliding window {what} must be positive. The specified or inferred "
+                f"{what} is: {full}",
+                op,
+            )
+
+
+def _padding(how: str, padding: Any, axes: int, op: Op) -> Any:
+    if not isinstance(padding, str) and (how == "AVG" or axes == 3):
+        raise TypeError(f"Expected string for argument 'padding' not {padding!r}.")
+    return parse_padding(padding, axes, False, op.type_name)
+
+
+def _with_height(windows: Windows) -> Windows:
+    pads = windows.padding
+    return Windows(
+        (1, *windows.sizes),
+        (1, *windows.strides),
+        (1, *windows.dilations),
+        pads if isinstance(pads, str) else ((0, 0), *pads),
+    )
+
+
+def _pool_depth(how: str, x: Any, ksize: Any, strides: Any, op: Op) -> Any:
+    """Pool along the channels, in groups side by side."""
+    (sizes, (batch, depth)), (steps, other_steps) = ksize, strides
+    dims = shape_of(x)
+    problem = None
+    if batch != 1 or other_steps[0] != 1:
+        problem = "Pooling is not yet supported on the batch dimension."
+    elif max(sizes) > 1 or max(steps) > 1:
+        problem = (
+            "MaxPooling supports exactly one of pooling across depth or pooling across "
+            "width/height."
+        )
+    elif depth != other_steps[1] or dims is None or (dims[-1] or 0) % depth:
+        problem = (
+            "Depthwise max pooling requires the depth window to equal the depth stride "
+            "and to divide the number of channels."
+        )
+    if problem or dims is None:
+        raise errors.because(
+            errors.UnimplementedError, f"{problem} [Op:{op.type_name}]"
+        )
+    groups = reshape(x, shape=(-1, *dims[1:-1], dims[-1] // depth, depth))
+    reduce = reduce_max if how == "MAX" else reduce_mean
+    return reduce(groups, axis=(len(dims),), keepdims=False)
+
+
+def _axes_of(input: Any, data_format: str | None) -> tuple[Any, int]:
+    """Return an input as a tensor, and its number of spatial axes.
+
+    Raises:
+        ValueError: It has not 1 to 3 of them.
+    """
+    x = convert(input)
+    if x.ndim is None and data_format is None:
+        raise ValueError(
+            "`input` must have a static shape or `data_format` must be given. "
+            f"Received: input.shape={x.shape} and data_format={data_format}"
+        )
+    axes = (len(data_format or "") if x.ndim is None else x.ndim) - 2
+    if axes not in (1, 2, 3):
+        raise ValueError(
+            f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={x.shape} of "
+            f"rank {axes + 2}."
+        )
+    return x, axes
+
+
+@export("nn.max_pool")
+def max_pool(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Return the maximum of every window over 1 to 3 spatial axes.
+
+    Args:
+        input: [batch, *spatial, channels].
+        ksize: The window's size: one number, or one for each axis.
+        strides: How far it moves, likewise.
+        padding: "SAME", "VALID", or a pair (before, after) for each axis.
+        data_format: Channels last, the only one on a CPU.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: The rank or format is wrong.
+        InvalidArgumentError: A parameter or dtype is wrong.
+    """
+    x, axes = _axes_of(input, data_format)
+    return _pool("MAX", axes, x, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.avg_pool")
+def avg_pool(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Return the mean of every window over 1 to 3 spatial axes; see max_pool.
+
+    Raises:
+        ValueError: The rank or format is wrong.
+        InvalidArgumentError: A parameter or dtype is wrong.
+    """
+    x, axes = _axes_of(input, data_format)
+    return _pool("AVG", axes, x, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.max_pool1d")
+def max_pool1d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NWC",
+    name: str | None = None,
+) -> Any:
+    """Return the maximum of every window of sequences; see max_pool."""
+    return _pool("MAX", 1, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.max_pool2d")
+def max_pool2d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: str | None = None,
+) -> Any:
+    """Return the maximum of every window of images; see max_pool."""
+    return _pool("MAX", 2, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.max_pool3d")
+def max_pool3d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NDHWC",
+    name: str | None = None,
+) -> Any:
+    """Return the maximum of every window of volumes; see max_pool."""
+    return _pool("MAX", 3, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.avg_pool1d")
+def avg_pool1d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NWC",
+    name: str | None = None,
+) -> Any:
+    """Return the mean of every window of sequences; see max_pool."""
+    return _pool("AVG", 1, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.avg_pool2d")
+def avg_pool2d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: str | None = None,
+) -> Any:
+    """Return the mean of every window of images; see max_pool."""
+    return _pool("AVG", 2, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.avg_pool3d")
+def avg_pool3d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NDHWC",
+    name: str | None = None,
+) -> Any:
+    """Return the mean of every window of volumes; see max_pool."""
+    return _pool("AVG", 3, input, ksize, strides, padding, data_format, name=name)
+
+
+@export("nn.pool")
+def pool(
+    input: Any,
+    window_shape: Any,
+    pooling_type: str,
+    strides: Any = None,
+    padding: Any = "VALID",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Pool over as many spatial axes as `window_shape` has, dilated if asked for.
+
+    Raises:
+        ValueError: `pooling_type` is neither "MAX" nor "AVG".
+        InvalidArgumentError: A parameter or dtype is wrong.
+    """
+    axes = len(window_shape)
+    if pooling_type not in _OPS or axes not in (1, 2, 3):
+        raise ValueError(f"{axes}-D {pooling_type} pooling is not supported.")
+    return _pool(
+        pooling_type,
+        axes,
+        input,
+        list(window_shape) if axes > 1 else window_shape,
+        strides,
+        padding,
+        data_format,
+        dilations,
+        name,
+    )
+
+
+@export("nn.max_pool_with_argmax")
+def max_pool_with_argmax(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    output_dtype: Any = dtypes.int64,
+    include_batch_in_index: bool = False,
+    name: str | None = None,
+) -> MaxPoolWithArgmax:
+    """Return the maximum of every window, and where in its image it is.
+
+    The index counts through an image's elements in row-major order; with
+    `include_batch_in_index`, through those of the whole batch.
+
+    Raises:
+        ValueError: `data_format` is not "NHWC".
+        InvalidArgumentError: A parameter or dtype is wrong.
+    """
+    if data_format != "NHWC":
+        raise ValueError(
+            f"`data_format` values other than 'NHWC' are not supported. Received: "
+            f"data_format={data_format}"
+        )
+    op = max_pool_with_argmax_op
+    x = convert(input)
+    check_kind(op, x, REAL)
+    sizes, _ = per_axis(ksize, 2, False, "ksize")
+    steps, _ = per_axis(strides, 2, False, "strides")
+    _check_positive(sizes, steps, op)
+    windows = Windows(
+        sizes, steps, (1, 1), parse_padding(padding, 2, False, op.type_name)
+    )
+    y, index = op(
+        x,
+        windows=windows,
+        dtype=dtypes.as_dtype(output_dtype),
+        with_batch=include_batch_in_index,
+        name=name,
+    )
+    return MaxPoolWithArgmax(y, index)

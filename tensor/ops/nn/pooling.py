@@ -1,0 +1,233 @@
+"""Pooling on arrays: the maximum or mean of every window, and what flows back.
+
+Windows are taken apart by axis where that is possible (a maximum of maxima), and by
+place where it is not; no matrix of windows is ever made. Pieces of a few images are
+spread over the pool.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import thread_pool
+from tensor.ops.nn.windows import Windows, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PIECE_BYTES = 256 * 1024
+
+
+def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
+    """Call `function` with slices of the batch of `like`, spread over the pool."""
+    images = max(1, _PIECE_BYTES * len(like) // max(like.nbytes, 1))
+    count = -(-len(like) // images)
+    if count == 1:
+        function(slice(None))
+    else:
+        thread_pool.run(lambda i: function(slice(i * images, (i + 1) * images)), count)
+
+
+def _lowest(dtype: np.dtype[Any]) -> Any:
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
+
+
+def _along(
+    x: np.ndarray, windows: Windows, axis: int, counts: tuple[int, ...]
+) -> Iterator[np.ndarray]:
+    """Yield, for each place along one axis, what the windows have there."""
+    stride, rate = windows.strides[axis], windows.dilations[axis]
+    lead = (slice(None),) * (axis + 1)
+    for k in range(windows.sizes[axis]):
+        start = k * rate
+        yield x[(*lead, slice(start, start + (counts[axis] - 1) * stride + 1, stride))]
+
+
+def _reduce(
+    ufunc: np.ufunc, x: np.ndarray, windows: Windows, counts: tuple[int, ...]
+) -> np.ndarray:
+    """Combine the elements of each window of a padded array, the last axis first."""
+    for axis in reversed(range(len(counts))):
+        places = _along(x, windows, axis, counts)
+        first = next(places)
+        if windows.sizes[axis] == 1:
+            x = first
+            continue
+        total = ufunc(first, next(places))
+        for place in places:
+            ufunc(total, place, out=total)
+        x = total
+    return x
+
+
+def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
+    """Return the maximum of every window."""
+    counts = _counts(x.shape, windows)
+    result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
+    pads = windows.pads(x.shape[1:-1])
+
+    def work(batch: slice) -> None:
+        piece = padded(x[batch], pads, _lowest(x.dtype))
+        result[batch] = _reduce(np.maximum, piece, windows, counts)
+
+    if result.size:
+        in_pieces(work, x)
+    return result
+
+
+def _counts(shape: tuple[int, ...], windows: Windows) -> tuple[int, ...]:
+    return tuple(c or 0 for c in windows.counts(shape[1:-1]))
+
+
+def places(windows: Windows, counts: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Yield where the windows have each of their places, in row-major order."""
+    for place in np.ndindex(*windows.sizes):
+        yield (
+            slice(None),
+            *(
+                slice(p * d, p * d + (count - 1) * s + 1, s)
+                for p, d, s, count in zip(
+                    place, windows.dilations, windows.strides, counts, strict=True
+                )
+            ),
+        )
+
+
+def _chosen(
+    x: np.ndarray, y: np.ndarray, windows: Windows, counts: tuple[int, ...]
+) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
+    """Yield each place and the mask of windows whose maximum is the one found there.
+
+    Among equals the first place has it.
+    """
+    taken = None
+    for where in places(windows, counts):
+        mask = x[where] == y
+        if taken is None:
+            taken = mask.copy()
+        else:
+            np.greater(mask, taken, out=mask)
+            np.logical_or(taken, mask, out=taken)
+        yield where, mask
+
+
+def maximum_gradient(
+    x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows
+) -> np.ndarray:
+    """Return dz at the place of each window's maximum, summed where windows overlap."""
+    pads = windows.pads(x.shape[1:-1])
+    counts = y.shape[1:-1]
+    result = np.empty_like(dz, shape=x.shape, order="C")
+    inner = _inside(x, pads)
+    disjoint = all(
+        s >= e for s, e in zip(windows.strides, windows.extents(), strict=True)
+    )
+
+    def work(batch: slice) -> None:
+        piece = padded(x[batch], pads, _lowest(x.dtype))
+        is_whole = piece.shape[1:] == x.shape[1:]
+        total = result[batch] if is_whole else np.empty_like(dz, shape=piece.shape)
+        total.fill(0)
+        given = dz[batch]
+        for where, mask in _chosen(piece, y[batch], windows, counts):
+            if disjoint:
+                np.multiply(given, mask, out=total[where])
+            else:
+                total[where] += given * mask
+        if not is_whole:
+            result[batch] = total[inner]
+
+    if result.size and y.size:
+        in_pieces(work, x)
+    else:
+        result.fill(0)
+    return result
+
+
+def at_maximum(
+    x: np.ndarray, y: np.ndarray, values: np.ndarray, windows: Windows
+) -> np.ndarray:
+    """Return `values`, shaped like x, at the place of each window's maximum."""
+    pads = windows.pads(x.shape[1:-1])
+    x, values = padded(x, pads, _lowest(x.dtype)), padded(values, pads)
+    result = np.zeros_like(values, shape=y.shape, order="C")
+    for where, mask in _chosen(x, y, windows, y.shape[1:-1]):
+        np.copyto(result, values[where], where=mask)
+    return result
+
+
+def places_of_maximum(
+    x: np.ndarray, y: np.ndarray, windows: Windows, with_batch: bool
+) -> np.ndarray:
+    """Return the flat index of each window's maximum in its image, or in all of x."""
+    index = np.arange(x.size, dtype=np.int64).reshape(x.shape)
+    if not with_batch:
+        index %= math.prod(x.shape[1:])
+    return at_maximum(x, y, index, windows)
+
+
+def _inside(x: np.ndarray, pads: Any) -> tuple[slice, ...]:
+    return (
+        slice(None),
+        *(slice(b, b + n) for n, (b, _) in zip(x.shape[1:-1], pads, strict=True)),
+    )
+
+
+def mean(x: np.ndarray, windows: Windows) -> np.ndarray:
+    """Return the mean of every window; what was padded does not count."""
+    counts = _counts(x.shape, windows)
+    result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
+    pads = windows.pads(x.shape[1:-1])
+    share = 1 / _members(x.shape[1:-1], windows, counts).astype(x.dtype)
+
+    def work(batch: slice) -> None:
+        total = _reduce(np.add, padded(x[batch], pads), windows, counts)
+        np.multiply(total, share, out=result[batch])
+
+    if result.size:
+        in_pieces(work, x)
+    return result
+
+
+def mean_gradient(
+    dz: np.ndarray, spatial: tuple[int, ...], windows: Windows
+) -> np.ndarray:
+    """Return each window's dz, shared out among its elements."""
+    pads = windows.pads(spatial)
+    counts = dz.shape[1:-1]
+    channels = dz.shape[-1]
+    sizes = [n + b + a for n, (b, a) in zip(spatial, pads, strict=True)]
+    result = np.empty_like(dz, shape=(len(dz), *spatial, channels), order="C")
+    inner = _inside(result, pads)
+    share = 1 / _members(spatial, windows, counts).astype(dz.dtype)
+
+    def work(batch: slice) -> None:
+        given = dz[batch] * share
+        total = np.zeros_like(dz, shape=(len(given), *sizes, channels))
+        for where in places(windows, counts):
+            total[where] += given
+        result[batch] = total[inner]
+
+    if result.size and dz.size:
+        in_pieces(work, result)
+    else:
+        result.fill(0)
+    return result
+
+
+def _members(
+    spatial: tuple[int, ...], windows: Windows, counts: tuple[int, ...]
+) -> np.ndarray:
+    """Return how many elements of the array each window has: [*counts, 1]."""
+    axes = []
+    for i, n in enumerate(spatial):
+        before = windows.pads(spatial)[i][0]
+        starts = np.arange(counts[i]) * windows.strides[i] - before
+        places = starts[:, None] + np.arange(windows.sizes[i]) * windows.dilations[i]
+        axes.append(((places >= 0) & (places < n)).sum(axis=1))
+    members: np.ndarray = functools.reduce(np.multiply.outer, axes)
+    return members[..., None]
