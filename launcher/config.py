@@ -170,6 +170,5 @@ def _require_runnable(program: Program) -> None:
         hint = f" Did you mean `{program.name}.py`?"
     elif path.suffix != ".py" and program.name.replace(".", "").isidentifier():
         hint = f" If it is a module, write `-m {program.name}`."
-    raise UsageError(
-        f"there is no script {program.name!r} in {str(Path.cwd())!r}.{hint}"
-    )
+    where = "" if path.is_absolute() else f" in {str(Path.cwd())!r}"
+    raise UsageError(f"there is no script {program.name!r}{where}.{hint}")

@@ -97,7 +97,7 @@ class Output:
     def log(self, rank: int, text: str) -> None:
         """Add to a worker's log file what it reported by other ways than printing."""
         if rank in self._logs:
-            self._logs[rank].write(text.encode())
+            self._logs[rank].write(text.encode(errors="backslashreplace"))
 
     def tick(self, now: float) -> None:
         """Show the lines that have waited long enough for their like."""

@@ -74,16 +74,10 @@ class Recorder:
 
         if os.getpid() != self._owner:
             return False
-        trace = without_launcher_frames(error.__traceback__)
-        record = {
-            "kind": kind,
-            "time": time.monotonic(),
-            "error": type(error).__name__,
-            "message": _first_line(error),
-            "traceback": _shortened(_formatted(error, trace)),
-            "place": _place(trace),
-            "blames_peer": _blames_peer(error),
-        }
+        try:
+            record = {"kind": kind, "time": time.monotonic(), **_described(error)}
+        except Exception:  # its description runs its own code; Python shows what it can
+            return False
         line = json.dumps(record).encode() + b"\n"
         with self._lock:
             if kind in self._sent:
@@ -109,6 +103,18 @@ def without_launcher_frames(trace: TracebackType | None) -> TracebackType | None
             break
         trace = trace.tb_next
     return trace
+
+
+def _described(error: BaseException) -> dict[str, object]:
+    """The facts of a record that come from the exception."""
+    trace = without_launcher_frames(error.__traceback__)
+    return {
+        "error": type(error).__name__,
+        "message": _first_line(error),
+        "traceback": _shortened(_formatted(error, trace)),
+        "place": _place(trace),
+        "blames_peer": _blames_peer(error),
+    }
 
 
 def _blames_peer(error: BaseException | None) -> bool:
@@ -138,7 +144,10 @@ def _shortened(text: str) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = str(error).splitlines()
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # as Python itself says it
+        return "<exception str() failed>"
     return lines[0][:500] if lines else ""
 
 

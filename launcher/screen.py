@@ -152,6 +152,10 @@ class Screen:
             return
         self._writer.write(stream, CLEAR_LINE + text + self._fitted(self._unfinished))
 
+    def show_text(self, stream: int, text: str) -> None:
+        """Write lines of our own; what cannot be encoded appears as Python shows it."""
+        self.show_lines(stream, [text.encode(errors="backslashreplace")])
+
     def show_unfinished(self, stream: int, text: bytes) -> None:
         """Draw the unfinished line anew; empty text removes it."""
         if not self.is_terminal[stream] or text == self._unfinished:

@@ -102,7 +102,7 @@ class Supervisor:
         status = policy.status_of(cause, attempt.state)
         if cause is not None and self._explains_failure:
             for line in report.ending(cause, status, autopsies):
-                self._screen.show_lines(STDERR, [line.encode()])
+                self._screen.show_text(STDERR, line)
         return decision, Outcome(status, cause, autopsies)
 
     def _watch(self, attempt: Attempt, signals: SignalInbox) -> policy.Decision:
@@ -161,4 +161,4 @@ class Supervisor:
 
     def _say(self, sentence: str) -> None:
         if not self._config.is_quiet:
-            self._screen.show_lines(STDERR, [f"launch: {sentence}".encode()])
+            self._screen.show_text(STDERR, f"launch: {sentence}")

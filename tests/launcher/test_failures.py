@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -51,8 +52,8 @@ def test_an_exception_ends_the_job_and_its_own_traceback_comes_last(script):
     assert "rank 2 failed: ValueError: boom; stopping the others" in done.err
 
 
-def test_the_traceback_is_the_one_python_prints_without_a_launcher(script):
-    path = script("""
+FAILING_SCRIPTS = {
+    "a chain with a note": """
         class Trouble(Exception):
             pass
         def inner():
@@ -62,9 +63,36 @@ def test_the_traceback_is_the_one_python_prints_without_a_launcher(script):
         except KeyError as error:
             error.add_note("a note")
             raise Trouble("two", "parts") from error
-    """)
+    """,
+    "a group": """
+        raise ExceptionGroup("several", [ValueError(1), TypeError("x")])
+    """,
+    "a syntax error in a module": """
+        sys.path.insert(0, os.path.dirname(__file__))
+        with open(os.path.join(os.path.dirname(__file__), "broken.py"), "w") as file:
+            file.write("def f(:")
+        import broken
+    """,
+    "an exception that cannot be told": """
+        class Mute(Exception):
+            def __str__(self):
+                raise RuntimeError("no words")
+        raise Mute()
+    """,
+    "text that cannot be encoded": """
+        raise ValueError("half a surrogate: \\udcff")
+    """,
+    "an object as exit status": """
+        sys.exit({"status": "odd"})
+    """,
+}
+
+
+@pytest.mark.parametrize("name", FAILING_SCRIPTS)
+def test_the_traceback_is_the_one_python_prints_without_a_launcher(script, name):
+    path = script(FAILING_SCRIPTS[name])
     alone = subprocess.run(
-        [os.sys.executable, path],
+        [sys.executable, path],
         capture_output=True,
         text=True,
         env={**os.environ, "RANK": "0"},

@@ -209,6 +209,15 @@ def test_other_errors_blame_nobody(pipe):
     assert not recorded(pipe, raised(ValueError("mine"))).fatal.blames_peer
 
 
+def test_an_exception_that_cannot_be_described_is_left_to_python(pipe):
+    class HostileError(Exception):
+        @property
+        def __notes__(self):
+            raise RuntimeError("not even this")
+
+    assert not Recorder(pipe[1]).record(raised(HostileError()))
+
+
 def test_a_launcher_that_is_gone_shows_nothing():
     read_end, write_end = os.pipe()
     os.close(read_end)
