@@ -15,3 +15,4 @@ autograph/  Python's control flow made into graph nodes
 """
 
 from tensor.graph import function as function, modes as modes, trace as trace
+from tensor.graph.control import cond as cond, while_loop as while_loop

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core.backprop import backward
+from tensor.core.backprop import backward, densify
 from tensor.core.call import Call
+from tensor.core.context import context
 from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.registry import get_op
 from tensor.core.tape import track
 from tensor.graph.program import Program, Value
 from tensor.graph.symbolic import SymbolicTensor
@@ -32,6 +34,7 @@ class Derivative:
         saved: The values of the forward program that the backward one reads.
         structure: The gradients for the sources as a nested structure of the backward
             program's outputs: numbers, IndexedSlices of numbers, or None.
+        connected: For each source, whether the outputs depend on it.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class Derivative:
         backward: Program,
         saved: tuple[Value, ...],
         structure: list[Any],
+        connected: list[bool],
     ) -> None:
         self.forward = forward
         self.backward = backward
         self.saved = saved
         self.structure = structure
+        self.connected = connected
 
     def gradients(self, parts: Sequence[Any]) -> list[Any]:
         """Return one gradient for each source from the backward program's outputs."""
@@ -59,7 +64,10 @@ class Derivative:
 
 
 def differentiate(
-    program: Program, sources: Sequence[int], seeded: Sequence[bool]
+    program: Program,
+    sources: Sequence[int],
+    seeded: Sequence[bool],
+    like: Sequence[Value] = (),
 ) -> Derivative:
     """Return the derivative of a program.
 
@@ -68,6 +76,8 @@ def differentiate(
         sources: The numbers, as tapes know them, of the values or variables to
             differentiate with respect to.
         seeded: For each output, whether a gradient may arrive there.
+        like: If given, one value of the program for each source: gradients are then
+            dense, of the shape of this value, and zeros where there is no path.
 
     Raises:
         LookupError: An op on the way has no gradient.
@@ -82,15 +92,29 @@ def differentiate(
                 if value.dtype.is_differentiable:
                     seeds.append((number_of(value), dz))
         calls = calls_of(program, home, set(sources))
-        found = backward(calls, seeds, frozenset(sources))
+        by_number = backward(calls, seeds, frozenset(sources))
+        found = [by_number.get(number) for number in sources]
+        connected = [g is not None for g in found]
+        if like:
+            found = [
+                dense_gradient(g, SymbolicTensor(v, home))
+                for g, v in zip(found, like, strict=True)
+            ]
         parts: list[SymbolicTensor] = []
-        structure = [_store(found.get(number), graph, parts) for number in sources]
+        structure = [_store(g, graph, parts) for g in found]
     captured = [outer for outer, _ in graph.captures]
     saved = tuple([t._value for t in captured])
     forward = Program(
         program.inputs, program.nodes, (*program.outputs, *saved), program.name
     )
-    return Derivative(forward, graph.finish(parts), saved, structure)
+    return Derivative(forward, graph.finish(parts), saved, structure, connected)
+
+
+def dense_gradient(gradient: Any, like: Any) -> Any:
+    """Return a gradient as a tensor of the graph being traced; zeros for None."""
+    if gradient is None:
+        return get_op("ZerosLike")(like)
+    return context.graph.own(densify(gradient))
 
 
 def _store(gradient: Any, graph: Graph, parts: list[SymbolicTensor]) -> Any:

@@ -26,7 +26,7 @@ class Value:
 
     Attributes:
         dims: The static shape; None in it, or None itself, is unknown.
-        dtype: The element type; None for values that are no tensors, such as stacks.
+        dtype: The element type; `variant` for what is no tensor, such as stacks.
         name: The name under which users see it, `add:0`.
         node: The node that makes it; None for the program's inputs.
         index: Which of the node's results it is.
@@ -116,13 +116,15 @@ class Node:
             program.has_effects for program in self.programs()
         )
 
-    def programs(self) -> Iterator[Program]:
-        """Yield the programs that the node holds: branches, loop bodies."""
+    def programs(self) -> tuple[Program, ...]:
+        """Return the programs that the node holds: branches, loop bodies."""
+        found: tuple[Program, ...] = ()
         for attr in self.attrs.values():
             if type(attr) is Program:
-                yield attr
-            elif type(attr) is tuple:
-                yield from (a for a in attr if type(a) is Program)
+                found += (attr,)
+            elif type(attr) is tuple and attr and type(attr[0]) is Program:
+                found += attr
+        return found
 
     def rebuilt(
         self,
@@ -184,3 +186,28 @@ class Program:
 
     def __repr__(self) -> str:
         return f"<program {self.name}: {len(self.nodes)} nodes>"
+
+
+def copied(program: Program) -> Program:
+    """Return a program with nodes and values of its own; nested ones are shared.
+
+    Taking a gradient gives nodes that hold programs further results.
+    """
+    by_old = {v: _copied_value(v, None) for v in program.inputs}
+    nodes = []
+    for node in program.nodes:
+        inputs = tuple([by_old[x] if type(x) is Value else x for x in node.inputs])
+        parameters = {k: by_old[v] for k, v in node.parameters.items()}
+        copy = node.rebuilt(inputs, parameters)
+        copy.outputs = tuple([_copied_value(v, copy) for v in node.outputs])
+        by_old.update(zip(node.outputs, copy.outputs, strict=True))
+        nodes.append(copy)
+    outputs = tuple([by_old[v] for v in program.outputs])
+    inputs = tuple([by_old[v] for v in program.inputs])
+    return Program(inputs, tuple(nodes), outputs, program.name)
+
+
+def _copied_value(value: Value, node: Node | None) -> Value:
+    copy = Value(value.dims, value.dtype, value.name, node, value.index)
+    copy.track_id = value.track_id
+    return copy

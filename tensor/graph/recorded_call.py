@@ -12,7 +12,7 @@ from tensor.core.tape import Tape
 from tensor.core.tensor import wrap
 from tensor.graph.backward import Derivative, differentiate, number_of
 from tensor.graph.inline import inline
-from tensor.graph.program import Program, Value
+from tensor.graph.program import Program, Value, copied
 from tensor.graph.runner import Runner
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class DerivativeCache:
         return found
 
     def _make(self, wants: tuple[bool, ...]) -> FunctionDerivative:
-        program = self._program
+        program = copied(self._program)
         numbers = [number_of(v) for v in program.inputs]
         numbers += [v._track_id for v in self._variables]
         sources = [n for n, wanted in zip(numbers, wants, strict=True) if wanted]
@@ -86,6 +86,7 @@ class RecordedCall:
     """One call of a function, in the place of an op on a tape."""
 
     type_name = "PartitionedCall"
+    kind = "other"
     keeps_inputs = False
     keeps_output = False
     takes_slices = False
@@ -116,7 +117,7 @@ class RecordedCall:
             recorded[value] = tensor = wrap(array)
             tensor._track_id = value.track_id
         for node in program.nodes:
-            if node.has_effects and any(True for _ in node.programs()):
+            if node.has_effects and node.programs():
                 raise errors.because(
                     errors.UnimplementedError,
                     f"Second derivatives through {program.name!r}: its node "

@@ -83,7 +83,8 @@ class Graph:
         self.collections: dict[str, list[Any]] = {}
         self._captures: dict[Any, tuple[Any, SymbolicTensor]] = {}
         self._reads: dict[int, SymbolicTensor] = {}
-        self._constants: dict[Any, SymbolicTensor] = {}
+        # Constants of outer graphs that have been made again in this one.
+        self._constants: dict[Any, tuple[Any, SymbolicTensor]] = {}
         self._names: dict[str, int] = {}
 
     # ---- tracing
@@ -214,9 +215,13 @@ class Graph:
         """
         symbolic = type(tensor) is SymbolicTensor
         key = tensor._value if symbolic else id(tensor)
-        found = self._captures.get(key)
+        found = self._captures.get(key) or self._constants.get(key)
         if found is not None:
             return found[1]
+        if symbolic and _is_constant(tensor._value):
+            again = self.constant(tensor._value.node.attrs["value"])
+            self._constants[key] = (tensor, again)
+            return again
         if symbolic and tensor._graph is not self.outer:
             if self.outer is None:
                 raise out_of_scope(tensor)
@@ -406,6 +411,12 @@ def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
             for s, t in zip(specs, tensors, strict=True)
         ]
     return specs  # type: ignore[return-value]
+
+
+def _is_constant(value: Value) -> bool:
+    return (
+        value.node is not None and value.node.op is constant_op and not value.track_id
+    )
 
 
 def _user_line() -> tuple[str, int] | None:

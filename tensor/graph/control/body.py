@@ -1,0 +1,126 @@
+"""BodyGraph: a branch of a conditional or the body of a loop, while it is traced.
+
+What a body reads from outside becomes its inputs. So does a variable it reads, unless
+it writes to that variable: then the read stays inside, in its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.context import context
+from tensor.graph.program import Node, Program, Value
+from tensor.graph.state import read_variable
+from tensor.graph.trace import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tensor.graph.symbolic import SymbolicTensor
+
+
+class BodyGraph(Graph):
+    """A graph inside a graph; it runs where the node that holds it stands."""
+
+    is_body = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, outer=context.graph)
+        self.may_create_variables = context.graph.may_create_variables
+        self.written: dict[int, Any] = {}
+        # Variables read before they are written: the inputs that stand for them.
+        self._hoisted: dict[int, tuple[Any, SymbolicTensor]] = {}
+
+    def _read(self, variable: Any) -> SymbolicTensor:
+        if id(variable) in self.written:
+            return super()._read(variable)
+        with self._outside() as outer:
+            outside = outer.read_variable(variable)
+        inside = self.capture(outside)
+        self._hoisted[id(variable)] = (variable, inside)
+        return inside
+
+    def forget_reads(self, variables: Iterable[Any]) -> None:
+        """Note that variables have changed."""
+        variables = list(variables)
+        super().forget_reads(variables)
+        self.written.update((id(v), v) for v in variables)
+
+    def keep_reads_inside(self, written: Iterable[int]) -> None:
+        """Read these variables at the beginning of the body, not before the node.
+
+        A loop's body must see what its last round wrote.
+        """
+        for key in written:
+            if key not in self._hoisted:
+                continue
+            variable, inside = self._hoisted.pop(key)
+            node = Node(read_variable, (), {"variable": variable}, {}, inside.op.name)
+            inside._value.node = node
+            node.outputs = (inside._value,)
+            self.nodes.insert(0, node)
+            self._captures = {
+                k: pair for k, pair in self._captures.items() if pair[1] is not inside
+            }
+
+    def program(
+        self, outputs: Sequence[SymbolicTensor], captured: Sequence[Any]
+    ) -> Program:
+        """Return the body as a program.
+
+        Args:
+            outputs: Its results.
+            captured: Outside tensors to take as inputs, after the body's own: those
+                that it captured itself, and others for the sake of its siblings.
+        """
+        by_outside = {_key(outer): inner for outer, inner in self.captures}
+        inputs = [t._value for t in self.inputs]
+        for outer in captured:
+            inner = by_outside.get(_key(outer))
+            if inner is None:
+                inputs.append(Value(outer.static_shape, outer.dtype, "unused"))
+            else:
+                inputs.append(inner._value)
+        results = tuple([t._value for t in outputs])
+        return Program(tuple(inputs), tuple(self.nodes), results, self.name)
+
+
+def _key(tensor: Any) -> Any:
+    return getattr(tensor, "_value", None) or id(tensor)
+
+
+def captured_by(*bodies: BodyGraph) -> list[Any]:
+    """Return the outside tensors that any of the bodies reads, each once."""
+    found: dict[Any, Any] = {}
+    for body in bodies:
+        for outer, _ in body.captures:
+            found.setdefault(_key(outer), outer)
+    return list(found.values())
+
+
+def after_node(bodies: Iterable[BodyGraph]) -> None:
+    """Tell the graph being traced what a node that holds bodies does to variables."""
+    graph = context.graph
+    for body in bodies:
+        graph.variables.update(body.variables)
+        graph.forget_reads(body.written.values())
+
+
+def written_by(program: Program) -> dict[int, Any]:
+    """Return the variables that a program writes."""
+    return {
+        id(node.attrs["variable"]): node.attrs["variable"]
+        for node in program.all_nodes()
+        if "variable" in node.attrs and node.op is not read_variable
+    }
+
+
+def note_effects(programs: Iterable[Program]) -> None:
+    """Tell the graph being traced what programs of a new node do to variables."""
+    graph = context.graph
+    for program in programs:
+        for node in program.all_nodes():
+            variable = node.attrs.get("variable")
+            if variable is not None:
+                graph.variables[id(variable)] = variable
+        graph.forget_reads(written_by(program).values())

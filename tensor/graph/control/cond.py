@@ -1,0 +1,230 @@
+"""tf.cond, tf.case, tf.switch_case: branches as functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors, nest
+from tensor.core.context import context
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.tensor import EagerTensor
+from tensor.graph.control.body import BodyGraph, after_node, captured_by
+from tensor.graph.control.conditional import case_op
+from tensor.graph.control.structure import flat_tensors, packed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def choose(index: Any, functions: Sequence[Callable[[], Any]], names: Any) -> Any:
+    """Return the result of one of the functions; a node, for a symbolic index.
+
+    Args:
+        index: A tensor: an integer, or a bool of which true chooses the first.
+        functions: The branches; they return the same nested structure.
+        names: What to call the branches in messages.
+
+    Raises:
+        TypeError: The branches return different structures or dtypes.
+    """
+    bodies, structures, flats = [], [], []
+    for function, name in zip(functions, names, strict=True):
+        body = BodyGraph(name)
+        with body.traced():
+            result = function()
+            flat = flat_tensors(result)
+        bodies.append(body)
+        structures.append(result)
+        flats.append(flat)
+    _check_alike(structures, flats, names)
+    outputs = emit(
+        index, bodies, [[t for t in flat if t is not None] for flat in flats]
+    )
+    tensors = iter(outputs)
+    leaves = [None if t is None else next(tensors) for t in flats[0]]
+    return packed(structures[0], leaves)
+
+
+def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]:
+    """Add the node for branches that have been traced; return its results."""
+    captured = captured_by(*bodies)
+    branches = tuple(
+        [b.program(out, captured) for b, out in zip(bodies, outputs, strict=True)]
+    )
+    results = context.graph.call_op(
+        case_op, (index, *captured), {"branches": branches}, "cond"
+    )
+    after_node(bodies)
+    return results  # type: ignore[no-any-return]
+
+
+def _check_alike(structures: list[Any], flats: list[list[Any]], names: Any) -> None:
+    for structure, flat, name in zip(structures[1:], flats[1:], names[1:], strict=True):
+        try:
+            nest.assert_same_structure(structures[0], structure)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"{names[0]} and {name} arguments to tf.cond must have the same number, "
+                f"type, and overall structure of return values.\n{error}"
+            ) from None
+        for first, other in zip(flats[0], flat, strict=True):
+            if getattr(first, "dtype", None) is not getattr(other, "dtype", None):
+                raise TypeError(
+                    f"{names[0]} and {name} arguments to tf.cond must have the same "
+                    f"number, type, and overall structure of return values. {names[0]} "
+                    f"output: {first!r}, {name} output: {other!r}"
+                )
+
+
+@export("cond")
+def cond(
+    pred: Any = None,
+    true_fn: Any = None,
+    false_fn: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return `true_fn()` if the predicate is true, else `false_fn()`.
+
+    In a traced function both are traced, and one of them runs.
+
+    Raises:
+        TypeError: A branch is not callable, or they return different structures.
+    """
+    if not callable(true_fn):
+        raise TypeError("'true_fn' must be callable.")
+    if not callable(false_fn):
+        raise TypeError("'false_fn' must be callable.")
+    if isinstance(pred, bool | np.bool_ | int):
+        return true_fn() if pred else false_fn()
+    pred = convert(pred)
+    if type(pred) is EagerTensor:
+        return true_fn() if bool(pred) else false_fn()
+    return choose(pred, (true_fn, false_fn), ("true_fn", "false_fn"))
+
+
+@export("switch_case")
+def switch_case(
+    branch_index: Any, branch_fns: Any, default: Any = None, name: str = "switch_case"
+) -> Any:
+    """Return the result of the branch of this number; of `default` if there is none.
+
+    Args:
+        branch_index: An int32 scalar.
+        branch_fns: Functions, in order; or pairs of an index and a function; or a dict.
+        default: Called for an index that has no branch; the last branch by default.
+        name: A name for the node.
+
+    Raises:
+        TypeError: `branch_fns` holds something else than functions.
+        ValueError: Two branches have one index, or indices leave gaps.
+    """
+    functions = _branches(branch_fns, default)
+    branch_index = convert(branch_index)
+    if branch_index.dtype is not dtypes.int32:
+        raise TypeError(
+            f"branch_index must be a Tensor of dtype int32, got {branch_index.dtype!r}"
+        )
+    if type(branch_index) is EagerTensor:
+        number = int(branch_index)
+        inside = 0 <= number < len(functions)
+        return functions[number if inside else len(functions) - 1]()
+    names = [f"branch {i}" for i in range(len(functions))]
+    return choose(branch_index, functions, names)
+
+
+def _branches(branch_fns: Any, default: Any) -> list[Any]:
+    if isinstance(branch_fns, dict):
+        branch_fns = sorted(branch_fns.items())
+    functions = list(branch_fns)
+    if not functions:
+        raise ValueError("Argument `branch_fns` must be a non-empty list.")
+    if all(isinstance(f, tuple) for f in functions):
+        by_index: dict[int, Any] = {}
+        for index, function in functions:
+            if index in by_index:
+                raise ValueError(f"Two branches have the index {index}.")
+            by_index[int(index)] = function
+        if sorted(by_index) != list(range(len(by_index))):
+            raise ValueError(
+                f"branch indices must form contiguous range of [0 to {len(by_index)}), "
+                f"got {sorted(by_index)}."
+            )
+        functions = [by_index[i] for i in range(len(by_index))]
+    if not all(callable(f) for f in functions):
+        raise TypeError("Every branch of switch_case must be callable.")
+    return [*functions, default] if default is not None else functions
+
+
+@export("case")
+def case(
+    pred_fn_pairs: Any,
+    default: Any = None,
+    exclusive: bool = False,
+    strict: bool = False,
+    name: str = "case",
+) -> Any:
+    """Return the result of the first function whose predicate is true.
+
+    Args:
+        pred_fn_pairs: Pairs of a bool scalar and a function.
+        default: Called if no predicate is true.
+        exclusive: Whether more than one true predicate is an error.
+        strict: Accepted for compatibility.
+        name: A name for the nodes.
+
+    Raises:
+        TypeError: Not pairs, a predicate that is no bool, or a function that is none.
+        ValueError: There are no pairs.
+        InvalidArgumentError: No predicate is true and there is no default, or several
+            are and `exclusive` is set.
+    """
+    pairs = list(
+        pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs
+    )
+    _check_pairs(pairs, default)
+    pairs = [(p.deref() if hasattr(p, "deref") else p, f) for p, f in pairs]
+    if exclusive and all(type(convert(p)) is EagerTensor for p, _ in pairs):
+        true = [i for i, (p, _) in enumerate(pairs) if bool(convert(p))]
+        if len(true) > 1:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Input error: More than one condition evaluated as True: {true}, but "
+                "exclusive=True.",
+            )
+
+    def rest(i: int) -> Any:
+        if i == len(pairs):
+            return default() if default is not None else none_is_true()
+        predicate, function = pairs[i]
+        if default is None and i == len(pairs) - 1:
+            predicate = convert(predicate)
+            if type(predicate) is not EagerTensor:
+                return function()
+        return cond(predicate, function, lambda: rest(i + 1))
+
+    def none_is_true() -> Any:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "None of conditions evaluated as True, and tf.case has no default.",
+        )
+
+    return rest(0)
+
+
+def _check_pairs(pairs: list[Any], default: Any) -> None:
+    if not pairs:
+        raise ValueError("`pred_fn_pairs` must be a non-empty list.")
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise TypeError(
+                f"Each entry in pred_fn_pairs must be a 2-tuple, got {pair!r}."
+            )
+        if not callable(pair[1]):
+            raise TypeError(
+                f"The function of a pair must be callable, got {pair[1]!r}."
+            )
+    if default is not None and not callable(default):
+        raise TypeError("default must be callable.")

@@ -1,0 +1,239 @@
+"""While: a node that repeats a body, and its gradient.
+
+The gradient walks the rounds backwards. What it reads of a round, the forward node
+stacks up: one Python list a value, one entry a round. A loop inside the body adds its
+own stacks, which then are stacked in turn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.context import context
+from tensor.core.dtypes import variant
+from tensor.core.registry import Op, get_op
+from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.backward import Derivative, differentiate, number_of
+from tensor.graph.control.body import note_effects
+from tensor.graph.control.conditional import with_output
+from tensor.graph.executor.codegen import writes
+from tensor.graph.inline import inline
+from tensor.graph.program import Node, Program, Value
+from tensor.graph.symbolic import SymbolicTensor
+
+if TYPE_CHECKING:
+    from tensor.graph.executor.codegen import Writer
+
+
+class While(Op):
+    """Repeats `body` while `condition` holds.
+
+    The first `count` inputs are the loop variables, the others stay the same in every
+    round; both programs take all of them. The results are the last loop variables; and
+    for each further output of the body, a list of what it was in each round.
+    """
+
+    def infer(
+        self, *inputs: TensorSpec, condition: Program, body: Program, count: int
+    ) -> Any:
+        stacks = [TensorSpec.of((), variant)] * (len(body.outputs) - count)
+        return (*[v.spec for v in body.inputs[:count]], *stacks)
+
+    def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
+        """Apply again: as a node of the graph being traced, or round by round now."""
+        condition, body, count = attrs["condition"], attrs["body"], attrs["count"]
+        if context.graph is not None:
+            outputs = context.graph.call_op(self, inputs, attrs, name)
+            note_effects((condition, body))
+            return outputs
+        state, rest = inputs[:count], inputs[count:]
+        stacks: list[list[Any]] = [[] for _ in body.outputs[count:]]
+        while bool(inline(condition, [*state, *rest])[0]):
+            results = inline(body, [*state, *rest])
+            state = results[:count]
+            for stack, value in zip(stacks, results[count:], strict=True):
+                stack.append(value)
+        return (*state, *stacks)
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        count = call.attrs["count"]
+        body = call.attrs["body"]
+        plain = Program(body.inputs, body.nodes, body.outputs[:count], body.name)
+        carried = [i for i in range(count) if body.inputs[i].dtype.is_differentiable]
+        fixed = [i for i in range(count, len(call.inputs)) if call.wants[i]]
+        like = [body.inputs[i] for i in (*carried, *fixed)]
+        derivative = differentiate(
+            plain,
+            [number_of(v) for v in like],
+            [i in carried for i in range(count)],
+            like,
+        )
+        invariants, stacks, backward = _arranged(call, derivative, len(carried))
+        zeros = [get_op("ZerosLike")(call.inputs[i]) for i in fixed]
+        origin = [
+            x for x, number in zip(call.inputs, call.wants, strict=True) if number
+        ]
+        parts = loop_gradient(
+            *[dz[i] for i in carried],
+            *zeros,
+            *invariants,
+            *stacks,
+            *origin,
+            program=backward,
+            counts=(len(carried), len(fixed), len(invariants), len(stacks)),
+        )
+        grads: list[Any] = [None] * len(call.inputs)
+        for i, part in zip((*carried, *fixed), parts, strict=True):
+            if call.wants[i]:
+                grads[i] = part
+        return tuple(grads)
+
+
+class LoopGradient(Op):
+    """The gradient of a loop: its rounds in reverse.
+
+    `counts` says how the inputs fall into: gradients of the loop variables, the zeros
+    that gradients of fixed inputs are added up from, values that are the same in every
+    round, stacks of values that are not; what follows is there for tapes to know what
+    this depends on. `program` takes gradients, fixed values and a round's values.
+    """
+
+    def infer(
+        self, *inputs: TensorSpec, program: Program, counts: tuple[int, ...]
+    ) -> Any:
+        return tuple([inputs[i] for i in range(counts[0] + counts[1])])
+
+    def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
+        """Apply again: as a node of the graph being traced, or round by round now."""
+        if context.graph is not None:
+            return context.graph.call_op(self, inputs, attrs, name)
+        program = attrs["program"]
+        carried, fixed, invariants, stacks = _split(inputs, attrs["counts"])
+        for saved in zip(*[reversed(s) for s in stacks], strict=True):
+            parts = inline(program, [*carried, *invariants, *saved])
+            carried = parts[: len(carried)]
+            fixed = [
+                total + part
+                for total, part in zip(fixed, parts[len(carried) :], strict=True)
+            ]
+        return (*carried, *fixed)
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        raise LookupError(
+            "Second derivatives through a tf.while_loop inside a tf.function are not "
+            "supported. Call the function that takes the first derivative eagerly "
+            "(tf.config.run_functions_eagerly), or keep the outer tape outside."
+        )
+
+
+while_op = While()
+loop_gradient = LoopGradient()
+
+
+def _split(inputs: Any, counts: tuple[int, ...]) -> list[list[Any]]:
+    parts, at = [], 0
+    for count in counts:
+        parts.append(list(inputs[at : at + count]))
+        at += count
+    return parts
+
+
+def _arranged(
+    call: Any, derivative: Derivative, seeds: int
+) -> tuple[list[Any], list[Any], Program]:
+    """Give the forward node the stacks that the backward program needs.
+
+    Returns:
+        What stays the same in every round, the stacks, and the backward program with
+        its inputs in this order after the gradients that arrive.
+    """
+    first = call.output[0]
+    node, graph = first._value.node, first._graph
+    count = node.attrs["count"]
+    body = node.attrs["body"]
+    outside = dict(zip(body.inputs[count:], call.inputs[count:], strict=True))
+    own = derivative.backward
+    invariants, stacks = [], []
+    fixed_inputs, round_inputs = [], []
+    for value, inner in zip(derivative.saved, own.inputs[seeds:], strict=True):
+        if value in outside:
+            invariants.append(outside[value])
+            fixed_inputs.append(inner)
+        else:
+            body = with_output(body, value)
+            stacks.append(SymbolicTensor(_add_stack(node), graph))
+            round_inputs.append(inner)
+    if not stacks:
+        # The stacks tell how many rounds there were.
+        body = with_output(body, None)
+        stacks.append(SymbolicTensor(_add_stack(node), graph))
+        round_inputs.append(Value((), variant, "unused"))
+    node.attrs = {**node.attrs, "body": body}
+    inputs = (*own.inputs[:seeds], *fixed_inputs, *round_inputs)
+    return invariants, stacks, Program(inputs, own.nodes, own.outputs, own.name)
+
+
+def _add_stack(node: Node) -> Value:
+    place = len(node.outputs)
+    value = Value((), variant, f"{node.name}:{place}", node, place)
+    node.outputs = (*node.outputs, value)
+    return value
+
+
+@writes("While")
+def write_while(writer: Writer, node: Node) -> None:
+    """Write a loop as `while True`, left where the condition fails."""
+    count = node.attrs["count"]
+    condition, body = node.attrs["condition"], node.attrs["body"]
+    inputs = [writer.name(x) for x in node.inputs]
+    state = [writer.new_name("x") for _ in range(count)]
+    if state:
+        writer.line(f"{', '.join(state)}, = {', '.join(inputs[:count])},")
+    names = [*state, *inputs[count:]]
+    stacks = [writer.name(v) for v in node.outputs[count:]]
+    for stack in stacks:
+        writer.line(f"{stack} = []")
+    writer.line("while True:")
+    writer.indent()
+    for program in (condition, body):
+        for value, name in zip(program.inputs, names, strict=True):
+            writer.bind(value, name)
+    writer.body(condition)
+    writer.line(f"if not {writer.name(condition.outputs[0])}: break")
+    writer.body(body)
+    results = [writer.name(v) for v in body.outputs]
+    for stack, result in zip(stacks, results[count:], strict=True):
+        writer.line(f"{stack}.append({result})")
+    if state:
+        writer.line(f"{', '.join(state)}, = {', '.join(results[:count])},")
+    writer.dedent()
+    for value, name in zip(node.outputs, state, strict=False):
+        writer.bind(value, name)
+
+
+@writes("LoopGradient")
+def write_loop_gradient(writer: Writer, node: Node) -> None:
+    """Write a loop's gradient as a loop over its stacks, from their ends."""
+    counts = node.attrs["counts"]
+    inputs = [writer.name(x) for x in node.inputs]
+    carried, fixed, invariants, stacks = _split(inputs, counts)
+    state = [writer.new_name("x") for _ in range(counts[0] + counts[1])]
+    writer.line(f"{', '.join(state)}, = {', '.join([*carried, *fixed])},")
+    saved = [writer.new_name("s") for _ in stacks]
+    reverse = ", ".join(f"reversed({s})" for s in stacks)
+    writer.line(f"for {', '.join(saved)}, in zip({reverse}):")
+    writer.indent()
+    program = node.attrs["program"]
+    names = [*state[: counts[0]], *invariants, *saved]
+    for value, name in zip(program.inputs, names, strict=True):
+        writer.bind(value, name)
+    writer.body(program)
+    results = [writer.name(v) for v in program.outputs]
+    sums = [
+        f"{total} + {part}"
+        for total, part in zip(state[counts[0] :], results[counts[0] :], strict=True)
+    ]
+    writer.line(f"{', '.join(state)}, = {', '.join([*results[: counts[0]], *sums])},")
+    writer.dedent()
+    for value, name in zip(node.outputs, state, strict=True):
+        writer.bind(value, name)
