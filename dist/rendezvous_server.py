@@ -167,7 +167,7 @@ class RendezvousServer:
 
 
 def detect_unreachable_hosts(socket: zmq.Socket[bytes]) -> None:
-    """Let TCP close a connection whose other host has been silent for four seconds.
+    """Let TCP close a connection whose other host has been silent for three seconds.
 
     Keepalive covers idle connections, the retransmission limit those with data under
     way. Both are answered by the peer's kernel: a stopped process keeps its connection.
@@ -175,5 +175,5 @@ def detect_unreachable_hosts(socket: zmq.Socket[bytes]) -> None:
     socket.tcp_keepalive = 1
     socket.tcp_keepalive_idle = 1
     socket.tcp_keepalive_intvl = 1
-    socket.tcp_keepalive_cnt = 3
-    socket.tcp_maxrt = 4000
+    socket.tcp_keepalive_cnt = 2
+    socket.tcp_maxrt = 3000
