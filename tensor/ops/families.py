@@ -48,9 +48,17 @@ def check_kind(op: Op, x: Any, allows: str) -> None:
         kinds = ", ".join(_KIND_NAMES[k] for k in allows)
         raise errors.because(
             errors.InvalidArgumentError,
-            f"{op.type_name}: Value for attr 'T' of {x.dtype.name} is not in the list "
-            f"of allowed values: {kinds}. Convert it with tf.cast. [Op:{op.type_name}]",
+            f"{op.type_name}: Value for attr 'T' of {_dtype_text(x.dtype)} is not in "
+            f"the list of allowed values: {kinds}. Convert it with tf.cast. "
+            f"[Op:{op.type_name}]",
         )
+
+
+def _dtype_text(dtype: Any) -> str:
+    """Return the name of a dtype as TensorFlow's kernels write it."""
+    return {"float16": "half", "float32": "float", "float64": "double"}.get(
+        dtype.name, dtype.name
+    )
 
 
 _KIND_NAMES = {
@@ -349,13 +357,14 @@ def incompatible(op: Op, x: Any, y: Any) -> errors.OpError:
     """Return the error for two shapes that do not broadcast."""
     return errors.because(
         errors.InvalidArgumentError,
-        f"Incompatible shapes: {_bracketed(x)} vs. {_bracketed(y)} [Op:{op.type_name}]",
+        f"Incompatible shapes: {bracketed(shape_of(x))} vs. {bracketed(shape_of(y))} "
+        f"[Op:{op.type_name}]",
     )
 
 
-def _bracketed(x: Any) -> str:
-    dims = shape_of(x) or ()
-    return "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
+def bracketed(dims: Dims | None) -> str:
+    """Write a static shape as TensorFlow's kernels do: `[2,3]`."""
+    return "[" + ",".join("?" if d is None else str(d) for d in dims or ()) + "]"
 
 
 def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | None:

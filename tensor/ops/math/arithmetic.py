@@ -21,6 +21,7 @@ from tensor.ops.families import (
     REAL,
     BinaryElementwise,
     UnaryElementwise,
+    bracketed,
     check_kind,
     dtype_kind,
     operands,
@@ -263,14 +264,10 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
             raise errors.because(
                 errors.InvalidArgumentError,
                 "Inputs to operation AddN of type AddN must have the same size and "
-                f"shape.  Input 0: {_bracketed(first)} != input {i}: "
-                f"{_bracketed(shape_of(t))} [Op:AddN]",
+                f"shape.  Input 0: {bracketed(first)} != input {i}: "
+                f"{bracketed(shape_of(t))} [Op:AddN]",
             )
     return tensors[0] if len(tensors) == 1 else add_n_op(*tensors, name=name)
-
-
-def _bracketed(dims: Any) -> str:
-    return "[" + ",".join("?" if d is None else str(d) for d in dims or ()) + "]"
 
 
 @export("math.accumulate_n")

@@ -1,0 +1,462 @@
+"""Einstein summation and tensordot, carried out by matrix products.
+
+A contraction of two tensors is described by one label per axis. Labels fall into four
+groups: in both inputs and the result (batch), in both inputs only (summed), and those
+of one input alone. Ordered by group, the contraction is one stacked matrix product.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import shape_for, static_value
+from tensor.ops.families import (
+    NUMERIC,
+    bracketed,
+    check_kind,
+    operands,
+    shape_of,
+    sum_to,
+)
+from tensor.ops.linalg.matmul import matmul, multiply_matrices
+from tensor.ops.math.complex_numbers import conj_for_gradient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tensor.core.shapes import Dims
+
+Labels = tuple[str, ...]
+
+
+class Rearrange(Op):
+    """Diagonals of repeated labels, sums over labels that go, the rest reordered."""
+
+    type_name = "EinsumUnary"
+    keeps_inputs = False
+
+    def kernel(self, x: Any, labels: Labels, out: Labels) -> Any:
+        numbers = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+        found = np.einsum(x, [numbers[c] for c in labels], [numbers[c] for c in out])
+        return np.asarray(found, x.dtype)[()]
+
+    def infer(self, x: TensorSpec, labels: Labels, out: Labels) -> TensorSpec:
+        sizes = label_sizes([(labels, x.dims)])
+        return TensorSpec.of(tuple(sizes[c] for c in out), x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return spread(dz, **call.attrs, shape=shape_for(call.inputs[0]))
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), labels=("a", "b"), out=("b", "a"))
+        yield Sample(rng.normal(size=(3, 3)), labels=("a", "a"), out=("a",))
+        yield Sample(rng.normal(size=(3, 3)), labels=("a", "a"), out=())
+        yield Sample(rng.normal(size=(2, 3, 4)), labels=("a", "b", "c"), out=("c",))
+
+
+class Spread(Op):
+    """The transpose of `Rearrange`: repeats along summed axes, zeros off diagonals."""
+
+    type_name = "EinsumUnaryGrad"
+    keeps_inputs = False
+
+    def kernel(self, dz: Any, labels: Labels, out: Labels, shape: Any) -> Any:
+        result = np.zeros(tuple(shape), dz.dtype)
+        distinct = list(dict.fromkeys(labels))
+        # einsum gives a view of the diagonal, which can be written to.
+        view = np.einsum(
+            result, [distinct.index(c) for c in labels], list(range(len(distinct)))
+        )
+        missing = [c for c in distinct if c not in out]
+        values = np.expand_dims(dz, tuple(range(len(missing))))
+        order = [[*missing, *out].index(c) for c in distinct]
+        view[...] = np.transpose(values, order)
+        return result
+
+    def infer(
+        self, dz: TensorSpec, labels: Labels, out: Labels, shape: Any
+    ) -> TensorSpec:
+        return TensorSpec.of(static_value(shape), dz.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        labels, out, _ = call.attrs.values()
+        return rearrange(dz, labels=labels, out=out)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=3), labels=("a", "a"), out=("a",), shape=(3, 3))
+        x = rng.normal(size=(4,))
+        yield Sample(x, labels=("a", "b", "c"), out=("c",), shape=(2, 3, 4))
+
+
+class Contraction(NamedTuple):
+    """How to carry out a contraction: axes by group, for both inputs and the result."""
+
+    order_a: tuple[int, ...]
+    order_b: tuple[int, ...]
+    counts: tuple[int, int, int, int]  # batch, rows, summed, columns
+    order_out: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=512)
+def plan(a: Labels, b: Labels, out: Labels) -> Contraction:
+    """Work out the order of axes for a contraction of two inputs."""
+    batch = [c for c in out if c in a and c in b]
+    rows = [c for c in out if c in a and c not in b]
+    summed = [c for c in a if c in b and c not in out]
+    columns = [c for c in out if c in b and c not in a]
+    produced = batch + rows + columns
+    return Contraction(
+        tuple(a.index(c) for c in batch + rows + summed),
+        tuple(b.index(c) for c in batch + summed + columns),
+        (len(batch), len(rows), len(summed), len(columns)),
+        tuple(produced.index(c) for c in out),
+    )
+
+
+class Contract(Op):
+    """Sum of products of two inputs over the labels that the result leaves out.
+
+    Every label appears once per input, and in the other input or the result. Axes of
+    size 1 broadcast against a batch axis of the same label.
+    """
+
+    type_name = "Einsum"
+    kind = "contraction"
+    allows = NUMERIC
+
+    def kernel(self, a: Any, b: Any, labels: tuple[Labels, Labels, Labels]) -> Any:
+        how = plan(*labels)
+        batch, rows, summed, _ = how.counts
+        a, b = np.transpose(a, how.order_a), np.transpose(b, how.order_b)
+        batch_a, rows_a, summed_a = _cut(a.shape, batch, rows)
+        batch_b, summed_b, columns_b = _cut(b.shape, batch, summed)
+        size = int(np.prod(summed_a, dtype=np.int64))
+        left = a.reshape(*batch_a, int(np.prod(rows_a, dtype=np.int64)), size)
+        right = b.reshape(*batch_b, size, int(np.prod(columns_b, dtype=np.int64)))
+        if batch and not summed_b:
+            product = left * right  # no sum: an elementwise product is faster
+        else:
+            product = multiply_matrices(left, right)
+        shape = (*product.shape[:batch], *rows_a, *columns_b)
+        return np.transpose(product.reshape(shape), how.order_out)
+
+    def infer(
+        self, a: TensorSpec, b: TensorSpec, labels: tuple[Labels, Labels, Labels]
+    ) -> TensorSpec:
+        sizes = label_sizes([(labels[0], a.dims), (labels[1], b.dims)])
+        return TensorSpec.of(tuple(sizes[c] for c in labels[2]), a.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        a, b = call.inputs
+        labels_a, labels_b, out = call.attrs["labels"]
+        grad_a = grad_b = None
+        if call.wants[0]:
+            other = conj_for_gradient(b)
+            grad_a = contract(dz, other, labels=(out, labels_b, labels_a))
+            grad_a = sum_to(grad_a, a)
+        if call.wants[1]:
+            other = conj_for_gradient(a)
+            grad_b = contract(other, dz, labels=(labels_a, out, labels_b))
+            grad_b = sum_to(grad_b, b)
+        return grad_a, grad_b
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for text, shape_a, shape_b in (
+            ("ab,bc->ac", (2, 3), (3, 4)),
+            ("ab,cb->ca", (2, 3), (4, 3)),
+            ("nab,nbc->cna", (2, 3, 2), (2, 2, 3)),
+            ("nab,nbc->nac", (1, 3, 2), (4, 2, 3)),
+            ("a,b->ba", (2,), (3,)),
+            ("ab,ab->", (2, 3), (2, 3)),
+            ("ab,ab->ab", (2, 3), (2, 3)),
+            ("ab,b->ab", (2, 3), (3,)),
+        ):
+            inputs, out = text.split("->")
+            a, b = inputs.split(",")
+            # The labels of an ellipsis, which may broadcast, begin with a dot.
+            labels = [tuple(c.replace("n", ".1") for c in s) for s in (a, b, out)]
+            yield Sample(
+                rng.normal(size=shape_a),
+                rng.normal(size=shape_b),
+                labels=tuple(labels),
+            )
+
+
+def _cut(shape: Any, first: int, second: int) -> tuple[Any, Any, Any]:
+    return shape[:first], shape[first : first + second], shape[first + second :]
+
+
+def label_sizes(inputs: list[tuple[Labels, Dims | None]]) -> dict[str, int | None]:
+    """Return the size of each label, None where it is not known.
+
+    Raises:
+        InvalidArgumentError: Two axes of one label differ, or an input has another
+            number of axes than labels.
+    """
+    sizes: dict[str, int | None] = {}
+    for number, (labels, dims) in enumerate(inputs):
+        if dims is None:
+            dims = (None,) * len(labels)
+        if len(dims) != len(labels):
+            raise errors.invalid(
+                "Einsum",
+                f"Expected input {number} to have rank {len(labels)} but got: "
+                f"{len(dims)}",
+            )
+        for at, (label, size) in enumerate(zip(labels, dims, strict=True)):
+            known = sizes.get(label)
+            broadcasts = label.startswith(".") and 1 in (size, known)
+            if None not in (known, size) and known != size and not broadcasts:
+                raise errors.invalid(
+                    "Einsum",
+                    f"Expected dimension {known} at axis {at} of the input shaped "
+                    f"{bracketed(dims)} but got dimension {size}: label {label!r}.",
+                )
+            if label not in sizes or known in (None, 1):
+                sizes[label] = size if size is not None or known != 1 else None
+    return sizes
+
+
+rearrange = register(Rearrange)
+spread = register(Spread)
+contract = register(Contract)
+
+
+def _parse(equation: str, count: int) -> tuple[list[str], str | None]:
+    """Return the subscripts of each input and of the result, if it is given.
+
+    Raises:
+        ValueError: The equation is malformed or fits another number of inputs.
+    """
+    if not isinstance(equation, str):
+        raise TypeError(f"Expected equation to be a string, got {equation!r}.")
+    text = equation.replace(" ", "")
+    plain = text.replace("...", "").replace("->", "").replace(",", "")
+    if (plain and not plain.isalpha()) or text.count("->") > 1:
+        raise ValueError(f"Subscripts have incorrect format: {equation}")
+    left, arrow, out = text.partition("->")
+    subscripts = left.split(",")
+    if len(subscripts) != count:
+        raise ValueError(
+            f'Got {count} inputs for equation "{equation}", expecting {len(subscripts)}'
+        )
+    if not arrow:
+        return subscripts, None
+    for c in out.replace("...", ""):
+        if out.count(c) > 1:
+            raise ValueError(
+                "Output subscripts contain a label appearing more than once: "
+                f"{equation}"
+            )
+        if c not in left:
+            raise ValueError(
+                f"Output subscripts contain the label {c} not present in the input "
+                "subscripts."
+            )
+    return subscripts, out
+
+
+def _expand(subscripts: str, rank: int | None) -> list[str]:
+    """Return one label per axis; those of an ellipsis count from the right."""
+    if "..." not in subscripts:
+        return list(subscripts)
+    if rank is None:
+        raise ValueError(
+            "einsum: an input for '...' must have known rank. Give it one by "
+            "tf.ensure_shape."
+        )
+    before, _, after = subscripts.partition("...")
+    hidden = max(rank - len(before) - len(after), 0)
+    return [*before, *(f".{i}" for i in range(hidden, 0, -1)), *after]
+
+
+def _result_labels(inputs: list[list[str]], out: str | None) -> list[str]:
+    every = [c for labels in inputs for c in labels]
+    hidden = sorted({c for c in every if c[0] == "."}, key=lambda c: -int(c[1:]))
+    if out is None:
+        return hidden + sorted(c for c in every if every.count(c) == 1 and c[0] != ".")
+    if "..." not in out:
+        return list(out)
+    before, _, after = out.partition("...")
+    return [*before, *hidden, *after]
+
+
+@export("einsum", "linalg.einsum")
+def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Multiply tensors and sum over axes, as a subscript equation says.
+
+    `einsum("ij,jk->ik", a, b)` is a matrix product: labels name axes, those that the
+    result leaves out are summed over. `...` stands for leading axes that broadcast.
+    Without `->` the result has the labels that occur once, in alphabetical order.
+
+    Args:
+        equation: The subscripts.
+        *inputs: Tensors of one dtype.
+        **kwargs: `name`; `optimize` ("greedy", "optimal" …) chooses the order in which
+            three or more inputs are combined.
+
+    Raises:
+        ValueError: The equation is malformed or does not fit the number of inputs.
+        InvalidArgumentError: Axes of one label differ in size.
+    """
+    unknown = sorted(set(kwargs) - {"name", "optimize"})
+    if unknown:
+        raise TypeError(
+            f"Invalid keyword arguments for einsum: {', '.join(unknown)}. Valid "
+            "arguments: name, optimize, greedy."
+        )
+    subscripts, out = _parse(equation, len(inputs))
+    tensors = [convert(x) for x in inputs]
+    check_kind(contract, tensors[0], NUMERIC)
+    for t in tensors[1:]:
+        if t.dtype is not tensors[0].dtype:
+            operands(contract, tensors[0], t)  # raises, naming both dtypes
+    labels = [_expand(s, t.ndim) for s, t in zip(subscripts, tensors, strict=True)]
+    result = _result_labels(labels, out)
+    shapes = [t.static_shape for t in tensors]
+    label_sizes([(tuple(c), s) for c, s in zip(labels, shapes, strict=True)])
+    terms = list(zip(tensors, labels, strict=True))
+    for first, second in _order(terms, result, kwargs.get("optimize", "greedy")):
+        y, labels_y = terms.pop(second)
+        x, labels_x = terms.pop(first)
+        needed = {*result, *(c for _, rest in terms for c in rest)}
+        terms.append(_combine(x, labels_x, y, labels_y, needed))
+    x, remaining = terms[0]
+    if remaining == result:
+        return x
+    return rearrange(x, labels=tuple(remaining), out=tuple(result))
+
+
+def _order(
+    terms: list[tuple[Any, list[str]]], result: list[str], optimize: Any
+) -> list[tuple[int, int]]:
+    """Return which two terms to combine at each step; the product goes to the end."""
+    if len(terms) < 3:
+        return [(0, 1)] if len(terms) == 2 else []
+    numbers: dict[str, int] = {}
+    arguments: list[Any] = []
+    for x, labels in terms:
+        sizes = [1 if d is None else d for d in x.static_shape or (1,) * len(labels)]
+        arguments.append(np.broadcast_to(np.int8(0), sizes))
+        arguments.append([numbers.setdefault(c, len(numbers)) for c in labels])
+    arguments.append([numbers[c] for c in result])
+    how = optimize if optimize in ("greedy", "optimal") else "greedy"
+    path = np.einsum_path(*arguments, optimize=how)[0][1:]
+    pairs: list[tuple[int, int]] = []
+    remaining = len(terms)
+    for step in path:
+        # A step may name more than two terms: combine them one after the other.
+        at = sorted(step)
+        while len(at) > 1:
+            pairs.append((at[0], at[1]))
+            remaining -= 1
+            at = [i - 2 for i in at[2:]] + ([remaining - 1] if len(at) > 2 else [])
+    return pairs
+
+
+def _combine(
+    x: Any, labels_x: list[str], y: Any, labels_y: list[str], needed: set[str]
+) -> tuple[Any, list[str]]:
+    """Return the contraction of two terms, and its labels."""
+    x, labels_x = _without_lonely(x, labels_x, needed | set(labels_y))
+    y, labels_y = _without_lonely(y, labels_y, needed | set(labels_x))
+    out = [c for c in dict.fromkeys(labels_x + labels_y) if c in needed]
+    labels = (tuple(labels_x), tuple(labels_y), tuple(out))
+    return contract(x, y, labels=labels), out
+
+
+def _without_lonely(x: Any, labels: list[str], used: set[str]) -> tuple[Any, list[str]]:
+    """Return a term without repeated labels, and summed over those nobody uses."""
+    kept = [c for c in dict.fromkeys(labels) if c in used]
+    if kept == labels:
+        return x, labels
+    return rearrange(x, labels=tuple(labels), out=tuple(kept)), kept
+
+
+@export("tensordot", "linalg.tensordot")
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+    """Sum products of `a` and `b` over pairs of axes.
+
+    Args:
+        a: A tensor.
+        b: A tensor of the dtype of `a`.
+        axes: How many axes to sum over, the last of `a` with the first of `b`; or two
+            lists of axes that pair up.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: `axes` is malformed.
+        InvalidArgumentError: Paired axes differ in size.
+    """
+    a, b = operands(matmul, a, b)
+    a, b = convert(a), convert(b)
+    dims_a, dims_b = shape_of(a), shape_of(b)
+    if dims_a is None or dims_b is None:
+        raise ValueError(
+            "tensordot needs inputs of known rank. Give them one by tf.ensure_shape."
+        )
+    axes_a, axes_b = _contraction_axes(a, b, axes, len(dims_a), len(dims_b))
+    for i, j in zip(axes_a, axes_b, strict=True):
+        if None not in (dims_a[i], dims_b[j]) and dims_a[i] != dims_b[j]:
+            raise errors.invalid(
+                "MatMul",
+                f"Matrix size-incompatible: In[0]: {bracketed(dims_a)}, In[1]: "
+                f"{bracketed(dims_b)}: axis {i} of `a` has size {dims_a[i]} "
+                f"and axis {j} of "
+                f"`b` has size {dims_b[j]}.",
+            )
+    labels_a = [f"a{i}" for i in range(len(dims_a))]
+    labels_b = [f"b{j}" for j in range(len(dims_b))]
+    out = [c for i, c in enumerate(labels_a) if i not in axes_a]
+    out += [c for j, c in enumerate(labels_b) if j not in axes_b]
+    for i, j in zip(axes_a, axes_b, strict=True):
+        labels_b[j] = labels_a[i]
+    return contract(
+        a, b, labels=(tuple(labels_a), tuple(labels_b), tuple(out)), name=name
+    )
+
+
+def _contraction_axes(
+    a: Any, b: Any, axes: Any, rank_a: int, rank_b: int
+) -> tuple[list[int], list[int]]:
+    if hasattr(axes, "numpy"):
+        axes = axes.numpy().tolist()
+    if isinstance(axes, int | np.integer):
+        if axes < 0:
+            raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
+        for x, rank in ((a, rank_a), (b, rank_b)):
+            if axes > rank:
+                raise ValueError(
+                    "`axes` must not be larger than the number of dimensions of tensor "
+                    f"{x}.  Received {axes}, vs tensor dimensions {rank}."
+                )
+        return list(range(rank_a - axes, rank_a)), list(range(axes))
+    if len(axes) != 2:
+        raise ValueError(
+            f"`axes` must be an integer or have length 2. Received {axes}."
+        )
+    axes_a, axes_b = ([int(i) for i in np.asarray(side).reshape(-1)] for side in axes)
+    if len(axes_a) != len(axes_b):
+        raise ValueError(
+            "Different number of contraction axes `a` and `b`, "
+            f"{len(axes_a)} != {len(axes_b)}."
+        )
+    return _from_front(axes_a, rank_a), _from_front(axes_b, rank_b)
+
+
+def _from_front(axes: list[int], rank: int) -> list[int]:
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise IndexError(
+                f"tensordot: axis {axis} is out of range for a tensor with {rank} "
+                "dimension(s)."
+            )
+    return [a % rank for a in axes]

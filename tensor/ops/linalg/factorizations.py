@@ -1,0 +1,449 @@
+"""Cholesky, QR, singular value and eigenvalue decompositions.
+
+Gradients treat what a decomposition leaves free (signs, phases, degenerate subspaces)
+as fixed: terms that divide by the difference of equal values are left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import cast, concat, ones_like
+from tensor.ops.families import check_kind, shape_of
+from tensor.ops.layout import expand_dims
+from tensor.ops.linalg.diagonals import (
+    band_part,
+    diagonal_matrix,
+    main_diagonal,
+    set_diagonals,
+)
+from tensor.ops.linalg.inverse import (
+    FACTORABLE,
+    SquareOp,
+    adjoint_array,
+    check_square,
+    product,
+    solve,
+    triangular_solve,
+    triangular_solve_,
+)
+from tensor.ops.linalg.matmul import adjoint
+from tensor.ops.math import divide_no_nan, log, real_op
+from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of
+from tensor.ops.reduce import reduce_sum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def with_diagonal(x: Any, diagonal: Any) -> Any:
+    """Return square matrices with another main diagonal."""
+    return set_diagonals(x, diagonal, k=(0, 0), align="RIGHT_LEFT")
+
+
+def scale_columns(x: Any, factors: Any) -> Any:
+    """Return `x @ diag(factors)`."""
+    return x * expand_dims(factors, axis=-2)
+
+
+def pairwise_differences(values: Any) -> Any:
+    """Return the matrix of `values[j] - values[i]`."""
+    return expand_dims(values, axis=-2) - expand_dims(values, axis=-1)
+
+
+def cholesky_or_nan(x: np.ndarray) -> np.ndarray:
+    """Return the Cholesky factor of a matrix, NaN if it is not positive definite."""
+    try:
+        return np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        return np.tril(np.full_like(x, np.nan))
+
+
+class Cholesky(SquareOp):
+    """The lower triangular L with L Lᴴ = A; only the lower triangle of A is read.
+
+    Of a matrix that is not positive definite, L is NaN.
+    """
+
+    names = ("linalg.cholesky",)
+    keeps_inputs = False
+    keeps_output = True
+
+    def kernel(self, x: Any) -> Any:
+        try:
+            return np.linalg.cholesky(x)
+        except np.linalg.LinAlgError:
+            matrices = x.reshape(-1, *x.shape[-2:])
+            return np.array([cholesky_or_nan(m) for m in matrices]).reshape(x.shape)
+
+    def infer(self, x: TensorSpec) -> TensorSpec:
+        return x
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        factor = call.output
+        middle = product(adjoint(factor), dz)
+        middle = with_diagonal(middle, main_diagonal(middle) * 0.5)
+        middle = band_part(middle, lower=-1, upper=0)
+        # L⁻ᴴ middle L⁻¹, by two triangular systems.
+        left = triangular_solve(factor, middle, lower=True, adjoint=True)
+        right = triangular_solve(factor, adjoint(left), lower=True, adjoint=True)
+        return (right + adjoint(right)) * 0.5
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        # The gradient is that of symmetric matrices, which a random direction is not:
+        # single precision keeps the generated check away; tests compose it by hand.
+        x = rng.normal(size=(2, 3, 3))
+        yield Sample((x @ np.swapaxes(x, -1, -2) + np.eye(3)).astype(np.float32))
+
+
+class Qr(Op):
+    """Orthonormal Q and upper triangular R with Q R = A."""
+
+    allows = FACTORABLE
+    keeps_inputs = False
+    keeps_output = True
+
+    def kernel(self, x: Any, full_matrices: bool) -> Any:
+        return tuple(np.linalg.qr(x, "complete" if full_matrices else "reduced"))
+
+    def infer(self, x: TensorSpec, full_matrices: bool) -> Any:
+        if x.dims is None:
+            return TensorSpec.of(None, x.dtype), TensorSpec.of(None, x.dtype)
+        *batch, rows, columns = x.dims
+        inner = rows if full_matrices else smaller(rows, columns)
+        return (
+            TensorSpec.of((*batch, rows, inner), x.dtype),
+            TensorSpec.of((*batch, inner, columns), x.dtype),
+        )
+
+    def gradient(self, call: Any, dq: Any, dr: Any) -> Any:
+        q, r = call.output
+        rows, columns = (shape_of(call.inputs[0]) or (None, None))[-2:]
+        if rows is None or columns is None:
+            raise NotImplementedError("The gradient of qr needs a known shape.")
+        if rows < columns:
+            # A = [X Y]: only X has a QR decomposition of its own; R = [U V].
+            y = product(q, r[..., rows:])
+            dq = dq + product(y, adjoint(dr[..., rows:]))
+            grad_y = product(q, dr[..., rows:])
+            grad_x = _qr_gradient(q, r[..., :rows], dq, dr[..., :rows])
+            return concat(grad_x, grad_y, axis=-1)
+        if call.attrs["full_matrices"] and rows != columns:
+            raise NotImplementedError(
+                "QrGrad not implemented when nrows > ncols and full_matrices is true. "
+                f"Received nrows={rows} and ncols={columns}."
+            )
+        return _qr_gradient(q, r, dq, dr)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for shape in ((3, 3), (2, 4, 3), (2, 4)):
+            yield Sample(rng.normal(size=shape), full_matrices=False)
+
+
+def _qr_gradient(q: Any, r: Any, dq: Any, dr: Any) -> Any:
+    """Return the gradient of a QR decomposition of matrices that are not wide."""
+    m = product(r, adjoint(dr)) - product(adjoint(dq), q)
+    # copyltu: the lower triangle, mirrored.
+    strict = band_part(m, lower=-1, upper=0)
+    symmetric = strict + adjoint(strict)
+    symmetric = with_diagonal(symmetric, main_diagonal(m))
+    whole = dq + product(q, symmetric)
+    # whole R⁻ᴴ
+    return adjoint(triangular_solve(r, adjoint(whole), lower=False, adjoint=False))
+
+
+def smaller(x: int | None, y: int | None) -> int | None:
+    """Return the smaller of two dimensions, None if that is unknown."""
+    return None if x is None or y is None else min(x, y)
+
+
+class Svd(Op):
+    """Singular values S (largest first), U and V with U diag(S) Vᴴ = A."""
+
+    allows = FACTORABLE
+    keeps_inputs = False
+    keeps_output = True
+
+    def kernel(self, x: Any, full_matrices: bool) -> Any:
+        u, s, vh = np.linalg.svd(x, full_matrices=full_matrices)
+        return s, u, adjoint_array(vh)
+
+    def infer(self, x: TensorSpec, full_matrices: bool) -> Any:
+        real = x.dtype.real_dtype
+        if x.dims is None:
+            return (
+                TensorSpec.of(None, real),
+                TensorSpec.of(None, x.dtype),
+                TensorSpec.of(None, x.dtype),
+            )
+        *batch, rows, columns = x.dims
+        inner = smaller(rows, columns)
+        return (
+            TensorSpec.of((*batch, inner), real),
+            TensorSpec.of((*batch, rows, rows if full_matrices else inner), x.dtype),
+            TensorSpec.of(
+                (*batch, columns, columns if full_matrices else inner), x.dtype
+            ),
+        )
+
+    def gradient(self, call: Any, ds: Any, du: Any, dv: Any) -> Any:
+        s, u, v = call.output
+        if dtype_of(u).is_complex:
+            raise NotImplementedError(
+                "The gradient of svd with U and V is defined for real matrices only."
+            )
+        inner = (shape_of(s) or (None,))[-1]
+        if call.attrs["full_matrices"]:
+            u, v = u[..., :inner], v[..., :inner]
+            du, dv = du[..., :inner], dv[..., :inner]
+        squares = s * s
+        gaps = pairwise_differences(squares)
+        core_u, core_v = product(adjoint(u), du), product(adjoint(v), dv)
+        core = scale_columns(divide_no_nan(core_u - adjoint(core_u), gaps), s)
+        turn_v = divide_no_nan(core_v - adjoint(core_v), gaps)
+        core = core + turn_v * expand_dims(s, axis=-1)
+        core = core + diagonal_matrix(ds)
+        inverse_s = divide_no_nan(ones_like(s), s)
+        # What of dU lies outside the span of U, and of dV outside that of V.
+        outer_u = scale_columns(du - product(u, core_u), inverse_s)
+        outer_v = scale_columns(dv - product(v, core_v), inverse_s)
+        left = product(u, core) + outer_u
+        return product(left, adjoint(v)) + product(u, adjoint(outer_v))
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        for shape in ((3, 3), (2, 4, 3), (2, 4)):
+            yield Sample(rng.normal(size=shape), full_matrices=False)
+
+
+class SingularValues(Op):
+    """The singular values of matrices, largest first."""
+
+    allows = FACTORABLE
+
+    def kernel(self, x: Any) -> Any:
+        return np.linalg.svd(x, compute_uv=False)
+
+    def infer(self, x: TensorSpec) -> TensorSpec:
+        return svd_op.infer(x, full_matrices=False)[0]
+
+    def gradient(self, call: Any, ds: Any) -> Any:
+        _, u, v = svd_op(call.inputs[0], full_matrices=False)
+        scaled = scale_columns(u, cast(ds, dtype=dtype_of(u)))
+        return product(scaled, adjoint(v))
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 4, 3)))
+
+
+class SelfAdjointEig(Op):
+    """Eigenvalues (smallest first) and eigenvectors of self-adjoint matrices.
+
+    Only the lower triangle is read.
+    """
+
+    type_name = "SelfAdjointEigV2"
+    allows = FACTORABLE
+    keeps_inputs = False
+    keeps_output = True
+
+    def kernel(self, x: Any) -> Any:
+        values, vectors = np.linalg.eigh(x)
+        return values, vectors
+
+    def infer(self, x: TensorSpec) -> Any:
+        dims = None if x.dims is None else x.dims[:-1]
+        return TensorSpec.of(dims, x.dtype.real_dtype), x
+
+    def gradient(self, call: Any, de: Any, dv: Any) -> Any:
+        e, v = call.output
+        gaps = pairwise_differences(cast(e, dtype=dtype_of(v)))
+        core = divide_no_nan(product(adjoint(v), dv), gaps)
+        core = core + diagonal_matrix(cast(de, dtype=dtype_of(v)))
+        return lower_gradient(product(product(v, core), adjoint(v)))
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = rng.normal(size=(2, 3, 3))
+        yield Sample(x + np.swapaxes(x, -1, -2))
+
+
+def lower_gradient(grad: Any) -> Any:
+    """Return a gradient as that of the lower triangle alone, which stands for both."""
+    both = band_part(grad + adjoint(grad), lower=-1, upper=0)
+    return with_diagonal(both, main_diagonal(both) * 0.5)
+
+
+class SelfAdjointEigenvalues(Op):
+    """The eigenvalues of self-adjoint matrices, smallest first."""
+
+    allows = FACTORABLE
+
+    def kernel(self, x: Any) -> Any:
+        return np.linalg.eigvalsh(x)
+
+    def infer(self, x: TensorSpec) -> TensorSpec:
+        return self_adjoint_eig.infer(x)[0]
+
+    def gradient(self, call: Any, de: Any) -> Any:
+        _, v = self_adjoint_eig(call.inputs[0])
+        scaled = scale_columns(v, cast(de, dtype=dtype_of(v)))
+        return lower_gradient(product(scaled, adjoint(v)))
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield from self_adjoint_eig.samples(rng)
+
+
+class Eig(Op):
+    """Eigenvalues and unit eigenvectors of square matrices, as complex numbers."""
+
+    allows = FACTORABLE
+    keeps_inputs = False
+    keeps_output = True
+
+    def kernel(self, x: Any) -> Any:
+        values, vectors = np.linalg.eig(x)
+        dtype = np.result_type(x.dtype, np.complex64)
+        return values.astype(dtype), vectors.astype(dtype)
+
+    def infer(self, x: TensorSpec) -> Any:
+        single = x.dtype in (dtypes.float32, dtypes.complex64)
+        dtype = dtypes.complex64 if single else dtypes.complex128
+        dims = None if x.dims is None else x.dims[:-1]
+        return TensorSpec.of(dims, dtype), TensorSpec.of(x.dims, dtype)
+
+    def gradient(self, call: Any, de: Any, dv: Any) -> Any:
+        e, v = call.output
+        gaps = conj_for_gradient(pairwise_differences(e))
+        own = product(adjoint(v), dv)
+        real_diagonal = cast(real_op(main_diagonal(own)), dtype=dtype_of(v))
+        core = own - scale_columns(product(adjoint(v), v), real_diagonal)
+        core = divide_no_nan(core, gaps)
+        core = with_diagonal(core, de)
+        grad = solve(v, product(core, adjoint(v)), adjoint=True)
+        dtype = dtype_of(call.inputs[0])
+        return grad if dtype.is_complex else cast(real_op(grad), dtype=dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        # Phases of eigenvectors are free: tests compose the gradient by hand.
+        yield Sample(rng.normal(size=(2, 3, 3)).astype(np.float32))
+
+
+cholesky = register(Cholesky)
+qr_op = register(Qr)
+svd_op = register(Svd)
+singular_values = register(SingularValues)
+self_adjoint_eig = register(SelfAdjointEig)
+self_adjoint_eigenvalues = register(SelfAdjointEigenvalues)
+eig_op = register(Eig)
+
+
+def _matrices(op: Op, value: Any, square: bool) -> Any:
+    x = convert(value)
+    check_kind(op, x, FACTORABLE)
+    dims = shape_of(x)
+    if square:
+        check_square(op.type_name, dims)
+    elif dims is not None and len(dims) < 2:
+        raise errors.invalid(
+            op.type_name, f"Shape must be at least rank 2 but is rank {len(dims)}"
+        )
+    return x
+
+
+@export("linalg.cholesky_solve")
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Any:
+    """Solve `A @ x = rhs`, given the Cholesky factor of A.
+
+    Raises:
+        InvalidArgumentError: Shapes do not fit.
+    """
+    half = triangular_solve_(chol, rhs, lower=True)
+    return triangular_solve_(chol, half, lower=True, adjoint=True, name=name)
+
+
+@export("linalg.logdet")
+def logdet(matrix: Any, name: str | None = None) -> Any:
+    """Return the logarithm of the determinant of positive definite matrices.
+
+    Raises:
+        InvalidArgumentError: A matrix is not positive definite.
+    """
+    factor = cholesky.public(matrix)
+    diagonal = main_diagonal(factor)
+    diagonal = real_op(diagonal) if diagonal.dtype.is_complex else diagonal
+    return reduce_sum(log(diagonal), axis=(-1,), keepdims=False, name=name) * 2.0
+
+
+class QrResult(NamedTuple):
+    """Orthonormal and upper triangular factor."""
+
+    q: Any
+    r: Any
+
+
+QrResult.__name__ = QrResult.__qualname__ = "Qr"
+
+
+@export("linalg.qr")
+def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
+    """Decompose matrices into orthonormal Q and upper triangular R.
+
+    Args:
+        input: A tensor of at least two dimensions.
+        full_matrices: Whether Q is square, completed to a whole basis.
+        name: A name for the node, in a graph.
+    """
+    x = _matrices(qr_op, input, square=False)
+    return QrResult(*qr_op(x, full_matrices=bool(full_matrices), name=name))
+
+
+@export("linalg.svd")
+def svd(
+    tensor: Any,
+    full_matrices: bool = False,
+    compute_uv: bool = True,
+    name: str | None = None,
+) -> Any:
+    """Return the singular values s of matrices, and u and v with `u diag(s) vᴴ = a`.
+
+    Args:
+        tensor: A tensor of at least two dimensions.
+        full_matrices: Whether u and v are square, completed to whole bases.
+        compute_uv: Whether to return u and v too.
+        name: A name for the node, in a graph.
+    """
+    x = _matrices(svd_op, tensor, square=False)
+    if compute_uv:
+        return svd_op(x, full_matrices=bool(full_matrices), name=name)
+    return singular_values(x, name=name)
+
+
+@export("linalg.eigh")
+def eigh(tensor: Any, name: str | None = None) -> Any:
+    """Return eigenvalues (smallest first) and eigenvectors of self-adjoint matrices."""
+    return self_adjoint_eig(_matrices(self_adjoint_eig, tensor, square=True), name=name)
+
+
+@export("linalg.eigvalsh")
+def eigvalsh(tensor: Any, name: str | None = None) -> Any:
+    """Return the eigenvalues of self-adjoint matrices, smallest first."""
+    x = _matrices(self_adjoint_eigenvalues, tensor, square=True)
+    return self_adjoint_eigenvalues(x, name=name)
+
+
+@export("linalg.eig", "eig")
+def eig(tensor: Any, name: str | None = None) -> Any:
+    """Return eigenvalues and eigenvectors of square matrices, as complex numbers."""
+    return eig_op(_matrices(eig_op, tensor, square=True), name=name)
+
+
+@export("linalg.eigvals", "eigvals")
+def eigvals(tensor: Any, name: str | None = None) -> Any:
+    """Return the eigenvalues of square matrices, as complex numbers."""
+    return eig_op(_matrices(eig_op, tensor, square=True), name=name)[0]
