@@ -27,7 +27,7 @@ from launcher.screen import STDERR, STDOUT
 from launcher.streams import copy_size, open_streams, read_available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dist.rendezvous_server import RendezvousServer
     from launcher.guardian import Guardian
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 STDIN = 0
 LOOPBACK = ("127.0.0.1", 0)  # and any free port
 TICK_S = 0.1
+STACKS_TIMEOUT_S = 0.5
 # Between the end of a worker's pipe and the end of its process lie microseconds.
 END_TICK_S = 0.005
 # What a worker had written when it ended is at most what a pipe holds; whoever keeps
@@ -147,6 +148,21 @@ class Attempt:
         self.state = replace(self.state, is_killed=True)
         for worker in self._workers.values():
             worker.kill()
+
+    def ask_for_stacks(self, ranks: Iterable[int]) -> dict[int, str]:
+        """Let workers say where all their threads are; waits half a second at most."""
+        asked = [self._workers[rank] for rank in ranks if rank in self._workers]
+        for worker in asked:
+            self._reports[worker.rank].dump = ""
+            worker.send(signal.SIGQUIT)
+        deadline = time.monotonic() + STACKS_TIMEOUT_S
+        while time.monotonic() < deadline and not all(
+            self._reports[worker.rank].dump
+            or not self._state_of(worker.rank).is_running
+            for worker in asked
+        ):
+            self.wait()
+        return {worker.rank: self._reports[worker.rank].dump for worker in asked}
 
     def terminal_resized(self) -> None:
         """Pass a new window size on to the chief."""
@@ -316,7 +332,7 @@ class Attempt:
             pid=worker.pid,
             lived_s=end - worker.started_at,
             records=report.records,
-            crash_dump=report.crash_dump,
+            dump=report.dump,
             last_errors=self._output.last_errors(rank),
             peak_memory=self._peak_memory.get(rank, 0),
             was_out_of_memory=out_of_memory_kills() > self._memory_kills_before,

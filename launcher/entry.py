@@ -1,7 +1,7 @@
 """The first code of a worker: arranges its end, then becomes the user's program.
 
 The launcher starts `python …/launcher/entry.py FD PID KIND NAME ARGUMENTS…`, with
-SIGINT blocked so that nothing is interrupted before it can be reported:
+SIGINT and SIGQUIT blocked until it can report what they interrupt:
 
     FD     the write end of the pipe that failures are reported through
     PID    the launcher's process id
@@ -39,7 +39,7 @@ def main() -> None:
     # As on a terminal: each line when it is printed, in one write.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGQUIT})
         {"script": run_script, "module": run_module, "call": run_call}[kind](
             name, arguments
         )

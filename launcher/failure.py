@@ -30,17 +30,21 @@ class Failure:
         return f"{self.error}: {self.message}" if self.message else self.error
 
 
+ENTRY_FRAME = b"launcher/entry.py"
+
+
 class FailureReader:
     """Takes a worker's reports apart as they arrive.
 
     Attributes:
         records: what it reported, at most one of each kind.
-        crash_dump: what `faulthandler` wrote when the interpreter died.
+        dump: the stacks that `faulthandler` wrote, when the interpreter died or on
+            request; the launcher's own frames are left out.
     """
 
     def __init__(self) -> None:
         self.records: dict[str, Failure] = {}
-        self.crash_dump = ""
+        self.dump = ""
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
@@ -49,8 +53,9 @@ class FailureReader:
         for line in lines:
             try:
                 failure = Failure(**json.loads(line))
-            except (ValueError, TypeError):  # not JSON: the dump of a crash
-                self.crash_dump += line.decode(errors="replace") + "\n"
+            except (ValueError, TypeError):  # not JSON: a dump
+                if ENTRY_FRAME not in line:
+                    self.dump += line.decode(errors="replace") + "\n"
             else:
                 self.records.setdefault(failure.kind, failure)
 

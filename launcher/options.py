@@ -259,6 +259,7 @@ def help_text(options: Iterable[Option] = OPTIONS) -> str:
         f"options:\n{listing}\n\n"
         "Each option but -m and --env can be set by a variable as well: LAUNCH_N=4,\n"
         "LAUNCH_START_TIMEOUT=300, LAUNCH_LOG_DIR=logs, LAUNCH_QUIET=1.\n\n"
+        "Ctrl-C stops the workers, again kills them; Ctrl-\\ shows where each is.\n\n"
         "exit status: 0 if all workers succeeded; else that of the first one to fail,\n"
         "128 + the signal that killed it, 124 if it never joined, 130 after Ctrl-C,\n"
         "2 if the command line is wrong.\n"

@@ -55,8 +55,9 @@ class WorkerProcess:
         self.output_fds = streams.readable
         self.failure_fd, failure_write = os.pipe()
         command = [sys.executable, ENTRY, str(failure_write), str(os.getpid()), *task]
-        # Until the worker can report an interrupt, Ctrl-C has to wait: see entry.py.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # These wait until the worker can report what they interrupt: see entry.py.
+        blocked = {signal.SIGINT, signal.SIGQUIT}
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
         try:
             self._process = subprocess.Popen(
                 command,

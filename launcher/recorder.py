@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import sys
 import threading
 import time
@@ -48,8 +49,13 @@ class Recorder:
         os.set_inheritable(descriptor, False)
 
     def install(self) -> None:
-        """Watch for what no `except` sees: crashes, and exceptions in threads."""
+        """Watch for what no `except` sees: crashes, and exceptions in threads.
+
+        SIGQUIT makes this process say where all its threads are, even if one of them
+        never lets Python run.
+        """
         faulthandler.enable(file=self._descriptor, all_threads=True)
+        faulthandler.register(signal.SIGQUIT, file=self._descriptor, all_threads=True)
         show_in_thread = threading.excepthook
 
         def record_and_show(arguments: threading.ExceptHookArgs) -> None:

@@ -39,7 +39,7 @@ class Autopsy:
         pid: the process it was.
         lived_s: from its start to its failure or end.
         records: what it reported, by kind.
-        crash_dump: the stacks at a crash of the interpreter.
+        dump: the stacks at a crash of the interpreter, or when it was asked for them.
         last_errors: the end of its standard error, where the screen did not show it.
         peak_memory: in bytes; 0 if not known.
         was_out_of_memory: whether the kernel killed for want of memory meanwhile.
@@ -49,7 +49,7 @@ class Autopsy:
     pid: int
     lived_s: float
     records: Mapping[str, Failure] = field(default_factory=dict)
-    crash_dump: str = ""
+    dump: str = ""
     last_errors: Sequence[str] = ()
     peak_memory: int = 0
     was_out_of_memory: bool = False
@@ -135,7 +135,11 @@ def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[
             lines = [f"launch: ended by {_request(signum)} (exit status {status})"]
             return [*_places(autopsies), *lines]
         case NeverJoined(ranks, waited_s):
-            return [_never_joined(ranks, waited_s, status, autopsies)]
+            dumps = {rank: autopsies[rank].dump for rank in ranks if rank in autopsies}
+            return [
+                *stacks(dumps),
+                _never_joined(ranks, waited_s, status, autopsies),
+            ]
         case LeftWithoutJoining(rank, waiting_ranks):
             return [
                 f"launch: rank {rank} ended with status 0 and never joined, while "
@@ -146,6 +150,15 @@ def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[
             ]
         case OutputClosed():
             return []
+
+
+def stacks(dumps: Mapping[int, str]) -> list[str]:
+    """Where workers were when they were asked; nothing of those that did not answer."""
+    lines = []
+    for rank, dump in dumps.items():
+        if dump:
+            lines += [f"launch: rank {rank} was at:", dump.rstrip("\n")]
+    return lines
 
 
 def restarting(cause: Cause, number: int, limit: int) -> str:
@@ -202,10 +215,10 @@ def _failed(
                 f"launch: before it ended, a thread of rank {rank} raised:",
                 in_thread.traceback.rstrip("\n"),
             ]
-        if autopsy.crash_dump:
+        if autopsy.dump:
             lines += [
                 f"launch: where rank {rank} was when it crashed:",
-                autopsy.crash_dump.rstrip("\n"),
+                autopsy.dump.rstrip("\n"),
             ]
         if autopsy.last_errors:
             lines += [f"launch: the last errors of rank {rank}:", *autopsy.last_errors]

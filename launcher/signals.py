@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FORWARDED = (signal.SIGUSR1, signal.SIGUSR2)
 TERMINAL_RESIZED = signal.SIGWINCH
+SHOW_STACKS = signal.SIGQUIT  # Ctrl-\
 
 
 class SignalInbox:
@@ -40,7 +41,7 @@ class SignalInbox:
 
     def __enter__(self) -> SignalInbox:
         if threading.current_thread() is threading.main_thread():
-            for signum in (*STOPPING, *FORWARDED, TERMINAL_RESIZED):
+            for signum in (*STOPPING, *FORWARDED, TERMINAL_RESIZED, SHOW_STACKS):
                 if signal.getsignal(signum) is not signal.SIG_IGN:
                     self._previous[signum] = signal.signal(signum, self._note)
             self._previous_wakeup = signal.set_wakeup_fd(

@@ -13,7 +13,13 @@ from launcher.attempt import Attempt
 from launcher.guardian import Guardian
 from launcher.output import Output, open_logs
 from launcher.screen import STDERR, STDOUT
-from launcher.signals import FORWARDED, STOPPING, TERMINAL_RESIZED, SignalInbox
+from launcher.signals import (
+    FORWARDED,
+    SHOW_STACKS,
+    STOPPING,
+    TERMINAL_RESIZED,
+    SignalInbox,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +128,8 @@ class Supervisor:
                     return decision
                 case policy.StopAll(cause, signum):
                     self._say(report.stopping(cause, attempt.autopsies()))
+                    if isinstance(cause, policy.NeverJoined):
+                        attempt.ask_for_stacks(cause.ranks)
                     attempt.stop_all(cause, signum, now)
                 case policy.KillAll():
                     attempt.kill_all()
@@ -140,6 +148,10 @@ class Supervisor:
                 attempt.send(signum)
             elif signum == TERMINAL_RESIZED:
                 attempt.terminal_resized()
+            elif signum == SHOW_STACKS:
+                dumps = attempt.ask_for_stacks(self._config.local_ranks)
+                for line in report.stacks(dumps):
+                    self._screen.show_text(STDERR, line)
 
     def _new_output(self, restarts: int) -> Output:
         ranks, folder = self._config.local_ranks, self._config.log_dir

@@ -290,6 +290,8 @@ def test_a_rank_that_never_joins_is_named_after_the_start_timeout(script):
     assert done.status == 124
     assert "never joined: ranks 0-1 waited 1 s" in done.err
     assert "rank 2 (process" in done.err
+    stack = f'  File "{path}", line 4 in <module>\n'
+    assert f"(most recent call first):\n{stack}launch: rank 2 (proc" in done.err
 
 
 def test_a_rank_that_ends_without_joining_is_named_at_once(script):

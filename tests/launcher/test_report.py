@@ -234,13 +234,22 @@ def test_a_forked_process_is_not_the_worker(pipe, monkeypatch):
     assert not recorder.record(raised(ValueError("of a child")))
 
 
+def test_frames_of_the_launcher_are_left_out_of_a_dump():
+    reader = FailureReader()
+    reader.feed(
+        b'  File "x.py", line 1 in f\n  File "/a/launcher/entry.py", line 9 in m\n'
+    )
+
+    assert reader.dump == '  File "x.py", line 1 in f\n'
+
+
 def test_whatever_is_no_record_is_the_dump_of_a_crash():
     reader = FailureReader()
     reader.feed(b"Fatal Python error: Segmentation fault\n\n")
     reader.feed(b'Current thread\n{"kind": broken\n')
 
     assert reader.records == {}
-    assert reader.crash_dump.splitlines() == [
+    assert reader.dump.splitlines() == [
         "Fatal Python error: Segmentation fault",
         "",
         "Current thread",

@@ -131,6 +131,27 @@ def test_user_signals_are_passed_on(script):
     assert "[0-1] told" in done.err
 
 
+def test_sigquit_shows_where_every_worker_is_and_ends_nothing(script):
+    path = script(
+        READY
+        + "while not os.path.exists(os.path.join(os.path.dirname(__file__), 'go')):\n"
+        + "    time.sleep(0.01)\n"
+    )
+    errors = path.parent / "errors"
+    with errors.open("w") as file, launching("-n", 2, path, stderr=file) as running:
+        assert wait_until(ready_files(path, 2))
+        running.send(signal.SIGQUIT)
+        assert wait_until(lambda: "rank 1 was at" in errors.read_text())
+        (path.parent / "go").touch()
+        done = running.finish()
+
+    shown = errors.read_text()
+    assert "launch: rank 0 was at:\n" in shown
+    assert shown.count(f'File "{path}", line ') == 2
+    assert "entry.py" not in shown
+    assert done.status == 0
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_killing_launch_leaves_no_worker_and_nothing_that_a_worker_started(
     script, workers
