@@ -8,7 +8,10 @@ from tensor.ops.nn import (
     cross_entropy as cross_entropy,
     depthwise as depthwise,
     dropout as dropout,
+    embedding as embedding,
+    normalization as normalization,
     pool as pool,
     pool_public as pool_public,
+    replicas as replicas,
     softmax as softmax,
 )

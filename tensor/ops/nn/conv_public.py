@@ -239,7 +239,7 @@ def conv1d(
     _check_sequence_format(data_format)
     x, w = tensors(conv2d_op, input, filters)
     attrs = _as_two_axes(stride, dilations, padding)
-    z = _convolve(conv2d_op, 2, _with_height(x, 2), _with_height(w, 2), attrs, name)
+    z = _convolve(conv2d_op, 2, _with_height(x, 2), _with_height(w, 3), attrs, name)
     return _without_height(z)
 
 
@@ -393,7 +393,7 @@ def conv1d_transpose(
     else:
         target = as_static_shape([shape[0], 1, shape[1], shape[2]])
     z = _transposed(
-        conv2d_input_op, _with_height(x, 2), _with_height(w, 2), target, attrs, name
+        conv2d_input_op, _with_height(x, 2), _with_height(w, 3), target, attrs, name
     )
     return _without_height(z)
 

@@ -55,7 +55,7 @@ def _pooled(x: TensorSpec, windows: Windows, op: Op) -> tuple[int | None, ...]:
 
 
 class MaxPoolGrad(Op):
-    """dz at the place of each window's maximum; among equals the first has it all."""
+    """dz at the place of each window's maximum."""
 
     keeps_inputs = (0, 1)
     axes = 2

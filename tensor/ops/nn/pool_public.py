@@ -309,6 +309,12 @@ def pool(
     axes = len(window_shape)
     if pooling_type not in _OPS or axes not in (1, 2, 3):
         raise ValueError(f"{axes}-D {pooling_type} pooling is not supported.")
+    rates, _ = per_axis(dilations, axes, False, "dilations")
+    if max(rates) > 1 and padding == "SAME":
+        raise ValueError(
+            "pooling with 'SAME' padding is not implemented for `dilation_rate` > 1. "
+            f"Received: padding=SAME and dilation_rate={list(rates)}"
+        )
     return _pool(
         pooling_type,
         axes,

@@ -65,14 +65,14 @@ def _reduce(
 
 
 def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
-    """Return the maximum of every window."""
+    """Return the maximum of every window; NaN is passed over, as in TensorFlow."""
     counts = _counts(x.shape, windows)
     result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
     pads = windows.pads(x.shape[1:-1])
 
     def work(batch: slice) -> None:
         piece = padded(x[batch], pads, _lowest(x.dtype))
-        result[batch] = _reduce(np.maximum, piece, windows, counts)
+        result[batch] = _reduce(np.fmax, piece, windows, counts)
 
     if result.size:
         in_pieces(work, x)
@@ -98,16 +98,22 @@ def places(windows: Windows, counts: tuple[int, ...]) -> Iterator[tuple[slice, .
 
 
 def _chosen(
-    x: np.ndarray, y: np.ndarray, windows: Windows, counts: tuple[int, ...]
+    x: np.ndarray,
+    y: np.ndarray,
+    windows: Windows,
+    counts: tuple[int, ...],
+    all_equals: bool = False,
 ) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
     """Yield each place and the mask of windows whose maximum is the one found there.
 
-    Among equals the first place has it.
+    Among equals the first place has it, or all of them have.
     """
     taken = None
     for where in places(windows, counts):
         mask = x[where] == y
-        if taken is None:
+        if all_equals:
+            pass
+        elif taken is None:
             taken = mask.copy()
         else:
             np.greater(mask, taken, out=mask)
@@ -118,7 +124,12 @@ def _chosen(
 def maximum_gradient(
     x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows
 ) -> np.ndarray:
-    """Return dz at the place of each window's maximum, summed where windows overlap."""
+    """Return dz at the place of each window's maximum, summed where windows overlap.
+
+    Among equal elements the first gets all of it; in volumes each does, as TensorFlow
+    has it.
+    """
+    in_volumes = len(windows.sizes) == 3
     pads = windows.pads(x.shape[1:-1])
     counts = y.shape[1:-1]
     result = np.empty_like(dz, shape=x.shape, order="C")
@@ -133,7 +144,7 @@ def maximum_gradient(
         total = result[batch] if is_whole else np.empty_like(dz, shape=piece.shape)
         total.fill(0)
         given = dz[batch]
-        for where, mask in _chosen(piece, y[batch], windows, counts):
+        for where, mask in _chosen(piece, y[batch], windows, counts, in_volumes):
             if disjoint:
                 np.multiply(given, mask, out=total[where])
             else:
