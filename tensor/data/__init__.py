@@ -5,8 +5,11 @@ From the ground up::
     structure elements          what an element is, for users and inside
     stream table                one pass over a dataset; rows that can be read by number
     options dataset iterator    what all datasets share
-    random_numbers seeds functions      random numbers, users' functions
-    sources parts joined batch shuffle mapping prefetch cache …
+    random_numbers seeds        what random transformations draw from
+    functions graph_nodes       users' functions; datasets inside traced functions
+    sources generator files     where elements come from
+    parts joined batch shuffle mapping nested windows padding folding sampling
+    selection storage cache prefetch
                                 the transformations, each with its `Dataset` method
 """
 
@@ -14,12 +17,24 @@ from tensor.core.public_api import publish as _publish
 from tensor.data import (
     batch as _batch,
     cache as _cache,
+    experimental as experimental,
+    files as _files,
+    folding as _folding,
+    generator as _generator,
+    iterator as _iterator,
     joined as _joined,
     mapping as _mapping,
+    nested as _nested,
+    optional as _optional,
+    padding as _padding,
     parts as _parts,
     prefetch as _prefetch,
+    sampling as _sampling,
+    selection as _selection,
     shuffle as _shuffle,
     sources as _sources,
+    storage as _storage,
+    windows as _windows,
 )
 from tensor.data.dataset import (
     INFINITE as INFINITE_CARDINALITY,

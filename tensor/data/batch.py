@@ -7,7 +7,15 @@ from typing import Any
 from tensor.core import errors
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, as_count, method
+from tensor.data.dataset import (
+    INFINITE,
+    UNKNOWN,
+    Dataset,
+    Derived,
+    SymbolicCount,
+    as_count,
+    method,
+)
 from tensor.data.elements import Components, batched, row, rows_in, unbatched
 from tensor.data.stream import DerivedStream, State, Stream
 
@@ -60,6 +68,8 @@ class Batch(Derived):
         self.batch_size = batch_size
         self.drop_remainder = drop_remainder
         known = batch_size if drop_remainder or source.count() == INFINITE else None
+        if isinstance(batch_size, SymbolicCount):
+            known = None
         super().__init__(
             source, nest.map_structure(lambda s: batched(s, known), source.element_spec)
         )

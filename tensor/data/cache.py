@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tensor.data.dataset import Dataset, Derived, method
+from tensor.data.storage import Snapshot
 from tensor.data.stream import State, Stream
 
 if TYPE_CHECKING:
@@ -20,7 +24,10 @@ def cache(self: Dataset, filename: Any = "", name: str | None = None) -> Dataset
         filename: The start of the files' names; memory if empty.
         name: Accepted for compatibility.
     """
-    return Cache(self)
+    if not isinstance(filename, str | bytes | os.PathLike):
+        filename = np.asarray(filename).item()  # a tensor
+    folder = os.fsdecode(filename)
+    return Snapshot(self, f"{folder}.cache") if folder else Cache(self)
 
 
 class Cache(Derived):

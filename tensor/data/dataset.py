@@ -13,7 +13,7 @@ import numpy as np
 
 from tensor.core.context import context
 from tensor.core.public_api import export
-from tensor.core.tensor import wrap
+from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TypeSpec
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
@@ -195,6 +195,10 @@ class DatasetSpec(TypeSpec):
         """The class of the values described."""
         return Dataset
 
+    def placeholder(self) -> Dataset:
+        """Return a dataset without elements, to trace functions of datasets with."""
+        return Dataset(self._element_spec)
+
     @classmethod
     def from_value(cls, value: Dataset) -> DatasetSpec:
         """Describe `value`."""
@@ -204,7 +208,7 @@ class DatasetSpec(TypeSpec):
         """Return whether a dataset, or every one of a spec, has such elements."""
         if isinstance(spec_or_value, Dataset):
             spec_or_value = spec_or_value.leaf_spec
-        return self == spec_or_value
+        return bool(self == spec_or_value)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DatasetSpec) and bool(
@@ -234,12 +238,26 @@ class Derived(Dataset):
         return self.source.count()
 
 
+class SymbolicCount(int):
+    """Stands for a number that is not known while a function is traced.
+
+    Datasets made with it serve to learn the spec of their elements only.
+    """
+
+
+def is_symbolic(value: Any) -> bool:
+    """Return whether `value` is a tensor without a value."""
+    return isinstance(value, Tensor) and not isinstance(value, EagerTensor)
+
+
 def as_count(value: Any, name: str) -> int:
     """Return an int64 argument, which may be a scalar tensor, as a Python int.
 
     Raises:
         TypeError: It is not an integer.
     """
+    if is_symbolic(value):
+        return SymbolicCount(1)
     array = np.asarray(value)
     if array.shape != () or array.dtype.kind not in "iu":
         raise TypeError(f"`{name}` must be a scalar integer, got {value!r}.")

@@ -176,7 +176,7 @@ class Concatenate(Dataset):
 
     def __init__(self, first: Dataset, second: Dataset) -> None:
         super().__init__(
-            _common_spec(first.element_spec, second.element_spec), (first, second)
+            common_spec(first.element_spec, second.element_spec), (first, second)
         )
 
     def open(self) -> Stream:
@@ -189,7 +189,7 @@ class Concatenate(Dataset):
         return UNKNOWN if UNKNOWN in sizes else sum(sizes)
 
 
-def _common_spec(first: Any, second: Any) -> Any:
+def common_spec(first: Any, second: Any) -> Any:
     """Return the spec that elements of both specs fit."""
     leaves, others = nest.flatten(first), nest.flatten(second)
     common = [

@@ -9,7 +9,7 @@ import numpy as np
 from tensor.core import dtypes
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import Dataset, source
+from tensor.data.dataset import UNKNOWN, Dataset, is_symbolic, source
 from tensor.data.elements import (
     as_leaf,
     component,
@@ -96,6 +96,9 @@ class TensorSlice(Dataset):
         specs = [unbatched_slice(spec_of_leaf(leaf)) for leaf in leaves]
         super().__init__(nest.pack(element, specs))
         self.components = tuple([component(leaf) for leaf in leaves])
+        if any(map(is_symbolic, leaves)):
+            self.size = UNKNOWN
+            return
         sizes = [int(c.shape[0]) for c in self.components]
         if len(set(sizes)) > 1:
             first, other = sizes[0], next(s for s in sizes if s != sizes[0])
@@ -163,20 +166,23 @@ class Range(Dataset):
                 f"Invalid `args`. The length of `args` should be between 1 and 3, but "
                 f"got {len(args)}."
             )
+        self.dtype = dtypes.as_dtype(output_type)
+        super().__init__(TensorSpec.of((), self.dtype))
+        if any(map(is_symbolic, args)):
+            self.start, self.step, self.size = 0, 1, UNKNOWN
+            return
         numbers: list[Any] = [np.asarray(a)[()] for a in args]
         start, stop, step = (
             (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
         )
         if step == 0:
             raise ValueError("Invalid `step`. It must not be zero.")
-        self.dtype = dtypes.as_dtype(output_type)
         if all(isinstance(n, np.integer | int) for n in (start, stop, step)):
             start, step = int(start), int(step)
             self.size = len(range(start, int(stop), step))
         else:
             self.size = max(0, int(np.ceil((stop - start) / step)))
         self.start, self.step = start, step
-        super().__init__(TensorSpec.of((), self.dtype))
 
     @property
     def table(self) -> Table:

@@ -285,7 +285,9 @@ class CsvLayout:
         self.na_value = na_value
         self.select_cols = select_cols
 
-    def fields_of(self, line: bytes, record: int) -> list[str]:
+    def fields_of(
+        self, line: bytes, record: int, excluded: frozenset[int] = frozenset()
+    ) -> list[str]:
         """Return the fields of one line that are selected."""
         text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
         rows = list(
@@ -293,7 +295,7 @@ class CsvLayout:
             if text
             else [[""]]
         )
-        fields = rows[0]
+        fields = [f for i, f in enumerate(rows[0]) if i not in excluded]
         expected = len(self.dtypes)
         if self.select_cols is not None:
             if max(self.select_cols) >= len(fields):

@@ -63,5 +63,54 @@ PIPELINES: dict[str, Callable[[], Any]] = {
     "prefetch": lambda: slices().shuffle(5, seed=3).batch(3).prefetch(2),
     "cache": lambda: plain(slices()).cache(),
     "map": lambda: slices().map(lambda x, y: (x * 2.0, y)),
+    "map on threads": lambda: slices().map(lambda x, y: (x * 2.0, y), 3),
+    "map, measured": lambda: slices().map(lambda x, y: (x + 1.0, y), -1),
+    "take while": lambda: Range(10).take_while(lambda x: x < 6),
+    "flat map": lambda: Range(4).flat_map(lambda x: Range(x)),
+    "interleave": lambda: Range(5).interleave(
+        lambda x: Range(x, x + 4), cycle_length=2, block_length=3
+    ),
+    "windows": lambda: (
+        Range(9).window(3, shift=2, stride=2).flat_map(lambda w: w.batch(3))
+    ),
+    "groups": lambda: plain(Range(11)).group_by_window(
+        lambda x: x % 3, lambda _, group: group.batch(2), window_size=3
+    ),
+    "buckets": lambda: (
+        Range(1, 9, output_type=tf.int32)
+        .map(lambda x: tf.fill([x], x))
+        .bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 5], [2, 2, 2])
+    ),
+    "padded batch": lambda: (
+        Range(1, 8, output_type=tf.int32)
+        .map(lambda x: tf.fill([x], x))
+        .padded_batch(3, [None])
+    ),
+    "scan": lambda: Range(6).scan(np.int64(0), lambda s, x: (s + x, s + x)),
+    "generator": lambda: tf.data.Dataset.from_generator(
+        lambda: ((i, [float(i)] * 2) for i in range(6)),
+        output_signature=(
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([2], tf.float32),
+        ),
+    ),
+    "random": lambda: tf.data.Dataset.random(seed=3).take(7),
+    "sample": lambda: tf.data.Dataset.sample_from_datasets(
+        [Range(5), Range(10, 15)], weights=[0.3, 0.7], seed=1
+    ),
+    "choose": lambda: tf.data.Dataset.choose_from_datasets(
+        [Range(3), Range(10, 13)], Range(2).repeat(4)
+    ),
+    "resample": lambda: Range(30).rejection_resample(
+        lambda x: tf.cast(x % 2, tf.int32), [0.2, 0.8], seed=1
+    ),
+    "unique": lambda: Range(9).map(lambda x: x % 4).unique(),
+    "ignore errors": lambda: Range(5).ignore_errors(),
+    "rebatch": lambda: slices().batch(4).rebatch(3),
+    "counter": lambda: tf.data.Dataset.counter(start=2, step=3).take(5),
+    "options": lambda: slices().with_options(tf.data.Options()),
+    "counted": lambda: plain(Range(5)).apply(
+        tf.data.experimental.assert_cardinality(5)
+    ),
     "filter": lambda: Range(10).filter(lambda x: x % 3 == 0),
 }

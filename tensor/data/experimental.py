@@ -1,0 +1,158 @@
+"""tf.data.experimental: older names of what are now methods of `Dataset`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.public_api import export, publish as _publish
+from tensor.data.dataset import INFINITE, UNKNOWN, Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tensor.data.iterator import Iterator
+
+AUTOTUNE = -1
+INFINITE_CARDINALITY = INFINITE
+UNKNOWN_CARDINALITY = UNKNOWN
+Transformation = Any
+
+
+def _as_transformation(name: str) -> Any:
+    """Return a function that gives a transformation for `Dataset.apply`."""
+
+    def make(*args: Any, **kwargs: Any) -> Callable[[Dataset], Dataset]:
+        return lambda dataset: getattr(dataset, name)(*args, **kwargs)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"Return a transformation that applies `Dataset.{name}`."
+    return make
+
+
+for _name in (
+    "bucket_by_sequence_length",
+    "group_by_window",
+    "ignore_errors",
+    "rejection_resample",
+    "scan",
+    "snapshot",
+    "take_while",
+    "unbatch",
+    "unique",
+):
+    export(f"data.experimental.{_name}")(_as_transformation(_name))
+
+export("data.experimental.enumerate_dataset")(_as_transformation("enumerate"))
+export("data.experimental.dense_to_ragged_batch")(_as_transformation("ragged_batch"))
+
+
+@export("data.experimental.sample_from_datasets")
+def sample_from_datasets(
+    datasets: Any,
+    weights: Any = None,
+    seed: Any = None,
+    stop_on_empty_dataset: bool = False,
+) -> Dataset:
+    """Return `Dataset.sample_from_datasets` of the same arguments."""
+    return Dataset.sample_from_datasets(datasets, weights, seed, stop_on_empty_dataset)  # type: ignore[attr-defined, no-any-return]
+
+
+@export("data.experimental.choose_from_datasets")
+def choose_from_datasets(
+    datasets: Any, choice_dataset: Dataset, stop_on_empty_dataset: bool = False
+) -> Dataset:
+    """Return `Dataset.choose_from_datasets` of the same arguments."""
+    return Dataset.choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset)  # type: ignore[attr-defined, no-any-return]
+
+
+@export("data.experimental.Counter")
+def counter(start: Any = 0, step: Any = 1, dtype: Any = "int64") -> Dataset:
+    """Return `Dataset.counter` of the same arguments."""
+    return Dataset.counter(start, step, dtype)  # type: ignore[attr-defined, no-any-return]
+
+
+@export("data.experimental.RandomDataset")
+def random_dataset(seed: Any = None) -> Dataset:
+    """Return `Dataset.random` of the same arguments."""
+    return Dataset.random(seed)  # type: ignore[attr-defined, no-any-return]
+
+
+@export("data.experimental.save")
+def save(
+    dataset: Dataset, path: Any, compression: Any = None, shard_func: Any = None
+) -> None:
+    """Write a dataset to a folder; see `Dataset.save`."""
+    dataset.save(path, compression, shard_func)
+
+
+@export("data.experimental.load")
+def load(
+    path: Any,
+    element_spec: Any = None,
+    compression: Any = None,
+    reader_func: Any = None,
+) -> Dataset:
+    """Read a dataset from a folder; see `Dataset.load`."""
+    return Dataset.load(path, element_spec, compression, reader_func)  # type: ignore[attr-defined, no-any-return]
+
+
+@export("data.experimental.get_single_element")
+def get_single_element(dataset: Dataset) -> Any:
+    """Return the only element of a dataset."""
+    return dataset.get_single_element()
+
+
+@export("data.experimental.get_next_as_optional")
+def get_next_as_optional(iterator: Iterator) -> Any:
+    """Return an iterator's next element as an Optional."""
+    return iterator.get_next_as_optional()
+
+
+@export("data.experimental.get_structure")
+def get_structure(dataset_or_iterator: Any) -> Any:
+    """Return the element spec of a dataset or an iterator."""
+    return dataset_or_iterator.element_spec
+
+
+@export("data.experimental.copy_to_device", "data.experimental.prefetch_to_device")
+def prefetch_to_device(device: str, buffer_size: Any = None) -> Any:
+    """Return a transformation that makes elements ahead: there is one device."""
+    return lambda dataset: dataset.prefetch(
+        AUTOTUNE if buffer_size is None else buffer_size
+    )
+
+
+@export("data.experimental.map_and_batch")
+def map_and_batch(
+    map_func: Any,
+    batch_size: Any,
+    num_parallel_batches: Any = None,
+    drop_remainder: bool = False,
+    num_parallel_calls: Any = None,
+) -> Any:
+    """Return a transformation that applies `map`, then `batch`."""
+    return lambda dataset: dataset.map(map_func, num_parallel_calls).batch(
+        batch_size, drop_remainder
+    )
+
+
+@export("data.experimental.shuffle_and_repeat")
+def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) -> Any:
+    """Return a transformation that applies `shuffle`, then `repeat`."""
+    return lambda dataset: dataset.shuffle(buffer_size, seed=seed).repeat(count)
+
+
+@export("data.experimental.parallel_interleave")
+def parallel_interleave(
+    map_func: Any,
+    cycle_length: Any,
+    block_length: Any = 1,
+    sloppy: bool = False,
+    buffer_output_elements: Any = None,
+    prefetch_input_elements: Any = None,
+) -> Any:
+    """Return a transformation that applies `interleave`."""
+    return lambda dataset: dataset.interleave(map_func, cycle_length, block_length)
+
+
+_publish(globals(), "data.experimental")

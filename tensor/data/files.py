@@ -1,0 +1,412 @@
+"""Sources that read files: lines, TFRecords, fixed-length records, CSV, file names."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from typing import Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.tensor_spec import TensorSpec
+from tensor.data.dataset import (
+    UNKNOWN,
+    Dataset,
+    as_count,
+    is_symbolic,
+    source,
+)
+from tensor.data.elements import Components, as_leaf
+from tensor.data.nested import DatasetFunction, Interleave
+from tensor.data.stream import State, Stream
+from tensor.io import gfile
+from tensor.io.decoding import CsvLayout, strings
+from tensor.io.records import RecordReader, ZlibReader, checked_compression
+
+STRING = TensorSpec.of((), dtypes.string)
+
+
+@source
+def list_files(
+    file_pattern: Any, shuffle: Any = None, seed: Any = None, name: str | None = None
+) -> Dataset:
+    """Create a dataset of the names of files that fit patterns.
+
+    Args:
+        file_pattern: A pattern, or a vector of them.
+        shuffle: Whether in random order; True unless given.
+        seed: The seed of the order.
+        name: Accepted for compatibility.
+
+    Raises:
+        InvalidArgumentError: No file fits.
+    """
+    if is_symbolic(file_pattern):
+        return Dataset(STRING)
+    patterns = np.ravel(np.asarray(convert(file_pattern, dtypes.string)))
+    paths = sorted({os.fsencode(p) for one in patterns for p in gfile.glob(one)})
+    if not paths:
+        shown = ", ".join(os.fsdecode(p) for p in patterns)
+        raise errors.because(
+            errors.InvalidArgumentError, f"No files matched pattern: {shown}"
+        )
+    names = Dataset.from_tensor_slices(strings(paths, len(paths)))  # type: ignore[attr-defined]
+    if shuffle is None or shuffle:
+        names = names.shuffle(len(paths), seed=seed)
+    return names  # type: ignore[no-any-return]
+
+
+class FileDataset(Dataset):
+    """Records of files, one file after another.
+
+    Attributes:
+        filenames: The files, for whoever shards by file.
+    """
+
+    def __init__(self, filenames: Any, element_spec: Any = STRING) -> None:
+        super().__init__(element_spec)
+        if isinstance(filenames, Dataset):
+            filenames = [np.asarray(f).item() for f in filenames]
+        if isinstance(filenames, os.PathLike):
+            filenames = os.fspath(filenames)
+        if isinstance(filenames, list | tuple):
+            filenames = [
+                os.fspath(f) if isinstance(f, os.PathLike) else f for f in filenames
+            ]
+        names = as_leaf(filenames)
+        if names.dtype is not dtypes.string:
+            raise TypeError(
+                f"The `filenames` argument must contain `tf.string` elements. Got "
+                f"`{names.dtype!r}` elements."
+            )
+        self.filenames: list[str] = []
+        if not is_symbolic(names):
+            self.filenames = [os.fsdecode(f) for f in np.ravel(np.asarray(names))]
+
+    def with_files(self, filenames: list[str]) -> FileDataset:
+        """Return the same dataset over other files: how workers share them out."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.filenames = filenames
+        return copy
+
+    def open(self) -> Stream:
+        return FilesStream(self)
+
+    def count(self) -> int:
+        return UNKNOWN
+
+    def open_file(self, filename: str, offset: int) -> FileReader:
+        """Open one file at an offset that `FileReader.offset` gave."""
+        raise NotImplementedError
+
+
+class FileReader:
+    """Reads elements from one open file.
+
+    Attributes:
+        offset: Where the next element starts.
+    """
+
+    offset: int
+
+    def read(self) -> Components | None:
+        """Return the next element, None at the end."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the file."""
+        raise NotImplementedError
+
+
+class FilesStream(Stream):
+    """The records of one file after the other."""
+
+    def __init__(self, dataset: FileDataset) -> None:
+        self.dataset = dataset
+        self.index = 0
+        self.reader: FileReader | None = None
+
+    def __next__(self) -> Components:
+        filenames = self.dataset.filenames
+        while self.index < len(filenames):
+            if self.reader is None:
+                self.reader = self.dataset.open_file(filenames[self.index], 0)
+            element = self.reader.read()
+            if element is not None:
+                return element
+            self.close()
+            self.index += 1
+        raise StopIteration
+
+    def save(self) -> State:
+        offset = -1 if self.reader is None else self.reader.offset
+        return {"index": self.index, "offset": offset}
+
+    def restore(self, state: State) -> None:
+        self.close()
+        self.index = state["index"]
+        if state["offset"] >= 0:
+            filename = self.dataset.filenames[self.index]
+            self.reader = self.dataset.open_file(filename, state["offset"])
+
+    def close(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
+            self.reader = None
+
+
+def open_stream(path: str, compression: str) -> Any:
+    """Open a file whose content may be compressed."""
+    with gfile.tensorflow_errors(path):
+        file = open(gfile.local_path(path), "rb")  # noqa: SIM115  # the reader closes it
+    if compression == "GZIP":
+        return gzip.GzipFile(fileobj=file)
+    return ZlibReader(file) if compression == "ZLIB" else file
+
+
+def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
+    """Read several files in turn, as `num_parallel_reads` asks for."""
+    if num_parallel_reads is None:
+        return dataset
+    cycle = as_count(num_parallel_reads, "num_parallel_reads")
+    cycle = 4 if cycle < 0 else cycle
+    names = Dataset.from_tensor_slices(list(dataset.filenames))  # type: ignore[attr-defined]
+    function = DatasetFunction(
+        lambda name: dataset.with_files(
+            [] if is_symbolic(name) else [os.fsdecode(np.asarray(name).item())]
+        ),
+        names.element_spec,
+    )
+    return Interleave(names, function, cycle, 1)
+
+
+class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
+    """Lets `TFRecordDataset(files, num_parallel_reads=4)` be several files in turn."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        dataset = super().__call__(*args, **kwargs)
+        return _parallel(dataset, dataset.__dict__.pop("_parallel_reads", None))
+
+
+@export("data.TFRecordDataset")
+class TFRecordDataset(FileDataset, metaclass=_PublicDataset):
+    """The records of TFRecord files, as strings."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+        name: str | None = None,
+    ) -> None:
+        """Name the files.
+
+        Args:
+            filenames: A name, a vector or a dataset of names.
+            compression_type: "", "GZIP" or "ZLIB".
+            buffer_size: Accepted for compatibility.
+            num_parallel_reads: From how many files to take records in turn.
+            name: Accepted for compatibility.
+
+        Raises:
+            TypeError: `filenames` are not strings.
+            ValueError: The compression type is unknown.
+        """
+        super().__init__(filenames)
+        self.compression = checked_compression(compression_type)
+        self._parallel_reads = num_parallel_reads
+
+    def open_file(self, filename: str, offset: int) -> FileReader:
+        return RecordFile(
+            RecordReader(gfile.local_path(filename), self.compression, offset)
+        )
+
+
+class RecordFile(FileReader):
+    """The records of a TFRecord file."""
+
+    def __init__(self, reader: RecordReader) -> None:
+        self.reader = reader
+
+    @property
+    def offset(self) -> int:  # type: ignore[override]  # read-only here
+        """Where the next record starts."""
+        return self.reader.offset
+
+    def read(self) -> Components | None:
+        record = self.reader.read()
+        return None if record is None else (np.array(record, object),)
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+@export("data.TextLineDataset")
+class TextLineDataset(FileDataset, metaclass=_PublicDataset):
+    """The lines of text files, without their ends."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+        name: str | None = None,
+    ) -> None:
+        """Name the files; see `TFRecordDataset` for the arguments."""
+        super().__init__(filenames)
+        self.compression = checked_compression(compression_type)
+        self._parallel_reads = num_parallel_reads
+
+    def open_file(self, filename: str, offset: int) -> FileReader:
+        return LineFile(open_stream(filename, self.compression), offset)
+
+
+class LineFile(FileReader):
+    """The lines of a file."""
+
+    def __init__(self, stream: Any, offset: int) -> None:
+        self.stream = stream
+        self.offset = offset
+        stream.seek(offset)
+
+    def read(self) -> Components | None:
+        line = self.stream.readline()
+        if not line:
+            return None
+        self.offset += len(line)
+        line = line.removesuffix(b"\n").removesuffix(b"\r")
+        return (np.array(line, object),)
+
+    def close(self) -> None:
+        self.stream.close()
+
+
+@export("data.FixedLengthRecordDataset")
+class FixedLengthRecordDataset(FileDataset, metaclass=_PublicDataset):
+    """Pieces of binary files, all of one length."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        record_bytes: Any,
+        header_bytes: Any = None,
+        footer_bytes: Any = None,
+        buffer_size: Any = None,
+        compression_type: Any = None,
+        num_parallel_reads: Any = None,
+        name: str | None = None,
+    ) -> None:
+        """Name the files and the number of bytes of a record, of header and footer."""
+        super().__init__(filenames)
+        self.record_bytes = as_count(record_bytes, "record_bytes")
+        self.header = as_count(header_bytes or 0, "header_bytes")
+        self.footer = as_count(footer_bytes or 0, "footer_bytes")
+        self.compression = checked_compression(compression_type)
+        self._parallel_reads = num_parallel_reads
+
+    def open_file(self, filename: str, offset: int) -> FileReader:
+        with open_stream(filename, self.compression) as stream:
+            content = stream.read(-1)
+        body = content[self.header : len(content) - self.footer]
+        if len(body) % self.record_bytes:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Excess bytes: the body of {filename} has {len(body)} bytes, which is "
+                f"not a multiple of record_bytes, {self.record_bytes}.",
+            )
+        return PieceFile(body, self.record_bytes, offset)
+
+
+class PieceFile(FileReader):
+    """Pieces of bytes in memory."""
+
+    def __init__(self, body: bytes, size: int, offset: int) -> None:
+        self.body = body
+        self.size = size
+        self.offset = offset
+
+    def read(self) -> Components | None:
+        if self.offset >= len(self.body):
+            return None
+        piece = self.body[self.offset : self.offset + self.size]
+        self.offset += self.size
+        return (np.array(piece, object),)
+
+    def close(self) -> None:
+        self.body = b""
+
+
+@export("data.experimental.CsvDataset")
+class CsvDataset(FileDataset):
+    """The lines of CSV files, as a tuple with a scalar for each column."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        record_defaults: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        header: bool = False,
+        field_delim: str = ",",
+        use_quote_delim: bool = True,
+        na_value: str = "",
+        select_cols: Any = None,
+        exclude_cols: Any = None,
+    ) -> None:
+        """Name the files and what their columns hold; see `tf.io.decode_csv`."""
+        layout = CsvLayout(
+            [_default(d) for d in record_defaults],
+            field_delim,
+            use_quote_delim,
+            na_value,
+            None if select_cols is None else [int(c) for c in select_cols],
+        )
+        super().__init__(
+            filenames, tuple([TensorSpec.of((), d) for d in layout.dtypes])
+        )
+        self.layout = layout
+        self.header = header
+        self.exclude = frozenset(exclude_cols or ())
+        self.compression = checked_compression(compression_type)
+
+    def open_file(self, filename: str, offset: int) -> FileReader:
+        lines = LineFile(open_stream(filename, self.compression), offset)
+        if self.header and offset == 0:
+            lines.read()
+        return CsvFile(lines, self)
+
+
+def _default(value: Any) -> np.ndarray:
+    if isinstance(value, dtypes.DType):
+        return np.zeros(0, value.numpy_dtype)
+    return np.asarray(convert(value))
+
+
+class CsvFile(FileReader):
+    """The records of a CSV file."""
+
+    def __init__(self, lines: LineFile, dataset: CsvDataset) -> None:
+        self.lines = lines
+        self.dataset = dataset
+
+    @property
+    def offset(self) -> int:  # type: ignore[override]  # read-only here
+        """Where the next line starts."""
+        return self.lines.offset
+
+    def read(self) -> Components | None:
+        line = self.lines.read()
+        if line is None:
+            return None
+        layout = self.dataset.layout
+        fields = layout.fields_of(line[0].item(), 0, self.dataset.exclude)
+        return tuple([layout.column(i, [text], ()) for i, text in enumerate(fields)])
+
+    def close(self) -> None:
+        self.lines.close()

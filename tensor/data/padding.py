@@ -1,0 +1,302 @@
+"""Batches of elements of different shapes: padded_batch and ragged_batch."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import to_array
+from tensor.core.public_api import names_in
+from tensor.core.shapes import TensorShape, to_text
+from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.data import structure as nest
+from tensor.data.batch import Batch
+from tensor.data.dataset import Dataset, as_count, method
+from tensor.data.elements import stack
+from tensor.data.stream import DerivedStream, Stream
+
+if TYPE_CHECKING:
+    from tensor.data.elements import Components
+
+Dims = tuple[int | None, ...]
+
+
+@method
+def padded_batch(
+    self: Dataset,
+    batch_size: Any,
+    padded_shapes: Any = None,
+    padding_values: Any = None,
+    drop_remainder: Any = False,
+    name: str | None = None,
+) -> Dataset:
+    """Stack `batch_size` elements, each padded to one shape.
+
+    Args:
+        self: The dataset.
+        batch_size: How many elements a batch holds.
+        padded_shapes: The shape for each leaf; None or -1 for the longest in the
+            batch. By default the element's own shape.
+        padding_values: The value for each leaf; 0, False or "" by default.
+        drop_remainder: Whether to leave out a last batch that is smaller.
+        name: Accepted for compatibility.
+
+    Raises:
+        ValueError: A shape has another rank than its leaf, or none is given where the
+            rank is not known.
+        TypeError: A padding value has another dtype than its leaf.
+    """
+    specs = nest.flatten(self.element_spec)
+    for spec in specs:
+        if not isinstance(spec, TensorSpec):
+            raise TypeError(
+                f"`padded_batch` is only supported for datasets that produce tensor "
+                f"elements, not for {spec!r}."
+            )
+    shapes = [
+        _target(shape, spec)
+        for shape, spec in zip(_shapes(padded_shapes, self), specs, strict=True)
+    ]
+    values = [
+        _padding(value, spec)
+        for value, spec in zip(_values(padding_values, self), specs, strict=True)
+    ]
+    size = as_count(batch_size, "batch_size")
+    return PaddedBatch(self, size, bool(drop_remainder), shapes, values)
+
+
+def _shapes(padded_shapes: Any, dataset: Dataset) -> list[Any]:
+    """Return one shape for each leaf; lists of numbers are shapes, not structure."""
+    specs = nest.flatten(dataset.element_spec)
+    if padded_shapes is None:
+        if any(spec.dims is None for spec in specs):
+            raise ValueError(
+                "You must provide `padded_shapes` argument because component has "
+                "unknown rank."
+            )
+        return [spec.dims for spec in specs]
+    if not nest.is_nested(dataset.element_spec):
+        return [padded_shapes]
+    return _aligned(dataset.element_spec, padded_shapes)
+
+
+def _aligned(structure: Any, shapes: Any) -> list[Any]:
+    """Return what stands in `shapes` where `structure` has its leaves."""
+    if not nest.is_nested(structure):
+        return [shapes]
+    if isinstance(structure, dict):
+        pairs = [(structure[k], shapes[k]) for k in sorted(structure)]
+    else:
+        pairs = list(zip(structure, shapes, strict=True))
+    return [leaf for a, b in pairs for leaf in _aligned(a, b)]
+
+
+def _target(shape: Any, spec: TensorSpec) -> Dims:
+    if isinstance(shape, Tensor):
+        shape = np.asarray(shape).tolist()
+    dims = TensorShape(
+        [None if d in (-1, None) else d for d in shape]
+        if isinstance(shape, list | tuple)
+        else shape
+    ).as_list()
+    if spec.dims is not None and len(spec.dims) != len(dims):
+        raise ValueError(
+            f"The padded shape {to_text(tuple(dims))} is not compatible with the shape "
+            f"{to_text(spec.dims)} of the corresponding input component: ranks differ."
+        )
+    for given, own in zip(dims, spec.dims or (), strict=False):
+        if given is not None and own is not None and own > given:
+            raise ValueError(
+                f"The padded shape {to_text(tuple(dims))} is not compatible with the "
+                f"shape {to_text(spec.dims)} of the corresponding input component: "
+                "padding does not cut."
+            )
+    return tuple(dims)
+
+
+def _values(padding_values: Any, dataset: Dataset) -> list[Any]:
+    count = len(nest.flatten(dataset.element_spec))
+    if padding_values is None or not nest.is_nested(padding_values):
+        return [padding_values] * count
+    return _aligned(dataset.element_spec, padding_values)
+
+
+def _padding(value: Any, spec: TensorSpec) -> Any:
+    if value is None:
+        if spec.dtype is dtypes.string:
+            return b""
+        return spec.dtype.numpy_dtype.type(0)
+    if isinstance(value, Tensor) and value.dtype is not spec.dtype:
+        raise TypeError(
+            f"Mismatched type between padding value {value!r} and input dataset's "
+            f"component type {spec.dtype.name}."
+        )
+    try:
+        array = to_array(
+            np.asarray(value) if isinstance(value, Tensor) else value, spec.dtype
+        )
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"Mismatched type between padding value {value!r} and input dataset's "
+            f"component type {spec.dtype.name}."
+        ) from error
+    if np.shape(array) != ():
+        raise ValueError(f"Padding values must be scalars, got {value!r}.")
+    return np.asarray(array).item() if spec.dtype is dtypes.string else array
+
+
+class PaddedBatch(Batch):
+    """Consecutive elements, padded and stacked."""
+
+    def __init__(
+        self,
+        source: Dataset,
+        batch_size: int,
+        drop_remainder: bool,
+        shapes: list[Dims],
+        values: list[Any],
+    ) -> None:
+        super().__init__(source, batch_size, drop_remainder)
+        self.shapes = shapes
+        self.values = values
+        first = nest.flatten(self.element_spec)[0].dims
+        known = first[0] if first else None
+        self.element_spec = nest.pack(
+            source.element_spec,
+            [
+                TensorSpec.of((known, *dims), spec.dtype)
+                for dims, spec in zip(
+                    shapes, nest.flatten(source.element_spec), strict=True
+                )
+            ],
+        )
+
+    def open(self) -> Stream:
+        return PaddedBatchStream(self.source.open(), self)
+
+
+class PaddedBatchStream(DerivedStream):
+    """Groups of a stream's elements, padded and stacked."""
+
+    def __init__(self, source: Stream, batch: PaddedBatch) -> None:
+        super().__init__(source)
+        self.batch = batch
+
+    def __next__(self) -> Components:
+        rows = list(islice(self.source, self.batch.batch_size))
+        if not rows or (
+            self.batch.drop_remainder and len(rows) < self.batch.batch_size
+        ):
+            raise StopIteration
+        columns = zip(
+            zip(*rows, strict=True), self.batch.shapes, self.batch.values, strict=True
+        )
+        return tuple([_padded(*column) for column in columns])
+
+
+def _padded(values: tuple[Any, ...], dims: Dims, padding: Any) -> np.ndarray:
+    """Return arrays stacked, each padded at its end to the common shape."""
+    longest = [max(sizes) for sizes in zip(*[v.shape for v in values], strict=True)]
+    target = tuple(
+        [most if d is None else d for d, most in zip(dims, longest, strict=True)]
+    )
+    if any(most > d for most, d in zip(longest, target, strict=True)):
+        raise errors.because(
+            errors.DataLossError,
+            f"Attempted to pad to a smaller size than the input element: the batch "
+            f"has a component of shape {longest}, padded_shapes asks for "
+            f"{list(target)}. [Op:IteratorGetNext]",
+        )
+    result = np.full((len(values), *target), padding, values[0].dtype)
+    for i, value in enumerate(values):
+        corner = tuple([slice(size) for size in value.shape])
+        result[i][corner] = value
+    return result
+
+
+@method
+def ragged_batch(
+    self: Dataset,
+    batch_size: Any,
+    drop_remainder: bool = False,
+    row_splits_dtype: Any = dtypes.int64,
+    name: str | None = None,
+) -> Dataset:
+    """Stack elements of different shapes into ragged tensors.
+
+    A leaf whose shape is fully known is stacked into a tensor.
+    """
+    size = as_count(batch_size, "batch_size")
+    return RaggedBatch(
+        self, size, bool(drop_remainder), dtypes.as_dtype(row_splits_dtype)
+    )
+
+
+class RaggedBatch(Batch):
+    """Consecutive elements of different shapes, as ragged tensors."""
+
+    def __init__(
+        self, source: Dataset, batch_size: int, drop_remainder: bool, splits: Any
+    ) -> None:
+        super().__init__(source, batch_size, drop_remainder)
+        self.splits = splits
+        ragged_spec = names_in("")["RaggedTensorSpec"]
+        own = nest.flatten(source.element_spec)
+        self.is_ragged = [
+            isinstance(s, TensorSpec) and None in (s.dims or ()) for s in own
+        ]
+        specs = nest.flatten(self.element_spec)
+        self.element_spec = nest.pack(
+            source.element_spec,
+            [
+                ragged_spec(s.dims, s.dtype, len(s.dims) - 1, splits) if ragged else s
+                for s, ragged in zip(specs, self.is_ragged, strict=True)
+            ],
+        )
+
+    def open(self) -> Stream:
+        return RaggedBatchStream(self.source.open(), self)
+
+
+class RaggedBatchStream(DerivedStream):
+    """Groups of a stream's elements as ragged tensors."""
+
+    def __init__(self, source: Stream, batch: RaggedBatch) -> None:
+        super().__init__(source)
+        self.batch = batch
+
+    def __next__(self) -> Components:
+        rows = list(islice(self.source, self.batch.batch_size))
+        if not rows or (
+            self.batch.drop_remainder and len(rows) < self.batch.batch_size
+        ):
+            raise StopIteration
+        columns = zip(zip(*rows, strict=True), self.batch.is_ragged, strict=True)
+        return tuple(
+            [
+                self._ragged(column) if ragged else stack([(v,) for v in column])[0]
+                for column, ragged in columns
+            ]
+        )
+
+    def _ragged(self, values: tuple[np.ndarray, ...]) -> Any:
+        """Return arrays of one rank as a ragged tensor, every dimension ragged."""
+        ragged_tensor = names_in("")["RaggedTensor"]
+        splits = self.batch.splits.numpy_dtype
+
+        def split(lengths: Any) -> np.ndarray:
+            return np.concatenate([[0], np.cumsum(lengths)]).astype(splits)
+
+        rank = values[0].ndim
+        row_splits = [split([len(v) for v in values])]
+        for axis in range(1, rank):
+            lengths = [
+                np.full(int(np.prod(v.shape[:axis])), v.shape[axis]) for v in values
+            ]
+            row_splits.append(split(np.concatenate(lengths)))
+        flat = np.concatenate([v.reshape(-1) for v in values])
+        return ragged_tensor.from_nested_row_splits(flat, row_splits, validate=False)
