@@ -61,6 +61,8 @@ class Attempt:
         self._reports = {rank: FailureReader() for rank in self._ranks}
         self._peak_memory: dict[int, int] = {}
         self._ending: set[int] = set()
+        # The chief's lines share theirs with a prefix, and end before the last column.
+        self._prefix_columns = len("[0] ") + 1 if job.config.workers > 1 else 0
         self._is_reading = True
         self._have_all_joined = False
         self._started_at = time.monotonic()
@@ -173,7 +175,7 @@ class Attempt:
             self._job.terminals, chief.output_fds, strict=True
         ):
             if terminal is not None:
-                copy_size(terminal, descriptor)
+                copy_size(terminal, descriptor, self._prefix_columns)
         chief.send(signal.SIGWINCH)
 
     def autopsies(self) -> dict[int, Autopsy]:
@@ -195,7 +197,9 @@ class Attempt:
                 rank,
                 job.task(rank),
                 {**job.inherited, **variables},
-                open_streams(job.terminals if is_chief else (None, None)),
+                open_streams(
+                    job.terminals if is_chief else (None, None), self._prefix_columns
+                ),
                 stdin=STDIN if has_input else subprocess.DEVNULL,
             )
         except OSError as error:
@@ -264,9 +268,9 @@ class Attempt:
                     self._output.received(worker.rank, stream, data, time.monotonic())
             if descriptor in registered:
                 self._selector.unregister(descriptor)
-        fatal = self._reports[worker.rank].fatal
-        if fatal is not None:
-            self._output.log(worker.rank, fatal.traceback)
+        report = self._reports[worker.rank]
+        for text in (report.fatal.traceback if report.fatal else "", report.dump):
+            self._output.log(worker.rank, text)
         worker.close()
 
     def _note_joins(self, now: float) -> None:

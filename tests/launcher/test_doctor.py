@@ -60,6 +60,23 @@ def test_arguments_are_refused(capsys):
     assert "`doctor` takes no arguments" in capsys.readouterr().err
 
 
+def test_a_wrong_mean_is_an_error(monkeypatch):
+    class Wrong:
+        rank = 0
+
+        def barrier(self):
+            pass
+
+        def all_reduce(self, array, op):
+            array += len(op)
+
+    monkeypatch.setattr("dist.init", Wrong)
+    with pytest.raises(
+        ArithmeticError, match=r"mean of ones came out as 81\.0 on rank 0"
+    ):
+        doctor.measure()
+
+
 @pytest.mark.multiprocess
 def test_a_self_test_that_fails_says_why():
     def broken():

@@ -195,9 +195,11 @@ def test_a_segmentation_fault_is_named_and_shows_where_python_was(script):
         crash() if RANK == 1 else time.sleep(60)
     """)
 
-    done = launch("-n", 2, path)
+    logs = path.parent / "logs"
+    done = launch("-n", 2, "--log-dir", logs, path)
 
     assert done.status == 139
+    assert "Segmentation fault" in (logs / "rank1.log").read_text()
     assert "was killed by SIGSEGV (segmentation fault in native code)" in done.err
     assert f'File "{path}", line 5 in crash' in done.err
 

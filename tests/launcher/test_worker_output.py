@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -164,6 +165,7 @@ def test_on_a_terminal_the_chief_has_one_and_its_progress_bar_stays_intact(scrip
     path = script(r"""
         assert sys.stdout.isatty() == (RANK == 0)
         if RANK == 0:
+            assert os.get_terminal_size() == (75, 24)
             for step in range(9):
                 sys.stdout.write(f"\r{step + 1}/9")
                 sys.stdout.flush()
@@ -185,9 +187,35 @@ def test_on_a_terminal_the_chief_has_one_and_its_progress_bar_stays_intact(scrip
     assert below.endswith(clear + b"[0] 9/9\r\n")
 
 
+def test_a_new_size_of_the_terminal_reaches_the_chief(script):
+    path = script("""
+        def show(*_):
+            print("size", *os.get_terminal_size())
+            sys.exit()
+        signal.signal(signal.SIGWINCH, show)
+        print("before", *os.get_terminal_size())
+        time.sleep(60)
+    """)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    terminal = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with launching("-q", "-n", 1, path, **terminal) as running:
+        shown = b""
+        while b"before 80 24" not in shown:
+            shown += os.read(ours, 1024)
+        termios.tcsetwinsize(theirs, (30, 100))
+        running.send(signal.SIGWINCH)
+        while b"size 100 30" not in shown:
+            shown += os.read(ours, 1024)
+        assert running.process.wait(30) == 0
+    os.close(theirs)
+    os.close(ours)
+
+
 def on_terminal(*words):
     """Run `launch` on a pseudo-terminal; what appeared there, and the status."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     with launching(*words, stdin=theirs, stdout=theirs, stderr=theirs) as running:
         os.close(theirs)
         shown = b""
