@@ -365,6 +365,7 @@ class Group:
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Leave the group; calls of other ranks that need this one will fail."""
+        # A socket that a thread still waits on must not be closed: libzmq would abort.
         if self.calls.close(timeout_s):
             self._transport.close(0.0 if self.calls.has_failed else timeout_s)
 

@@ -80,6 +80,32 @@ class OrderedCalls:
 
     def require_usable(self) -> None:
         """Raise if the group was closed or a call has failed."""
+        self._require_no_failure()
+        if self._is_closed:
+            raise GroupClosedError(
+                f"group {self.name!r} was closed. Call `dist.init()` again to make a "
+                "new one."
+            )
+
+    def close(self, timeout_s: float) -> bool:
+        """Refuse further calls; let those under way end, or else abort them.
+
+        Returns:
+            Whether no call is using the transport any more. False also if it was closed
+            before: then somebody else has seen to it.
+        """
+        if self._is_closed:
+            return False
+        self._is_closed = True
+        if self._engine is None or not self._engine.close(timeout_s / 2):
+            self._watch.cancel()
+        is_idle = self._engine is None or self._engine.close(timeout_s / 2)
+        if is_idle and self._lock.acquire(timeout=timeout_s):
+            self._lock.release()
+            return True
+        return False
+
+    def _require_no_failure(self) -> None:
         if self._failure is not None:
             text = (
                 f"group {self.name!r} cannot be used any more, because an earlier call "
@@ -90,20 +116,6 @@ class OrderedCalls:
                     text, rank=self._failure.rank, peer=self._failure.peer
                 ) from self._failure
             raise GroupClosedError(text) from self._failure
-        if self._is_closed:
-            raise GroupClosedError(
-                f"group {self.name!r} was closed. Call `dist.init()` again to make a "
-                "new one."
-            )
-
-    def close(self, timeout_s: float) -> bool:
-        """Refuse further calls and stop the engine; False if that was done before."""
-        if self._is_closed:
-            return False
-        self._is_closed = True
-        if self._engine is not None:
-            self._engine.close(timeout_s)
-        return True
 
     def _submit(
         self,
@@ -127,7 +139,7 @@ class OrderedCalls:
         return Call(request, self.name, sequence, user_site(), limit_s)
 
     def _perform(self, call: Call, body: Callable[[Call], Result]) -> Result:
-        self.require_usable()
+        self._require_no_failure()
         try:
             if self._before_call is not None:
                 self._before_call(call)

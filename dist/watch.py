@@ -9,6 +9,7 @@ wait without a deadline, no error without a name" stands in one place.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +17,7 @@ from dist.errors import (
     CollectiveError,
     CollectiveMismatchError,
     CollectiveTimeoutError,
+    GroupClosedError,
     WorkerLostError,
 )
 
@@ -65,12 +67,19 @@ class Watch:
         self.numbers = tuple(range(len(world_ranks))) if numbers is None else numbers
         self._stall_warn_s = stall_warn_s
         self._noticed_s: dict[int, float] = {}
+        self._cancelled = threading.Event()
 
     def among(self, ranks: tuple[int, ...]) -> Watch:
         """The same watch for a transport that joins only these ranks of the group."""
-        return Watch(
+        watch = Watch(
             self._control, self._rank, self._world_ranks, self._stall_warn_s, ranks
         )
+        watch._cancelled = self._cancelled
+        return watch
+
+    def cancel(self) -> None:
+        """Let every wait end soon, because the group is being closed."""
+        self._cancelled.set()
 
     def begin(self, call: Call) -> None:
         """A call starts: what it is shows up in the other ranks' stall reports."""
@@ -88,6 +97,8 @@ class Watch:
 
     def check(self, call: Call, awaited: Iterable[int]) -> None:
         """Raise if waiting for the `awaited` ranks (group numbers) is pointless."""
+        if self._cancelled.is_set():
+            raise GroupClosedError(f"{call.text}: the group was closed meanwhile.")
         awaited = [self.numbers[peer] for peer in awaited]
         control = self._control
         if control is not None:

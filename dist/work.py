@@ -105,10 +105,11 @@ class Engine:
         self._queue.put(work)
         return work
 
-    def close(self, timeout_s: float) -> None:
-        """Stop after the queued calls, or leave the thread to its fate."""
+    def close(self, timeout_s: float) -> bool:
+        """Stop after the queued calls; False if they take longer than `timeout_s`."""
         self._queue.put(None)
         self.thread.join(timeout_s)
+        return not self.thread.is_alive()
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:

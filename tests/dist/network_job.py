@@ -25,7 +25,8 @@ from dist.rendezvous_server import RendezvousServer  # noqa: E402
 
 
 def say(**facts):
-    print(json.dumps(facts), flush=True)
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
 
 
 def one_rank():

@@ -12,6 +12,7 @@ import pytest
 from dist import (
     CollectiveMismatchError,
     CollectiveTimeoutError,
+    GroupClosedError,
     RendezvousError,
     WorkerLostError,
 )
@@ -236,3 +237,41 @@ def test_a_group_refuses_calls_after_a_failure(fabric):
             group.barrier()
 
     fabric.run(body, 2)
+
+
+def interrupt_myself(group, in_background):
+    group.barrier()
+    if group.rank:
+        time.sleep(1.0)
+        return None
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.monotonic()
+    try:
+        if in_background:
+            group.all_reduce_async(np.ones(4)).wait()
+        else:
+            group.all_reduce(np.ones(4))
+    except KeyboardInterrupt:
+        seconds = time.monotonic() - started
+    if in_background:
+        return seconds, ""
+    try:
+        group.barrier()
+    except GroupClosedError as error:
+        return seconds, str(error)
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+@pytest.mark.parametrize("transport", ["shm", "ring"])
+def test_control_c_ends_a_wait_at_once(transport, in_background):
+    outcomes = run_ranks(
+        interrupt_myself,
+        2,
+        in_background,
+        processes=True,
+        transport=transport,
+        check=False,
+    )
+    seconds, text = outcomes[0].value
+    assert 0.1 < seconds < 0.9
+    assert in_background or "an earlier call failed" in text

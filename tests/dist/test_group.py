@@ -234,3 +234,19 @@ def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="no attribute 'shout'"):
         _ = dist.shout
     assert "init" in dir(dist)
+
+
+@pytest.mark.parametrize("transport", ["threads", "shm", "ring"])
+def test_closing_a_group_ends_the_calls_that_wait_in_the_background(transport):
+    def body(group):
+        if group.rank:
+            time.sleep(0.8)
+            return None
+        work = group.all_reduce_async(np.ones(3))
+        started = time.monotonic()
+        group.close(timeout_s=0.4)
+        with pytest.raises(GroupClosedError, match="was closed meanwhile"):
+            work.wait()
+        return time.monotonic() - started
+
+    assert run_ranks(body, 2, transport=transport)[0] < 0.7
