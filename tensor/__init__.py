@@ -28,7 +28,8 @@ from tensor.core.tensor import Tensor as Tensor
 from tensor.core.tensor_spec import TensorSpec as TensorSpec, TypeSpec as TypeSpec
 from tensor.core.variable import Variable as Variable
 
-__version__ = "0.1.0"
+# The version of TensorFlow whose interface this is: scripts ask for it.
+__version__ = "2.21.0"
 
 newaxis = None
 DType = _dtypes.DType

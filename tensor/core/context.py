@@ -26,7 +26,9 @@ class Context(threading.local):
             `unique_name` …), or None in eager execution.
         name_scopes: The open `tf.name_scope`s, outermost first.
         outer_name_scopes: The lists that `name_scopes` was before each of them.
-        device: The innermost `tf.device`, or None.
+        device: What `tf.device` asks for, or None.
+        variable_creators: The functions of `tf.variable_creator_scope`, outermost
+            first.
         run: `run(f, *args)` calls a kernel with NumPy's floating point warnings off:
             inf and NaN are values here, as in TensorFlow. NumPy keeps its error
             state in a context variable, so entering a prepared context costs 15 ns
@@ -41,6 +43,7 @@ class Context(threading.local):
         self.name_scopes: list[str] = []
         self.outer_name_scopes: list[list[str]] = []
         self.device: str | None = None
+        self.variable_creators: list[Any] = []
         self.replica: Any = None
         quiet = contextvars.Context()
         quiet.run(np.seterr, all="ignore")

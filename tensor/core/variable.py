@@ -7,7 +7,6 @@ earlier never changes.
 
 from __future__ import annotations
 
-import enum
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,9 @@ import numpy as np
 from tensor.core import dtypes
 from tensor.core.context import context
 from tensor.core.convert import convert, to_array
+from tensor.core.devices import current_device
 from tensor.core.name_scope import scoped_name
 from tensor.core.public_api import export
-from tensor.core.replica import current
 from tensor.core.shapes import Dims, TensorShape, are_compatible, to_text
 from tensor.core.sliced_updates import SlicedUpdates
 from tensor.core.tensor import (
@@ -30,43 +29,16 @@ from tensor.core.tensor import (
     value_text,
     wrap,
 )
+from tensor.core.variable_creation import (
+    VariableAggregation as VariableAggregation,
+    VariableSynchronization as VariableSynchronization,
+    VariableType,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tensor.core.dtypes import DType
-
-
-@export("VariableSynchronization")
-class VariableSynchronization(enum.Enum):
-    """When a variable's copies on several replicas are brought together."""
-
-    AUTO = 0
-    NONE = 1
-    ON_WRITE = 2
-    ON_READ = 3
-
-
-@export("VariableAggregation")
-class VariableAggregation(enum.Enum):
-    """How the values of several replicas become one."""
-
-    NONE = 0
-    SUM = 1
-    MEAN = 2
-    ONLY_FIRST_REPLICA = 3
-
-
-class _VariableType(type):
-    """Lets creators (`tf.variable_creator_scope`, strategies) make the variable."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        def make(kind: Any = cls) -> Any:
-            return type.__call__(kind, *args, **kwargs)
-
-        if cls is not Variable:
-            return make()
-        return current().create_variable(make)
 
 
 # What a reference count of 2 means here: the variable's own reference, and the one that
@@ -75,10 +47,11 @@ _UNSHARED = 2
 
 
 @export("Variable")
-class Variable(SlicedUpdates, metaclass=_VariableType):
+class Variable(SlicedUpdates, metaclass=VariableType):
     """A tensor-like value that `assign` changes, shared by everything that holds it."""
 
     __array_priority__ = 100
+    has_creators = True
 
     def __init__(
         self,
@@ -132,6 +105,7 @@ class Variable(SlicedUpdates, metaclass=_VariableType):
         self._trainable = bool(trainable)
         self._constraint = constraint
         self._name = scoped_name(name or "Variable")
+        self._device = current_device()
         self._lock = threading.Lock()
         self._track_id = next_track_id()
         array = _initial_array(initial_value, dtype)
@@ -204,8 +178,8 @@ class Variable(SlicedUpdates, metaclass=_VariableType):
 
     @property
     def device(self) -> str:
-        """The device that holds the value, in TensorFlow's spelling."""
-        return "/job:localhost/replica:0/task:0/device:CPU:0"
+        """The device that `tf.device` asked for when the variable was made."""
+        return self._device
 
     @property
     def _shared_name(self) -> str:

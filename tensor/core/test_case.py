@@ -1,0 +1,365 @@
+"""tf.test: a unittest.TestCase that compares tensors, and numerical gradients."""
+
+# ruff: noqa: N802, PT009, PT027  # unittest's names and assertions, by their nature
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+import unittest
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors, nest
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.seed import set_global_seed
+from tensor.core.tape import GradientTape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tensor.core.tensor import Tensor
+
+
+@export("test.TestCase")
+class TestCase(unittest.TestCase):
+    """A test case with assertions on tensors, arrays and nested structures of them.
+
+    Random numbers start from the same seed in every test.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        set_global_seed(87654321)
+        np.random.seed(87654321)  # noqa: NPY002  # what tests of TensorFlow rely on
+
+    def get_temp_dir(self) -> str:
+        """Return a folder that is removed after the test."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return folder.name
+
+    def evaluate(self, tensors: Any) -> Any:
+        """Return a structure of tensors as NumPy values."""
+        return nest.map_structure(_as_numpy, tensors)
+
+    @contextlib.contextmanager
+    def session(self, *args: Any, **kwargs: Any) -> Iterator[None]:
+        """Do nothing: ops run eagerly. For tests written for both."""
+        yield
+
+    cached_session = session
+    test_session = session
+
+    # ---- numbers
+
+    def assertAllClose(
+        self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, msg: Any = None
+    ) -> None:
+        """Check that two structures hold nearly the same numbers."""
+        if isinstance(a, dict) or isinstance(b, dict):
+            self.assertEqual(set(a), set(b), msg)
+            for key in a:
+                self.assertAllClose(a[key], b[key], rtol, atol, msg)
+            return
+        if _holds_structures(a) or _holds_structures(b):
+            self.assertEqual(len(a), len(b), msg)
+            for x, y in zip(a, b, strict=True):
+                self.assertAllClose(x, y, rtol, atol, msg)
+            return
+        x, y = _as_array(a), _as_array(b)
+        self.assertEqual(x.shape, y.shape, msg)
+        np.testing.assert_allclose(x, y, rtol=rtol, atol=atol, err_msg=str(msg or ""))
+
+    def assertAllCloseAccordingToType(
+        self,
+        a: Any,
+        b: Any,
+        rtol: float = 1e-6,
+        atol: float = 1e-6,
+        float_rtol: float = 1e-6,
+        float_atol: float = 1e-6,
+        half_rtol: float = 1e-3,
+        half_atol: float = 1e-3,
+        bfloat16_rtol: float = 1e-2,
+        bfloat16_atol: float = 1e-2,
+        msg: Any = None,
+    ) -> None:
+        """Check that numbers are nearly the same, as nearly as their dtype allows."""
+        names = {_as_array(a).dtype.name, _as_array(b).dtype.name}
+        for dtypes, limits in (
+            ({"float32", "complex64"}, (float_rtol, float_atol)),
+            ({"float16"}, (half_rtol, half_atol)),
+            ({"bfloat16"}, (bfloat16_rtol, bfloat16_atol)),
+        ):
+            if names & dtypes:
+                rtol, atol = max(rtol, limits[0]), max(atol, limits[1])
+        self.assertAllClose(a, b, rtol, atol, msg)
+
+    def assertNotAllClose(
+        self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, msg: Any = None
+    ) -> None:
+        """Check that numbers are not all nearly the same."""
+        try:
+            self.assertAllClose(a, b, rtol, atol)
+        except AssertionError:
+            return
+        self.fail(msg or f"The two values are close at all elements: {a!r}")
+
+    def assertAllEqual(self, a: Any, b: Any, msg: Any = None) -> None:
+        """Check that shapes and all elements are equal; NaN equals NaN."""
+        x, y = _as_array(a), _as_array(b)
+        self.assertEqual(x.shape, y.shape, msg)
+        np.testing.assert_array_equal(x, y, err_msg=str(msg or ""))
+
+    def assertNotAllEqual(self, a: Any, b: Any, msg: Any = None) -> None:
+        """Check that not all elements are equal."""
+        try:
+            self.assertAllEqual(a, b)
+        except AssertionError:
+            return
+        self.fail(msg or f"The two values are equal at all elements: {a!r}")
+
+    def assertAllGreater(self, a: Any, comparison_target: Any) -> None:
+        """Check that all elements are greater."""
+        self.assertGreater(np.min(_as_array(a)), comparison_target)
+
+    def assertAllGreaterEqual(self, a: Any, comparison_target: Any) -> None:
+        """Check that all elements are at least as great."""
+        self.assertGreaterEqual(np.min(_as_array(a)), comparison_target)
+
+    def assertAllLess(self, a: Any, comparison_target: Any) -> None:
+        """Check that all elements are smaller."""
+        self.assertLess(np.max(_as_array(a)), comparison_target)
+
+    def assertAllLessEqual(self, a: Any, comparison_target: Any) -> None:
+        """Check that all elements are at most as great."""
+        self.assertLessEqual(np.max(_as_array(a)), comparison_target)
+
+    def assertAllInRange(
+        self,
+        target: Any,
+        lower_bound: Any,
+        upper_bound: Any,
+        open_lower_bound: bool = False,
+        open_upper_bound: bool = False,
+    ) -> None:
+        """Check that all elements lie between two bounds."""
+        x = _as_array(target)
+        above = x > lower_bound if open_lower_bound else x >= lower_bound
+        below = x < upper_bound if open_upper_bound else x <= upper_bound
+        outside = x[~(above & below)]
+        self.assertEqual(
+            outside.size, 0, f"outside [{lower_bound}, {upper_bound}]: {outside[:10]}"
+        )
+
+    def assertAllInSet(self, target: Any, expected_set: Any) -> None:
+        """Check that every element is one of a set."""
+        found = set(_as_array(target).reshape(-1).tolist())
+        self.assertLessEqual(found, set(expected_set))
+
+    def assertNear(self, f1: Any, f2: Any, err: float, msg: Any = None) -> None:
+        """Check that two numbers differ by at most `err`."""
+        equal = f1 == f2 or abs(f1 - f2) <= err
+        self.assertTrue(equal, msg or f"{f1} != {f2} +/- {err}")
+
+    def assertArrayNear(
+        self, farray1: Any, farray2: Any, err: float, msg: Any = None
+    ) -> None:
+        """Check that the numbers of two sequences differ by at most `err`."""
+        self.assertEqual(len(farray1), len(farray2), msg)
+        for x, y in zip(farray1, farray2, strict=True):
+            self.assertNear(float(x), float(y), err, msg)
+
+    def assertNDArrayNear(
+        self, ndarray1: Any, ndarray2: Any, err: float, msg: Any = None
+    ) -> None:
+        """Check that the distance between two arrays is at most `err`."""
+        distance = np.linalg.norm(_as_array(ndarray1) - _as_array(ndarray2))
+        self.assertLessEqual(distance, err, msg)
+
+    # ---- shapes, dtypes, structures, errors
+
+    def assertShapeEqual(self, input_a: Any, input_b: Any, msg: Any = None) -> None:
+        """Check that two values have the same shape."""
+        self.assertEqual(tuple(input_a.shape), tuple(input_b.shape), msg)
+
+    def assertDTypeEqual(self, target: Any, expected_dtype: Any) -> None:
+        """Check a value's dtype."""
+        from tensor.core.dtypes import as_dtype, from_numpy
+
+        self.assertEqual(from_numpy(_as_array(target).dtype), as_dtype(expected_dtype))
+
+    def assertDeviceEqual(self, device1: Any, device2: Any, msg: Any = None) -> None:
+        """Check that two names are of one device."""
+        from tensor.core.devices import DeviceSpec, full_name
+
+        names = [full_name(DeviceSpec.from_string(str(d))) for d in (device1, device2)]
+        self.assertEqual(*names, msg)
+
+    def assertEmpty(self, container: Any, msg: Any = None) -> None:
+        """Check that a container is empty."""
+        self.assertEqual(len(container), 0, msg)
+
+    def assertNotEmpty(self, container: Any, msg: Any = None) -> None:
+        """Check that a container is not empty."""
+        self.assertNotEqual(len(container), 0, msg)
+
+    def assertLen(self, container: Any, expected_len: int, msg: Any = None) -> None:
+        """Check how many elements a container has."""
+        self.assertEqual(len(container), expected_len, msg)
+
+    def assertStartsWith(
+        self, actual: str, expected_start: str, msg: Any = None
+    ) -> None:
+        """Check how a string begins."""
+        self.assertTrue(
+            actual.startswith(expected_start),
+            msg or f"{actual!r} does not start with {expected_start!r}",
+        )
+
+    @contextlib.contextmanager
+    def assertRaisesWithPredicateMatch(
+        self, exception_type: type[BaseException], expected_err_re_or_predicate: Any
+    ) -> Iterator[None]:
+        """Check that a block raises an exception that a predicate or pattern fits."""
+        fits = expected_err_re_or_predicate
+        with self.assertRaises(exception_type) as caught:
+            yield
+        error = caught.exception
+        found = fits(error) if callable(fits) else re.search(fits, str(error))
+        self.assertTrue(found, f"the exception does not match {fits!r}: {error}")
+
+    def assertRaisesOpError(self, expected_err_re_or_predicate: Any) -> Any:
+        """Check that a block raises an error of an op that fits."""
+        return self.assertRaisesWithPredicateMatch(
+            errors.OpError, expected_err_re_or_predicate
+        )
+
+
+def _as_numpy(value: Any) -> Any:
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
+def _as_array(value: Any) -> np.ndarray:
+    if isinstance(value, list | tuple):
+        return np.array([_as_array(v) for v in value]) if value else np.array(value)
+    return np.asarray(_as_numpy(value))
+
+
+def _holds_structures(value: Any) -> bool:
+    """Return whether a list's parts must be compared one by one."""
+    if not isinstance(value, list | tuple):
+        return False
+    shapes = {np.shape(_as_numpy(v)) for v in value if not isinstance(v, dict)}
+    return len(shapes) > 1 or any(isinstance(v, dict | list | tuple) for v in value)
+
+
+@export("test.compute_gradient")
+def compute_gradient(
+    f: Callable[..., Any], x: Any, delta: float | None = None
+) -> tuple[Any, Any]:
+    """Return the Jacobians of `f` as the tape gives them and by finite differences.
+
+    Args:
+        f: Takes as many tensors as `x` has, returns one.
+        x: A list or tuple of values.
+        delta: The step of the differences.
+
+    Returns:
+        Two tuples of matrices: rows for elements of the argument, columns for
+        elements of the result.
+
+    Raises:
+        ValueError: `x` is no list or tuple.
+    """
+    if not isinstance(x, list | tuple):
+        raise ValueError(
+            "`x` must be a list or tuple of values convertible to a Tensor (arguments "
+            f"to `f`), not a {type(x)}"
+        )
+    values = [convert(v) for v in x]
+    with GradientTape(persistent=True) as tape:
+        tape.watch(values)
+        y = f(*values)
+    exact, approximate = [], []
+    for i, value in enumerate(values):
+        rows, columns = int(np.size(y.numpy())), int(np.size(value.numpy()))
+        jacobian = tape.jacobian(y, value)
+        dtype = value.dtype.numpy_dtype
+        matrix = np.zeros((rows, columns), dtype)
+        if jacobian is not None:
+            matrix = np.asarray(jacobian).reshape(rows, columns)
+        exact.append(matrix)
+        approximate.append(_differences(f, values, i, delta, rows))
+    return tuple(exact), tuple(approximate)
+
+
+def _differences(
+    f: Callable[..., Any], values: list[Tensor], i: int, delta: Any, rows: int
+) -> np.ndarray:
+    """Return the Jacobian of f for its argument i by central differences."""
+    array = np.array(values[i])
+    step = delta or {"float64": 1e-6, "float16": 1e-2}.get(array.dtype.name, 1.0 / 1024)
+    matrix = np.zeros((rows, array.size), array.dtype)
+    for k in range(array.size):
+        sides = []
+        for sign in (1, -1):
+            moved = array.copy()
+            moved.reshape(-1)[k] += sign * step
+            arguments = [*values[:i], convert(moved), *values[i + 1 :]]
+            sides.append(np.asarray(f(*arguments)).reshape(-1))
+        matrix[:, k] = (sides[0] - sides[1]) / (2 * step)
+    return matrix
+
+
+@export("test.main")
+def main(argv: Any = None) -> None:
+    """Run the tests of the main module."""
+    unittest.main(argv=argv)
+
+
+@export("test.is_built_with_cuda")
+def is_built_with_cuda() -> bool:
+    """Return whether CUDA is supported: it is not."""
+    return False
+
+
+@export("test.is_built_with_rocm")
+def is_built_with_rocm() -> bool:
+    """Return whether ROCm is supported: it is not."""
+    return False
+
+
+@export("test.is_built_with_gpu_support")
+def is_built_with_gpu_support() -> bool:
+    """Return whether GPUs are supported: they are not."""
+    return False
+
+
+@export("test.is_built_with_xla")
+def is_built_with_xla() -> bool:
+    """Return whether TensorFlow's compiler XLA is there: it is not."""
+    return False
+
+
+@export("test.is_gpu_available")
+def is_gpu_available(
+    cuda_only: bool = False, min_cuda_compute_capability: Any = None
+) -> bool:
+    """Return whether there is a GPU: there is none."""
+    return False
+
+
+@export("test.is_cpu_target_available")
+def is_cpu_target_available(target: str) -> bool:
+    """Return whether code for a kind of CPU is there: ringflow has none of its own."""
+    return False
+
+
+@export("test.gpu_device_name")
+def gpu_device_name() -> str:
+    """Return the name of a GPU: empty, there is none."""
+    return ""

@@ -1,0 +1,10 @@
+"""TensorFlow's `tf.test`: a TestCase with comparisons of tensors, and what is built."""
+
+from types import ModuleType as _ModuleType
+
+import tensor.core.test_case as _test_case  # noqa: F401  # it publishes
+from tensor.core.public_api import publish as _publish
+
+_publish(globals(), "test")
+experimental = _ModuleType("tensor.test.experimental", "Not settled in TensorFlow.")
+_publish(vars(experimental), "test.experimental")
