@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import groupby
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from launcher.lines import LineAssembler, is_redrawn, visible
 from launcher.merge import LineMerger, MergedLine, rank_ranges
@@ -169,3 +169,9 @@ def open_logs(
     paths = {rank: folder / f"rank{rank}{suffix}.log" for rank in ranks}
     # Not buffered: whoever follows a file sees all there is.
     return {rank: path.open("wb", buffering=0) for rank, path in paths.items()}
+
+
+def open_journal(folder: Path) -> TextIO:
+    """Open the file that holds what `launch` itself says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / "launch.log").open("w", buffering=1, errors="backslashreplace")

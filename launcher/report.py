@@ -20,6 +20,7 @@ from launcher.policy import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from launcher.config import LaunchConfig
     from launcher.failure import Failure
     from launcher.job import Job
 
@@ -77,6 +78,14 @@ def opening(job: Job, host: str, address: str) -> str:
         f"run {job.run_id} · {counted(config.workers, 'worker')} {where} · "
         f"{counted(budget.threads, 'thread')} each ({budget.reason})"
     )
+
+
+def options_in_words(config: LaunchConfig) -> str:
+    """The job as it was asked for, for the record; values of `--env` stay out."""
+    fields = {name: value for name, value in vars(config).items() if name != "program"}
+    fields["environment"] = [name for name, _ in config.environment]
+    options = " ".join(f"{name}={value}" for name, value in fields.items())
+    return f"program: {config.program.command}\noptions: {options}"
 
 
 def joined(size: int, after_s: float) -> str:

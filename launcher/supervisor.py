@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from launcher import policy, report
 from launcher.attempt import Attempt
 from launcher.guardian import Guardian
-from launcher.output import Output, open_logs
+from launcher.output import Output, open_journal, open_logs
 from launcher.screen import STDERR, STDOUT
 from launcher.signals import (
     FORWARDED,
@@ -23,6 +23,7 @@ from launcher.signals import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
     from launcher.job import Job
     from launcher.report import Autopsy
@@ -61,6 +62,7 @@ class Supervisor:
         self._limits = policy.Limits(
             job.config.start_timeout_s, job.config.grace_s, job.config.restarts
         )
+        self._journal: TextIO | None = None
 
     def run(self) -> Outcome:
         """Start the workers, again after failures if asked to, and see them end."""
@@ -69,6 +71,10 @@ class Supervisor:
             signals = stack.enter_context(SignalInbox())
             guardian = Guardian()
             stack.callback(guardian.close)
+            if self._config.log_dir is not None:
+                journal = open_journal(self._config.log_dir)
+                self._journal = stack.enter_context(journal)
+                self._journal.write(report.options_in_words(self._config) + "\n")
             if self._job.folder is not None:
                 guardian.remove_at_end(self._job.folder)
             restarts = 0
@@ -108,7 +114,7 @@ class Supervisor:
         status = policy.status_of(cause, attempt.state)
         if cause is not None and self._explains_failure:
             for line in report.ending(cause, status, autopsies):
-                self._screen.show_text(STDERR, line)
+                self._print(line)
         return decision, Outcome(status, cause, autopsies)
 
     def _watch(self, attempt: Attempt, signals: SignalInbox) -> policy.Decision:
@@ -151,7 +157,7 @@ class Supervisor:
             elif signum == SHOW_STACKS:
                 dumps = attempt.ask_for_stacks(self._config.local_ranks)
                 for line in report.stacks(dumps):
-                    self._screen.show_text(STDERR, line)
+                    self._print(line)
 
     def _new_output(self, restarts: int) -> Output:
         ranks, folder = self._config.local_ranks, self._config.log_dir
@@ -172,5 +178,11 @@ class Supervisor:
         self._say(report.opening(self._job, socket.gethostname(), address))
 
     def _say(self, sentence: str) -> None:
-        if not self._config.is_quiet:
-            self._screen.show_text(STDERR, f"launch: {sentence}")
+        """Print a sentence that `-q` silences."""
+        self._print(f"launch: {sentence}", is_shown=not self._config.is_quiet)
+
+    def _print(self, text: str, *, is_shown: bool = True) -> None:
+        if self._journal is not None:
+            self._journal.write(text + "\n")
+        if is_shown:
+            self._screen.show_text(STDERR, text)

@@ -117,8 +117,14 @@ def test_log_files_hold_everything_including_the_traceback(script):
         time.sleep(60)
     """)
 
-    launch("-n", 2, "--ranks", 0, "--log-dir", path.parent / "logs", path)
+    words = ["-q", "--ranks", 0, "--env", "TOKEN=secret"]
+    launch("-n", 2, *words, "--log-dir", path.parent / "logs", path)
 
+    journal = (path.parent / "logs" / "launch.log").read_text()
+    assert journal.startswith(f"program: {path}\noptions: workers=2 ")
+    assert "environment=['TOKEN']" in journal
+    assert "launch: run " in journal
+    assert journal.endswith("because rank 1 failed (exit status 1)\n")
     assert (path.parent / "logs" / "rank0.log").read_text() == "to the log\n"
     text = (path.parent / "logs" / "rank1.log").read_text()
     assert text.startswith("to the log\nTraceback (most recent call last):")
