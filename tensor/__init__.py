@@ -81,11 +81,26 @@ _LAZY = {
     "version": "tensor.version",
 }
 
+# Names that live in a room which loads on first use.
+_LAZY_NAMES = {
+    "constant_initializer": "Constant",
+    "glorot_uniform_initializer": "GlorotUniform",
+    "glorot_normal_initializer": "GlorotNormal",
+    "ones_initializer": "Ones",
+    "random_normal_initializer": "RandomNormal",
+    "random_uniform_initializer": "RandomUniform",
+    "zeros_initializer": "Zeros",
+}
+
 _publish(globals(), "")
 _missing = globals()["__getattr__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LAZY_NAMES:
+        initializers = importlib.import_module("tensor.keras.initializers")
+        found = globals()[name] = getattr(initializers, _LAZY_NAMES[name])
+        return found
     module = _LAZY.get(name)
     if module is None:
         return _missing(name)
@@ -100,4 +115,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_names_in("")})
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES, *_names_in("")})

@@ -1,0 +1,133 @@
+"""LossOwner: the penalties and metrics that layers add to a model's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+from tensor.core import nest
+from tensor.core.context import context
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.keras.engine.keras_tensor import KerasTensor
+from tensor.keras.engine.weights import WeightOwner
+
+
+class LossOwner(WeightOwner):
+    """Keeps what `add_loss` and `add_metric` were given.
+
+    Losses that depend on the inputs are those of the latest call; losses given as
+    functions, such as weight penalties, are computed whenever they are asked for.
+    """
+
+    def _start_losses(self) -> None:
+        set_plainly = object.__setattr__
+        set_plainly(self, "_losses", [])
+        set_plainly(self, "_callable_losses", [])
+
+    def _clear_losses(self) -> None:
+        """Forget the losses of the previous call, here and in inner layers."""
+        for layer in self._flatten_layers():
+            if layer._losses:
+                layer._losses.clear()
+
+    def add_loss(self, losses: Any, **kwargs: Any) -> None:
+        """Add penalties: scalar tensors, or functions without arguments that give them.
+
+        Raises:
+            TypeError: A keyword is unknown.
+        """
+        kwargs.pop("inputs", None)
+        if kwargs:
+            raise TypeError(f"Unknown keyword arguments: {list(kwargs)}")
+        for loss in nest.flatten(losses):
+            if callable(loss):
+                self._callable_losses.append(loss)
+            elif loss is None:
+                continue
+            elif isinstance(loss, KerasTensor):
+                self._add_symbolic_loss(loss)
+            else:
+                if not isinstance(loss, Tensor):
+                    loss = tf.convert_to_tensor(loss, dtype="float32")
+                self._losses.append(loss)
+
+    def _add_symbolic_loss(self, loss: Any) -> None:
+        """Add a Keras tensor as a loss; functional models can.
+
+        Raises:
+            ValueError: This is no functional model.
+        """
+        raise ValueError(
+            "Expected a symbolic Tensors or a callable for the loss value. A Keras "
+            f"tensor can be added to functional models only, not to {self.name!r}."
+        )
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of this layer and of those inside."""
+        collected = []
+        tracing = context.graph is not None
+        for layer in self._flatten_layers():
+            # After a traced call its symbolic losses are of no use outside.
+            collected.extend(
+                loss
+                for loss in layer._losses
+                if tracing or isinstance(loss, EagerTensor)
+            )
+            collected.extend(function() for function in layer._callable_losses)
+        return [loss for loss in collected if loss is not None]
+
+    def _add_weight_penalty(self, variable: Any, regularizer: Any) -> None:
+        name = variable.name.rpartition(":")[0]
+
+        def penalty() -> Any:
+            with tf.name_scope(f"{name}/Regularizer/"):
+                return regularizer(variable)
+
+        self._callable_losses.append(penalty)
+
+    def _penalize_activity(self, outputs: Any) -> None:
+        """Add the penalty on the outputs, averaged over the batch."""
+        for output in nest.flatten(outputs):
+            penalty = self._activity_regularizer(output)
+            batch = tf.cast(tf.shape(output)[0], penalty.dtype)
+            self.add_loss(tf.math.divide_no_nan(penalty, batch))
+
+    # ---- metrics
+
+    def add_metric(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
+        """Let a tensor computed in `call` be averaged and reported as a metric.
+
+        Args:
+            value: A tensor, or what a metric returned when it was called.
+            name: The metric's name; needed unless `value` comes from a metric.
+            **kwargs: `aggregation` ("mean"), as in older versions.
+
+        Raises:
+            TypeError: A keyword is unknown.
+            ValueError: There is no name.
+        """
+        unknown = set(kwargs) - {"aggregation"}
+        if unknown:
+            raise TypeError(f"Unknown keyword arguments: {sorted(unknown)}")
+        source = getattr(value, "_metric_obj", None)
+        if isinstance(source, tuple):
+            source = source[0]
+        if name is None and source is None:
+            raise ValueError(
+                "Please provide a name for your metric like "
+                "`self.add_metric(tf.reduce_sum(inputs), name='mean_activation')`"
+            )
+        if source is not None:
+            if not any(source is m for m in self._metrics):
+                self._metrics.append(source)
+            return
+        found = next((m for m in self._metrics if m.name == name), None)
+        if found is None:
+            from tensor.keras.engine.call_context import init_scope
+            from tensor.keras.metrics.reduction import Mean
+
+            with init_scope():
+                found = Mean(name=name, dtype=value.dtype)
+            self._metrics.append(found)
+        found.update_state(value)

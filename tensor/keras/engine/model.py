@@ -1,0 +1,361 @@
+"""Model: layers arranged into one, with training and saving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+from tensor.core import nest
+from tensor.keras.engine import symbolic_call
+from tensor.keras.engine.keras_tensor import KerasTensor
+from tensor.keras.engine.layer import Layer, as_tensor_shapes
+from tensor.keras.engine.layer_graph import LayerGraph
+from tensor.keras.engine.weights import unique
+from tensor.keras.saving.model_files import ModelFiles
+from tensor.keras.training.trainer import Trainer
+
+
+class Model(Trainer, ModelFiles, Layer):
+    """A layer made of layers, which can be trained, evaluated and saved.
+
+    Either give the inputs and outputs of a graph of layers::
+
+        inputs = tf.keras.Input(shape=(3,))
+        outputs = tf.keras.layers.Dense(5)(inputs)
+        model = tf.keras.Model(inputs=inputs, outputs=outputs)
+
+    or subclass, making layers in `__init__` and calling them in `call`.
+    """
+
+    _layer_graph: LayerGraph | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and is_graph_call(args, kwargs):
+            from tensor.keras.engine.functional import Functional
+
+            return object.__new__(Functional)
+        return object.__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Create a model, from `inputs` and `outputs` if these are given.
+
+        Raises:
+            TypeError: A positional argument is no Keras tensor, or a keyword unknown.
+        """
+        if is_graph_call(args, kwargs):
+            inputs, outputs, name, trainable = _graph_arguments(*args, **kwargs)
+            graph = LayerGraph(inputs, outputs)
+            super().__init__(name=name, trainable=trainable)
+            self._start_training()
+            self._set_graph(graph)
+            return
+        if args:
+            raise TypeError(
+                f"{type(self).__name__}: positional arguments {args!r} are not "
+                "understood. Expected `inputs` and `outputs` made of Keras tensors."
+            )
+        super().__init__(**kwargs)
+        self._start_training()
+
+    def _set_graph(self, graph: LayerGraph) -> None:
+        """Make this model the one that the graph of layers describes."""
+        object.__setattr__(self, "_layer_graph", graph)
+        self._self_tracked_trackables[:] = graph.layers
+        self.built = True
+        self._build_input_shape = nest.map_structure(
+            lambda x: tf.TensorShape(x.static_shape), graph.inputs
+        )
+        self._computes_masks_itself = True
+        self.supports_masking = True
+
+    # ---- structure
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers directly inside."""
+        return list(self._flatten_layers(include_self=False, recursive=False))
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """Return the layer of this name or index.
+
+        Raises:
+            ValueError: There is none, or not exactly one of the two is given.
+        """
+        layers = self.layers
+        if index is not None and name is not None:
+            raise ValueError(
+                "Provide only a layer name or a layer index. Received: "
+                f"index={index}, name={name}."
+            )
+        if index is not None:
+            if len(layers) <= index:
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model only has "
+                    f"{len(layers)} layers."
+                )
+            return layers[index]
+        if name is None:
+            raise ValueError(
+                "Provide either a layer name or layer index at `get_layer`."
+            )
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"No such layer: {name}. Existing layers are: "
+            f"{[layer.name for layer in layers]}."
+        )
+
+    @property
+    def inputs(self) -> Any:
+        """The Keras tensors that a graph of layers begins with; None without one."""
+        graph = self._layer_graph
+        return None if graph is None else graph.flat_inputs
+
+    @property
+    def outputs(self) -> Any:
+        """The Keras tensors that a graph of layers ends with; None without one."""
+        graph = self._layer_graph
+        return None if graph is None else graph.flat_outputs
+
+    @property
+    def input_names(self) -> Any:
+        """The names of the inputs."""
+        graph = self._layer_graph
+        return None if graph is None else graph.input_names
+
+    @property
+    def output_names(self) -> Any:
+        """The names of the outputs: those of the layers, or output_1, output_2."""
+        graph = self._layer_graph
+        return (
+            self.__dict__.get("_output_names") if graph is None else graph.output_names
+        )
+
+    @output_names.setter
+    def output_names(self, names: Any) -> None:
+        self.__dict__["_output_names"] = names
+
+    @property
+    def input(self) -> Any:
+        """The input Keras tensors in their structure."""
+        graph = self._layer_graph
+        return super().input if graph is None else graph.inputs
+
+    @property
+    def output(self) -> Any:
+        """The output Keras tensors in their structure."""
+        graph = self._layer_graph
+        return super().output if graph is None else graph.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The static shape or shapes of the input."""
+        graph = self._layer_graph
+        if graph is None:
+            return super().input_shape
+        return nest.map_structure(lambda x: x.static_shape, graph.inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        """The static shape or shapes of the output."""
+        graph = self._layer_graph
+        if graph is None:
+            return super().output_shape
+        return nest.map_structure(lambda x: x.static_shape, graph.outputs)
+
+    # ---- weights: layer by layer, own variables last
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The variables that training changes, layer by layer."""
+        self._assert_weights_created()
+        if not self.trainable:
+            return []
+        own = self._trainable_weights + [
+            v for v in self._late_variables() if v.trainable
+        ]
+        return unique(self._gather("trainable_variables") + own)
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        """The variables that training leaves alone, layer by layer."""
+        self._assert_weights_created()
+        late = [v for v in self._late_variables() if not v.trainable]
+        children = self._gather("non_trainable_variables")
+        own = self._non_trainable_weights + late
+        if not self.trainable:
+            trainable = [
+                v for c in self._children() for v in c.trainable_variables
+            ] + self._trainable_weights
+            return unique(trainable + children + own)
+        return unique(children + own)
+
+    @property
+    def weights(self) -> list[Any]:
+        """All variables, layer by layer."""
+        self._assert_weights_created()
+        own = self._own_variables() + list(self._late_variables())
+        return unique(self._gather("variables") + own)
+
+    def _assert_weights_created(self) -> None:
+        """Check that the weights can be listed; Sequential models need to be built."""
+
+    # ---- calling
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Return the outputs. Subclasses define it, or give a graph of layers.
+
+        Raises:
+            NotImplementedError: Neither.
+        """
+        graph = self._layer_graph
+        if graph is None:
+            raise NotImplementedError(
+                "Unimplemented `tf.keras.Model.call()`: if you intend to create a "
+                "`Model` with the Functional API, please provide `inputs` and "
+                "`outputs` "
+                "arguments. Otherwise, subclass `Model` with an overridden `call()` "
+                "method."
+            )
+        return graph.run(inputs, mask)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for the inputs, after building at the first call."""
+        outputs = super().__call__(*args, **kwargs)
+        if self.__dict__.get("_pending_weights"):
+            self._load_pending_weights()
+        return outputs
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, by calling the model on inputs without values.
+
+        Raises:
+            ValueError: No shape is given.
+        """
+        if self._layer_graph is not None:
+            super().build(input_shape)
+            return
+        if input_shape is None:
+            raise ValueError("Input shape must be defined when calling `build()`.")
+        if type(self).call is not Model.call and not self._is_calling():
+            symbolic_call.output_spec(self, input_shape)
+        super().build(input_shape)
+
+    def _is_calling(self) -> bool:
+        from tensor.keras.engine.call_context import calls
+
+        return calls.layer is self
+
+    def _build_for_shapes(self, input_shape: Any) -> None:
+        # A subclass's `build` gets the shapes; ours would call the model again.
+        if type(self).build is Model.build:
+            self._build_input_shape = as_tensor_shapes(input_shape)
+            self.built = True
+        else:
+            super()._build_for_shapes(input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return None
+
+    def _add_symbolic_loss(self, loss: Any) -> None:
+        if self._layer_graph is None:
+            super()._add_symbolic_loss(loss)
+        outputs = LayerGraph(self.inputs, loss)
+        known = {id(layer) for layer in self.layers}
+        self._self_tracked_trackables.extend(
+            layer for layer in outputs.layers if id(layer) not in known
+        )
+        self.__dict__.setdefault("_symbolic_losses", []).append(outputs)
+
+    def reset_states(self) -> None:
+        """Forget the states that stateful layers keep from batch to batch."""
+        for layer in self.layers:
+            if hasattr(layer, "reset_states") and getattr(layer, "stateful", False):
+                layer.reset_states()
+
+    @property
+    def state_updates(self) -> list[Any]:
+        """Nothing: updates happen as they are called for."""
+        return []
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers with output shapes and numbers of weights.
+
+        Raises:
+            ValueError: The model is not built yet.
+        """
+        if not self.built:
+            raise ValueError(
+                "This model has not yet been built. Build the model first by calling "
+                "`build()` or by calling the model on a batch of data."
+            )
+        from tensor.keras.engine.summary import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal model from.
+
+        Raises:
+            NotImplementedError: A subclassed model with arguments does not define it.
+        """
+        if self._layer_graph is not None:
+            from tensor.keras.engine.functional import graph_config
+
+            return graph_config(self)
+        import inspect
+
+        parameters = list(inspect.signature(type(self).__init__).parameters.values())
+        needed = [
+            p.name
+            for p in parameters[1:]
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+            and p.name not in ("name", "trainable", "dtype")
+            and p.default is p.empty
+        ]
+        if needed:
+            raise NotImplementedError(
+                f"Model {type(self).__name__} was created by passing arguments "
+                f"{needed} to `__init__()`, and must override `get_config()` to say "
+                "what they were."
+            )
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Make a model from what `get_config` returned."""
+        from tensor.keras.engine.functional import model_from_graph_config
+
+        if {"layers", "input_layers", "output_layers"} <= set(config):
+            return model_from_graph_config(cls, config, custom_objects)
+        return cls(**config)
+
+
+def is_graph_call(args: Any, kwargs: Any) -> bool:
+    """Return whether a model's constructor is given inputs and outputs."""
+    if len(args) == 2 or (len(args) == 1 and "outputs" in kwargs):
+        return any(isinstance(x, KerasTensor) for x in nest.flatten(args))
+    return "inputs" in kwargs and "outputs" in kwargs
+
+
+def _graph_arguments(
+    inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True
+) -> tuple[Any, Any, str | None, bool]:
+    return inputs, outputs, name, trainable

@@ -1,0 +1,100 @@
+"""Calling layers without values: to build functional models, and to find out shapes.
+
+The layer's `call` is traced into a graph that is thrown away; what remains of it is the
+shapes and dtypes of the results.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+from tensor.core import nest
+from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.trace import Graph
+from tensor.keras.engine.call_context import calls, entered
+from tensor.keras.engine.keras_tensor import KerasTensor, Node
+
+
+def call_on_keras_tensors(layer: Any, args: Any, kwargs: Any) -> Any:
+    """Return Keras tensors for a layer's results, and note the call in both."""
+    tensors = {
+        id(x): x for x in nest.flatten((args, kwargs)) if isinstance(x, KerasTensor)
+    }
+    with _scratch() as graph:
+        placeholders = {key: _placeholder(graph, x) for key, x in tensors.items()}
+
+        def stand_in(x: Any) -> Any:
+            return placeholders[id(x)] if isinstance(x, KerasTensor) else x
+
+        inner_args, inner_kwargs = nest.map_structure(stand_in, (tuple(args), kwargs))
+        with entered(calls.layer, kwargs.get("training")):
+            results = layer(*inner_args, **inner_kwargs)
+        outputs = nest.map_structure(_as_keras_tensor, results)
+    layer._clear_losses()
+    Node(layer, args, kwargs, outputs)
+    return outputs
+
+
+def output_spec(layer: Any, input_shape: Any) -> Any:
+    """Return the specs of a layer's results for inputs of a shape."""
+    from tensor.keras.engine.layer import as_tensor_shapes
+
+    dtype = tf.as_dtype(layer.compute_dtype or "float32")
+    with _scratch() as graph:
+        inputs = nest.map_structure(
+            lambda s: graph.add_input(s._dims, dtype), as_tensor_shapes(input_shape)
+        )
+        results = (
+            layer(inputs, training=False) if _takes_training(layer) else layer(inputs)
+        )
+        specs = nest.map_structure(_spec, results)
+    layer._clear_losses()
+    return specs
+
+
+def _takes_training(layer: Any) -> bool:
+    return bool(layer._signature.expects_training)
+
+
+class _scratch:  # noqa: N801  # used as a statement
+    """Traces what is inside into a graph that nobody keeps."""
+
+    def __enter__(self) -> Graph:
+        self._outer = calls.is_symbolic
+        calls.is_symbolic = True
+        graph = Graph("keras_scratch")
+        self._tracing = graph.traced()
+        self._tracing.__enter__()
+        return graph
+
+    def __exit__(self, *exception: Any) -> None:
+        calls.is_symbolic = self._outer
+        self._tracing.__exit__(*exception)
+
+
+def _placeholder(graph: Graph, x: KerasTensor) -> Any:
+    spec = x.type_spec
+    tensor = graph.add_input(spec.dims, spec.dtype)
+    mask = getattr(x, "_keras_mask", None)
+    if mask is not None:
+        tensor._keras_mask = graph.add_input(mask.static_shape, mask.dtype)
+    return tensor
+
+
+def _spec(x: Any) -> TensorSpec:
+    return TensorSpec.of(x.static_shape, x.dtype)
+
+
+def _as_keras_tensor(x: Any) -> Any:
+    if not isinstance(x, Tensor):
+        x = tf.convert_to_tensor(x)
+    known = None
+    if x.dtype.is_integer and x.ndim == 1:
+        known = getattr(x, "static_vector", lambda: None)()
+    made = KerasTensor(_spec(x), known)
+    mask = getattr(x, "_keras_mask", None)
+    if mask is not None:
+        made._keras_mask = KerasTensor(_spec(mask))
+    return made

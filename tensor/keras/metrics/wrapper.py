@@ -1,0 +1,61 @@
+"""MeanMetricWrapper: the mean of a function of targets and predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+from tensor.keras import serialization
+from tensor.keras.losses.loss import squeezed
+from tensor.keras.metrics.reduction import Mean
+
+
+class MeanMetricWrapper(Mean):
+    """Averages what a function gives for each example."""
+
+    def __init__(
+        self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        """Take the function, and further arguments for it."""
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Let a batch of targets and predictions count."""
+        mask = getattr(y_pred, "_keras_mask", None)
+        y_true = tf.cast(y_true, self._dtype)
+        y_pred = tf.cast(y_pred, self._dtype)
+        y_pred, y_true = squeezed_pair(y_pred, y_true)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        mask = getattr(values, "_keras_mask", mask)
+        if mask is not None and sample_weight is None:
+            sample_weight = tf.cast(mask, self._dtype)
+        return super().update_state(values, sample_weight=sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(self._fn_kwargs)
+        if type(self) is MeanMetricWrapper:
+            config["fn"] = serialization.function_name(self._fn)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        config = dict(config)
+        fn = config.pop("fn", None)
+        if cls is MeanMetricWrapper:
+            from tensor.keras import metrics
+
+            return cls(metrics.get(fn), **config)
+        return cls(**config)
+
+
+def squeezed_pair(y_pred: Any, y_true: Any) -> tuple[Any, Any]:
+    """Drop a last axis of size 1 where only it makes the ranks differ."""
+    pred, true = y_pred.shape, y_true.shape
+    if pred.rank is None or true.rank is None:
+        return y_pred, y_true
+    if pred.rank - true.rank == 1 and pred[-1] != 1:
+        return y_pred, y_true  # class numbers against scores
+    return squeezed(y_pred, y_true)

@@ -1,0 +1,68 @@
+"""Finding optimizers by name and configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensor.keras import serialization
+from tensor.keras.optimizers.adadelta import Adadelta
+from tensor.keras.optimizers.adafactor import Adafactor
+from tensor.keras.optimizers.adagrad import Adagrad
+from tensor.keras.optimizers.adam import Adam
+from tensor.keras.optimizers.adamax import Adamax
+from tensor.keras.optimizers.adamw import AdamW
+from tensor.keras.optimizers.ftrl import Ftrl
+from tensor.keras.optimizers.lion import Lion
+from tensor.keras.optimizers.nadam import Nadam
+from tensor.keras.optimizers.optimizer import Optimizer
+from tensor.keras.optimizers.rmsprop import RMSprop
+from tensor.keras.optimizers.sgd import SGD
+
+_CLASSES = (
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    AdamW,
+    Adamax,
+    Ftrl,
+    Lion,
+    Nadam,
+    RMSprop,
+    SGD,
+)
+BY_NAME = {c.__name__.lower(): c for c in _CLASSES}
+
+
+def serialize(optimizer: Any, use_legacy_format: bool = False) -> Any:
+    """Return the configuration of an optimizer."""
+    return serialization.serialize_keras_object(optimizer)
+
+
+def deserialize(
+    config: Any,
+    custom_objects: Any = None,
+    use_legacy_format: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Return the optimizer that a configuration or name describes."""
+    if isinstance(config, dict) and config["class_name"].lower() in BY_NAME:
+        config = {**config, "class_name": config["class_name"].lower()}
+    return serialization.deserialize_keras_object(
+        config, BY_NAME, custom_objects, "optimizer"
+    )
+
+
+def get(identifier: Any, **kwargs: Any) -> Any:
+    """Return the optimizer that a name, configuration or object stands for.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if isinstance(identifier, Optimizer) or hasattr(identifier, "apply_gradients"):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return deserialize({"class_name": identifier, "config": {}})
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier}")

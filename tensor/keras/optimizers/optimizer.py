@@ -1,0 +1,550 @@
+"""Optimizer: how variables follow their gradients."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import tensor as tf
+from tensor.core import replica
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.module import Module
+from tensor.keras.engine.call_context import init_scope
+from tensor.keras.optimizers.schedules import (
+    LearningRateSchedule,
+    deserialize as schedule_from_config,
+    serialize as schedule_config,
+)
+
+
+class Optimizer(Module):
+    """Base of all optimizers.
+
+    Subclasses make their slots (variables beside each model variable) in `build`, and
+    change one variable in `update_step(gradient, variable)`. Gradients may be
+    IndexedSlices; `update_step` then touches the rows they name only.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        jit_compile: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Take what all optimizers have in common.
+
+        Args:
+            name: The name.
+            weight_decay: The share of a variable taken off at each step.
+            clipnorm: The largest norm of each gradient.
+            clipvalue: The largest size of each gradient's elements.
+            global_clipnorm: The largest norm of all gradients together.
+            use_ema: Whether to keep moving averages of the variables.
+            ema_momentum: How slowly they move.
+            ema_overwrite_frequency: After how many steps the variables are set to
+                them; None: when `finalize_variable_values` is called.
+            jit_compile: Accepted for compatibility.
+            **kwargs: `learning_rate`, and old names that are ignored.
+
+        Raises:
+            ValueError: Arguments contradict each other, or are out of range.
+            TypeError: A keyword is unknown.
+        """
+        for keyword in ("is_legacy_optimizer", "mesh"):
+            kwargs.pop(keyword, None)
+        if kwargs:
+            raise TypeError(
+                f"{next(iter(kwargs))} is not a valid argument, kwargs should be empty "
+                " for `optimizer_experimental.Optimizer`."
+            )
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ValueError(
+                "`ema_momentum` must be in the range [0, 1]. Received: "
+                f"ema_momentum={ema_momentum}"
+            )
+        if ema_overwrite_frequency and (
+            not isinstance(ema_overwrite_frequency, int) or ema_overwrite_frequency < 1
+        ):
+            raise ValueError(
+                "`ema_overwrite_frequency` must be an integer > 1 or None. Received: "
+                f"ema_overwrite_frequency={ema_overwrite_frequency}"
+            )
+        if clipnorm is not None and global_clipnorm is not None:
+            raise ValueError(
+                "At most one of `clipnorm` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, global_clipnorm={global_clipnorm}."
+            )
+        self._name = name
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.jit_compile = False
+        self._variables: list[Any] = []
+        self._index: dict[int, int] = {}
+        self._model_variables: list[Any] = []
+        self._averages: list[Any] = []
+        self._excluded: set[int] = set()
+        self._excluded_names: list[str] = []
+        self.built = False
+        with init_scope():
+            self._iterations = tf.Variable(
+                0,
+                name="iteration",
+                dtype="int64",
+                trainable=False,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            )
+        self._variables.append(self._iterations)
+
+    # ---- settings
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def iterations(self) -> Any:
+        """How many times `apply_gradients` was called."""
+        return self._iterations
+
+    @iterations.setter
+    def iterations(self, variable: Any) -> None:
+        if self.built:
+            raise RuntimeError(
+                "Cannot set `iterations` to a new Variable after the Optimizer weights "
+                f"have been created. Here it is attempting to set `iterations` to "
+                f"{variable}."
+            )
+        self._variables[0] = variable
+        self._iterations = variable
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable, or the value of the schedule at this step."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self.iterations)
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            if not isinstance(value, LearningRateSchedule):
+                raise TypeError(
+                    "This optimizer was created with a `LearningRateSchedule` object "
+                    "as "
+                    "its `learning_rate` constructor argument, hence its learning rate "
+                    "is not settable. If you need the learning rate to be settable, "
+                    "you "
+                    "should instantiate the optimizer with a float `learning_rate` "
+                    "argument."
+                )
+            self._learning_rate = value
+            return
+        if isinstance(value, LearningRateSchedule):
+            self._learning_rate = value
+            return
+        self._learning_rate.assign(tf.cast(value, self._learning_rate.dtype))
+
+    lr = learning_rate
+
+    def _build_learning_rate(self, learning_rate: Any) -> Any:
+        """Return a learning rate as a variable; schedules and functions stay."""
+        if isinstance(learning_rate, LearningRateSchedule):
+            return learning_rate
+        if callable(learning_rate):
+            return _CalledRate(learning_rate)
+        with init_scope():
+            return tf.Variable(
+                learning_rate,
+                name="learning_rate",
+                dtype="float32",
+                trainable=False,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            )
+
+    # ---- variables
+
+    @property
+    def variables(self) -> Any:
+        """The step counter and all slots, in order; also as a function."""
+        return _VariableList(self._variables)
+
+    def build(self, var_list: Any) -> None:
+        """Make the slots for these variables; subclasses make theirs after this."""
+        if self.built:
+            return
+        self._build_index(var_list)
+        if self.use_ema:
+            with init_scope():
+                self._averages = [
+                    self.add_variable_from_reference(
+                        v, "average", initial_value=v.value()
+                    )
+                    for v in var_list
+                ]
+
+    def _build_index(self, var_list: Any) -> None:
+        self._model_variables = list(var_list)
+        self._index = {id(v): i for i, v in enumerate(var_list)}
+        for v in var_list:
+            if any(word in v.name for word in self._excluded_names):
+                self._excluded.add(id(v))
+
+    def add_variable(
+        self,
+        shape: Any,
+        dtype: Any = None,
+        initializer: Any = "zeros",
+        name: Any = None,
+    ) -> Any:
+        """Make a variable of this optimizer."""
+        from tensor.keras import initializers
+
+        make = initializers.get(initializer)
+        kind = tf.as_dtype(dtype or "float32")
+        with init_scope():
+            variable = tf.Variable(
+                make(shape, dtype=kind), name=name, dtype=kind, trainable=False
+            )
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self,
+        model_variable: Any,
+        variable_name: str,
+        shape: Any = None,
+        initial_value: Any = None,
+    ) -> Any:
+        """Make a slot of a model variable, by default zeros of its shape and dtype."""
+        with init_scope():
+            if initial_value is None:
+                dims = model_variable.shape if shape is None else shape
+                initial_value = tf.zeros(dims, dtype=model_variable.dtype)
+            variable = tf.Variable(
+                initial_value,
+                name=f"{variable_name}/{model_variable.name.rpartition(':')[0]}",
+                dtype=model_variable.dtype,
+                trainable=False,
+            )
+        self._variables.append(variable)
+        return variable
+
+    def _slot(self, slots: list[Any], variable: Any) -> Any:
+        return slots[self._index_of(variable)]
+
+    def _index_of(self, variable: Any) -> int:
+        return self._index[id(variable)]
+
+    def _var_key(self, variable: Any) -> int:
+        """Return what identifies a model variable; `self._index_dict` maps it."""
+        return id(variable)
+
+    @property
+    def _index_dict(self) -> dict[int, int]:
+        return self._index
+
+    # ---- steps
+
+    def begin_step(self) -> None:
+        """Prepare what a step's updates of all variables share."""
+
+    def update_step(self, gradient: Any, variable: Any) -> None:
+        """Change a variable by its gradient.
+
+        Raises:
+            NotImplementedError: The subclass does not say how.
+        """
+        raise NotImplementedError
+
+    def compute_gradients(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
+        """Return pairs of gradient and variable for a loss or a function that gives it.
+
+        Raises:
+            ValueError: A tensor was given without the tape that recorded it.
+        """
+        if not callable(loss) and tape is None:
+            raise ValueError(
+                "`tape` is required when a `Tensor` loss is passed. Received: "
+                f"loss={loss}, tape={tape}."
+            )
+        if tape is None:
+            tape = tf.GradientTape()
+        if callable(loss):
+            with tape:
+                if not callable(var_list):
+                    tape.watch(var_list)
+                loss = loss()
+                if callable(var_list):
+                    var_list = var_list()
+        grads = tape.gradient(loss, var_list)
+        return list(zip(grads, var_list, strict=True))
+
+    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
+        """Compute gradients of the loss and apply them."""
+        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+
+    def apply_gradients(
+        self,
+        grads_and_vars: Any,
+        name: str | None = None,
+        skip_gradients_aggregation: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Change variables by their gradients, summed over all replicas first.
+
+        Args:
+            grads_and_vars: Pairs of gradient and variable.
+            name: A name for the scope.
+            skip_gradients_aggregation: The gradients are summed already.
+            **kwargs: `experimental_aggregate_gradients`, the old way to say so.
+
+        Returns:
+            The step counter.
+
+        Raises:
+            ValueError: There is no gradient at all, or a variable is unknown.
+            TypeError: A keyword is unknown.
+        """
+        aggregate = kwargs.pop("experimental_aggregate_gradients", True)
+        if kwargs:
+            raise TypeError(f"Unknown keyword arguments: {list(kwargs)}")
+        pairs = list(grads_and_vars)
+        if not pairs:
+            return self._iterations
+        pairs = filter_empty_gradients(pairs)
+        variables = [v for _, v in pairs]
+        with tf.name_scope(name or self._name or "optimizer"):
+            with init_scope():
+                self.build(variables)
+            self._check_known(variables)
+            grads = [g for g, _ in pairs]
+            if aggregate and not skip_gradients_aggregation:
+                grads = replica.current().reduce_gradients(pairs)
+            grads = [_summed_up(g) for g in self._clip(grads)]
+            self._decay_weights(variables)
+            self.begin_step()
+            for gradient, variable in zip(grads, variables, strict=True):
+                self.update_step(gradient, variable)
+                if variable.constraint is not None:
+                    variable.assign(variable.constraint(variable))
+            if self.use_ema:
+                self._move_averages(variables)
+            self._iterations.assign_add(1)
+        return self._iterations
+
+    def _check_known(self, variables: list[Any]) -> None:
+        for v in variables:
+            if id(v) not in self._index:
+                raise KeyError(
+                    f"The optimizer cannot recognize variable {v.name}. This usually "
+                    "means you are trying to call the optimizer to update different "
+                    "parts of the model separately. Please call "
+                    "`optimizer.build(variables)` with the full list of trainable "
+                    "variables before the training loop or use legacy optimizer "
+                    f"`tf.keras.optimizers.legacy.{type(self).__name__}."
+                )
+
+    def _clip(self, grads: list[Any]) -> list[Any]:
+        if self.clipnorm is not None and self.clipnorm > 0:
+            return [
+                _on_values(g, lambda v: tf.clip_by_norm(v, self.clipnorm))
+                for g in grads
+            ]
+        if self.global_clipnorm is not None and self.global_clipnorm > 0:
+            return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
+        if self.clipvalue is not None and self.clipvalue > 0:
+            limit = self.clipvalue
+            return [
+                _on_values(g, lambda v: tf.clip_by_value(v, -limit, limit))
+                for g in grads
+            ]
+        return grads
+
+    # ---- weight decay and moving averages
+
+    def exclude_from_weight_decay(
+        self, var_list: Any = None, var_names: Any = None
+    ) -> None:
+        """Name variables that do not decay.
+
+        Raises:
+            ValueError: The optimizer was built already.
+        """
+        if self.built:
+            raise ValueError(
+                "`exclude_from_weight_decay()` can only be configued before the "
+                "optimizer is built."
+            )
+        self._excluded.update(id(v) for v in var_list or ())
+        self._excluded_names.extend(var_names or ())
+
+    def _use_weight_decay(self, variable: Any) -> bool:
+        return id(variable) not in self._excluded
+
+    def _decay_weights(self, variables: list[Any]) -> None:
+        if self.weight_decay is None:
+            return
+        for v in variables:
+            if self._use_weight_decay(v):
+                rate = tf.cast(self.learning_rate, v.dtype)
+                decay = tf.cast(self.weight_decay, v.dtype)
+                v.assign_sub(v * decay * rate)
+
+    def _move_averages(self, variables: list[Any]) -> None:
+        for v in variables:
+            average = self._slot(self._averages, v)
+            momentum = self.ema_momentum
+            average.assign(momentum * average + (1 - momentum) * v)
+        if self.ema_overwrite_frequency:
+            is_time = (self._iterations + 1) % self.ema_overwrite_frequency == 0
+            for v in variables:
+                v.assign(tf.where(is_time, self._slot(self._averages, v), v))
+
+    def _overwrite(self, variables: Any) -> None:
+        for v in variables:
+            v.assign(self._slot(self._averages, v).value())
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Set the variables to their moving averages, if these are kept."""
+        if self.use_ema:
+            self._overwrite(var_list)
+
+    # ---- saving
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal optimizer, without its slots."""
+        return {
+            "name": self._name,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "jit_compile": self.jit_compile,
+            "is_legacy_optimizer": False,
+        }
+
+    def _rate_config(self) -> Any:
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            return schedule_config(rate)
+        if isinstance(rate, _CalledRate):
+            return float(rate)
+        return rate.numpy()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Make an optimizer from what `get_config` returned."""
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = schedule_from_config(
+                config["learning_rate"], custom_objects
+            )
+        return cls(**config)
+
+    def get_weights(self) -> list[Any]:
+        """Return the step counter and the slots as arrays."""
+        return [v.numpy() for v in self._variables]
+
+    def set_weights(self, weights: Any) -> None:
+        """Set the step counter and the slots.
+
+        Raises:
+            ValueError: The slots are not there yet, or do not fit.
+        """
+        if not self.built:
+            raise ValueError(
+                "You are calling `set_weights()` on an optimizer that has not yet been "
+                "built. Please call `optimizer.build(trainable_variables)` to create "
+                "the optimizer weights before calling `set_weights()`."
+            )
+        for i, (variable, weight) in enumerate(
+            zip(self._variables, weights, strict=True)
+        ):
+            if tuple(variable.shape.as_list()) != tuple(weight.shape):
+                raise ValueError(
+                    f"Optimizer variable {variable.name} has shape {variable.shape} "
+                    "not "
+                    f"compatible with provided weight shape {weight.shape} at index "
+                    f"{i}."
+                )
+            variable.assign(weight)
+
+
+class _CalledRate:
+    """A learning rate that a function gives anew at each step."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+        self.dtype = tf.float32
+
+    def read_for_op(self) -> Any:
+        return tf.cast(self._function(), "float32")
+
+    def __float__(self) -> float:
+        return float(self._function())
+
+    def numpy(self) -> Any:
+        return self.read_for_op().numpy()
+
+
+class _VariableList(list[Any]):
+    """The optimizer's variables, as a list that older code may call."""
+
+    def __call__(self) -> list[Any]:
+        return list(self)
+
+
+def filter_empty_gradients(pairs: list[Any]) -> list[Any]:
+    """Return the pairs that have a gradient.
+
+    Raises:
+        ValueError: None has.
+    """
+    kept = [(g, v) for g, v in pairs if g is not None]
+    if not kept:
+        names = [v.name for _, v in pairs]
+        raise ValueError(
+            f"No gradients provided for any variable: {names}. Provided "
+            f"`grads_and_vars` is {pairs}."
+        )
+    if len(kept) < len(pairs):
+        missing = [v.name for g, v in pairs if g is None]
+        warnings.warn(
+            f"Gradients do not exist for variables {missing} when minimizing the loss. "
+            "If you're using `model.compile()`, did you forget to provide a `loss` "
+            "argument?",
+            stacklevel=3,
+        )
+    return kept
+
+
+def _summed_up(gradient: Any) -> Any:
+    """Return IndexedSlices in which each index stands once."""
+    if not isinstance(gradient, IndexedSlices):
+        return gradient
+    indices, places = tf.unique(gradient.indices)
+    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.shape(indices)[0])
+    return IndexedSlices(values, indices, gradient.dense_shape)
+
+
+def _on_values(gradient: Any, function: Any) -> Any:
+    if isinstance(gradient, IndexedSlices):
+        values = function(gradient.values)
+        return IndexedSlices(values, gradient.indices, gradient.dense_shape)
+    return function(gradient)

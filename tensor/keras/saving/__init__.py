@@ -1,0 +1,1 @@
+"""Saving models: weights files, whole models, configurations."""

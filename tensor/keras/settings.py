@@ -1,0 +1,135 @@
+"""What holds for all of Keras: float type, epsilon, image format, learning phase."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from typing import Any
+
+_FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
+_IMAGE_FORMATS = ("channels_last", "channels_first")
+
+
+class _Settings:
+    """The process-wide settings."""
+
+    float_type = "float32"
+    epsilon = 1e-7
+    image_data_format = "channels_last"
+
+
+_settings = _Settings()
+_thread = threading.local()
+_names_used: dict[str, int] = defaultdict(int)
+
+
+def floatx() -> str:
+    """Return the name of the default float type."""
+    return _settings.float_type
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type.
+
+    Raises:
+        ValueError: It is no float type that layers can have.
+    """
+    if value not in _FLOAT_TYPES:
+        raise ValueError(
+            f"Unknown `floatx` value: {value}. Expected one of {_FLOAT_TYPES}"
+        )
+    _settings.float_type = value
+
+
+def epsilon() -> float:
+    """Return the small number that guards divisions and logarithms."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set the small number that guards divisions and logarithms."""
+    _settings.epsilon = value
+
+
+def image_data_format() -> str:
+    """Return where images have their channels by default."""
+    return _settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set where images have their channels by default.
+
+    Raises:
+        ValueError: It is neither "channels_last" nor "channels_first".
+    """
+    _settings.image_data_format = checked_data_format(data_format)
+
+
+def checked_data_format(value: str | None) -> str:
+    """Return a layer's `data_format` argument, by default the global one.
+
+    Raises:
+        ValueError: It is neither "channels_last" nor "channels_first".
+    """
+    if value is None:
+        return _settings.image_data_format
+    if str(value).lower() not in _IMAGE_FORMATS:
+        raise ValueError(
+            'The `data_format` argument must be one of "channels_first", '
+            f'"channels_last". Received: {value}'
+        )
+    return str(value).lower()
+
+
+def learning_phase() -> Any:
+    """Return the learning phase set for this thread, 0 if none is."""
+    return getattr(_thread, "learning_phase", None) or 0
+
+
+def global_learning_phase() -> Any:
+    """Return the learning phase set for this thread, None if none is."""
+    return getattr(_thread, "learning_phase", None)
+
+
+def set_learning_phase(value: Any) -> None:
+    """Fix whether layers train (1) or infer (0) where a call does not say.
+
+    Raises:
+        ValueError: It is neither 0 nor 1.
+    """
+    if value not in (0, 1):
+        raise ValueError(f"Expected learning phase to be 0 or 1. Received: {value!r}")
+    _thread.learning_phase = value
+
+
+def get_uid(prefix: str = "") -> int:
+    """Return how often names with this prefix were asked for, counting this time."""
+    _names_used[prefix] += 1
+    return _names_used[prefix]
+
+
+def reset_uids() -> None:
+    """Forget the names that were given out."""
+    _names_used.clear()
+
+
+def clear_session() -> None:
+    """Forget all global state: names given out and the learning phase."""
+    reset_uids()
+    _thread.learning_phase = None
+
+
+def unique_name(name: str, zero_based: bool = True) -> str:
+    """Return `name` with a number if it was given out before: dense, dense_1."""
+    number = get_uid(name)
+    if zero_based:
+        return name if number == 1 else f"{name}_{number - 1}"
+    return f"{name}_{number}"
+
+
+def snake_case(class_name: str) -> str:
+    """Return the name that objects of a class get: `Conv2D` gives conv2d."""
+    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+    return name if not name.startswith("_") else "private" + name

@@ -1,0 +1,189 @@
+"""CompiledMetrics: the metrics that `compile` was given, per output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tensor.core import nest
+from tensor.keras import metrics as metrics_module
+from tensor.keras.metrics.metric import Metric
+from tensor.keras.metrics.wrapper import MeanMetricWrapper
+from tensor.keras.training.compiled_loss import (
+    conformed,
+    matched,
+    names_of,
+    with_mask,
+)
+
+_ACCURACIES = {"acc", "accuracy", "Accuracy"}
+_CROSSENTROPIES = {"ce", "crossentropy"}
+
+
+class CompiledMetrics:
+    """Updates each output's metrics, with and without sample weights."""
+
+    def __init__(
+        self,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        output_names: Any = None,
+    ) -> None:
+        """Take what `compile` was given; more is known at the first update."""
+        self._given = metrics
+        self._given_weighted = weighted_metrics
+        self._output_names = output_names
+        self._unweighted: list[list[Any]] = []
+        self._weighted: list[list[Any]] = []
+        self._in_order: list[Any] = []
+        self.is_built = False
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics, in the order in which they are reported."""
+        return self._in_order
+
+    def build(self, y_pred: Any, y_true: Any) -> None:
+        """Match the metrics to a model's outputs."""
+        predictions = nest.flatten(y_pred)
+        names = self._output_names or names_of(y_pred)
+        self._output_names = names
+        truths = conformed(y_true, y_pred, names)
+        several = len(predictions) > 1
+        both = []
+        for given in (self._given, self._given_weighted):
+            rows = _rows(given, names, len(predictions))
+            both.append(
+                [
+                    [_as_metric(m, t, p) for m in row]
+                    for row, t, p in zip(rows, truths, predictions, strict=True)
+                ]
+            )
+        self._unweighted, self._weighted = both
+        for i, name in enumerate(names):
+            for metric in self._unweighted[i] + self._weighted[i]:
+                if metric is None:
+                    continue
+                if several and not getattr(metric, "_has_output_name", False):
+                    metric._name = f"{name}_{metric.name}"
+                    metric._has_output_name = True
+                self._in_order.append(metric)
+        self._make_names_unique()
+        self.is_built = True
+
+    def _make_names_unique(self) -> None:
+        used: dict[str, int] = {}
+        for metric in self._in_order:
+            count = used.get(metric.name, 0)
+            used[metric.name] = count + 1
+            if count:
+                metric._name = f"{metric.name}_{count}"
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Let all metrics see a batch."""
+        if not self.is_built:
+            self.build(y_pred, y_true)
+        if not self._in_order:
+            return
+        predictions = nest.flatten(y_pred)
+        truths = conformed(y_true, y_pred, self._output_names)
+        weights = conformed(sample_weight, y_pred, self._output_names, is_weight=True)
+        for i, (t, p, w) in enumerate(zip(truths, predictions, weights, strict=True)):
+            if t is None or not (self._unweighted[i] or self._weighted[i]):
+                continue
+            t, p, w = matched(t, p, w)
+            mask = with_mask(p, None)
+            for metric in self._unweighted[i]:
+                if metric is not None:
+                    metric.update_state(t, p, sample_weight=mask)
+            w = with_mask(p, w)
+            for metric in self._weighted[i]:
+                if metric is not None:
+                    metric.update_state(t, p, sample_weight=w)
+
+    def reset_state(self) -> None:
+        """Start all metrics anew."""
+        for metric in self._in_order:
+            metric.reset_state()
+
+
+def _rows(given: Any, names: list[str], count: int) -> list[list[Any]]:
+    """Return a list of metrics for each output.
+
+    Raises:
+        ValueError: A name is of no output, or the number of lists is wrong.
+    """
+    if given is None:
+        return [[] for _ in range(count)]
+    if isinstance(given, Mapping):
+        unknown = set(given) - set(names)
+        if unknown:
+            raise ValueError(
+                f"Found unexpected metrics keys that do not correspond to any Model "
+                f"output: {sorted(unknown)}. Valid mode output names: {names}."
+            )
+        return [_listed(given.get(name)) for name in names]
+    given = _listed(given)
+    if any(isinstance(m, list | tuple) for m in given) or (
+        count > 1 and len(given) == count
+    ):
+        if len(given) != count:
+            raise ValueError(
+                "When passing a list of lists as `metrics`, it should have one entry "
+                f"per model output. The model has {count} outputs, but you passed "
+                f"metrics={given}."
+            )
+        return [_listed(m) for m in given]
+    # One list for several outputs: every output gets metrics of its own.
+    return [
+        [
+            m if i == 0 or not isinstance(m, Metric) else m.from_config(m.get_config())
+            for m in given
+        ]
+        for i in range(count)
+    ]
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_metric(given: Any, y_true: Any, y_pred: Any) -> Any:
+    """Return a metric by name, function or object as a `Metric`.
+
+    "accuracy" and "crossentropy" mean what fits the shapes of target and output.
+    """
+    if given is None or isinstance(given, Metric):
+        return given
+    name = given if isinstance(given, str) else None
+    if name in _ACCURACIES or name in _CROSSENTROPIES:
+        given = _fitting(name in _ACCURACIES, y_true, y_pred)
+        # Both are reported under the name that was asked for.
+        return MeanMetricWrapper(given, name=name)
+    metric = metrics_module.get(given)
+    if isinstance(metric, Metric):
+        return metric
+    if name is None:
+        name = getattr(metric, "__name__", None) or type(metric).__name__
+    return MeanMetricWrapper(metric, name=name)
+
+
+def _fitting(is_accuracy: bool, y_true: Any, y_pred: Any) -> Any:
+    """Return the accuracy or crossentropy for these targets and outputs."""
+    true_shape, pred_shape = y_true.shape, y_pred.shape
+    true_rank, pred_rank = true_shape.rank, pred_shape.rank
+    is_binary = pred_shape[-1] == 1 if pred_rank else False
+    is_sparse = true_rank < pred_rank or (true_shape[-1] == 1 and pred_shape[-1] != 1)
+    if is_accuracy:
+        if is_binary:
+            return metrics_module.binary_accuracy
+        if is_sparse:
+            return metrics_module.sparse_categorical_accuracy
+        return metrics_module.categorical_accuracy
+    if is_binary:
+        return metrics_module.binary_crossentropy
+    if is_sparse:
+        return metrics_module.sparse_categorical_crossentropy
+    return metrics_module.categorical_crossentropy

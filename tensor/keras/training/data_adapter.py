@@ -1,0 +1,376 @@
+"""DataAdapter: whatever `fit` is given, as batches of tensors, epoch by epoch.
+
+Arrays are sliced here; datasets, generators, sequences and other iterables bring
+batches themselves. With several replicas a batch is the global one, of which each
+replica takes its contiguous part; parts may be empty.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import tensor as tf
+from tensor.core import nest, replica
+from tensor.core.tensor import EagerTensor, wrap
+from tensor.keras import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Batch = Any
+
+
+class DataAdapter:
+    """Gives the batches of each epoch as tuples (x,), (x, y) or (x, y, weight)."""
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps_per_epoch: int | None = None,
+        initial_epoch: int = 0,
+        epochs: int = 1,
+        shuffle: Any = False,
+        class_weight: Any = None,
+        model: Any = None,
+    ) -> None:
+        """Take what `fit`, `evaluate` or `predict` was given.
+
+        Raises:
+            ValueError: Arguments contradict each other, or lengths differ.
+        """
+        self._initial_epoch = initial_epoch
+        self._epochs = epochs
+        self._class_weight = class_weight
+        self._model = model
+        self._steps_asked = steps_per_epoch
+        self._ran_out = False
+        self._nominal: int | None = None
+        source = _source_for(x, y, sample_weight, batch_size, shuffle)
+        self._source = source
+        self.steps: int | None = steps_per_epoch
+        if self.steps is None:
+            self.steps = source.batch_count()
+
+    def epochs(self) -> Iterator[tuple[int, Iterator[Batch]]]:
+        """Yield (epoch, iterator of its batches)."""
+        whole: Iterator[Batch] | None = None
+        for epoch in range(self._initial_epoch, self._epochs):
+            if self._ran_out:
+                return
+            if self._goes_on():
+                # One pass over the data lasts several epochs.
+                whole = whole or self._source.batches(epoch)
+                yield epoch, self._batches(whole)
+            else:
+                yield epoch, self._batches(self._source.batches(epoch))
+            self._source.on_epoch_end()
+
+    def _goes_on(self) -> bool:
+        """Return whether an epoch goes on where the previous one ended."""
+        return self._steps_asked is not None and (
+            self._source.batch_count() != self._steps_asked
+        )
+
+    def _batches(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        limit = self._steps_asked
+        count = 0
+        taken = itertools.islice(batches, limit) if limit is not None else batches
+        for batch in taken:
+            count += 1
+            yield self._prepared(batch)
+        if limit is not None and count < limit:
+            self._ran_out = True
+            self._warn_ran_out(limit)
+        if self.steps is None:
+            self.steps = count
+
+    def _warn_ran_out(self, limit: int) -> None:
+        from tensor.core.log import get_logger
+
+        get_logger().warning(
+            "Your input ran out of data; interrupting training. Make sure that your "
+            "dataset or generator can generate at least `steps_per_epoch * epochs` "
+            f"batches (in this case, {limit * self._epochs} batches). You may need to "
+            "use the repeat() function when building your dataset."
+        )
+
+    def _prepared(self, batch: Batch) -> Batch:
+        if self._class_weight is not None:
+            batch = _with_class_weights(batch, self._class_weight)
+        replication = replica.current()
+        count = replication.num_replicas_in_sync
+        if count > 1:
+            batch = self._local_part(batch, replication.replica_id, count)
+        return batch
+
+    def _local_part(self, batch: Batch, replica_id: int, count: int) -> Batch:
+        size = next(int(t.shape[0]) for t in nest.flatten(batch) if t is not None)
+        self._nominal = max(self._nominal or 0, size)
+        share = math.ceil(self._nominal / count)
+        start = min(replica_id * share, size)
+        stop = min(start + share, size)
+        return nest.map_structure(lambda t: None if t is None else t[start:stop], batch)
+
+
+class _Arrays:
+    """Arrays or tensors with one row an example."""
+
+    def __init__(self, data: Any, batch_size: int | None, shuffle: Any) -> None:
+        self._data = nest.map_structure(_as_rows, data)
+        rows = [len(a) for a in nest.flatten(self._data) if a is not None]
+        if not rows:
+            raise ValueError(f"Expected arrays to train on, got {data!r}.")
+        if len(set(rows)) > 1:
+            raise ValueError(
+                "Data cardinality is ambiguous. Make sure all arrays contain the same "
+                f"number of samples. The numbers of samples are {rows}."
+            )
+        self._rows = rows[0]
+        self._batch_size = batch_size or 32
+        self._shuffle = shuffle
+
+    def batch_count(self) -> int:
+        return math.ceil(self._rows / self._batch_size)
+
+    def on_epoch_end(self) -> None:
+        """Nothing: each epoch draws an order of its own."""
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        order = self._order()
+        size = self._batch_size
+        for start in range(0, self._rows, size):
+            if order is None:
+                chosen: Any = slice(start, start + size)
+            else:
+                chosen = order[start : start + size]
+            yield nest.map_structure(
+                lambda a, at=chosen: None if a is None else wrap(a[at]), self._data
+            )
+
+    def _order(self) -> Any:
+        if not self._shuffle:
+            return None
+        if self._shuffle == "batch":
+            starts = np.arange(self.batch_count())
+            mixed = tf.random.shuffle(starts).numpy()
+            rows = np.arange(self._rows)
+            size = self._batch_size
+            return np.concatenate([rows[s * size : (s + 1) * size] for s in mixed])
+        return tf.random.shuffle(np.arange(self._rows)).numpy()
+
+
+class _Iterable:
+    """A dataset, generator, sequence or other iterable of batches."""
+
+    def __init__(self, data: Any, count: Callable[[], int | None]) -> None:
+        self._data = data
+        self._count = count
+
+    def batch_count(self) -> int | None:
+        return self._count()
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        for batch in self._data:
+            yield _as_tuple(nest.map_structure(_as_tensor, _lists_as_tuples(batch)))
+
+    def on_epoch_end(self) -> None:
+        """Tell a `Sequence` that its epoch is over."""
+        if hasattr(self._data, "on_epoch_end"):
+            self._data.on_epoch_end()
+
+
+class _Sequence(_Iterable):
+    """A `tf.keras.utils.Sequence`, whose batches are asked for by index."""
+
+    def __init__(self, data: Any, shuffle: Any) -> None:
+        super().__init__(data, lambda: len(data))
+        self._shuffle = shuffle
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        order = np.arange(len(self._data))
+        if self._shuffle:
+            order = tf.random.shuffle(order).numpy()
+        for i in order:
+            batch = self._data[int(i)]
+            yield _as_tuple(nest.map_structure(_as_tensor, _lists_as_tuples(batch)))
+
+
+def _source_for(
+    x: Any, y: Any, sample_weight: Any, batch_size: Any, shuffle: Any
+) -> Any:
+    """Return the kind of source that fits what was given.
+
+    Raises:
+        ValueError: `x` is no data, or brings targets or batches that are also given.
+    """
+    if _is_array_like(x):
+        data: tuple[Any, ...] = (x,)
+        if sample_weight is not None:
+            data = (x, y, sample_weight)
+        elif y is not None:
+            data = (x, y)
+        return _Arrays(data, batch_size, shuffle)
+    _check_alone(x, y, sample_weight, batch_size)
+    if hasattr(x, "cardinality"):
+        return _Iterable(x, lambda: _known(int(x.cardinality())))
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return _Sequence(x, shuffle)
+    if callable(x) and not hasattr(x, "__iter__"):
+        return _source_for(x(), y, sample_weight, batch_size, shuffle)
+    if not hasattr(x, "__iter__"):
+        raise ValueError(
+            f"Failed to find data adapter that can handle input: {type(x)}. Pass "
+            "arrays, tensors, a dataset, a generator or a `Sequence`."
+        )
+    return _Iterable(x, lambda: len(x) if hasattr(x, "__len__") else None)
+
+
+def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
+    """Check that data which brings targets and batches is given no others.
+
+    Raises:
+        ValueError: It is.
+    """
+    kind = type(x).__name__
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise ValueError(
+                f"`{name}` argument is not supported when using `{kind}` as input: it "
+                "has to bring targets and weights itself, as tuples."
+            )
+    if batch_size is not None and hasattr(x, "element_spec"):
+        raise ValueError(
+            "The `batch_size` argument must not be specified for the given input type. "
+            f"Received input: {x}, batch_size: {batch_size}. Use `dataset.batch`."
+        )
+
+
+def _known(cardinality: int) -> int | None:
+    return cardinality if cardinality >= 0 else None
+
+
+def _is_array_like(x: Any) -> bool:
+    if isinstance(x, np.ndarray | tf.Tensor | tf.Variable):
+        return True
+    if isinstance(x, dict):
+        return all(_is_array_like(v) for v in x.values())
+    if isinstance(x, list | tuple):
+        return not x or _is_array_like(x[0]) or isinstance(x[0], int | float | str)
+    # Data frames and the like.
+    return hasattr(x, "__array__") and hasattr(x, "shape")
+
+
+def _as_rows(value: Any) -> Any:
+    """Return an array, tensor or list as an array of a dtype to compute with."""
+    if value is None:
+        return None
+    if isinstance(value, EagerTensor):
+        return value._array
+    array = np.asarray(value)
+    if array.dtype.kind == "f" and array.dtype != np.dtype(settings.floatx()):
+        array = array.astype(settings.floatx())
+    elif array.dtype.kind in "SU":
+        array = np.asarray(tf.constant(array))
+    if array.ndim == 0:
+        raise ValueError(f"Expected arrays with one row an example, got {value!r}.")
+    return array
+
+
+def _as_tensor(value: Any) -> Any:
+    """Return one part of a batch as a tensor; floating arrays become floatx."""
+    if value is None or isinstance(value, tf.Tensor):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        value = value.astype(settings.floatx(), copy=False)
+    return tf.convert_to_tensor(value) if not hasattr(value, "row_splits") else value
+
+
+def _lists_as_tuples(batch: Any) -> Any:
+    return tuple(batch) if type(batch) is list else batch
+
+
+def _as_tuple(batch: Any) -> tuple[Any, ...]:
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+def unpack(data: Any) -> tuple[Any, Any, Any]:
+    """Return a batch as (x, y, sample_weight), None where there is none.
+
+    Raises:
+        ValueError: It has more parts.
+    """
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if 1 <= len(data) <= 3:
+        return (*data, None, None)[:3]
+    raise ValueError(
+        "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, "
+        f"sample_weight)`, found: {data}"
+    )
+
+
+def _with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
+    """Return a batch whose examples weigh what their classes do.
+
+    Raises:
+        ValueError: Classes are not 0, 1, 2 …, or there are several outputs.
+    """
+    classes = sorted(class_weight)
+    if classes != list(range(len(classes))):
+        raise ValueError(
+            "Expected `class_weight` to be a dict with keys from 0 to one less than "
+            f"the number of classes, found {class_weight}"
+        )
+    x, y, weight = unpack(batch)
+    if len(nest.flatten(y)) > 1:
+        raise ValueError(
+            "`class_weight` is only supported for Models with a single output."
+        )
+    table = tf.constant([class_weight[c] for c in classes], dtype=settings.floatx())
+    labels = y
+    if labels.shape.rank > 1:
+        one_hot = labels.shape[-1] > 1
+        labels = tf.argmax(labels, axis=-1) if one_hot else tf.squeeze(labels, [-1])
+    own = tf.gather(table, tf.cast(labels, "int32"))
+    return x, y, own if weight is None else own * tf.cast(weight, own.dtype)
+
+
+def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:
+    """Return arrays split in two: all but the last part, and that part.
+
+    Raises:
+        ValueError: Something is no array, or a part would be empty.
+    """
+    flat = [a for a in nest.flatten(arrays) if a is not None]
+    if not all(_is_array_like(a) for a in flat):
+        raise ValueError(
+            "`validation_split` is only supported for Tensors or NumPy arrays, found "
+            f"following types in the input: {[type(a) for a in flat]}"
+        )
+    rows = int(np.shape(flat[0])[0])
+    at = math.floor(rows * (1.0 - validation_split))
+    if at in (0, rows):
+        raise ValueError(
+            f"Training data contains {rows} samples, which is not sufficient to split "
+            "it into a validation and training set as specified by "
+            f"`validation_split={validation_split}`. Either provide more data, or a "
+            "different value for the `validation_split` argument."
+        )
+
+    def part(a: Any, chosen: slice) -> Any:
+        if a is None:
+            return None
+        return a[chosen] if hasattr(a, "shape") else np.asarray(a)[chosen]
+
+    first = nest.map_structure(lambda a: part(a, slice(0, at)), arrays)
+    second = nest.map_structure(lambda a: part(a, slice(at, rows)), arrays)
+    return first, second

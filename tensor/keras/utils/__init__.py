@@ -1,0 +1,21 @@
+"""tf.keras.utils: what makes life with Keras easier."""
+
+from tensor.keras.registration import (
+    CustomObjectScope as CustomObjectScope,
+    custom_object_scope as custom_object_scope,
+    get_custom_objects as get_custom_objects,
+    get_registered_name as get_registered_name,
+    get_registered_object as get_registered_object,
+    register_keras_serializable as register_keras_serializable,
+)
+from tensor.keras.serialization import (
+    deserialize_keras_object as deserialize_keras_object,
+    serialize_keras_object as serialize_keras_object,
+)
+from tensor.keras.training.progress_bar import Progbar as Progbar
+from tensor.keras.utils.arrays import (
+    normalize as normalize,
+    to_categorical as to_categorical,
+    to_ordinal as to_ordinal,
+)
+from tensor.keras.utils.seeds import set_random_seed as set_random_seed
