@@ -104,6 +104,6 @@ def check_assignable(variable: Any, how: str, dims: Dims | None) -> None:
     if not are_compatible(variable.static_shape, dims):
         raise ValueError(
             f"Cannot {how.replace('_', ' ')} value to variable {variable.name!r}: "
-            f"Shape mismatch. The variable shape {to_text(variable.static_shape)}, and the "
-            f"assigned value shape {to_text(dims)} are incompatible."
+            f"Shape mismatch. The variable shape {to_text(variable.static_shape)}, and "
+            f"the assigned value shape {to_text(dims)} are incompatible."
         )

@@ -1,10 +1,23 @@
-"""AutoGraph: Python's control flow on tensors made part of the graph."""
+"""AutoGraph: Python's control flow on tensors made part of the graph.
 
-from __future__ import annotations
+A function is converted from its syntax tree: control flow becomes calls of operators,
+which look at the values and either do what Python does or add nodes to the graph. It is
+our own, on the standard library's `ast`: what is left of a general converter when it
+supports one Python at a time and keeps the user's line numbers is a few hundred lines.
 
-from typing import Any
+    source        the syntax tree of a function
+    jumps         break, continue and early return as conditions
+    expressions   calls, and/or/not, comparisons, ternaries, assert
+    names         which names are assigned, read, and read later
+    statements    if, while and for as calls with inner functions
+    convert       all of these in order; the new function
+    operators     what converted code calls, under the name `ag__`
+    calls         which functions are converted when converted code calls them
+"""
 
-
-def converted_call(function: Any, args: Any, kwargs: Any, options: Any = None) -> Any:
-    """Call a function of the user's."""
-    return function(*args, **kwargs)
+from tensor.graph.autograph.api import (
+    converted_call as converted_call,
+    do_not_convert as do_not_convert,
+    to_code as to_code,
+    to_graph as to_graph,
+)

@@ -10,13 +10,21 @@ from tensor.core import dtypes, errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
 from tensor.graph.control.body import BodyGraph, after_node, captured_by
 from tensor.graph.control.conditional import case_op
-from tensor.graph.control.structure import flat_tensors, packed
+from tensor.graph.control.structure import as_symbolic, flat_tensors, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+def as_condition(tensor: Any) -> Any:
+    """Return a symbolic scalar as a bool: numbers are true unless they are 0."""
+    if tensor.dtype.is_bool:
+        return tensor
+    return get_op("NotEqual")(tensor, as_symbolic(0, tensor.dtype))
 
 
 def choose(index: Any, functions: Sequence[Callable[[], Any]], names: Any) -> Any:
@@ -67,8 +75,8 @@ def _check_alike(structures: list[Any], flats: list[list[Any]], names: Any) -> N
             nest.assert_same_structure(structures[0], structure)
         except (TypeError, ValueError) as error:
             raise TypeError(
-                f"{names[0]} and {name} arguments to tf.cond must have the same number, "
-                f"type, and overall structure of return values.\n{error}"
+                f"{names[0]} and {name} arguments to tf.cond must have the same "
+                f"number, type, and overall structure of return values.\n{error}"
             ) from None
         for first, other in zip(flats[0], flat, strict=True):
             if getattr(first, "dtype", None) is not getattr(other, "dtype", None):
@@ -102,7 +110,7 @@ def cond(
     pred = convert(pred)
     if type(pred) is EagerTensor:
         return true_fn() if bool(pred) else false_fn()
-    return choose(pred, (true_fn, false_fn), ("true_fn", "false_fn"))
+    return choose(as_condition(pred), (true_fn, false_fn), ("true_fn", "false_fn"))
 
 
 @export("switch_case")

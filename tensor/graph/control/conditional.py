@@ -69,7 +69,7 @@ class Case(Op):
     def gradient(self, call: Any, *dz: Any) -> Any:
         if context.tapes:
             return self._gradient_again(call, dz)
-        index, *inputs = call.inputs
+        index = call.inputs[0]
         wanted = [i for i, number in enumerate(call.wants[1:]) if number]
         derivatives = []
         for branch in call.attrs["branches"]:

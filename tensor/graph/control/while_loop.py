@@ -184,12 +184,8 @@ def loop(
     condition_body, step_body = BodyGraph(f"{name}_cond"), BodyGraph(f"{name}_body")
     states = []
     for body in (condition_body, step_body):
-        states.append(
-            [
-                body.add_input(d, t.dtype, "loop_var")
-                for t, d in zip(initial, dims, strict=True)
-            ]
-        )
+        pairs = zip(initial, dims, strict=True)
+        states.append([body.add_input(d, t.dtype, "loop_var") for t, d in pairs])
     with condition_body.traced():
         holds = as_symbolic(cond(*states[0]))
     with step_body.traced():
@@ -217,8 +213,8 @@ def loop(
 def _check(index: int, before: Any, after: Any) -> None:
     if before.dtype is not after.dtype:
         raise TypeError(
-            f"Loop var {before.name} enters the loop with type {before.dtype!r} but has "
-            f"type {after.dtype!r} after 1 iteration."
+            f"Loop var {before.name} enters the loop with type {before.dtype!r} but "
+            f"has type {after.dtype!r} after 1 iteration."
         )
     if relax(before.static_shape, after.static_shape) != before.static_shape:
         raise ValueError(

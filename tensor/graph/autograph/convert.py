@@ -1,0 +1,202 @@
+"""Conversion of a function: its source in, an equal function with ag__ calls out."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+import threading
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tensor.graph.autograph.expressions import Expressions
+from tensor.graph.autograph.jumps import lower_jumps
+from tensor.graph.autograph.source import SourceError, find_node
+from tensor.graph.autograph.statements import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_lock = threading.RLock()
+_converted: dict[CodeType, CodeType] = {}
+# The code of converted functions, inner ones included: not to be converted again.
+_results: set[CodeType] = set()
+
+
+def is_converted(function: FunctionType) -> bool:
+    """Return whether a function is a result of conversion."""
+    return function.__code__ in _results
+
+
+def convert_function(function: FunctionType) -> FunctionType:
+    """Return the function with its control flow in AutoGraph's hands.
+
+    It shares globals, closure and defaults with the original, and its lines are those
+    of the original's file: tracebacks and debuggers show the user's source.
+
+    Raises:
+        SourceError: The function's source is not available, or not supported.
+    """
+    code = function.__code__
+    with _lock:
+        new_code = _converted.get(code)
+        if new_code is None:
+            new_code = _converted[code] = _convert_code(function)
+            _results.update(_nested_codes(new_code))
+    return _assembled(function, new_code)
+
+
+def converted_source(function: FunctionType) -> str:
+    """Return the text of the converted function.
+
+    Raises:
+        SourceError: The function's source is not available, or not supported.
+    """
+    return ast.unparse(_convert_node(find_node(function), function))
+
+
+def _convert_code(function: FunctionType) -> CodeType:
+    node = _convert_node(find_node(function), function)
+    free = function.__code__.co_freevars
+    factory: Any = ast.parse("def factory():\n    pass").body[0]
+    factory.args.args = [ast.arg(name) for name in (*free, "ag__") if name != "ag__"]
+    factory.args.args.append(ast.arg("ag__"))
+    returned = ast.Return(ast.Name(node.name, ast.Load()))
+    factory.body = [node, returned]
+    module = ast.Module([factory], [])
+    ast.copy_location(factory, node)
+    ast.fix_missing_locations(module)
+    compiled = compile(module, function.__code__.co_filename, "exec")
+    inner = _code_named(compiled, "factory")
+    return _code_named(inner, node.name)
+
+
+def _code_named(code: CodeType, name: str) -> CodeType:
+    return next(
+        c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name
+    )
+
+
+def _nested_codes(code: CodeType) -> list[CodeType]:
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return [code, *[n for c in inner for n in _nested_codes(c)]]
+
+
+def _assembled(function: FunctionType, code: CodeType) -> FunctionType:
+    from types import CellType
+
+    from tensor.graph.autograph import operators
+
+    cells = dict(
+        zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    )
+    closure = tuple(
+        [
+            CellType(operators) if name == "ag__" else cells[name]
+            for name in code.co_freevars
+        ]
+    )
+    result = FunctionType(
+        code, function.__globals__, function.__name__, function.__defaults__, closure
+    )
+    result.__kwdefaults__ = function.__kwdefaults__
+    result.__qualname__ = function.__qualname__
+    result.__doc__ = function.__doc__
+    result.__module__ = function.__module__
+    return result
+
+
+# ---- the tree
+
+
+def _convert_node(
+    original: ast.FunctionDef | ast.Lambda, function: FunctionType
+) -> ast.FunctionDef:
+    node: Any = copy.deepcopy(original)
+    if isinstance(node, ast.Lambda):
+        node = _as_function(node)
+    node.decorator_list = []
+    node.returns = None
+    _check_supported(node)
+    taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return _convert_definition(node, _Names(taken))
+
+
+def _as_function(node: ast.Lambda) -> ast.FunctionDef:
+    result: Any = ast.parse("def lambda_():\n    return None").body[0]
+    result.args = node.args
+    result.body[0].value = node.body
+    ast.copy_location(result.body[0], node.body)
+    return ast.copy_location(result, node)  # type: ignore[no-any-return]
+
+
+class _Names:
+    """Makes names that the function does not use."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._counts: dict[str, Any] = {}
+
+    def __call__(self, prefix: str) -> str:
+        counter = self._counts.setdefault(prefix, itertools.count(1))
+        for number in counter:
+            name = f"{prefix}{number}"
+            if name not in self._taken:
+                return name
+        raise AssertionError("counting does not end")
+
+
+def _convert_definition(
+    node: ast.FunctionDef, new_name: Callable[[str], str]
+) -> ast.FunctionDef:
+    """Convert a function, its inner functions first."""
+    node.body = [_InnerFunctions(new_name).visit(s) for s in node.body]
+    node.body = lower_jumps(node.body, new_name)
+    positional = [*node.args.posonlyargs, *node.args.args]
+    expressions = Expressions(positional[0].arg if positional else None)
+    node.body = [_visited(expressions, s) for s in node.body]
+    node.body = Statements(node, new_name).convert(node.body)
+    ast.fix_missing_locations(node)
+    return node
+
+
+def _visited(expressions: Expressions, statement: ast.stmt) -> Any:
+    if getattr(statement, "is_converted", False):
+        return statement
+    return expressions.visit(statement)
+
+
+class _InnerFunctions(ast.NodeTransformer):
+    def __init__(self, new_name: Callable[[str], str]) -> None:
+        self._new_name = new_name
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        if _unsupported(node):
+            return node
+        result: Any = _convert_definition(node, self._new_name)
+        result.is_converted = True
+        return result
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        return node
+
+
+_UNSUPPORTED = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+def _unsupported(node: ast.FunctionDef) -> bool:
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        n = stack.pop()
+        if isinstance(n, _UNSUPPORTED):
+            return True
+        if not isinstance(n, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(n))
+    return False
+
+
+def _check_supported(node: ast.FunctionDef) -> None:
+    if _unsupported(node):
+        raise SourceError(
+            f"{node.name!r} is a generator or coroutine, which AutoGraph leaves alone"
+        )

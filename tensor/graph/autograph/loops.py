@@ -1,0 +1,127 @@
+"""`while` on symbolic tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.context import context
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.graph.autograph.carried import Carried, defined
+from tensor.graph.autograph.options import LoopOptions
+from tensor.graph.control.body import BodyGraph
+from tensor.graph.control.structure import as_symbolic
+from tensor.graph.control.while_loop import loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+State = tuple[Any, ...]
+
+
+def while_(
+    test: Callable[[], Any],
+    body: Callable[[], None],
+    get_state: Callable[[], State],
+    set_state: Callable[[Any], None],
+    names: Sequence[str],
+    options: Callable[[], dict[str, Any]] | None = None,
+) -> None:
+    """Repeat a block while a condition holds.
+
+    Args:
+        test: Returns the condition.
+        body: The block.
+        get_state: Returns the values of the names that it assigns.
+        set_state: Sets them.
+        names: The names.
+        options: Returns what the block gives to `set_loop_options`.
+    """
+    while True:
+        holds = _probe(test)
+        if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
+            access = Access(get_state, set_state, names)
+            staged_while(test, body, access, LoopOptions.of(options))
+            return
+        if not holds:
+            return
+        body()
+
+
+def _probe(test: Callable[[], Any]) -> Any:
+    """Return a condition, without leaving its ops in the graph being traced."""
+    if context.graph is None:
+        return test()
+    with BodyGraph("probe").traced():
+        return test()
+
+
+class Access:
+    """How to read and set the names that a block shares with its function."""
+
+    def __init__(
+        self,
+        get: Callable[[], State],
+        set: Callable[[Any], None],
+        names: Sequence[str],
+    ) -> None:
+        self.get = get
+        self.set = set
+        self.names = names
+
+
+def staged_while(
+    test: Callable[[], Any],
+    body: Callable[[], None],
+    access: Access,
+    options: LoopOptions,
+    counter: bool = False,
+) -> None:
+    """Add a loop to the graph; afterwards the names hold its results.
+
+    Args:
+        test: Returns the condition; takes the number of the round if `counter`.
+        body: The block; likewise.
+        access: The names that it assigns.
+        options: What the user set for the loop.
+        counter: Whether rounds are numbered.
+
+    Raises:
+        TypeError: A name changes its dtype or structure.
+        ValueError: A name changes its shape, or has no value after the loop.
+    """
+    before = access.get()
+    start = as_symbolic(0)
+    number = (start,) if counter else ()
+    filled = defined(before, access, lambda: body(*number))
+    carried = Carried(filled, access.names)
+    numbered = counter or options.limit is not None
+
+    def go_on(*tensors: Any) -> Any:
+        rounds, rest = (tensors[:1], tensors[1:]) if numbered else ((), tensors)
+        access.set(carried.unpacked(rest))
+        holds = as_symbolic(test(*rounds) if counter else test())
+        if options.limit is None:
+            return holds
+        from tensor.ops.math import logical_and
+
+        return logical_and(rounds[0] < options.limit, holds)
+
+    def step(*tensors: Any) -> Sequence[Any]:
+        rounds, rest = (tensors[:1], tensors[1:]) if numbered else ((), tensors)
+        access.set(carried.unpacked(rest))
+        if counter:
+            body(*rounds)
+        else:
+            body()
+        after = carried.after(access.get())
+        return [rounds[0] + 1, *after] if numbered else after
+
+    dims = carried.invariants(options, filled)
+    initial = list(carried.tensors)
+    if numbered:
+        dims, initial = [(), *dims], [start, *initial]
+    try:
+        results = loop(go_on, step, initial, dims, "while", carried.checker(numbered))
+    finally:
+        access.set(before)
+    access.set(carried.unpacked(results[1:] if numbered else results))

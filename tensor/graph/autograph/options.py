@@ -1,0 +1,53 @@
+"""tf.autograph.experimental.set_loop_options: what a user may say about a loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core.public_api import export
+from tensor.core.shapes import TensorShape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class LoopOptions:
+    """Options of one loop.
+
+    Attributes:
+        shape_invariants: Pairs of a value and the shape that it keeps.
+        limit: The number of rounds after which the loop ends, or None.
+    """
+
+    def __init__(self, shape_invariants: Any = (), limit: Any = None) -> None:
+        self.shape_invariants = [
+            (value, TensorShape(getattr(shape, "shape", shape))._dims)
+            for value, shape in shape_invariants or ()
+        ]
+        self.limit = limit
+
+    @classmethod
+    def of(cls, options: Callable[[], dict[str, Any]] | None) -> LoopOptions:
+        """Return what a block gives to `set_loop_options`."""
+        given = {} if options is None else options()
+        return cls(given.get("shape_invariants"), given.get("maximum_iterations"))
+
+
+@export("autograph.experimental.set_loop_options")
+def set_loop_options(
+    parallel_iterations: Any = None,
+    swap_memory: Any = None,
+    maximum_iterations: Any = None,
+    shape_invariants: Any = None,
+) -> None:
+    """Set options of the loop in whose body this is the first statement.
+
+    AutoGraph reads the arguments when it converts the loop; elsewhere the call does
+    nothing.
+
+    Args:
+        parallel_iterations: Accepted for compatibility.
+        swap_memory: Accepted for compatibility.
+        maximum_iterations: The number of rounds after which the loop ends anyway.
+        shape_invariants: Pairs of a loop variable and a shape that it keeps.
+    """

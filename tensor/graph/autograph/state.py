@@ -1,0 +1,73 @@
+"""The names that a block shares with its function, as tensors and back.
+
+Each name holds any nested structure. Its tensors, and numbers that may become tensors,
+take part in the graph; everything else has to be the same whichever way is taken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensor.core import nest
+from tensor.core.convert import constant_tensor
+from tensor.core.tensor import Tensor
+from tensor.graph.autograph.undefined import Undefined
+from tensor.graph.control.structure import as_symbolic
+
+_DYNAMIC = (Tensor, bool, int, float, complex, np.number, np.bool_, np.ndarray)
+
+
+def is_dynamic(value: Any) -> bool:
+    """Return whether a leaf takes part in the graph."""
+    return isinstance(value, _DYNAMIC)
+
+
+def leaves_of(value: Any) -> list[Any]:
+    """Return the leaves of what a name holds."""
+    if isinstance(value, Undefined):
+        return [value]
+    return nest.flatten(value, True)
+
+
+def packed_like(value: Any, leaves: list[Any]) -> Any:
+    """Return leaves in the structure of what a name holds."""
+    if isinstance(value, Undefined):
+        return leaves[0]
+    return nest.pack_sequence_as(value, leaves, True)
+
+
+def same_structure(x: Any, y: Any) -> bool:
+    """Return whether two values nest alike."""
+    try:
+        nest.assert_same_structure(x, y)
+    except (TypeError, ValueError):
+        return False
+    return len(leaves_of(x)) == len(leaves_of(y))
+
+
+def symbolic(value: Any, like: Any = None) -> Any:
+    """Return a leaf as a tensor of the graph being traced.
+
+    Args:
+        value: The leaf.
+        like: A tensor whose dtype a Python number takes if it can.
+    """
+    dtype = getattr(like, "dtype", None)
+    if dtype is not None and isinstance(value, bool | int | float):
+        try:
+            return as_symbolic(value, dtype)
+        except (TypeError, ValueError):
+            pass
+    return as_symbolic(value)
+
+
+def zero_like(leaf: Any) -> Any:
+    """Return a value of the kind of a leaf that stands for one nobody reads."""
+    if isinstance(leaf, Tensor):
+        dims = tuple([d or 0 for d in leaf.static_shape or ()])
+        return constant_tensor(np.zeros(dims, leaf.dtype.numpy_dtype))
+    if isinstance(leaf, bool | int | float):
+        return type(leaf)(0)
+    return leaf
