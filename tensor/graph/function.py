@@ -26,7 +26,7 @@ from tensor.graph.signature import (
     fit,
     without_shapes,
 )
-from tensor.graph.trace import Graph
+from tensor.graph.trace import FunctionGraph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -169,7 +169,7 @@ class Function:
     def _trace(
         self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
     ) -> ConcreteFunction:
-        graph = Graph(self._name, outer=context.graph)
+        graph = FunctionGraph(self._name, outer=context.graph)
         graph.may_create_variables = may_create
         names = self._parameters.name_leaves(args, kwargs)
         with graph.traced():

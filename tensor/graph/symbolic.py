@@ -129,6 +129,12 @@ class SymbolicTensor(Tensor):
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 
+    def __hash__(self) -> int:
+        if self._graph.building_function:
+            return super().__hash__()
+        # In TF1's graphs tensors are keys: of `feed_dict`.
+        return id(self._value)
+
     def __copy__(self) -> SymbolicTensor:
         return self
 

@@ -69,7 +69,8 @@ class Graph:
         variables: The variables that are read or written.
     """
 
-    is_body = False
+    # Whether it belongs to a tf.function, rather than being TF1's kind of graph.
+    building_function = False
 
     def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
         self.name = name
@@ -341,11 +342,6 @@ class Graph:
     # ---- as users see it
 
     @property
-    def building_function(self) -> bool:
-        """Whether this graph belongs to a tf.function."""
-        return True
-
-    @property
     def outputs(self) -> list[SymbolicTensor]:
         """The results, once tracing has ended."""
         return self.collections.get("outputs", [])
@@ -391,6 +387,12 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} with {len(self.nodes)} nodes>"
+
+
+class FunctionGraph(Graph):
+    """The graph of a tf.function while it is traced."""
+
+    building_function = True
 
 
 def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:

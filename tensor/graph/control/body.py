@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class BodyGraph(Graph):
     """A graph inside a graph; it runs where the node that holds it stands."""
 
-    is_body = True
+    building_function = True
 
     def __init__(self, name: str) -> None:
         super().__init__(name, outer=context.graph)
