@@ -107,7 +107,7 @@ def launch(
         return running.finish()
 
 
-def wait_until(condition: object, timeout_s: float = 10.0) -> bool:
+def wait_until(condition: object, timeout_s: float = 30.0) -> bool:
     """Poll until the condition holds; False if it never does."""
     deadline = time.monotonic() + timeout_s
     while not condition():  # type: ignore[operator]
