@@ -68,6 +68,13 @@ def _wide_fraction(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     return one.view(np.float64) - 1.0
 
 
+def wide_fractions(bits: np.ndarray) -> np.ndarray:
+    """Return a number in [0, 1) in double precision for each two words of a row."""
+    upper, lower = bits[:, 0::2], bits[:, 1::2]
+    result = _wide_fraction(upper, lower)
+    return result if result.shape[1] > 1 else result[:, 0]
+
+
 def uniform_integers(
     key: int, counter: int, shape: Shape, low: int, high: int, dtype: np.dtype[Any]
 ) -> Any:
@@ -92,7 +99,7 @@ def normal(key: int, counter: int, shape: Shape, dtype: np.dtype[Any]) -> Any:
     """Return numbers of mean 0 and variance 1, by the method of Box and Muller."""
     n = count_of(shape)
     if dtype == np.float64:
-        pairs = _wide_pairs(blocks(key, counter, -(-n // 2)))
+        pairs = wide_pairs(blocks(key, counter, -(-n // 2)))
     else:
         pairs = _pairs(blocks(key, counter, -(-n // 4)).reshape(-1, 2))
     return pairs.reshape(-1)[:n].reshape(shape).astype(dtype, copy=False)[()]
@@ -109,7 +116,7 @@ def _pairs(bits: np.ndarray) -> np.ndarray:
     return np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=1)
 
 
-def _wide_pairs(bits: np.ndarray) -> np.ndarray:
+def wide_pairs(bits: np.ndarray) -> np.ndarray:
     """Return two normal numbers in double precision for each four words."""
     radius = np.maximum(_wide_fraction(bits[:, 0], bits[:, 1]), _TINY)
     radius = np.sqrt(-2.0 * np.log(radius))
@@ -122,7 +129,7 @@ def truncated_normal(key: int, counter: int, shape: Shape, dtype: np.dtype[Any])
     n = count_of(shape)
     wide = dtype == np.float64
     per_group = 2 if wide else 4
-    pairs: Callable[[np.ndarray], np.ndarray] = _wide_pairs if wide else _pairs
+    pairs: Callable[[np.ndarray], np.ndarray] = wide_pairs if wide else _pairs
     groups = -(-n // per_group)
     # Elements that are drawn together have so many blocks to themselves.
     stride = per_group * RESERVED_BLOCKS // 4

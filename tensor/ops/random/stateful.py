@@ -144,9 +144,19 @@ random_shuffle = register(RandomShuffle)
 
 
 def draw(op: Op, shape: Any, dtype: DType, seed: int | None, name: str | None) -> Any:
-    """Return floating point numbers of an op that draws from a stream."""
+    """Return floating point numbers of an op that draws from a stream.
+
+    Raises:
+        InvalidArgumentError: A dimension is negative.
+    """
+    shape = as_static_shape(shape)
+    if isinstance(shape, tuple) and shape and min(shape) < 0:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Dimension {min(shape)} must be >= 0 [Op:{op.type_name}]",
+        )
     return op.produce(
-        shape=as_static_shape(shape),
+        shape=shape,
         dtype=dtype,
         stream=stream_for((op.type_name, dtype), seed),
         name=name,
@@ -256,9 +266,10 @@ def normal(
     Raises:
         ValueError: The dtype is not floating point.
     """
-    dtype = float_dtype(dtype)
-    z = draw(random_standard_normal, shape, dtype, seed, name)
-    return z * convert(stddev, dtype) + convert(mean, dtype)
+    dtype = dtypes.as_dtype(dtype)
+    mean, stddev = convert(mean, dtype), convert(stddev, dtype)
+    z = draw(random_standard_normal, shape, float_dtype(dtype), seed, name)
+    return z * stddev + mean
 
 
 @export("random.truncated_normal")
@@ -283,9 +294,10 @@ def truncated_normal(
     Raises:
         ValueError: The dtype is not floating point.
     """
-    dtype = float_dtype(dtype)
-    z = draw(truncated_normal_op, shape, dtype, seed, name)
-    return z * convert(stddev, dtype) + convert(mean, dtype)
+    dtype = dtypes.as_dtype(dtype)
+    mean, stddev = convert(mean, dtype), convert(stddev, dtype)
+    z = draw(truncated_normal_op, shape, float_dtype(dtype), seed, name)
+    return z * stddev + mean
 
 
 @export("random.shuffle")

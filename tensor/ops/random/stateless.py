@@ -51,8 +51,8 @@ def check_algorithm(algorithm: Any) -> None:
         number = names.get(algorithm.lower())
         if number is None:
             raise ValueError(
-                f"Argument `alg` got unsupported string value {algorithm}. Supported "
-                "string values are 'philox' for the Philox RNG, 'threefry' for the "
+                f"Argument `alg` got unsupported value {algorithm}. Supported "
+                "values are 'philox' for the Philox RNG, 'threefry' for the "
                 "ThreeFry RNG, and 'auto_select' for auto-selection."
             )
     else:

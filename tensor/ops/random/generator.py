@@ -1,0 +1,370 @@
+"""tf.random.Generator: random numbers whose state is a variable one can save."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import constant_tensor, convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
+from tensor.core.tensor import Tensor
+from tensor.core.variable import Variable
+from tensor.ops.array import as_static_shape, cast
+from tensor.ops.random.distributions import advance, count_of
+from tensor.ops.random.philox import COUNTER_LIMIT
+from tensor.ops.random.stateful import float_dtype
+from tensor.ops.random.stateless import (
+    Algorithm,
+    check_algorithm,
+    integer_or_float,
+    joined,
+    stateless_full_int,
+    stateless_random_normal,
+    stateless_truncated,
+    uniform_from,
+)
+from tensor.ops.random.trials import stateless_binomial_op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tensor.core.tensor_spec import TensorSpec
+
+_PHILOX = Algorithm.PHILOX.value
+_STATE_SIZE = 3  # two numbers for the counter, one for the key
+_MASK = (1 << 64) - 1
+
+
+class RngSkip(Op):
+    """The state of a generator after it drew so many elements."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, state: Any, count: Any) -> Any:
+        words = np.asarray(state).view(np.uint64)
+        counter = advance(joined(words), int(count)) % COUNTER_LIMIT
+        moved = np.array([counter & _MASK, counter >> 64, words[2]], np.uint64)
+        return moved.view(np.int64)
+
+    def infer(self, state: TensorSpec, count: Any) -> TensorSpec:
+        return state
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.array([-1, 2, 3], np.int64), np.int64(5))
+
+
+class KeyAndCounter(Op):
+    """Key and counter from the state of a generator."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, state: Any) -> Any:
+        words = np.asarray(state).view(np.uint64)
+        return words[2:].copy(), words[:2].copy()
+
+    def infer(self, state: TensorSpec) -> Any:
+        from tensor.core.tensor_spec import TensorSpec
+
+        return (
+            TensorSpec.of((1,), dtypes.uint64),
+            TensorSpec.of((2,), dtypes.uint64),
+        )
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.array([-1, 2, 3], np.int64))
+
+
+rng_skip = register(RngSkip)
+key_and_counter_of = register(KeyAndCounter)
+
+
+def _signed(number: int) -> int:
+    number &= _MASK
+    return number - (1 << 64) if number >> 63 else number
+
+
+@export("random.create_rng_state", "random.experimental.create_rng_state")
+def create_rng_state(seed: Any, alg: Any) -> Any:
+    """Return the state that a generator made from `seed` starts with.
+
+    Args:
+        seed: An integer of any size, or a vector of up to three; a shorter one is
+            filled up with zeros in front.
+        alg: "philox" or "auto_select".
+
+    Raises:
+        ValueError: The algorithm is another one.
+    """
+    check_algorithm(alg)
+    if isinstance(seed, int):
+        numbers = [_signed(seed >> 64 * i) for i in range(_STATE_SIZE)]
+    else:
+        numbers = [_signed(int(n)) for n in np.asarray(seed).reshape(-1)[:_STATE_SIZE]]
+        numbers = [0] * (_STATE_SIZE - len(numbers)) + numbers
+    return constant_tensor(np.array(numbers, np.int64))
+
+
+@export("random.Generator", "random.experimental.Generator")
+class Generator:
+    """A source of random numbers that remembers where it is in a variable.
+
+    Make one by `Generator.from_seed`, `from_non_deterministic_state`,
+    `from_key_counter`, `from_state`, or `split` another one. Checkpoints save it.
+    """
+
+    def __init__(
+        self, copy_from: Generator | None = None, state: Any = None, alg: Any = None
+    ) -> None:
+        """Create a generator with the state of another one, or with a given state.
+
+        Args:
+            copy_from: The generator to copy.
+            state: Three integers.
+            alg: "philox" or "auto_select".
+
+        Raises:
+            ValueError: Both or neither were given, the state has another shape, or the
+                algorithm is not there.
+        """
+        if copy_from is not None:
+            if state is not None or alg is not None:
+                raise ValueError(
+                    "All other args besides `copy_from` must be None when `copy_from` "
+                    f"is not None, got state={state!r} and alg={alg!r}."
+                )
+            state = copy_from.state.value()
+            alg = copy_from.algorithm
+        elif state is None or alg is None:
+            raise ValueError("Give `state` and `alg`, or a generator to copy from.")
+        check_algorithm(alg)
+        self._state_var = Variable(
+            _checked_state(state), dtype=dtypes.int64, trainable=False, name="StateVar"
+        )
+        self._alg_var = _PHILOX
+
+    @classmethod
+    def from_state(cls, state: Any, alg: Any) -> Generator:
+        """Create a generator from the state of another one."""
+        return cls(state=state, alg=alg)
+
+    @classmethod
+    def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
+        """Create a generator whose numbers depend on `seed` alone."""
+        alg = _PHILOX if alg is None else alg
+        return cls(state=create_rng_state(seed, alg), alg=alg)
+
+    @classmethod
+    def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
+        """Create a generator that is different every time."""
+        alg = _PHILOX if alg is None else alg
+        state = [_signed(secrets.randbits(64)) for _ in range(_STATE_SIZE)]
+        return cls(state=state, alg=alg)
+
+    @classmethod
+    def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
+        """Create a generator from a key and a counter (one or two integers)."""
+        return cls(state=_key_counter_state(key, counter), alg=alg)
+
+    @property
+    def state(self) -> Variable:
+        """The variable that holds the state: two integers of counter, one of key."""
+        return self._state_var
+
+    @property
+    def algorithm(self) -> int:
+        """The number of the algorithm."""
+        return self._alg_var
+
+    @property
+    def key(self) -> Any:
+        """The part of the state that stays the same."""
+        return self._state_var[-1]
+
+    def reset(self, state: Any) -> None:
+        """Continue from a state."""
+        self._state_var.assign(convert(_checked_state(state), dtypes.int64))
+
+    def reset_from_seed(self, seed: Any) -> None:
+        """Start over as `from_seed` does."""
+        self.reset(create_rng_state(seed, self.algorithm))
+
+    def reset_from_key_counter(self, key: Any, counter: Any) -> None:
+        """Start over as `from_key_counter` does."""
+        self.reset(_key_counter_state(key, counter))
+
+    def skip(self, delta: Any) -> Any:
+        """Move on as if `delta` elements had been drawn; return the state before."""
+        before = self._state_var.value()
+        count = delta if isinstance(delta, Tensor) else np.int64(delta)
+        self._state_var.assign(rng_skip(before, count))
+        return before
+
+    def _prepare(self, shape: Any) -> tuple[Any, Any, Any]:
+        """Return key, counter and shape for drawing an array, and move on."""
+        shape = as_static_shape(shape)
+        if isinstance(shape, tuple):
+            count: Any = count_of(shape)
+        else:
+            wide = cast(shape, dtype=dtypes.int64)
+            count = get_op("Prod")(wide, axis=None, keepdims=False)
+        return (*key_and_counter_of(self.skip(count)), shape)
+
+    def normal(
+        self,
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = dtypes.float32,
+        name: str | None = None,
+    ) -> Any:
+        """Draw numbers of a normal distribution."""
+        dtype = float_dtype(dtype)
+        key, counter, shape = self._prepare(shape)
+        z = stateless_random_normal.produce(key, counter, shape=shape, dtype=dtype)
+        return z * convert(stddev, dtype) + convert(mean, dtype)
+
+    def truncated_normal(
+        self,
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = dtypes.float32,
+        name: str | None = None,
+    ) -> Any:
+        """Draw normal numbers, those beyond two deviations drawn again."""
+        dtype = float_dtype(dtype)
+        key, counter, shape = self._prepare(shape)
+        z = stateless_truncated.produce(key, counter, shape=shape, dtype=dtype)
+        return z * convert(stddev, dtype) + convert(mean, dtype)
+
+    def uniform(
+        self,
+        shape: Any,
+        minval: Any = 0,
+        maxval: Any = None,
+        dtype: Any = dtypes.float32,
+        name: str | None = None,
+    ) -> Any:
+        """Draw numbers equally likely anywhere from `minval` to `maxval`.
+
+        Raises:
+            ValueError: An integer range has one bound only.
+        """
+        dtype = integer_or_float(dtype)
+        if dtype.is_integer and (minval is None) != (maxval is None):
+            raise ValueError(
+                f"For integer dtype {dtype!r}, minval and maxval must be both `None` "
+                f"or both non-`None`; got minval={minval} and maxval={maxval}"
+            )
+        key, counter, shape = self._prepare(shape)
+        return uniform_from(key, counter, shape, minval, maxval, dtype, name)
+
+    def uniform_full_int(
+        self, shape: Any, dtype: Any = dtypes.uint64, name: str | None = None
+    ) -> Any:
+        """Draw integers from the whole range of the dtype."""
+        key, counter, shape = self._prepare(shape)
+        dtype = integer_or_float(dtype)
+        return stateless_full_int.produce(key, counter, shape=shape, dtype=dtype)
+
+    def binomial(
+        self,
+        shape: Any,
+        counts: Any,
+        probs: Any,
+        dtype: Any = dtypes.int32,
+        name: str | None = None,
+    ) -> Any:
+        """Draw numbers of successes in `counts` trials of probability `probs`."""
+        p = convert(probs)
+        n = convert(counts)
+        n = n if n.dtype is p.dtype else cast(n, dtype=p.dtype)
+        shape = as_static_shape(shape)
+        pairs = count_of(tuple(np.broadcast_shapes(n.static_shape, p.static_shape)))
+        each = count_of(shape) // max(pairs, 1)
+        # TensorFlow's reservation: up to a hundred numbers for each element.
+        before = self.skip(pairs * 2 * 100 * (each + 3) // 4)
+        key, counter = key_and_counter_of(before)
+        target = dtypes.as_dtype(dtype)
+        return stateless_binomial_op.produce(
+            key, counter, n, p, shape=shape, dtype=target
+        )
+
+    def make_seeds(self, count: int = 1) -> Any:
+        """Return seeds for tf.random.stateless_*: [2, count] of int64."""
+        keys = self.uniform_full_int((count,), dtypes.int64)
+        return get_op("Pack")(keys, get_op("ZerosLike")(keys), axis=0)
+
+    def split(self, count: int = 1) -> list[Generator]:
+        """Return new generators, independent of each other and of this one."""
+        keys = np.asarray(self.uniform_full_int((count,), dtypes.int64))
+        return [Generator(state=[0, 0, int(k)], alg=self.algorithm) for k in keys]
+
+    def __deepcopy__(self, memo: Any) -> Generator:
+        return Generator(copy_from=self)
+
+
+def _checked_state(state: Any) -> Any:
+    if isinstance(state, Tensor) or hasattr(state, "read_for_op"):
+        result = convert(state)
+        if result.dtype is not dtypes.int64:
+            result = cast(result, dtype=dtypes.int64)
+    else:
+        numbers = [_signed(int(n)) for n in np.asarray(state, dtype=object).reshape(-1)]
+        result = convert(np.array(numbers, np.int64))
+    if result.ndim != 1 or np.ndim(state) != 1:
+        raise ValueError(
+            f"The shape of RNG state must be one-dimensional; got {result.shape}"
+        )
+    size = result.static_shape[0]
+    if size is not None and size < _STATE_SIZE:
+        raise ValueError(
+            "For the Philox algorithm, the size of state must be at least "
+            f"{_STATE_SIZE}; got {size}"
+        )
+    return result
+
+
+def _key_counter_state(key: Any, counter: Any) -> list[int]:
+    """Return a state from a key and a counter of one or two integers.
+
+    Raises:
+        InvalidArgumentError: The key is not one integer, or the counter not up to two.
+    """
+    keys = [int(k) for k in np.asarray(key).reshape(-1)]
+    counters = [int(c) for c in np.asarray(counter).reshape(-1)]
+    if len(keys) != 1 or not 1 <= len(counters) <= 2:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "Expected one integer for the key and up to two for the counter, got "
+            f"{key} and {counter}.",
+        )
+    return [*counters, *[0] * (2 - len(counters)), *keys]
+
+
+class _Global:
+    """The generator of `get_global_generator`, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.generator: Generator | None = None
+
+
+_global = _Global()
+
+
+@export("random.get_global_generator", "random.experimental.get_global_generator")
+def get_global_generator() -> Generator:
+    """Return the generator of this process, another one in every run."""
+    if _global.generator is None:
+        _global.generator = Generator.from_non_deterministic_state()
+    return _global.generator
+
+
+@export("random.set_global_generator", "random.experimental.set_global_generator")
+def set_global_generator(generator: Generator) -> None:
+    """Let `get_global_generator` return another generator."""
+    _global.generator = generator

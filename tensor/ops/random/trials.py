@@ -1,0 +1,435 @@
+"""tf.random's distributions that are drawn by trial: gamma, Poisson, categorical …."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import as_static_shape, shape_for, static_value
+from tensor.ops.families import FLOATING, check_kind, shape_of
+from tensor.ops.random import rejection
+from tensor.ops.random.distributions import count_of
+from tensor.ops.random.seeds import Stream, stream_for
+from tensor.ops.random.stateful import FLOATS, float_dtype
+from tensor.ops.random.stateless import from_seed, joined
+from tensor.ops.reduce import broadcast_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tensor.core.dtypes import DType
+
+
+def _start(source: Any, count: int) -> tuple[int, int]:
+    """Return key and counter from a stream, or from arrays (key, counter)."""
+    if isinstance(source, Stream):
+        return source.key, source.reserve(count)
+    return int(source[0][0]), joined(source[1])
+
+
+class _Trial(Op):
+    """Draws for parameters that are inputs: [*shape, *shape of the parameters]."""
+
+    kind = "random"
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def infer(self, alpha: TensorSpec, *rest: Any, shape: Any, **_: Any) -> TensorSpec:
+        lead = static_value(shape)
+        dims = None if lead is None or alpha.dims is None else (*lead, *alpha.dims)
+        return TensorSpec.of(dims, self.result_dtype(alpha, **_))
+
+    def result_dtype(self, alpha: TensorSpec, **_: Any) -> DType:
+        """Return the dtype of the result."""
+        return _.get("dtype", alpha.dtype)
+
+
+def _flat(shape: Any) -> tuple[int, ...]:
+    return tuple(int(d) for d in shape)
+
+
+class RandomGamma(_Trial):
+    """Gamma distributed numbers for the given shape parameters."""
+
+    def kernel(self, alpha: Any, *source: Any, shape: Any, stream: Any = None) -> Any:
+        lead, alpha = _flat(shape), np.asarray(alpha)
+        count = count_of(lead)
+        key, counter = _start(stream or source, count * alpha.size)
+        drawn = rejection.gamma(key, counter, count, alpha.reshape(-1))
+        return rejection.arrange(drawn, lead, alpha.shape).astype(alpha.dtype)
+
+    # By implicit differentiation: dz/dalpha = -(dF/dalpha) / f at the drawn point.
+    keeps_output = True
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        alpha, z = call.inputs[0], call.output
+        slope = random_gamma_slope(alpha, z)
+        rank = len(shape_of(z) or ()) - len(shape_of(alpha) or ())
+        total = get_op("Sum")(dz * slope, axis=tuple(range(rank)), keepdims=False)
+        return (total,) + (None,) * (len(call.inputs) - 1)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        alpha = rng.uniform(0.5, 3, size=3).astype(np.float32)
+        yield Sample(alpha, shape=(2,), stream=Stream(1, 2))
+        key, counter = np.array([1], np.uint64), np.array([1, 2], np.uint64)
+        yield Sample(alpha, key, counter, shape=(2, 2))
+
+
+class RandomGammaSlope(Op):
+    """How a gamma distributed number moves as its shape parameter grows."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, alpha: Any, z: Any) -> Any:
+        # dF/dalpha numerically, of the regularised incomplete gamma function.
+        below = get_op("Igamma").kernel
+        a, x = np.broadcast_arrays(np.asarray(alpha, np.float64), np.asarray(z))
+        x = x.astype(np.float64)
+        step = 1e-5 * np.maximum(a, 1e-3)
+        change = (below(a + step, x) - below(a - step, x)) / (2 * step)
+        log_density = (a - 1) * np.log(x) - x - get_op("Lgamma").kernel(a)
+        return (-change * np.exp(-log_density)).astype(np.asarray(z).dtype)[()]
+
+    def infer(self, alpha: TensorSpec, z: TensorSpec) -> TensorSpec:
+        return TensorSpec.of(z.dims, z.dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.uniform(0.5, 3, size=3), rng.uniform(0.5, 3, size=(2, 3)))
+
+
+class RandomPoisson(_Trial):
+    """Poisson distributed numbers for the given rates."""
+
+    type_name = "RandomPoissonV2"
+
+    def kernel(
+        self, rate: Any, *source: Any, shape: Any, dtype: DType, stream: Any = None
+    ) -> Any:
+        lead, rate = _flat(shape), np.asarray(rate)
+        count = count_of(lead)
+        key, counter = _start(stream or source, count * rate.size)
+        drawn = rejection.poisson(key, counter, count, rate.reshape(-1))
+        return rejection.arrange(drawn, lead, rate.shape).astype(dtype.numpy_dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        rates = np.array([0.5, 3, 20], np.float32)
+        yield Sample(rates, shape=(2,), dtype=dtypes.int32, stream=Stream(1, 2))
+
+
+class StatelessRandomBinomial(Op):
+    """Numbers of successes in a number of trials of equal probability."""
+
+    kind = "random"
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(
+        self, key: Any, counter: Any, n: Any, p: Any, shape: Any, dtype: DType
+    ) -> Any:
+        shape = _flat(shape)
+        n, p = np.broadcast_arrays(n, p)
+        count = count_of(shape) // max(n.size, 1)
+        drawn = rejection.binomial(
+            int(key[0]), joined(counter), count, n.reshape(-1), p.reshape(-1)
+        )
+        lead = shape[: len(shape) - n.ndim]
+        return rejection.arrange(drawn, lead, n.shape).astype(dtype.numpy_dtype)
+
+    def infer(self, *inputs: TensorSpec, shape: Any, dtype: DType) -> TensorSpec:
+        return TensorSpec.of(static_value(shape), dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        key, counter = np.array([1], np.uint64), np.array([1, 2], np.uint64)
+        n, p = np.array([5.0, 90.0], np.float32), np.array([0.7, 0.4], np.float32)
+        yield Sample(key, counter, n, p, shape=(3, 2), dtype=dtypes.int32)
+
+
+class Multinomial(Op):
+    """Classes drawn from rows of unscaled log probabilities."""
+
+    kind = "random"
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(
+        self, logits: Any, *source: Any, count: Any, dtype: DType, stream: Any = None
+    ) -> Any:
+        logits, count = np.asarray(logits), int(count)
+        if logits.ndim != 2 or (logits.shape[1] == 0 and logits.shape[0] and count):
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"logits should be a matrix, got shape {list(logits.shape)}; it needs "
+                "at least one class [Op:Multinomial]",
+            )
+        # A sample takes two words; rows draw in steps of four samples.
+        reserved = len(logits) * 2 * (-(-count // 4) * 4)
+        key, counter = _start(stream or source, reserved)
+        drawn = rejection.categorical(key, counter, logits, count)
+        return drawn.astype(dtype.numpy_dtype)
+
+    def infer(
+        self,
+        logits: TensorSpec,
+        *rest: Any,
+        count: Any,
+        dtype: DType,
+        stream: Any = None,
+    ) -> TensorSpec:
+        rows = None if logits.dims is None else logits.dims[0]
+        number = count if isinstance(count, int) else None
+        return TensorSpec.of((rows, number), dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        logits = rng.normal(size=(2, 3)).astype(np.float32)
+        yield Sample(logits, count=5, dtype=dtypes.int64, stream=Stream(1, 2))
+
+
+random_gamma = register(RandomGamma)
+random_gamma_slope = register(RandomGammaSlope)
+random_poisson = register(RandomPoisson)
+stateless_binomial_op = register(StatelessRandomBinomial)
+multinomial = register(Multinomial)
+
+
+@export("random.gamma")
+def gamma(
+    shape: Any,
+    alpha: Any,
+    beta: Any = None,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw gamma distributed numbers.
+
+    Args:
+        shape: The shape of what is drawn for each pair of parameters.
+        alpha: The shape parameters.
+        beta: The inverse scales; they broadcast with `alpha`. 1 by default.
+        dtype: A floating point dtype.
+        seed: See tf.random.set_seed.
+        name: A name for the node, in a graph.
+
+    Returns:
+        A tensor of shape [*shape, *shape of the parameters].
+    """
+    alpha, beta = _gamma_parameters(alpha, beta, float_dtype(dtype))
+    stream = stream_for(("RandomGamma", alpha.dtype), seed)
+    z = random_gamma(alpha, shape=as_static_shape(shape), stream=stream, name=name)
+    return _scaled(z, beta)
+
+
+def _gamma_parameters(alpha: Any, beta: Any, dtype: DType) -> tuple[Any, Any]:
+    alpha = convert(alpha, dtype)
+    beta = convert(1 if beta is None else beta, dtype)
+    return broadcast_to(alpha, shape=shape_for(alpha + beta * 0)), beta
+
+
+def _scaled(z: Any, beta: Any) -> Any:
+    tiny = dtypes.float32 if z.dtype is dtypes.bfloat16 else z.dtype
+    least = np.finfo(tiny.as_numpy_dtype).tiny
+    return get_op("Maximum")(convert(z.dtype.as_numpy_dtype(least)), z / beta)
+
+
+@export("random.stateless_gamma")
+def stateless_gamma(
+    shape: Any,
+    seed: Any,
+    alpha: Any,
+    beta: Any = None,
+    dtype: Any = dtypes.float32,
+    name: str | None = None,
+) -> Any:
+    """Draw gamma distributed numbers from a seed of two integers.
+
+    `shape` is that of the result; the parameters' shape must be its end.
+
+    Raises:
+        InvalidArgumentError: It is not.
+    """
+    alpha, beta = _gamma_parameters(alpha, beta, float_dtype(dtype))
+    lead = _lead(shape, alpha, "StatelessRandomGammaV3")
+    z = random_gamma(alpha, *from_seed(seed, "auto_select"), shape=lead, name=name)
+    return _scaled(z, beta)
+
+
+def _lead(shape: Any, parameters: Any, op_name: str) -> Any:
+    """Return the part of a result's shape before that of its parameters."""
+    shape, dims = as_static_shape(shape), shape_of(parameters) or ()
+    if not isinstance(shape, tuple):
+        return shape[: -len(dims)] if dims else shape
+    lead = shape[: len(shape) - len(dims)]
+    if (*lead, *dims) != shape:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Shape passed in must end with broadcasted shape: got {list(shape)} for "
+            f"parameters of shape {list(dims)} [Op:{op_name}]",
+        )
+    return lead
+
+
+@export("random.poisson")
+def poisson(
+    shape: Any,
+    lam: Any,
+    dtype: Any = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw Poisson distributed numbers: [*shape, *shape of `lam`]."""
+    rate = convert(lam)
+    check_kind(random_poisson, rate, FLOATING + "i")
+    target = dtypes.as_dtype(dtype)
+    return random_poisson(
+        rate,
+        shape=as_static_shape(shape),
+        dtype=target,
+        stream=stream_for(("RandomPoissonV2", rate.dtype, target), seed),
+        name=name,
+    )
+
+
+@export("random.stateless_poisson")
+def stateless_poisson(
+    shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32, name: Any = None
+) -> Any:
+    """Draw Poisson distributed numbers from a seed of two integers.
+
+    Raises:
+        InvalidArgumentError: `shape` does not end with the shape of `lam`.
+    """
+    rate = convert(lam)
+    lead = _lead(shape, rate, "StatelessRandomPoisson")
+    source = from_seed(seed, "auto_select")
+    target = dtypes.as_dtype(dtype)
+    return random_poisson(rate, *source, shape=lead, dtype=target, name=name)
+
+
+@export("random.stateless_binomial")
+def stateless_binomial(
+    shape: Any,
+    seed: Any,
+    counts: Any,
+    probs: Any,
+    output_dtype: Any = dtypes.int32,
+    name: str | None = None,
+) -> Any:
+    """Draw numbers of successes in `counts` trials, from a seed of two integers.
+
+    Args:
+        shape: The shape of the result; it ends with that of the parameters.
+        seed: Two integers.
+        counts: How many trials.
+        probs: The probability of success; it broadcasts with `counts`.
+        output_dtype: The dtype of the result.
+        name: A name for the node, in a graph.
+    """
+    p = convert(probs, None, dtypes.float32)
+    n = convert(counts, None, p.dtype)
+    if n.dtype is not p.dtype:
+        n = get_op("Cast")(n, dtype=p.dtype)
+    return stateless_binomial_op.produce(
+        *from_seed(seed, "auto_select"),
+        n,
+        p,
+        shape=as_static_shape(shape),
+        dtype=dtypes.as_dtype(output_dtype),
+        name=name,
+    )
+
+
+@export("random.categorical")
+def categorical(
+    logits: Any,
+    num_samples: Any,
+    dtype: Any = None,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draw classes from unscaled log probabilities.
+
+    Args:
+        logits: [batch, classes].
+        num_samples: How many to draw from each row.
+        dtype: The dtype of the result, int64 by default.
+        seed: See tf.random.set_seed.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: `logits` is no matrix.
+    """
+    x = convert(logits)
+    check_kind(multinomial, x, FLOATING + "iu")
+    target = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
+    stream = stream_for(("Multinomial", x.dtype, target), seed)
+    count = _count(num_samples)
+    return multinomial(x, count=count, dtype=target, stream=stream, name=name)
+
+
+def _count(number: Any) -> Any:
+    return (
+        number
+        if hasattr(number, "call_op") and not hasattr(number, "numpy")
+        else int(number)
+    )
+
+
+@export("random.stateless_categorical")
+def stateless_categorical(
+    logits: Any,
+    num_samples: Any,
+    seed: Any,
+    dtype: Any = dtypes.int64,
+    name: str | None = None,
+) -> Any:
+    """Draw classes from unscaled log probabilities, from a seed of two integers.
+
+    Raises:
+        InvalidArgumentError: `logits` is no matrix.
+    """
+    x = convert(logits)
+    check_kind(multinomial, x, FLOATING + "iu")
+    source = from_seed(seed, "auto_select")
+    target = dtypes.as_dtype(dtype)
+    return multinomial(x, *source, count=_count(num_samples), dtype=target, name=name)
+
+
+@export("random.stateless_parameterized_truncated_normal")
+def stateless_parameterized_truncated_normal(
+    shape: Any,
+    seed: Any,
+    means: Any = 0.0,
+    stddevs: Any = 1.0,
+    minvals: Any = -2.0,
+    maxvals: Any = 2.0,
+    name: str | None = None,
+) -> Any:
+    """Draw normal numbers between bounds, from a seed of two integers.
+
+    All parameters broadcast with each other and with `shape`. The numbers have
+    TensorFlow's distribution but are not TensorFlow's own.
+
+    Raises:
+        InvalidArgumentError: A bound is not below the other.
+    """
+    from tensor.ops.random.stateless import stateless_uniform
+
+    means = convert(means)
+    dtype = means.dtype if means.dtype in FLOATS else dtypes.float32
+    deviation, low, high = (convert(v, dtype) for v in (stddevs, minvals, maxvals))
+    if np.any(np.asarray(low) >= np.asarray(high)):
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"minvals must be below maxvals, got {low} and {high} "
+            "[Op:StatelessParameterizedTruncatedNormal]",
+        )
+    error_function, inverse = get_op("Erf"), get_op("Erfinv")
+    root = float(np.sqrt(0.5))
+    start = error_function((low - means) / deviation * root)
+    end = error_function((high - means) / deviation * root)
+    u = stateless_uniform(shape, seed, dtype=dtype)
+    z = inverse(start + u * (end - start)) / root * deviation + means
+    return get_op("Minimum")(get_op("Maximum")(z, low), high)
