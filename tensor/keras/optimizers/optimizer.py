@@ -9,6 +9,7 @@ import tensor as tf
 from tensor.core import replica
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.module import Module
+from tensor.core.trackable import attached
 from tensor.keras.engine.call_context import init_scope
 from tensor.keras.optimizers.schedules import (
     LearningRateSchedule,
@@ -219,6 +220,7 @@ class Optimizer(Module):
                 make(shape, dtype=kind), name=name, dtype=kind, trainable=False
             )
         self._variables.append(variable)
+        attached(self)
         return variable
 
     def add_variable_from_reference(
@@ -240,7 +242,16 @@ class Optimizer(Module):
                 trainable=False,
             )
         self._variables.append(variable)
+        attached(self)
         return variable
+
+    def _checkpoint_children(self) -> dict[str, Any]:
+        """Return what checkpoints save, under Keras's names."""
+        return {
+            "_iterations": self._iterations,
+            "_learning_rate": self._learning_rate,
+            "_variables": self._variables,
+        }
 
     def _slot(self, slots: list[Any], variable: Any) -> Any:
         return slots[self._index_of(variable)]
@@ -324,16 +335,21 @@ class Optimizer(Module):
         pairs = list(grads_and_vars)
         if not pairs:
             return self._iterations
+        replication = replica.current()
+        if aggregate and not skip_gradients_aggregation:
+            grads = replication.reduce_gradients(pairs)
+            pairs = [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]
         pairs = filter_empty_gradients(pairs)
+        return replication.update_once(lambda: self._apply(pairs, name))
+
+    def _apply(self, pairs: list[tuple[Any, Any]], name: str | None) -> Any:
+        """Change variables by gradients that are summed and complete."""
         variables = [v for _, v in pairs]
         with tf.name_scope(name or self._name or "optimizer"):
             with init_scope():
                 self.build(variables)
             self._check_known(variables)
-            grads = [g for g, _ in pairs]
-            if aggregate and not skip_gradients_aggregation:
-                grads = replica.current().reduce_gradients(pairs)
-            grads = [_summed_up(g) for g in self._clip(grads)]
+            grads = [_summed_up(g) for g in self._clip([g for g, _ in pairs])]
             self._decay_weights(variables)
             self.begin_step()
             for gradient, variable in zip(grads, variables, strict=True):
