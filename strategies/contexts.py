@@ -11,6 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from strategies.reduce_op import ReduceOp
+from strategies.values import regroup, select
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -52,6 +53,22 @@ class _StrategyState(Replication):
         """Return the dataset split over the replicas."""
         return self._strategy.experimental_distribute_dataset(dataset)
 
+    def split(self, batch: Any, share: int) -> Any:
+        """Return the local replicas' rows of a global batch."""
+        from strategies.input_distribution import split_batch
+
+        return split_batch(self._strategy, batch, share)
+
+    def map(self, function: Callable[[Any], Any], value: Any) -> Any:
+        """Return `value` with `function` applied to each local replica's part."""
+        count = self._strategy.extended.num_local_replicas
+        return regroup([function(select(i, value)) for i in range(count)])
+
+    def from_chief(self, array: Any) -> Any:
+        """Return the array that the chief's process has."""
+        group = self._strategy.extended.group
+        return array if group is None else group.broadcast(array, root=0)
+
     def run(self, step: Callable[..., Any], *args: Any) -> Any:
         """Run `step` on every replica."""
         return self._strategy.run(step, args=args)
@@ -62,7 +79,11 @@ class _StrategyState(Replication):
 
     def reduce_sum(self, values: list[Any]) -> list[Any]:
         """Return tensors summed over all replicas."""
-        return [self._strategy.reduce(ReduceOp.SUM, v, axis=None) for v in values]
+        return [self._strategy.extended.reduce_across(ReduceOp.SUM, v) for v in values]
+
+    def reduce_mean(self, value: Any) -> Any:
+        """Return per-replica results averaged over all replicas."""
+        return self._strategy.reduce(ReduceOp.MEAN, value, axis=None)
 
     def any(self, flag: bool) -> bool:
         """Return whether any process says yes."""
@@ -178,6 +199,11 @@ class ReplicaContext(_StrategyState):
             This replica's part of what `merge_fn` returned.
         """
         return self._strategy.extended.merge(self, merge_fn, args, kwargs or {})
+
+    def reduce_sum(self, values: list[Any]) -> list[Any]:
+        """Return tensors summed over all replicas."""
+        total: list[Any] = self.all_reduce(ReduceOp.SUM, values)
+        return total
 
     def reduce_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
         """Return the gradients summed over all replicas."""

@@ -242,6 +242,13 @@ def _split(
     return DistributedDataset(strategy, spec, open_parts)
 
 
+def split_batch(strategy: Strategy, batch: Any, share: int) -> Any:
+    """Return the local replicas' rows of a global batch, `share` of them each."""
+    first = strategy.extended.first_replica_id
+    count = strategy.extended.num_local_replicas
+    return regroup([_rows(batch, first + i, share) for i in range(count)])
+
+
 def _goes_on(extended: StrategyExtended, has_data: bool, *, agrees: bool) -> bool:
     """Return whether there is another step: while any process has data for one."""
     return extended.any_process(has_data) if agrees else has_data
@@ -249,7 +256,9 @@ def _goes_on(extended: StrategyExtended, has_data: bool, *, agrees: bool) -> boo
 
 def _rows(batch: Any, replica: int, share: int) -> Any:
     start = replica * share
-    return nest.map_structure(lambda x: x[start : start + share], batch)
+    return nest.map_structure(
+        lambda x: None if x is None else x[start : start + share], batch
+    )
 
 
 def _any_length(spec: Any) -> Any:

@@ -62,6 +62,23 @@ class Replication:
         """Return an iterable of what the replicas of this process get of each batch."""
         return dataset
 
+    def split(self, batch: Any, share: int) -> Any:
+        """Return the parts of a global batch that the replicas of this process get.
+
+        Args:
+            batch: A structure of tensors of the same number of rows.
+            share: How many rows a replica gets.
+        """
+        return batch
+
+    def map(self, function: Callable[[Any], Any], value: Any) -> Any:
+        """Return `value` with `function` applied to each local replica's part."""
+        return function(value)
+
+    def from_chief(self, array: Any) -> Any:
+        """Return what the chief's process has; all processes pass the same shape."""
+        return array
+
     def run(self, step: Callable[..., Any], *args: Any) -> Any:
         """Run `step` on every replica; return its results by replica."""
         return step(*args)
@@ -73,6 +90,10 @@ class Replication:
     def reduce_sum(self, values: list[Any]) -> list[Any]:
         """Return tensors summed over all replicas."""
         return values
+
+    def reduce_mean(self, value: Any) -> Any:
+        """Return per-replica results averaged over all replicas."""
+        return value
 
     def any(self, flag: bool) -> bool:
         """Return whether any process says yes; each gets the same answer."""

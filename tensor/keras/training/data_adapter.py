@@ -1,8 +1,9 @@
 """DataAdapter: whatever `fit` is given, as batches of tensors, epoch by epoch.
 
 Arrays are sliced here; datasets, generators, sequences and other iterables bring
-batches themselves. With several replicas a batch is the global one, of which each
-replica takes its contiguous part; parts may be empty.
+batches themselves. With several replicas a batch is the global one: the replication in
+force distributes datasets, and splits other batches into contiguous parts, which may be
+empty.
 """
 
 from __future__ import annotations
@@ -52,7 +53,12 @@ class DataAdapter:
         self._steps_asked = steps_per_epoch
         self._ran_out = False
         self._nominal: int | None = None
+        replication = replica.current()
+        self._is_distributed = replication.num_replicas_in_sync > 1
         source = _source_for(x, y, sample_weight, batch_size, shuffle)
+        if self._is_distributed and hasattr(x, "element_spec"):
+            source.distribute(replication)
+            self._is_distributed = False
         self._source = source
         self.steps: int | None = steps_per_epoch
         if self.steps is None:
@@ -102,21 +108,16 @@ class DataAdapter:
         )
 
     def _prepared(self, batch: Batch) -> Batch:
-        if self._class_weight is not None:
-            batch = _with_class_weights(batch, self._class_weight)
         replication = replica.current()
-        count = replication.num_replicas_in_sync
-        if count > 1:
-            batch = self._local_part(batch, replication.replica_id, count)
+        if self._is_distributed:
+            size = next(int(t.shape[0]) for t in nest.flatten(batch) if t is not None)
+            self._nominal = max(self._nominal or 0, size)
+            share = math.ceil(self._nominal / replication.num_replicas_in_sync)
+            batch = replication.split(batch, share)
+        weights = self._class_weight
+        if weights is not None:
+            batch = replication.map(lambda b: _with_class_weights(b, weights), batch)
         return batch
-
-    def _local_part(self, batch: Batch, replica_id: int, count: int) -> Batch:
-        size = next(int(t.shape[0]) for t in nest.flatten(batch) if t is not None)
-        self._nominal = max(self._nominal or 0, size)
-        share = math.ceil(self._nominal / count)
-        start = min(replica_id * share, size)
-        stop = min(start + share, size)
-        return nest.map_structure(lambda t: None if t is None else t[start:stop], batch)
 
 
 class _Arrays:
@@ -162,8 +163,10 @@ class _Arrays:
             mixed = tf.random.shuffle(starts).numpy()
             rows = np.arange(self._rows)
             size = self._batch_size
-            return np.concatenate([rows[s * size : (s + 1) * size] for s in mixed])
-        return tf.random.shuffle(np.arange(self._rows)).numpy()
+            order = np.concatenate([rows[s * size : (s + 1) * size] for s in mixed])
+        else:
+            order = tf.random.shuffle(np.arange(self._rows)).numpy()
+        return replica.current().from_chief(order)
 
 
 class _Iterable:
@@ -175,6 +178,10 @@ class _Iterable:
 
     def batch_count(self) -> int | None:
         return self._count()
+
+    def distribute(self, replication: replica.Replication) -> None:
+        """Let the replicas share the batches of a dataset."""
+        self._data = replication.distribute(self._data)
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         for batch in self._data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,17 @@ from tensor.keras.training.data_adapter import (
 )
 
 
+def in_scope(method: Any) -> Any:
+    """Let a method of a model run in the scope of the strategy that made the model."""
+
+    @functools.wraps(method)
+    def scoped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._replication.scope():
+            return method(self, *args, **kwargs)
+
+    return scoped
+
+
 class Trainer:
     """compile, fit, evaluate, predict, and the steps they are made of.
 
@@ -31,6 +43,7 @@ class Trainer:
 
     def _start_training(self) -> None:
         self.stop_training = False
+        self._replication = replica.current()
         self.optimizer: Any = None
         self.loss: Any = None
         self.compiled_loss: Any = None
@@ -47,6 +60,7 @@ class Trainer:
 
     # ---- compile
 
+    @in_scope
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -239,19 +253,25 @@ class Trainer:
     def make_train_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and trains on it."""
         if self._train_function is None or force:
-            self._train_function = self._from_iterator(self.train_step)
+            step = self._on_all_replicas(self.train_step)
+            self._train_function = self._from_iterator(step)
         return self._train_function
 
     def make_test_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and evaluates it."""
         if self._test_function is None or force:
-            self._test_function = self._from_iterator(self.test_step)
+            step = self._on_all_replicas(self.test_step)
+            self._test_function = self._from_iterator(step)
         return self._test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and predicts."""
         if self._predict_function is None or force:
-            self._predict_function = self._from_iterator(self.predict_step)
+            replication = self._replication
+            step = functools.partial(replication.run, self.predict_step)
+            if replication.num_replicas_in_sync == 1:
+                step = self.predict_step
+            self._predict_function = self._from_iterator(step)
         return self._predict_function
 
     def _from_iterator(self, step: Any) -> Any:
@@ -264,8 +284,26 @@ class Trainer:
 
         return function
 
+    def _on_all_replicas(self, step: Any) -> Any:
+        """Return a step that runs on every replica and gives logs for all of them."""
+        replication = self._replication
+        if replication.num_replicas_in_sync == 1:
+            return step
+
+        def distributed(batch: Any) -> Any:
+            logs = replication.run(step, batch)
+            # Across replicas a metric's result is that of all examples.
+            results = self.get_metrics_result()
+            return {
+                name: results[name] if name in results else replication.reduce_mean(v)
+                for name, v in logs.items()
+            }
+
+        return distributed
+
     # ---- fit
 
+    @in_scope
     def fit(
         self,
         x: Any = None,
@@ -418,6 +456,7 @@ class Trainer:
 
     # ---- evaluate and predict
 
+    @in_scope
     def evaluate(
         self,
         x: Any = None,
@@ -482,6 +521,7 @@ class Trainer:
         values = list(logs.values())
         return values[0] if len(values) == 1 else values
 
+    @in_scope
     def predict(
         self,
         x: Any,
@@ -516,7 +556,8 @@ class Trainer:
             while upcoming.has_next():
                 step = len(parts)
                 callbacks.on_predict_batch_begin(step)
-                outputs = nest.map_structure(_part, predict(upcoming))
+                outputs = self._replication.concatenate(predict(upcoming))
+                outputs = nest.map_structure(_part, outputs)
                 parts.append(outputs)
                 callbacks.on_predict_batch_end(step, {"outputs": outputs})
         if not parts:
@@ -529,6 +570,7 @@ class Trainer:
 
     # ---- single batches
 
+    @in_scope
     def train_on_batch(
         self,
         x: Any,
@@ -545,6 +587,7 @@ class Trainer:
             self.make_train_function(), iterator, reset_metrics, return_dict
         )
 
+    @in_scope
     def test_on_batch(
         self,
         x: Any,
@@ -560,6 +603,7 @@ class Trainer:
             self.make_test_function(), iterator, reset_metrics, return_dict
         )
 
+    @in_scope
     def _on_batch(
         self, function: Any, iterator: Any, reset_metrics: bool, return_dict: bool
     ) -> Any:
@@ -571,10 +615,11 @@ class Trainer:
         values = list(logs.values())
         return values[0] if len(values) == 1 else values
 
+    @in_scope
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as arrays."""
         iterator = _single_batch(x, None, None, None)
-        outputs = self.make_predict_function()(iterator)
+        outputs = self._replication.concatenate(self.make_predict_function()(iterator))
         return nest.map_structure(lambda t: t.numpy(), outputs)
 
     def fit_generator(self, generator: Any, **kwargs: Any) -> Any:
