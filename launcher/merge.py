@@ -80,9 +80,13 @@ class LineMerger:
         self._active.discard(rank)
         return self.due(now)
 
-    def flush(self) -> list[MergedLine]:
-        """Return everything that waits."""
-        return [self._take() for _ in range(len(self._waiting))]
+    def flush(self, rank: int | None = None) -> list[MergedLine]:
+        """Return everything that waits, or what waits up to a rank's latest line."""
+        count = len(self._waiting)
+        if rank is not None:
+            own = [n for n, line in enumerate(self._waiting, 1) if rank in line.ranks]
+            count = own[-1] if own else 0
+        return [self._take() for _ in range(count)]
 
     def _find(self, rank: int, stream: int, text: bytes) -> _Waiting | None:
         """The first equal line behind all that this rank has printed."""

@@ -137,7 +137,7 @@ class Output:
         for line in lines:
             if is_redrawn(line):
                 # A progress bar is on the screen already: it must not go and come back.
-                merged += self._merger.flush()
+                merged += self._merger.flush(rank)
                 merged.append(MergedLine((rank,), stream, visible(line)))
             else:
                 merged += self._merger.add(rank, stream, line, now)
@@ -154,6 +154,9 @@ class Output:
 
     def _show_unfinished(self, stream: int, text: bytes) -> None:
         shown = visible(text)
+        if shown and self._screen.is_terminal[stream]:
+            # What the chief printed before it must not appear after it.
+            self._show(self._merger.flush(CHIEF))
         if shown and self._is_merged[stream]:
             shown = f"[{CHIEF}] ".encode() + shown
         if shown or not text:

@@ -110,6 +110,17 @@ def test_a_rank_that_left_is_not_waited_for():
     assert shown(merger.leave(2, 1.1)) == ["0-1 a"]
 
 
+def test_what_waits_can_be_had_up_to_a_ranks_latest_line():
+    merger = LineMerger(range(3))
+    merger.add(1, OUT, b"before", 1.0)
+    merger.add(0, OUT, b"mine", 1.0)
+    merger.add(1, OUT, b"after", 1.0)
+
+    assert shown(merger.flush(0)) == ["1 before", "0 mine"]
+    assert merger.flush(2) == []
+    assert shown(merger.flush()) == ["1 after"]
+
+
 def test_a_flood_is_not_held_back():
     merger = LineMerger(range(2))
     lines = [

@@ -139,6 +139,14 @@ def test_a_progress_bar_of_the_chief_is_drawn_with_its_rank(shown):
     )
 
 
+def test_a_line_of_the_chief_appears_before_the_bar_that_follows_it(shown):
+    view = shown((True, True))
+    output = Output(view.screen, range(2))
+    output.received(0, STDOUT, b"Epoch 1\n\r1/2", 1.0)
+
+    assert view.read() == b"[0] Epoch 1\n" + CLEAR + b"[0] 1/2"
+
+
 def test_a_finished_bar_keeps_only_its_last_state_off_a_terminal(shown):
     view = shown()
     output = Output(view.screen, range(2))
