@@ -15,4 +15,9 @@ autograph/  Python's control flow made into graph nodes
 """
 
 from tensor.graph import function as function, modes as modes, trace as trace
-from tensor.graph.control import cond as cond, while_loop as while_loop
+from tensor.graph.control import (
+    cond as cond,
+    map_fn as map_fn,
+    tensor_array as tensor_array,
+    while_loop as while_loop,
+)

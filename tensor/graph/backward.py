@@ -14,6 +14,7 @@ from tensor.core.context import context
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
 from tensor.core.tape import track
+from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.program import Program, Value
 from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
@@ -21,7 +22,7 @@ from tensor.graph.trace import Graph
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tensor.graph.program import Node
+from tensor.graph.program import Node
 
 
 class Derivative:
@@ -89,7 +90,7 @@ def differentiate(
         for value, wanted in zip(program.outputs, seeded, strict=True):
             if wanted:
                 dz = graph.add_input(value.dims, value.dtype, "dz")
-                if value.dtype.is_differentiable:
+                if carries_gradient(value.dtype):
                     seeds.append((number_of(value), dz))
         calls = calls_of(program, home, set(sources))
         by_number = backward(calls, seeds, frozenset(sources))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tensor.core.context import context
+from tensor.core.dtypes import variant
 from tensor.core.shapes import Dims, TensorShape, merge, to_text
 from tensor.core.tensor import Tensor, deny_python_value
 from tensor.graph.static_values import known_value
@@ -103,6 +104,13 @@ class SymbolicTensor(Tensor):
         if context.graph is None:
             raise out_of_scope(self)
         return context.graph.update_variable(variable, how, value, read_value)
+
+    def __add__(self, other: Any) -> Any:
+        if self.dtype is variant:  # a list of tensors, as gradients are added up
+            from tensor.core.registry import get_op
+
+            return context.graph.call_op(get_op("AddV2"), (self, other), {})
+        return super().__add__(other)  # type: ignore[misc]  # attached by operators
 
     def __bool__(self) -> NoReturn:
         deny_python_value(self, "bool")

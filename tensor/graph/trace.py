@@ -23,6 +23,7 @@ from tensor.core.tape import track
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph import state
+from tensor.graph.control import list_ops
 from tensor.graph.dynamic_index import dynamic_get_item, split_index
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope
@@ -129,6 +130,8 @@ class Graph:
     def call_op(self, op: Op, inputs: Any, attrs: Any, name: str | None = None) -> Any:
         """Record that `op` is applied; return its results as symbolic tensors."""
         tensors = tuple([self.own(x) for x in inputs])
+        if op.type_name in list_ops.FORMS and tensors[0].dtype is dtypes.variant:
+            op = list_ops.FORMS[op.type_name]
         parameters: dict[str, Value] = {}
         for key, attr in attrs.items():
             if isinstance(attr, Tensor):

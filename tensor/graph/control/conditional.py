@@ -20,6 +20,7 @@ from tensor.graph.backward import (
     number_of,
 )
 from tensor.graph.control.body import BodyGraph, note_effects
+from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.executor.codegen import writes
 from tensor.graph.inline import inline
 from tensor.graph.program import Node, Program, Value
@@ -29,7 +30,7 @@ from tensor.graph.trace import constant_op
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tensor.graph.executor.codegen import Writer
+from tensor.graph.executor.codegen import Writer
 
 
 class Case(Op):
@@ -137,7 +138,7 @@ def gradient_program(program: Program, wanted: list[int], count: int) -> Program
         seeds = [
             (z._track_id, g)
             for z, g in zip(outputs, dz, strict=True)
-            if z._track_id in tape.tracked and z.dtype.is_differentiable
+            if z._track_id in tape.tracked and carries_gradient(z.dtype)
         ]
         found = backward(tape.calls, seeds, frozenset(sources))
         results = [

@@ -7,7 +7,7 @@ own stacks, which then are stacked in turn.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tensor.core.context import context
 from tensor.core.dtypes import variant
@@ -16,13 +16,11 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.backward import Derivative, differentiate, number_of
 from tensor.graph.control.body import note_effects
 from tensor.graph.control.conditional import with_output
-from tensor.graph.executor.codegen import writes
+from tensor.graph.control.list_ops import carries_gradient
+from tensor.graph.executor.codegen import Writer, writes
 from tensor.graph.inline import inline
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor
-
-if TYPE_CHECKING:
-    from tensor.graph.executor.codegen import Writer
 
 
 class While(Op):
@@ -59,7 +57,7 @@ class While(Op):
         count = call.attrs["count"]
         body = call.attrs["body"]
         plain = Program(body.inputs, body.nodes, body.outputs[:count], body.name)
-        carried = [i for i in range(count) if body.inputs[i].dtype.is_differentiable]
+        carried = [i for i in range(count) if carries_gradient(body.inputs[i].dtype)]
         fixed = [i for i in range(count, len(call.inputs)) if call.wants[i]]
         like = [body.inputs[i] for i in (*carried, *fixed)]
         derivative = differentiate(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import dtypes, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape, are_compatible, relax, to_text
 from tensor.graph.control.body import BodyGraph, after_node, captured_by
@@ -81,10 +82,13 @@ def _run(
         if not isinstance(result, list | tuple):
             result = (result,)
         nest.assert_same_structure(list(loop_vars), list(result))
-        loop_vars = packed(loop_vars, nest.flatten(result, True))
+        loop_vars = nest.pack_sequence_as(loop_vars, nest.flatten(result))
         count += 1
-    flat = [convert(v) for v in nest.flatten(loop_vars, True)]
-    return packed(loop_vars, flat)
+    flat = [
+        v if isinstance(v, CompositeTensor) else convert(v)
+        for v in nest.flatten(loop_vars)
+    ]
+    return nest.pack_sequence_as(loop_vars, flat)
 
 
 def _trace(
