@@ -11,6 +11,7 @@ from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.name_scope import name_scope, scope_prefix
 from tensor.core.public_api import export
+from tensor.core.trackable import attached, waiting
 from tensor.core.variable import Variable
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -55,6 +56,11 @@ class Module:
             )
         self._name = name
         self._scope_name = f"{scope_prefix()}{self._unique_name(name)}/"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if waiting:
+            attached(self)
 
     @staticmethod
     def _unique_name(name: str) -> str:

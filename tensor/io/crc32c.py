@@ -50,7 +50,11 @@ def masked_crc32c(data: bytes | bytearray | memoryview) -> int:
 
     Rotated and shifted: the checksum of data that holds its own checksum is degenerate.
     """
-    crc = crc32c(data)
+    return mask(crc32c(data))
+
+
+def mask(crc: int) -> int:
+    """Return a checksum as files store it; see `masked_crc32c`."""
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
 
 

@@ -1,6 +1,20 @@
-"""tf.train: examples, checkpoints, and the states of a training run."""
+"""tf.train: checkpoints, and the examples that data files hold.
+
+From the ground up::
+
+    sstable bundle              TensorFlow's checkpoint files
+    object_graph                which objects are saved, and under which names
+    restoration                 values find their objects
+    state_file                  which checkpoints a folder holds
+    checkpoint manager          what users call
+"""
 
 from tensor.core.public_api import publish as _publish
 from tensor.io import example as _example
+from tensor.train import (
+    checkpoint as _checkpoint,
+    manager as _manager,
+    state_file as _state_file,
+)
 
 _publish(globals(), "train")

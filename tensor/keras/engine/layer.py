@@ -11,6 +11,7 @@ import numpy as np
 import tensor as tf
 from tensor.core import nest
 from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.trackable import attached
 from tensor.keras import constraints, initializers, mixed_precision, regularizers
 from tensor.keras.engine import layer_losses, symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
@@ -458,6 +459,7 @@ class Layer(layer_losses.LossOwner):
             self._build_input_shape = input_shape
         # Subclasses may forget to call the base's `build`.
         self.built = True
+        attached(self)  # a checkpoint restored earlier may have values for the weights
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
             self._initial_weights = None

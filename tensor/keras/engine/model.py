@@ -68,6 +68,21 @@ class Model(Trainer, ModelFiles, Layer):
         self._computes_masks_itself = True
         self.supports_masking = True
 
+    def _checkpoint_children(self) -> dict[str, Any]:
+        """Return what checkpoints save, under Keras's names.
+
+        Layers of a graph or a stack go by number; those with weights have numbers of
+        their own, so that a layer without weights can be put in between.
+        """
+        found = {n: v for n, v in sorted(vars(self).items()) if not n.startswith("_")}
+        if self._layer_graph is not None or hasattr(self, "_stack"):
+            weighted = [layer for layer in self.layers if layer.weights]
+            for i, layer in enumerate(weighted):
+                found[f"layer_with_weights-{i}"] = layer
+            for i, layer in enumerate(self.layers):
+                found[f"layer-{i}"] = layer
+        return found
+
     # ---- structure
 
     @property

@@ -69,7 +69,7 @@ class WeightOwner(Module):
                 self._forget(old)
             if isinstance(value, Module | tf.Variable | list | tuple | dict):
                 self._track(value)
-        object.__setattr__(self, name, value)
+        Module.__setattr__(self, name, value)
 
     def _check_started(self, value: Any) -> None:
         if isinstance(value, WeightOwner | tf.Variable):

@@ -1,0 +1,198 @@
+"""tf.train.Checkpoint: save and restore the state of objects.
+
+One process of a job writes, whichever call `save`: the chief. The others count along
+and wait only when they restore what the chief may still be writing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from tensor.core import errors
+from tensor.core.dtypes import int64
+from tensor.core.module import Module
+from tensor.core.public_api import export
+from tensor.core.replica import current
+from tensor.core.variable import Variable
+from tensor.train.bundle import BundleReader, bundle_exists, write_bundle
+from tensor.train.object_graph import ObjectGraph, children_of, is_trackable
+from tensor.train.restoration import (
+    InitializationOnlyStatus,
+    LoadStatus,
+    Restoration,
+)
+from tensor.train.state_file import latest_checkpoint, update_checkpoint_state
+
+# How long a process waits for a checkpoint that it saved and another one writes.
+_WRITER_TIMEOUT_S = 60.0
+_POLL_S = 0.02
+
+
+@export("train.CheckpointOptions")
+class CheckpointOptions:
+    """Options for saving and restoring; accepted, and of no effect here."""
+
+    def __init__(
+        self,
+        experimental_io_device: str | None = None,
+        experimental_enable_async_checkpoint: bool = False,
+        experimental_write_callbacks: Any = None,
+        enable_async: bool = False,
+        experimental_skip_slot_variables: bool = False,
+        experimental_sharding_callback: Any = None,
+    ) -> None:
+        self.experimental_io_device = experimental_io_device
+        self.experimental_write_callbacks = experimental_write_callbacks or []
+        self.enable_async = enable_async or experimental_enable_async_checkpoint
+
+
+@export("train.Checkpoint")
+class Checkpoint(Module):
+    """Objects whose state is saved and restored together.
+
+    An example::
+
+    checkpoint = tf.train.Checkpoint(model=model, optimizer=optimizer)
+    path = checkpoint.save("folder/ckpt")
+    checkpoint.restore(path)
+    """
+
+    def __init__(self, root: Any = None, **kwargs: Any) -> None:
+        """Name the objects.
+
+        Args:
+            root: An object whose attributes are saved under their own names.
+            **kwargs: Objects by the names to save them under.
+
+        Raises:
+            ValueError: Something is not trackable: it keeps no state that could be
+                saved.
+        """
+        super().__init__(name="checkpoint")
+        self._save_counter: Variable | None = None
+        self._saved_paths: set[str] = set()
+        if root is not None:
+            _check_trackable("root", root)
+        self._root = root
+        for name, value in sorted(kwargs.items()):
+            if callable(getattr(value, "__func__", None)):
+                value = value()
+            _check_trackable(name, value)
+            setattr(self, name, value)
+
+    def _checkpoint_children(self) -> dict[str, Any]:
+        own = {
+            name: value
+            for name, value in sorted(vars(self).items())
+            if not name.startswith("_")
+        }
+        if self._root is not None:
+            own = {**children_of(self._root), **own}
+        if self._save_counter is not None:
+            own["save_counter"] = self._save_counter
+        return own
+
+    @property
+    def save_counter(self) -> Variable:
+        """How often `save` was called, an int64 variable that is saved as well."""
+        if self._save_counter is None:
+            self._save_counter = Variable(
+                0, dtype=int64, name="save_counter", trainable=False
+            )
+        return self._save_counter
+
+    # ---- saving
+
+    def save(self, file_prefix: Any, options: Any = None) -> str:
+        """Write `file_prefix-N`, N counting from 1, and note it as the latest.
+
+        Returns:
+            The path, for `restore`.
+        """
+        self.save_counter.assign_add(1)
+        number = int(self.save_counter.numpy())
+        path = self.write(f"{os.fspath(file_prefix)}-{number}", options)
+        if current().is_chief:
+            update_checkpoint_state(
+                os.path.dirname(path) or ".", path, all_model_checkpoint_paths=[path]
+            )
+        return path
+
+    def write(self, file_prefix: Any, options: Any = None) -> str:
+        """Write the state to `file_prefix`; no counter, no note of the latest.
+
+        The files appear complete or not at all.
+        """
+        prefix: str = os.fspath(file_prefix)
+        graph = ObjectGraph(self)
+        tensors = graph.save()
+        self._saved_paths.add(prefix)
+        if current().is_chief:
+            write_bundle(prefix, tensors)
+        return prefix
+
+    # ---- restoring
+
+    def restore(self, save_path: Any, options: Any = None) -> Any:
+        """Restore what `save` wrote.
+
+        Values of objects that do not exist yet are given to them when they come to be.
+
+        Args:
+            save_path: A path that `save` or `latest_checkpoint` returned, a folder
+                (its latest checkpoint), or None for none.
+            options: Accepted for compatibility.
+
+        Returns:
+            A status: see `assert_consumed`, `expect_partial`.
+
+        Raises:
+            NotFoundError: There is no such checkpoint.
+            ValueError: A variable has another shape than in the checkpoint.
+        """
+        if save_path is not None and os.path.isdir(os.fspath(save_path)):
+            save_path = latest_checkpoint(save_path) or save_path
+        status = self.read(save_path, options)
+        if save_path is not None:
+            # Create the counter now, so that it gets its value.
+            _ = self.save_counter
+        return status
+
+    def read(self, save_path: Any, options: Any = None) -> Any:
+        """Restore what `write` wrote; see `restore`."""
+        if save_path is None:
+            return InitializationOnlyStatus()
+        path = os.fspath(save_path)
+        if path in self._saved_paths:
+            _wait_for_writer(path)
+        return LoadStatus(Restoration(BundleReader(path), self))
+
+
+def _check_trackable(name: str, value: Any) -> None:
+    if not is_trackable(value) and not isinstance(value, list | tuple | dict):
+        raise ValueError(
+            f"`Checkpoint` was expecting {name} to be a trackable object (an object "
+            f"derived from `Trackable`), got {value}. Variables, modules, layers, "
+            "optimizers, dataset iterators, and lists and dicts of these are."
+        )
+
+
+def _wait_for_writer(path: str) -> None:
+    """Wait until the chief has written a checkpoint that this process saved as well.
+
+    Raises:
+        NotFoundError: It did not in time.
+    """
+    if current().is_chief:
+        return
+    deadline = time.monotonic() + _WRITER_TIMEOUT_S
+    while not bundle_exists(path):
+        if time.monotonic() > deadline:
+            raise errors.because(
+                errors.NotFoundError,
+                f"The chief has not written the checkpoint {path} within "
+                f"{_WRITER_TIMEOUT_S:.0f} s. Do all processes see the same folder?",
+            )
+        time.sleep(_POLL_S)
