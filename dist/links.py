@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 Message = tuple[frames.Header, memoryview]
 
-# Above this, handing the array's memory to ZeroMQ beats copying it into a message.
+# Up to this, one frame for header and payload is cheaper than two frames.
+ONE_FRAME_BYTES = 32 * 1024
+# From this on, handing the array's memory to ZeroMQ beats copying it into a message.
 ZERO_COPY_BYTES = 256 * 1024
 LARGEST_FRAME = 1 << 32
 
@@ -77,11 +79,12 @@ class Links:
             try:
                 if payload is None or payload.nbytes == 0:
                     outbox.send(head)
-                elif payload.nbytes < ZERO_COPY_BYTES:
+                elif payload.nbytes <= ONE_FRAME_BYTES:
                     outbox.send(head + payload.tobytes())
                 else:
                     outbox.send(head, zmq.SNDMORE)
-                    outbox.send(payload.view("u1").data, copy=False)
+                    is_small = payload.nbytes < ZERO_COPY_BYTES
+                    outbox.send(payload.view("u1").data, copy=is_small)
                 return
             except zmq.Again:  # the peer takes nothing in at the moment
                 self._watch.check(call, [peer])

@@ -44,7 +44,7 @@ class OrderedCalls:
         self._sequence = 0
         self._engine: Engine | None = None
         self._failure: BaseException | None = None
-        self._is_closed = False
+        self.is_closed = False
         self._before_call: Callable[[Call], None] | None = None
 
     def now(
@@ -81,7 +81,7 @@ class OrderedCalls:
     def require_usable(self) -> None:
         """Raise if the group was closed or a call has failed."""
         self._require_no_failure()
-        if self._is_closed:
+        if self.is_closed:
             raise GroupClosedError(
                 f"group {self.name!r} was closed. Call `dist.init()` again to make a "
                 "new one."
@@ -94,9 +94,9 @@ class OrderedCalls:
             Whether no call is using the transport any more. False also if it was closed
             before: then somebody else has seen to it.
         """
-        if self._is_closed:
+        if self.is_closed:
             return False
-        self._is_closed = True
+        self.is_closed = True
         if self._engine is None or not self._engine.close(timeout_s / 2):
             self._watch.cancel()
         is_idle = self._engine is None or self._engine.close(timeout_s / 2)

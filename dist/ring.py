@@ -56,10 +56,9 @@ class RingTransport(Transport):
         self._begin()
         parts = chunks(len(array), array.itemsize, self.size)
         if array.nbytes * (self.size - 1) <= SMALL_TRAFFIC_BYTES:
-            everybody = np.empty((self.size, len(array)), array.dtype)
-            self._gather_small(call, array, everybody)
+            rows = self._gather_small(call, array)
             for first, part in enumerate(parts):
-                columns = [row[part] for row in everybody]
+                columns = [row[part] for row in rows]
                 reduce_in_order(columns, first, reduction, array[part])
             return
         pieces = [array[part] for part in parts]
@@ -82,7 +81,7 @@ class RingTransport(Transport):
         """Put the `array` of rank r into row r of `out`."""
         self._begin()
         if out.nbytes <= SMALL_TRAFFIC_BYTES:
-            self._gather_small(call, array, out)
+            out[...] = self._gather_small(call, array)
             return
         out[self.rank] = array
         pieces = [out[(chunk - 1) % self.size] for chunk in range(self.size)]
@@ -186,17 +185,16 @@ class RingTransport(Transport):
                 if chunk != complete_at_right:
                     self._send(call, self._right, segment)
 
-    def _gather_small(self, call: Call, array: Array, out: Array) -> None:
-        """Gather in log2(size) rounds; `held[i]` is the array of rank `rank + i`."""
-        held = np.empty_like(out)
+    def _gather_small(self, call: Call, array: Array) -> list[Array]:
+        """The arrays of all ranks, in log2(size) rounds."""
+        held = np.empty((self.size, len(array)), array.dtype)  # row i: rank + i
         held[0] = array
         for to, source, count in doubling_rounds(self.rank, self.size):
             self._send(call, to, held[:count].reshape(-1))
             distance = (source - self.rank) % self.size
             block = held[distance : distance + count].reshape(-1)
             block[...] = self._receive(call, source, block)
-        for offset in range(self.size):
-            out[(self.rank + offset) % self.size] = held[offset]
+        return [held[(rank - self.rank) % self.size] for rank in range(self.size)]
 
     def _settle(self, call: Call) -> None:
         """Wait until the neighbour has read what was sent from the array's memory."""

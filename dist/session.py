@@ -144,6 +144,8 @@ class Session:
         return self._add(Group(name, place, transport, watch, services))
 
     def _add(self, group: Group) -> Group:
+        if not self.identity.settings.timeline:  # which wants the books of all
+            self._groups = [one for one in self._groups if not one.calls.is_closed]
         self._groups.append(group)
         return group
 
