@@ -30,7 +30,9 @@ class Failure:
         return f"{self.error}: {self.message}" if self.message else self.error
 
 
-ENTRY_FRAME = b"launcher/entry.py"
+# Lines of a dump that tell the reader nothing: the launcher's own frames, and the names
+# of every compiled module that is loaded.
+NOISE = (b"launcher/entry.py", b"Extension modules:")
 
 
 class FailureReader:
@@ -39,7 +41,7 @@ class FailureReader:
     Attributes:
         records: what it reported, at most one of each kind.
         dump: the stacks that `faulthandler` wrote, when the interpreter died or on
-            request; the launcher's own frames are left out.
+            request.
     """
 
     def __init__(self) -> None:
@@ -54,7 +56,7 @@ class FailureReader:
             try:
                 failure = Failure(**json.loads(line))
             except (ValueError, TypeError):  # not JSON: a dump
-                if ENTRY_FRAME not in line:
+                if not any(noise in line for noise in NOISE):
                     self.dump += line.decode(errors="replace") + "\n"
             else:
                 self.records.setdefault(failure.kind, failure)

@@ -166,7 +166,7 @@ def _place(trace: TracebackType | None) -> str:
         for name in ("tensor", "dist", "strategies")
     ]
     paths = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
-    library = ("<frozen", *paths, *ours)
+    library = ("<", *paths, *ours)  # "<string>": code that is generated
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code

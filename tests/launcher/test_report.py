@@ -234,8 +234,21 @@ def test_a_forked_process_is_not_the_worker(pipe, monkeypatch):
     assert not recorder.record(raised(ValueError("of a child")))
 
 
-def test_frames_of_the_launcher_are_left_out_of_a_dump():
+def test_a_place_is_the_users_line_and_not_generated_code(pipe):
+    def users_function():
+        exec("raise ValueError")
+
+    try:
+        users_function()
+    except ValueError as error:
+        place = recorded(pipe, error).fatal.place
+
+    assert place.endswith(" in users_function")
+
+
+def test_noise_is_left_out_of_a_dump():
     reader = FailureReader()
+    reader.feed(b"Extension modules: numpy._core (total: 1)\n")
     reader.feed(
         b'  File "x.py", line 1 in f\n  File "/a/launcher/entry.py", line 9 in m\n'
     )
