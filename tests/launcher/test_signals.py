@@ -62,8 +62,9 @@ def test_ctrl_c_names_the_users_line_and_not_ours(script):
 
 def test_ctrl_c_lets_workers_finish_what_they_must(script):
     path = script(
-        READY
-        + "try:\n    time.sleep(60)\n"
+        "try:\n    "
+        + READY
+        + "    time.sleep(60)\n"
         + "finally:\n    time.sleep(0.3)\n    print('saved')\n"
     )
     with launching("-n", 2, "--output", "merged", path) as running:
