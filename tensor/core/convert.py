@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.call import PLAIN_TYPES
 from tensor.core.context import context
 from tensor.core.dtypes import DType
 from tensor.core.public_api import export
+from tensor.core.python_values import encoded, from_number, from_sequence
 from tensor.core.registry import get_op
 from tensor.core.tensor import Array, EagerTensor, Tensor, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 
 # Pairs of a type and the function that converts its values, by priority.
 _CONVERTERS: list[tuple[int, Any, Callable[..., Any]]] = []
@@ -118,6 +117,12 @@ def constant_tensor(array: Array) -> Any:
 
 
 def _wrong_dtype(tensor: Any, dtype: DType) -> ValueError:
+    if hasattr(tensor, "read_for_op"):
+        return ValueError(
+            f"Incompatible type conversion requested to type {dtype.name} for "
+            f"`tf.Variable of type {tensor.dtype.name}. (Variable: {tensor!r}). Use "
+            f"tf.cast(v, {dtype!r}) to convert its value."
+        )
     return ValueError(
         f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
         f"{tensor.dtype.name}: {tensor!r}. Use tf.cast(x, {dtype!r}) to convert it."
@@ -146,9 +151,33 @@ def _first_dtype(values: Any) -> DType | None:
 
 
 def _stack(values: Any, dtype: DType | None) -> Any:
-    """Return a sequence that holds tensors as one tensor, stacked along a new axis."""
-    dtype = dtype or _first_dtype(values)
-    return get_op("Pack")(*[convert(v, dtype) for v in values], axis=0)
+    """Return a sequence that holds tensors as one tensor, stacked along a new axis.
+
+    Raises:
+        InvalidArgumentError: It holds tensors of different dtypes.
+    """
+    wanted = dtype or _first_dtype(values)
+    parts = [_part(v, wanted, is_asked_for=dtype is not None) for v in values]
+    for i, part in enumerate(parts):
+        if part.dtype is not wanted:
+            raise errors.invalid(
+                "Pack",
+                f"cannot compute Pack as input #{i}(zero-based) was expected to be a "
+                f"{dtypes.short_name(wanted)} tensor but is a "
+                f"{dtypes.short_name(part.dtype)} tensor",
+            )
+    return get_op("Pack")(*parts, axis=0)
+
+
+def _part(value: Any, dtype: DType, is_asked_for: bool) -> Any:
+    """Return a part of a sequence as a tensor, of `dtype` unless it has another."""
+    if not (isinstance(value, Tensor) or hasattr(value, "read_for_op")):
+        return convert(value, dtype)
+    value = convert(value)
+    if is_asked_for and type(value) is EagerTensor and value.dtype is not dtype:
+        # A list is converted as a whole: values inside it may change their dtype.
+        return wrap(to_array(value._array, dtype))
+    return value
 
 
 def to_array(value: Any, dtype: DType | None = None) -> Array:
@@ -164,28 +193,32 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
         return _from_numpy(value, dtype)
     kind = type(value)
     if kind is float or kind is int or kind is bool or kind is complex:
-        return _from_number(value, dtype)
+        return from_number(value, dtype)
     if kind is str or kind is bytes:
-        return _strings(np.array(value, dtype=object), dtype)
+        return encoded(np.array(value, dtype=object), dtype)
     if isinstance(value, list | tuple | range):
-        return _from_sequence(value, dtype)
+        return from_sequence(value, dtype)
     return _from_object(value, dtype)
 
 
 def _from_object(value: Any, dtype: DType | None) -> Array:
     """Return an array made of a value that is no number, string or sequence."""
     if hasattr(value, "_dims"):  # a TensorShape
-        return _from_sequence(_shape_as_list(value), dtype)
-    if isinstance(value, DType):
-        raise ValueError(f"Cannot convert the dtype {value!r} itself to a Tensor.")
+        return from_sequence(_shape_as_list(value), dtype)
+    if isinstance(value, DType | type):
+        raise _unsupported(value)
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
         return _from_numpy(np.asarray(value), dtype)
     if hasattr(value, "__index__"):
-        return _from_number(value.__index__(), dtype)
+        return from_number(value.__index__(), dtype)
     is_sequence = hasattr(value, "__len__") and hasattr(value, "__getitem__")
     if is_sequence and not isinstance(value, dict):
-        return _from_sequence(list(value), dtype)
-    raise ValueError(
+        return from_sequence(list(value), dtype)
+    raise _unsupported(value)
+
+
+def _unsupported(value: Any) -> ValueError:
+    return ValueError(
         f"Attempt to convert a value ({value!r}) with an unsupported type "
         f"({type(value)!r}) to a Tensor."
     )
@@ -201,7 +234,12 @@ def _shape_as_list(shape: Any) -> list[int]:
 
 def _from_numpy(value: Any, dtype: DType | None) -> Array:
     if value.dtype.kind in "OSU":
-        return _strings(np.array(value, dtype=object), dtype)
+        return encoded(np.array(value, dtype=object), dtype)
+    if value.dtype.kind in "Mm":
+        raise ValueError(
+            "Failed to convert a NumPy array to a Tensor (Unsupported numpy type: "
+            f"{value.dtype})."
+        )
     if dtype is None:
         target = dtypes.from_numpy(value.dtype).numpy_dtype
     else:
@@ -217,150 +255,6 @@ def _check_holds(source: np.dtype[Any], dtype: DType, value: Any) -> None:
         raise TypeError(
             f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}"
         )
-
-
-def _from_number(value: Any, dtype: DType | None) -> Array:
-    kind = type(value)
-    if dtype is None:
-        if kind is float:
-            return np.float32(value)
-        if kind is bool:
-            return np.bool_(value)
-        if kind is complex:
-            return np.complex128(value)
-        return np.int32(value) if _INT32_MIN <= value <= _INT32_MAX else _int64(value)
-    if not _accepts(kind, dtype):
-        raise TypeError(
-            f"Cannot convert {value!r} to EagerTensor of dtype "
-            f"{dtypes.short_name(dtype)}"
-        )
-    return _fill(value, dtype)
-
-
-def _int64(value: int) -> Array:
-    try:
-        return np.int64(value)
-    except OverflowError:
-        raise ValueError(
-            f"Can't convert Python int {value} to a Tensor: it does not fit int64."
-        ) from None
-
-
-def _accepts(kind: type, dtype: DType) -> bool:
-    """Return whether a Python number of type `kind` may become a `dtype`."""
-    if kind is bool:
-        return dtype.is_bool or dtype.is_numeric
-    if kind is int:
-        return dtype.is_numeric
-    if kind is float:
-        return dtype.is_floating or dtype.is_complex
-    return dtype.is_complex
-
-
-def _fill(value: Any, dtype: DType) -> Array:
-    if dtype.is_integer and not dtype.min <= value <= dtype.max:
-        if dtype.size >= 4:
-            raise ValueError(
-                f"Can't convert Python int {value} to a Tensor of dtype {dtype.name}: "
-                f"it is outside [{dtype.min}, {dtype.max}]."
-            )
-        # Narrow integers wrap around, as in TensorFlow.
-        return np.asarray(value).astype(dtype.numpy_dtype)[()]
-    with np.errstate(all="ignore"):
-        return dtype.as_numpy_dtype(value)
-
-
-def _from_sequence(value: Any, dtype: DType | None) -> Array:
-    try:
-        array = np.array(value)
-    except ValueError:
-        raise ValueError(
-            f"Can't convert non-rectangular Python sequence to Tensor: {value!r}. "
-            "tf.ragged.constant takes rows of different lengths."
-        ) from None
-    if array.size == 0 and array.dtype == np.float64:
-        target = dtypes.float32 if dtype is None else dtype
-        return np.zeros(array.shape, target.numpy_dtype)
-    kinds = _leaf_kinds(value)
-    if array.dtype.kind in "OSU" or kinds & {str, bytes}:
-        return _from_objects(value, kinds, dtype)
-    if dtype is None:
-        return _infer_sequence(array, kinds, value)
-    for kind in kinds & {bool, int, float, complex}:
-        if not _accepts(kind, dtype):
-            raise TypeError(
-                f"Cannot convert {value!r} to EagerTensor of dtype "
-                f"{dtypes.short_name(dtype)}"
-            )
-    if dtype.is_integer and array.dtype.kind in "iu" and array.size:
-        low, high = int(array.min()), int(array.max())
-        for bound in (low, high):
-            _fill(bound, dtype)  # raises when a wide integer does not fit
-    if dtype is dtypes.string:
-        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype string")
-    with np.errstate(all="ignore"):
-        return array.astype(dtype.numpy_dtype)
-
-
-def _leaf_kinds(value: Any) -> set[type]:
-    kinds: set[type] = set()
-    stack = [value]
-    while stack:
-        v = stack.pop()
-        if isinstance(v, list | tuple | range):
-            stack.extend(v)
-        else:
-            kinds.add(type(v))
-    return kinds
-
-
-def _infer_sequence(array: np.ndarray, kinds: set[type], value: Any) -> Array:
-    if bool in kinds and kinds & {int, float, complex}:
-        raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
-    if kinds <= {bool, int, float, complex}:
-        if array.dtype.kind == "f":
-            return array.astype(np.float32)
-        if array.dtype.kind == "c":
-            return array.astype(np.complex128)
-        if array.dtype.kind in "iu":
-            fits = array.size == 0 or (
-                array.min() >= _INT32_MIN and array.max() <= _INT32_MAX
-            )
-            return array.astype(np.int32 if fits else np.int64)
-    # NumPy values in a list keep their dtype.
-    return array.astype(dtypes.from_numpy(array.dtype).numpy_dtype)
-
-
-def _from_objects(value: Any, kinds: set[type], dtype: DType | None) -> Array:
-    if kinds <= {str, bytes, np.str_, np.bytes_}:
-        return _strings(np.array(value, dtype=object), dtype)
-    if type(None) in kinds:
-        raise ValueError(
-            "Attempt to convert a value (None) with an unsupported type "
-            "(<class 'NoneType'>) to a Tensor."
-        )
-    arrays = [np.asarray(v) for v in value]
-    if all(a.dtype.kind not in "OSU" for a in arrays):
-        raise ValueError(f"Can't convert the sequence {value!r} to a Tensor.")
-    raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
-
-
-def _strings(array: np.ndarray, dtype: DType | None) -> Array:
-    if dtype not in (None, dtypes.string):
-        raise TypeError(
-            f"Cannot convert {array.tolist()!r} to EagerTensor of dtype "
-            f"{dtypes.short_name(dtype)}"
-        )
-    flat = array.reshape(-1)
-    for i, v in enumerate(flat):
-        if isinstance(v, str):
-            flat[i] = v.encode()
-        elif not isinstance(v, bytes):
-            raise ValueError(
-                f"Attempt to convert a value ({v!r}) with an unsupported type "
-                f"({type(v)!r}) to a Tensor."
-            )
-    return flat.reshape(array.shape)
 
 
 @export("convert_to_tensor")

@@ -18,7 +18,12 @@ _TABLE: dict[str, tuple[int, type | None]] = {
     "complex64": (8, np.complex64),
     "int64": (9, np.int64),
     "bool": (10, np.bool_),
+    "qint8": (11, None),
+    "quint8": (12, None),
+    "qint32": (13, None),
     "bfloat16": (14, None),
+    "qint16": (15, None),
+    "quint16": (16, None),
     "uint16": (17, np.uint16),
     "complex128": (18, np.complex128),
     "float16": (19, np.float16),
@@ -73,8 +78,18 @@ class DType:
 
     @property
     def as_numpy_dtype(self) -> type:
-        """The NumPy scalar type, such as `np.float32`."""
-        return self.numpy_dtype.type
+        """The NumPy scalar type, such as `np.float32`; `object` for strings."""
+        return object if self._name == "string" else self.numpy_dtype.type
+
+    @property
+    def is_numpy_compatible(self) -> bool:
+        """Whether NumPy arrays can hold values of this type."""
+        return self._numpy is not None or self._name == "bfloat16"
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether this is one of the quantized types, which have no ops here."""
+        return self._name.startswith(("qint", "quint"))
 
     @property
     def base_dtype(self) -> DType:
@@ -123,8 +138,10 @@ class DType:
 
     @property
     def size(self) -> int:
-        """Bytes per element; 1 for types without a fixed size, as in TensorFlow."""
-        return 1 if self._name in _WITHOUT_SIZE else self.numpy_dtype.itemsize
+        """Bytes per element; 0 for strings, 1 for other types that are no numbers."""
+        if self._name == "string":
+            return 0
+        return self.numpy_dtype.itemsize if self.is_numpy_compatible else 1
 
     @property
     def min(self) -> Any:
@@ -138,12 +155,20 @@ class DType:
 
     @property
     def limits(self) -> tuple[Any, Any]:
-        """The pair (min, max)."""
-        return self.min, self.max
+        """The pair (least, largest) of intensities in an image of this type.
+
+        Raises:
+            ValueError: The type has none.
+        """
+        if self.is_floating:
+            return 0, 1
+        if self.is_bool:
+            return 0, True
+        if self.is_integer:
+            return 0, self.max
+        raise ValueError(f"{self!s} does not have defined limits.")
 
     def _limit(self, which: str) -> Any:
-        if self._name == "bool":
-            return which == "max"
         if self.is_integer:
             return getattr(np.iinfo(self.numpy_dtype), which)
         if self._name == "bfloat16":
@@ -154,8 +179,8 @@ class DType:
         if self.is_floating:
             return getattr(np.finfo(self.numpy_dtype), which)
         raise TypeError(
-            f"Cannot find {which}imum value of {self!r}: only bool, integer and "
-            "floating types have one."
+            f"Cannot find {which}imum value of {self!s} with type {self!s}. Only "
+            "integer and floating types have one."
         )
 
     def is_compatible_with(self, other: Any) -> bool:
@@ -196,7 +221,6 @@ def _load_bfloat16() -> np.dtype[Any]:
 
 
 _FLOATING = frozenset(("float16", "bfloat16", "float32", "float64"))
-_WITHOUT_SIZE = frozenset(("string", "resource", "variant"))
 _BY_NAME = {name: DType(name, *row) for name, row in _TABLE.items()}
 _BY_ENUM = {dtype.as_datatype_enum: dtype for dtype in _BY_NAME.values()}
 _BY_NUMPY: dict[Any, DType] = {
@@ -270,6 +294,8 @@ def as_dtype(value: Any) -> DType:
     """
     if type(value) is DType:
         return value
+    if value is None:
+        raise _no_dtype(value)
     if isinstance(value, str):
         name = _ALIASES.get(value, value)
         if name in _BY_NAME:
@@ -283,11 +309,15 @@ def as_dtype(value: Any) -> DType:
     try:
         return from_numpy(np.dtype(value))
     except TypeError:
-        raise TypeError(
-            f"Cannot convert value {value!r} to a TensorFlow DType. Expected a dtype "
-            f"such as tf.float32, its name, or a NumPy dtype; names are "
-            f"{', '.join(_BY_NAME)}."
-        ) from None
+        raise _no_dtype(value) from None
+
+
+def _no_dtype(value: Any) -> TypeError:
+    return TypeError(
+        f"Cannot convert the argument `type_value`: {value!r} to a TensorFlow DType. "
+        "Expected a dtype such as tf.float32, its name, or a NumPy dtype; names are "
+        f"{', '.join(_BY_NAME)}."
+    )
 
 
 def numpy_dtype(value: Any) -> np.dtype[Any]:

@@ -172,7 +172,7 @@ class TensorShape:
             ValueError: No fully defined shape fits both.
         """
         if not self.is_compatible_with(other):
-            raise ValueError(f"Shapes {self} and {TensorShape(other)} are incompatible")
+            raise ValueError(f"Shapes {self} and {other} are incompatible")
 
     def is_subtype_of(self, other: Any) -> bool:
         """Return whether every shape that fits this one also fits `other`."""
@@ -229,6 +229,16 @@ class TensorShape:
         """
         if self.rank not in (None, rank):
             raise ValueError(f"Shape {self} must have rank {rank}")
+
+    def assert_same_rank(self, other: Any) -> None:
+        """Check that `other` has as many dimensions, as far as both are known.
+
+        Raises:
+            ValueError: It has not.
+        """
+        other = TensorShape(other)
+        if None not in (self.rank, other.rank) and self.rank != other.rank:
+            raise ValueError(f"Shapes {self} and {other} must have the same rank")
 
     def with_rank_at_least(self, rank: int) -> TensorShape:
         """Return this shape after checking that it has `rank` dimensions or more.

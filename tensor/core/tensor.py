@@ -173,6 +173,17 @@ class EagerTensor(Tensor):
                 f"{TensorShape(shape)}."
             )
 
+    def eval(self, feed_dict: Any = None, session: Any = None) -> NoReturn:
+        """Raise: TF1's sessions have no part in eager execution.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(
+            "eval is not supported when eager execution is enabled, "
+            "is .numpy() what you're looking for?"
+        )
+
     def cpu(self) -> EagerTensor:
         """Return this tensor: it lives on the CPU."""
         return self
@@ -192,7 +203,8 @@ class EagerTensor(Tensor):
         return self._array.__array_interface__
 
     def __bool__(self) -> bool:
-        return bool(self._array)
+        array = self._array
+        return bool(array) if array.size else False
 
     def __int__(self) -> int:
         return int(self._array)
@@ -284,10 +296,12 @@ def value_text(array: Array, form: Any) -> str:
     """Write an array's value as TensorFlow prints it, by `repr` or `str`."""
     if array.shape == ():
         value = array[()]
-        # NumPy 2 writes scalars as np.float32(1.0); TensorFlow writes the number.
-        text = form(value) if isinstance(value, bytes) else str(value)
-    elif array.dtype.kind == "V":  # bfloat16: NumPy has no printer of its own for it
-        text = form(array.astype(np.float32)).replace("float32", array.dtype.name)
+        if isinstance(value, bytes):
+            text = form(value)
+        else:
+            # NumPy 2 writes scalars as np.float32(0.1). TensorFlow writes `str` of it
+            # in one place and all digits of the number in the other.
+            text = str(value) if form is str else repr(value.item())
     else:
         text = form(array)
     return "\n" + text if "\n" in text else text

@@ -95,6 +95,8 @@ class TensorSpec(TypeSpec):
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Return whether dtype and shape fit a tensor or another spec."""
+        if not hasattr(spec_or_tensor, "dtype"):
+            return False
         return self._dtype == spec_or_tensor.dtype and are_compatible(
             self._dims, TensorShape(spec_or_tensor.shape)._dims
         )
@@ -116,9 +118,18 @@ class TensorSpec(TypeSpec):
             dims = relax(dims, other._dims)
         return TensorSpec.of(dims, self._dtype, self._name)
 
-    def most_specific_compatible_type(self, other: TensorSpec) -> TensorSpec | None:
-        """Return the narrowest spec that fits both; TF's older name."""
-        return self.most_specific_common_supertype([other])
+    def most_specific_compatible_type(self, other: TensorSpec) -> TensorSpec:
+        """Return the narrowest spec that fits both; TF's older name.
+
+        Raises:
+            ValueError: There is none: the dtypes differ.
+        """
+        result = self.most_specific_common_supertype([other])
+        if result is None:
+            raise ValueError(
+                f"No TypeSpec is compatible with both {self!r} and {other!r}"
+            )
+        return result
 
     def __eq__(self, other: object) -> bool:
         return (

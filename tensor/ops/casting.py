@@ -9,7 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import dtype_kind
@@ -66,7 +66,7 @@ cast = register(Cast)
 cast_to_discrete = register(CastToDiscrete)
 
 
-@export("cast")
+@export("cast", "dtypes.cast")
 def cast_(x: Any, dtype: Any, name: str | None = None) -> Any:
     """Convert `x` to another dtype.
 
@@ -80,7 +80,8 @@ def cast_(x: Any, dtype: Any, name: str | None = None) -> Any:
     x = convert(x)
     if x.dtype is target:
         return x
-    if (x.dtype is dtypes.string) != (target is dtypes.string):
+    handles = (dtypes.variant, dtypes.resource)
+    if (x.dtype is dtypes.string) != (target is dtypes.string) or target in handles:
         raise errors.because(
             errors.UnimplementedError,
             f"Cast {x.dtype.name} to {target.name} is not supported: use "
@@ -141,3 +142,27 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
         InvalidArgumentError: The last axis does not fit.
     """
     return bitcast_op(convert(input), dtype=dtypes.as_dtype(type), name=name)
+
+
+@export("saturate_cast", "dtypes.saturate_cast")
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+    """Convert `value` to another dtype; what is out of its range becomes its limit."""
+    target = dtypes.as_dtype(dtype)
+    x = convert(value)
+    if x.dtype.is_complex:
+        if target.is_complex:
+            return cast_(x, target, name)
+        x = get_op("Real")(x)
+    if target.is_complex or x.dtype.is_bool or target.is_bool:
+        return cast_(x, target, name)
+    low, high = max(x.dtype.min, target.min), min(x.dtype.max, target.max)
+    kind = x.dtype.as_numpy_dtype
+    if x.dtype.is_floating and target.is_integer:
+        # The largest integer may not be a float: round the limits inwards.
+        low, high = kind(low), kind(high)
+        if int(high) > target.max:
+            high = np.nextafter(high, kind(0))
+        if int(low) < target.min:
+            low = np.nextafter(low, kind(0))
+    limits = (convert(kind(low)), convert(kind(high)))
+    return cast_(get_op("Maximum")(get_op("Minimum")(x, limits[1]), limits[0]), target)

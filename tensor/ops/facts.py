@@ -231,3 +231,20 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
     if None in known:
         return list(known) if partial else None
     return np.array(known, dtype)
+
+
+@export("type_spec_from_value")
+def type_spec_from_value(value: Any) -> Any:
+    """Return the spec that describes a value: a tensor, composite, array or number.
+
+    Raises:
+        TypeError: It can be no tensor.
+    """
+    if hasattr(value, "_type_spec"):
+        return value._type_spec
+    try:
+        return TensorSpec.from_tensor(convert(value))
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"Could not build a TypeSpec for {value!r} of type {type(value).__name__}"
+        ) from error

@@ -309,7 +309,13 @@ def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
         a = convert(x) if b is None else convert(x, b.dtype)
     dtype = a.dtype
     if b is None:
-        b = _adopt(y, dtype)
+        try:
+            b = _adopt(y, dtype)
+        except TypeError:
+            b = convert(y)
+            if a is x and op.type_name != "AddV2":  # as TensorFlow has it
+                raise
+            raise _different_dtypes(op, a, b) from None
     elif b.dtype is not dtype:
         raise _different_dtypes(op, a, b)
     allows = getattr(op, "allows", ANY)

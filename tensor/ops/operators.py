@@ -79,7 +79,7 @@ def _equality(op: Op, differs: bool) -> Method:
             return op(*operands(op, self, other))
         except errors.InvalidArgumentError as error:
             if "ncompatible shapes" in error.message:
-                return differs
+                return convert(differs)
             raise
 
     return compare_elements
@@ -124,7 +124,6 @@ def attach(cls: type) -> None:
     methods["__ne__"] = _equality(compare.not_equal, differs=True)
     methods["__neg__"] = lambda self: math.negative(self)
     methods["__abs__"] = lambda self: math.absolute(self)
-    methods["__pos__"] = lambda self: self
     methods["__invert__"] = math.invert
     methods["__getitem__"] = strided_slice.get_item
     for name, method in methods.items():

@@ -112,6 +112,10 @@ def get_item(self: Any, key: Any) -> Any:
         InvalidArgumentError: An index is out of bounds, or there are too many.
         TypeError: An index is none of int, slice, None, Ellipsis, scalar tensor.
     """
+    if _is_mask(key):
+        from tensor.ops.selection import boolean_mask
+
+        return boolean_mask(self, key)
     items = key if type(key) is tuple else (key,)
     index = tuple([_basic(item) for item in items])
     if any(_is_symbolic(item) for item in index):
@@ -126,6 +130,17 @@ def get_item(self: Any, key: Any) -> Any:
     if isinstance(self, Variable):
         result._slice_of = self, index
     return result
+
+
+def _is_mask(key: Any) -> bool:
+    """Return whether an index is a tensor or array of booleans."""
+    kind = type(key)
+    if kind is int or kind is slice or kind is tuple:
+        return False
+    if isinstance(key, bool):
+        return True
+    dtype = getattr(key, "dtype", None)
+    return dtype is not None and dtype == np.bool_
 
 
 def _basic(item: Any) -> Any:
@@ -175,6 +190,17 @@ def check_bounds(shape: Dims, index: tuple[Any, ...]) -> None:
         InvalidArgumentError: There are too many, or one is out of bounds.
     """
     used = sum(item is not None and item is not Ellipsis for item in index)
+    if sum(item is Ellipsis for item in index) > 1:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "Multiple ellipses in slice spec not allowed [Op:StridedSlice] name: "
+            "strided_slice/",
+        )
+    if not shape and used:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "Attempting to slice scalar input. [Op:StridedSlice] name: strided_slice/",
+        )
     if used > len(shape):
         raise errors.because(
             errors.InvalidArgumentError,
@@ -187,9 +213,10 @@ def check_bounds(shape: Dims, index: tuple[Any, ...]) -> None:
             continue
         size = shape[axis]
         if type(item) is int and size is not None and not -size <= item < size:
+            place = item + size if item < 0 else item
             raise errors.because(
                 errors.InvalidArgumentError,
-                f"slice index {item} of dimension {axis} out of bounds. "
+                f"slice index {place} of dimension {axis} out of bounds. "
                 "[Op:StridedSlice] name: strided_slice/",
             )
         if isinstance(item, slice) and item.step == 0:

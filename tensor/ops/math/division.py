@@ -97,7 +97,9 @@ class _IntegerDivision(BinaryElementwise):
     accepts_out = False
 
     def kernel(self, x: Any, y: Any) -> Any:
-        if dtype_kind(y) in "iu" and not np.all(y):
+        # A Python number has the kind of the array beside it.
+        kinds = dtype_kind(x) + dtype_kind(y)
+        if not set(kinds) - set("iu") and not np.all(y):
             raise errors.because(
                 errors.InvalidArgumentError,
                 f"Integer division by zero [Op:{self.type_name}]",
@@ -114,7 +116,7 @@ class FloorDivide(_IntegerDivision):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(self, x: Any, y: Any) -> Any:
-        if dtype_kind(y) in "iu":
+        if not set(dtype_kind(x) + dtype_kind(y)) - set("iu"):
             return super().kernel(x, y)
         # Floating point as TensorFlow: floor(x / y), so that x // 0 is inf.
         return np.floor(np.divide(x, y))
