@@ -102,7 +102,7 @@ def _supervise(config: LaunchConfig, folder: str) -> Outcome:
     )
     screen = Screen(Writer([_text_write(sys.stdout), _text_write(sys.stderr)]))
     try:
-        return Supervisor(job, screen, explains_failure=False).run()
+        return Supervisor(job, screen, is_command=False).run()
     finally:
         screen.close()
 

@@ -27,11 +27,16 @@ SHOW_STACKS = signal.SIGQUIT  # Ctrl-\
 class SignalInbox:
     """Collects signals while it is open; a context manager.
 
+    Args:
+        is_final: whether the process ends with the job; then the signals are ignored
+            afterwards, so that one Ctrl-C more does not spoil its exit status.
+
     Attributes:
         wakeup_fd: becomes readable when a signal has arrived.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_final: bool = False) -> None:
+        self._is_final = is_final
         self.wakeup_fd, self._write_fd = os.pipe()
         os.set_blocking(self.wakeup_fd, False)
         os.set_blocking(self._write_fd, False)
@@ -58,7 +63,7 @@ class SignalInbox:
         if self._previous:
             signal.set_wakeup_fd(self._previous_wakeup)
         for signum, handler in self._previous.items():
-            signal.signal(signum, handler)
+            signal.signal(signum, signal.SIG_IGN if self._is_final else handler)
         os.close(self.wakeup_fd)
         os.close(self._write_fd)
 

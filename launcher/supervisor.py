@@ -48,15 +48,13 @@ class Supervisor:
     Args:
         job: what to run.
         screen: where the workers' output goes.
-        explains_failure: whether to end the output with the root cause of a failure;
-            otherwise the caller has it from the outcome.
+        is_command: whether this process is the `launch` command, which ends with the
+            job and explains a failure last; otherwise it calls us and has the outcome.
     """
 
-    def __init__(
-        self, job: Job, screen: Screen, *, explains_failure: bool = True
-    ) -> None:
+    def __init__(self, job: Job, screen: Screen, *, is_command: bool = True) -> None:
         self._job = job
-        self._explains_failure = explains_failure
+        self._is_command = is_command
         self._config = job.config
         self._screen = screen
         self._limits = policy.Limits(
@@ -68,7 +66,7 @@ class Supervisor:
         """Start the workers, again after failures if asked to, and see them end."""
         started_at = time.monotonic()
         with ExitStack() as stack:
-            signals = stack.enter_context(SignalInbox())
+            signals = stack.enter_context(SignalInbox(is_final=self._is_command))
             guardian = Guardian()
             stack.callback(guardian.close)
             if self._config.log_dir is not None:
@@ -112,7 +110,7 @@ class Supervisor:
                 self._say(line)
         cause = getattr(decision, "cause", None)
         status = policy.status_of(cause, attempt.state)
-        if cause is not None and self._explains_failure:
+        if cause is not None and self._is_command:
             for line in report.ending(cause, status, autopsies):
                 self._print(line)
         return decision, Outcome(status, cause, autopsies)
