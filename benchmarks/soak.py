@@ -105,7 +105,8 @@ def main() -> None:
         print(
             f"rank {rank}: {calls} rounds of 8 calls, {total_bytes / 1e9:.1f} GB; at "
             f"the end {last[0] / 1024:.0f} MiB, {last[1]} descriptors, {last[2]} "
-            f"threads; since half time {growth[0]:+d} KiB, {growth[1]:+d}, {growth[2]:+d}"
+            f"threads; since half time {growth[0]:+d} KiB, {growth[1]:+d} and "
+            f"{growth[2]:+d}"
         )
         failed = (
             failed or growth[0] > GROWTH_LIMIT_KIB or growth[1] > 2 or growth[2] > 0

@@ -21,6 +21,7 @@ import json
 import os
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dist.errors import ConfigurationError
@@ -81,7 +82,7 @@ class WorkerIdentity:
     size: int = 1
     local_rank: int = 0
     local_size: int = 1
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=lambda: host_name())
     run_id: str = ""
     restart_count: int = 0
     source: str = "nothing"
@@ -136,6 +137,15 @@ def identity_from_environment(
         return WorkerIdentity(settings=_settings(environment))
     _reject_contradictions(claims)
     return _identity(claims[0], environment)
+
+
+def host_name() -> str:
+    """A name for this host that no other host of the job has."""
+    name = socket.gethostname()
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    if name.startswith("localhost") and boot.exists():
+        return f"{name}-{boot.read_text()[:8]}"
+    return name
 
 
 def child_environment(identity: WorkerIdentity) -> dict[str, str]:
@@ -214,7 +224,7 @@ def _identity(claim: Claim, environment: Mapping[str, str]) -> WorkerIdentity:
         size=claim.size,
         local_rank=claim.local_rank,
         local_size=claim.local_size,
-        host=environment.get("RINGFLOW_HOST") or socket.gethostname(),
+        host=environment.get("RINGFLOW_HOST") or host_name(),
         run_id=claim.run_id,
         restart_count=read.integer("RESTART_COUNT", 0),
         source=claim.source,

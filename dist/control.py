@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 BEAT_INTERVAL_S = 0.25
 WAIT_SLICE_S = 0.1
+FIRST_REPORT_S, NEXT_REPORTS_S = 5.0, 15.0
 LINE = "the line to the rendezvous"
 
 Frames = list[bytes]
@@ -82,8 +84,19 @@ class ControlChannel:
             target=self._serve, name="dist-control", daemon=True
         )
 
-    def join(self, host: str, timeout_s: float) -> None:
+    def join(
+        self,
+        host: str,
+        timeout_s: float,
+        missing: Callable[[], list[int]] | None = None,
+    ) -> None:
         """Connect, say who we are, and wait until all ranks have done so.
+
+        Args:
+            host: the name of this host.
+            timeout_s: how long to wait.
+            missing: tells who is not there, if this process holds the rendezvous; then
+                it also tells the user, as `launch` would.
 
         Raises:
             StartTimeoutError: some ranks did not arrive in time.
@@ -97,13 +110,18 @@ class ControlChannel:
         def settled() -> bool:
             return bool(self.members or self._refused or self.lost)
 
-        if not self._wait_for_news(settled, timeout_s):
-            raise StartTimeoutError(
-                f"rank {self.rank} waited {timeout_s:g} s at the rendezvous "
-                f"{self._address} and not all {self.size} ranks arrived (or the "
-                "rendezvous did not answer). Look at the output of the ranks that are "
-                "missing; raise the limit with `--start-timeout` if they are only slow."
-            )
+        deadline = time.monotonic() + timeout_s
+        interval_s = FIRST_REPORT_S
+        while not self._wait_for_news(
+            settled, min(interval_s, deadline - time.monotonic())
+        ):
+            if time.monotonic() >= deadline:
+                self._start_timed_out(timeout_s)
+            if missing is not None:
+                sys.stderr.write(
+                    f"dist: waiting for the ranks {missing()} of {self.size}\n"
+                )
+            interval_s = NEXT_REPORTS_S
         if self._refused:
             raise RendezvousError(
                 f"the rendezvous refused this process: {self._refused}"
@@ -169,6 +187,22 @@ class ControlChannel:
             self._close_sockets()  # it never started: `join` was not called
         else:
             self._thread.join(timeout_s)
+
+    def _start_timed_out(self, timeout_s: float) -> NoReturn:
+        known = self.ask_progress().get("ranks")
+        missing = tuple(r for r in range(self.size) if known and str(r) not in known)
+        what = (
+            f"the ranks {list(missing)} of {self.size} did not arrive. See their output"
+            if known
+            else "it did not answer: it is not there, or this process has another key. "
+            "See the launcher's output"
+        )
+        raise StartTimeoutError(
+            f"rank {self.rank} waited {timeout_s:g} s at the rendezvous "
+            f"{self._address}; {what}, and raise the limit with `--start-timeout` "
+            "(RINGFLOW_START_TIMEOUT_S) if something is only slow.",
+            missing=missing,
+        )
 
     def _post(self, kind: str, header: dict[str, Any], *payloads: bytes) -> None:
         self._outbox.append([json.dumps({**header, "kind": kind}).encode(), *payloads])

@@ -83,8 +83,11 @@ class Links:
                     outbox.send(head + payload.tobytes())
                 else:
                     outbox.send(head, zmq.SNDMORE)
-                    is_small = payload.nbytes < ZERO_COPY_BYTES
-                    outbox.send(payload.view("u1").data, copy=is_small)
+                    body = payload.view("u1").data
+                    if payload.nbytes < ZERO_COPY_BYTES:
+                        outbox.send(body)
+                    else:
+                        outbox.send(body, copy=False)
                 return
             except zmq.Again:  # the peer takes nothing in at the moment
                 self._watch.check(call, [peer])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import os
 import threading
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ class Session:
 
     def __init__(self, identity: WorkerIdentity, timeout_s: float | None) -> None:
         self.identity = identity
+        self.pid = os.getpid()
         limit_s = identity.settings.stall_abort_s if timeout_s is None else timeout_s
         self._timeout_s = limit_s or math.inf
         self._groups: list[Group] = []
@@ -52,7 +54,12 @@ class Session:
             size=identity.size,
         )
         try:
-            self._control.join(identity.host, identity.start_timeout_s)
+            server = self._meeting.server
+            self._control.join(
+                identity.host,
+                identity.start_timeout_s,
+                server.missing if server is not None else None,
+            )
             self._meeting.all_joined()
             hosts = tuple(str(member["host"]) for member in self._control.members)
             place = Place(identity.rank, tuple(range(identity.size)), hosts)
@@ -218,5 +225,5 @@ def destroy() -> None:
     with _starting:
         session, _session = _session, None
         atexit.unregister(destroy)
-        if session is not None:
-            session.close()
+        if session is not None and session.pid == os.getpid():
+            session.close()  # a forked child only forgets what is its parent's

@@ -182,6 +182,12 @@ def test_launch_inside_a_slurm_step_or_mpirun_is_no_contradiction():
     assert identity.source == "launch"
 
 
+def test_a_host_without_a_name_of_its_own_gets_one(monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "localhost")
+    assert identity_from_environment({}).host.startswith("localhost-")
+    assert identity_from_environment({"RINGFLOW_HOST": "a", **MPIRUN}).host == "a"
+
+
 def test_the_key_stays_out_of_the_printed_form():
     identity = launched()
     assert identity.job_key is not None

@@ -1,5 +1,6 @@
 """What a group refuses, and what it tells about itself."""
 
+import os
 import pickle
 import threading
 import time
@@ -250,3 +251,13 @@ def test_closing_a_group_ends_the_calls_that_wait_in_the_background(transport):
         return time.monotonic() - started
 
     assert run_ranks(body, 2, transport=transport)[0] < 0.7
+
+
+def test_a_forked_child_does_not_end_its_parents_job(alone):
+    alone.all_reduce([1.0])
+    child = os.fork()
+    if child == 0:
+        dist.destroy()
+        os._exit(0 if not dist.is_initialized() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert alone.all_reduce([1.0])[0] == 1.0

@@ -100,8 +100,9 @@ def test_a_rank_that_never_comes_is_a_start_timeout(server):
     _, how = server(2)
     first = identities(2, **how)[0]
     late = WorkerIdentity(**{**vars(first), "start_timeout_s": 0.3})
-    with pytest.raises(StartTimeoutError, match="not all 2 ranks arrived"):
+    with pytest.raises(StartTimeoutError, match=r"the ranks \[1\] of 2") as caught:
         Session(late, 5.0)
+    assert caught.value.missing == (1,)
 
 
 def test_the_same_rank_twice_is_refused(server):
@@ -123,7 +124,7 @@ def test_a_wrong_key_never_joins(server):
     identity = WorkerIdentity(
         rank=0, size=2, local_size=2, source="launch", start_timeout_s=0.5, **how
     )
-    with pytest.raises(StartTimeoutError):
+    with pytest.raises(StartTimeoutError, match="did not answer"):
         Session(identity, 5.0)
 
 
@@ -191,6 +192,18 @@ def test_ranks_of_a_foreign_launcher_find_rank_zero_by_its_note(tmp_path):
     closing.start()  # rank 0 holds the rendezvous and waits for the other to leave
     results[0].close()
     closing.join(3.0)
+
+
+def test_the_holder_of_the_rendezvous_says_whom_it_waits_for(
+    tmp_path, monkeypatch, capfd
+):
+    monkeypatch.setattr("dist.control.FIRST_REPORT_S", 0.1)
+    lonely = foreign(0, 3, private(tmp_path), start_timeout_s=0.3)
+    with pytest.raises(StartTimeoutError) as caught:
+        Session(lonely, 5.0)
+    assert caught.value.missing == (1, 2)
+    assert capfd.readouterr().err == "dist: waiting for the ranks [1, 2] of 3\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_note_is_private_and_one_left_by_a_crash_is_passed_over(tmp_path):
