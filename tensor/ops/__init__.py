@@ -37,3 +37,4 @@ from tensor.ops import (
     top_k as top_k,
     uniqueness as uniqueness,
 )
+from tensor.ops.math import special as special

@@ -37,13 +37,19 @@ if TYPE_CHECKING:
 SIGNED = "ifVc"
 
 
+def _plus(x: Any, y: Any) -> Any:
+    """Return x + y; the sum of two single strings is an array too."""
+    z = x + y
+    return np.array(z, object) if type(z) is bytes else z
+
+
 class Add(BinaryElementwise):
     """Sum, element by element, broadcasting as NumPy does; strings are joined."""
 
     type_name = "AddV2"
     names = ("add", "math.add")
     ufunc = np.add
-    operator = operator.add
+    operator = staticmethod(_plus)
     allows = NUMERIC + "O"
     keeps_inputs = False
 
