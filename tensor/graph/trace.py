@@ -51,7 +51,8 @@ class Constant(Op):
         return value
 
     def infer(self, value: Any) -> TensorSpec:
-        return spec_of(value)
+        # None stands for a value of a branch that did not run.
+        return TensorSpec.of((), dtypes.variant) if value is None else spec_of(value)
 
 
 constant_op = Constant()

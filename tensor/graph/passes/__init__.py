@@ -1,20 +1,40 @@
 """Passes: each takes a program and returns an equal, better one.
 
-prune       drop what nobody reads
+simplify        drop what changes nothing; transpositions into products
+forward_writes  a read after a write takes the value written
+fold            compute now what is known
+share           compute once what is computed twice
+merge_products  add up products of matrices in one product
+prune           drop what nobody reads
+fuse            elementwise ops become groups that run block by block
+verify          check that the program is well formed
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.graph.passes.prune import prune as prune
+from tensor.graph.passes.algebra import simplify
+from tensor.graph.passes.common import share
+from tensor.graph.passes.fold import fold
+from tensor.graph.passes.forward_writes import forward_writes
+from tensor.graph.passes.prune import prune
+from tensor.graph.passes.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tensor.graph.program import Program
 
-PASSES: tuple[Callable[[Program], Program], ...] = (prune,)
+PASSES: tuple[Callable[[Program], Program], ...] = (
+    prune,
+    simplify,
+    forward_writes,
+    fold,
+    share,
+    simplify,
+    prune,
+)
 
 
 def optimize(program: Program, note: Any = None) -> Program:
@@ -24,8 +44,10 @@ def optimize(program: Program, note: Any = None) -> Program:
         program: The program.
         note: Called with each pass's name and its result.
     """
+    verify(program)
     for run in PASSES:
         program = run(program)
+        verify(program, run.__name__)
         if note is not None:
             note(run.__name__, program)
     return program
