@@ -11,6 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.errors import InvalidArgumentError, because
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor import wrap
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ class SlicedUpdates:
 
     def _scatter(self, combine: Any, slices: Any) -> Any:
         if not isinstance(slices, IndexedSlices):
-            raise TypeError(f"sparse_delta is not IndexedSlices: {slices!r}")
+            raise TypeError(
+                "Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: "
+                f"{slices!r}"
+            )
         indices, values = convert(slices.indices), convert(slices.values, self._dtype)
         return self._scatter_at(combine, (indices,), values)
 
@@ -136,15 +140,7 @@ class SlicedUpdates:
         Raises:
             InvalidArgumentError: An index is out of range.
         """
-        for axis, index in enumerate(key):
-            size = self._array.shape[axis]
-            outside = (index < 0) | (index >= size)
-            if outside.any():
-                raise because(
-                    InvalidArgumentError,
-                    f"scatter into {self._name!r}: index {index[outside].flat[0]} is "
-                    f"outside [0, {size}) on axis {axis}.",
-                )
+        self._check_inside(key)
         with self._lock:
             array = self._own_array()
             if combine is None:
@@ -152,6 +148,24 @@ class SlicedUpdates:
             else:
                 with np.errstate(all="ignore"):
                     combine.at(array, key, rows)
+
+    def _check_inside(self, key: tuple[Any, ...]) -> None:
+        shape = self._array.shape
+        for axis, index in enumerate(key):
+            outside = (index < 0) | (index >= shape[axis])
+            if not outside.any():
+                continue
+            at = tuple(np.argwhere(outside)[0])
+            entry = [int(k[at]) for k in np.broadcast_arrays(*key)]
+            where = f"indices[{','.join(map(str, at))}]"
+            if len(key) == 1:
+                text = f"{where} = {entry[0]} is not in [0, {shape[0]})"
+            else:
+                text = f"{where} = {entry} does not index into shape "
+                text += to_brackets(shape)
+            raise because(
+                InvalidArgumentError, f"{text}, in a scatter into {self._name!r}"
+            )
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Any:
         """Return the slices at `indices`."""
@@ -175,9 +189,23 @@ class SlicedUpdates:
         """Write an array to `self[index]`, in the way named by `how`."""
         with self._lock:
             own = self._own_array()
+            wanted = own[index].shape
+            if array.shape != wanted and not _broadcasts(array.shape, wanted):
+                raise because(
+                    InvalidArgumentError,
+                    f"Cannot broadcast input shape {to_brackets(array.shape)} into "
+                    f"final shape {to_brackets(wanted)}, in an assignment to a slice "
+                    f"of {self._name!r}",
+                )
             if how == "assign":
                 own[index] = array
             elif how == "assign_add":
                 own[index] += array
             else:
                 own[index] -= array
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Return whether an array of `shape` can be repeated to the shape `to`."""
+    pairs = zip(shape[::-1], to[::-1], strict=False)
+    return len(shape) <= len(to) and all(a in (1, b) for a, b in pairs)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.context import context
 from tensor.core.convert import convert, to_array
 from tensor.core.devices import current_device
 from tensor.core.name_scope import scoped_name
 from tensor.core.public_api import export
-from tensor.core.shapes import Dims, TensorShape, are_compatible, to_text
+from tensor.core.shapes import Dims, TensorShape, are_compatible, to_brackets, to_text
 from tensor.core.sliced_updates import SlicedUpdates
 from tensor.core.tensor import (
     EagerTensor,
@@ -33,10 +33,12 @@ from tensor.core.variable_creation import (
     VariableAggregation as VariableAggregation,
     VariableSynchronization as VariableSynchronization,
     VariableType,
+    choice,
 )
+from tensor.core.variable_protocols import VariableProtocols
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tensor.core.dtypes import DType
 
@@ -47,7 +49,7 @@ _UNSHARED = 2
 
 
 @export("Variable")
-class Variable(SlicedUpdates, metaclass=VariableType):
+class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
     """A tensor-like value that `assign` changes, shared by everything that holds it."""
 
     __array_priority__ = 100
@@ -98,8 +100,13 @@ class Variable(SlicedUpdates, metaclass=VariableType):
                 "The `initial_value` arg to `tf.Variable` must be specified except "
                 "when you are not providing a `variable_def`. You provided neither."
             )
-        self._synchronization = VariableSynchronization(synchronization)
-        self._aggregation = VariableAggregation(aggregation)
+        self._synchronization = choice(VariableSynchronization, synchronization, name)
+        self._aggregation = choice(VariableAggregation, aggregation, name)
+        if constraint is not None and not callable(constraint):
+            raise ValueError(
+                "Argument `constraint` must be None or a callable. Got a "
+                f"{type(constraint)}: {constraint}"
+            )
         if trainable is None:
             trainable = self._synchronization is not VariableSynchronization.ON_READ
         self._trainable = bool(trainable)
@@ -114,9 +121,9 @@ class Variable(SlicedUpdates, metaclass=VariableType):
             self._dims = TensorShape(shape)._dims
             if not are_compatible(self._dims, array.shape):
                 raise ValueError(
-                    f"The initial value of variable {self._name!r} has shape "
-                    f"{to_text(array.shape)}, which does not fit the given shape "
-                    f"{to_text(self._dims)}."
+                    f"In this `tf.Variable` creation, the initial value's shape "
+                    f"({to_text(array.shape)}) is not compatible with the explicitly "
+                    f"supplied `shape` argument ({shape})."
                 )
         elif not validate_shape:
             self._dims = None
@@ -150,6 +157,18 @@ class Variable(SlicedUpdates, metaclass=VariableType):
     def get_shape(self) -> TensorShape:
         """Return the shape."""
         return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Add what is known about the shape.
+
+        Raises:
+            ValueError: It contradicts what is known already.
+        """
+        self._dims = TensorShape(shape).merge_with(self.shape)._dims
+
+    def is_initialized(self, name: str | None = None) -> Any:
+        """Return whether there is a value: there always is."""
+        return convert(True)
 
     @property
     def ndim(self) -> int | None:
@@ -300,13 +319,27 @@ class Variable(SlicedUpdates, metaclass=VariableType):
         if type(value) is not EagerTensor:
             return value.update_variable(self, how, value, read_value)
         if not are_compatible(self._dims, value.static_shape):
-            raise ValueError(
-                f"Cannot {how.replace('_', ' ')} value to variable {self.name!r}: "
-                f"Shape mismatch. The variable shape {to_text(self._dims)}, and the "
-                f"assigned value shape {to_text(value.static_shape)} are incompatible."
+            raise self._mismatch(how, value.static_shape)
+        if self._dtype.is_bool and how != "assign":
+            raise errors.invalid(
+                "AssignAddVariableOp", "Booleans have no sum. Use assign instead."
             )
         self.write_array(how, value._array)
         return self if read_value else None
+
+    def _mismatch(self, how: str, dims: Dims | None) -> Exception:
+        """Return the error for a value of the wrong shape."""
+        if how == "assign":
+            return ValueError(
+                f"Cannot assign value to variable {self.name!r}: Shape mismatch. The "
+                f"variable shape {to_text(self._dims)}, and the assigned value shape "
+                f"{to_text(dims)} are incompatible."
+            )
+        return errors.invalid(
+            "AssignAddVariableOp" if how == "assign_add" else "AssignSubVariableOp",
+            f"Cannot update variable with shape {to_brackets(self._dims)} using a "
+            f"Tensor with shape {to_brackets(dims)}, shapes must be equal.",
+        )
 
     def write_array(self, how: str, array: Any) -> None:
         """Write an array of fitting shape and dtype, in the way named by `how`."""
@@ -342,45 +375,6 @@ class Variable(SlicedUpdates, metaclass=VariableType):
         ):
             self._array = np.array(self._array)
         return self._array
-
-    # ---- Python's protocols; arithmetic is attached by `tensor.ops.operators`
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        # A later assignment may write in place: NumPy gets an array of its own.
-        return np.array(self._array, dtype=dtype)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.value())
-
-    def __len__(self) -> int:
-        if not self._dims:
-            raise TypeError("Scalar variable has no `len()`")
-        if self._dims[0] is None:
-            raise TypeError(f"len is not well defined for shape {to_text(self._dims)}.")
-        return self._dims[0]
-
-    def __bool__(self) -> bool:
-        return bool(self.value())
-
-    def __int__(self) -> int:
-        return int(self.value().numpy())
-
-    def __float__(self) -> float:
-        return float(self.value().numpy())
-
-    def __complex__(self) -> complex:
-        return complex(self.value().numpy())
-
-    def __index__(self) -> int:
-        return self.value().__index__()  # type: ignore[no-any-return]
-
-    def __format__(self, spec: str) -> str:
-        return format(self.numpy(), spec)
-
-    def __hash__(self) -> int:
-        raise TypeError(
-            "Variable is unhashable. Instead, use variable.ref() as the key."
-        )
 
     def __repr__(self) -> str:
         head = (

@@ -36,6 +36,23 @@ class VariableAggregation(enum.Enum):
     ONLY_FIRST_REPLICA = 3
 
 
+def choice(options: type[enum.Enum], value: Any, name: str | None) -> Any:
+    """Return one of the options for a variable; None is the first.
+
+    Raises:
+        ValueError: `value` is none of them.
+    """
+    if value is None:
+        return next(iter(options))
+    if not isinstance(value, options):
+        kind = options.__name__.removeprefix("Variable").lower()
+        raise ValueError(
+            f"Invalid variable {kind} mode: {value} for variable: {name}. Expected one "
+            f"of {', '.join(str(option) for option in options)}."
+        )
+    return value
+
+
 class VariableType(type):
     """Lets creators (`tf.variable_creator_scope`, strategies) make the variable.
 
