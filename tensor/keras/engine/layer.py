@@ -334,7 +334,8 @@ class Layer(layer_losses.LossOwner):
             training = self._decide_training(args, kwargs, signature)
             args, kwargs = signature.with_training(args, kwargs, training)
         else:
-            training = kwargs.get("training", calls.training)
+            # Not for this layer's `call`: it sets the mode of the layers inside.
+            training = kwargs.pop("training", calls.training)
         with entered(self, training), tf.name_scope(self._name_scope()):
             if not self.built:
                 self._build_for(inputs)
