@@ -1,5 +1,13 @@
-"""tf.keras.models: the kinds of models."""
+"""tf.keras.models: the kinds of models, and making them anew."""
 
+from tensor.keras.engine.cloning import (
+    clone_and_build_model as clone_and_build_model,
+    clone_model as clone_model,
+)
 from tensor.keras.engine.functional import Functional as Functional
 from tensor.keras.engine.model import Model as Model
 from tensor.keras.engine.sequential import Sequential as Sequential
+from tensor.keras.saving.json_models import (
+    model_from_config as model_from_config,
+    model_from_json as model_from_json,
+)

@@ -79,6 +79,11 @@ class InputLayer(Layer):
     def call(self, inputs: Any) -> Any:
         return inputs
 
+    @property
+    def output_shape(self) -> Any:
+        """The static shape, in a list, as Keras shows it."""
+        return [self._batch_input_shape]
+
     def get_config(self) -> dict[str, Any]:
         return {
             "batch_input_shape": self._batch_input_shape,

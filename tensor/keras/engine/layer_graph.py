@@ -77,7 +77,7 @@ class LayerGraph:
             by_id.values(),
             key=lambda a: (-layer_depths[id(a)], self._layer_order[id(a)]),
         )
-        self.layer_depths = layer_depths
+        self.node_depths = node_depths
         self.nodes = sorted(finished, key=lambda n: -node_depths[id(n)])
 
     def _calls_in_post_order(self) -> list[Node]:

@@ -12,6 +12,26 @@ from tensor.keras.layers.activation import (
     Softmax as Softmax,
     ThresholdedReLU as ThresholdedReLU,
 )
+from tensor.keras.layers.batch_normalization import (
+    BatchNormalization as BatchNormalization,
+    SyncBatchNormalization as SyncBatchNormalization,
+)
+from tensor.keras.layers.convolution import (
+    Conv1D as Conv1D,
+    Conv2D as Conv2D,
+    Conv3D as Conv3D,
+    Convolution1D as Convolution1D,
+    Convolution2D as Convolution2D,
+    Convolution3D as Convolution3D,
+)
+from tensor.keras.layers.convolution_transpose import (
+    Conv1DTranspose as Conv1DTranspose,
+    Conv2DTranspose as Conv2DTranspose,
+    Conv3DTranspose as Conv3DTranspose,
+    Convolution1DTranspose as Convolution1DTranspose,
+    Convolution2DTranspose as Convolution2DTranspose,
+    Convolution3DTranspose as Convolution3DTranspose,
+)
 from tensor.keras.layers.dense import Dense as Dense
 from tensor.keras.layers.dropout import (
     AlphaDropout as AlphaDropout,
@@ -22,13 +42,102 @@ from tensor.keras.layers.dropout import (
     SpatialDropout2D as SpatialDropout2D,
     SpatialDropout3D as SpatialDropout3D,
 )
+from tensor.keras.layers.embedding import Embedding as Embedding
+from tensor.keras.layers.lambda_layer import Lambda as Lambda
 from tensor.keras.layers.lookup import (
     deserialize as deserialize,
     serialize as serialize,
+)
+from tensor.keras.layers.masking import (
+    ActivityRegularization as ActivityRegularization,
+    Masking as Masking,
+)
+from tensor.keras.layers.merging import (
+    Add as Add,
+    Average as Average,
+    Concatenate as Concatenate,
+    Dot as Dot,
+    Maximum as Maximum,
+    Minimum as Minimum,
+    Multiply as Multiply,
+    Subtract as Subtract,
+    add as add,
+    average as average,
+    concatenate as concatenate,
+    dot as dot,
+    maximum as maximum,
+    minimum as minimum,
+    multiply as multiply,
+    subtract as subtract,
+)
+from tensor.keras.layers.normalization import (
+    GroupNormalization as GroupNormalization,
+    LayerNormalization as LayerNormalization,
+    UnitNormalization as UnitNormalization,
+)
+from tensor.keras.layers.pooling import (
+    AveragePooling1D as AveragePooling1D,
+    AveragePooling2D as AveragePooling2D,
+    AveragePooling3D as AveragePooling3D,
+    AvgPool1D as AvgPool1D,
+    AvgPool2D as AvgPool2D,
+    AvgPool3D as AvgPool3D,
+    GlobalAveragePooling1D as GlobalAveragePooling1D,
+    GlobalAveragePooling2D as GlobalAveragePooling2D,
+    GlobalAveragePooling3D as GlobalAveragePooling3D,
+    GlobalAvgPool1D as GlobalAvgPool1D,
+    GlobalAvgPool2D as GlobalAvgPool2D,
+    GlobalAvgPool3D as GlobalAvgPool3D,
+    GlobalMaxPool1D as GlobalMaxPool1D,
+    GlobalMaxPool2D as GlobalMaxPool2D,
+    GlobalMaxPool3D as GlobalMaxPool3D,
+    GlobalMaxPooling1D as GlobalMaxPooling1D,
+    GlobalMaxPooling2D as GlobalMaxPooling2D,
+    GlobalMaxPooling3D as GlobalMaxPooling3D,
+    MaxPool1D as MaxPool1D,
+    MaxPool2D as MaxPool2D,
+    MaxPool3D as MaxPool3D,
+    MaxPooling1D as MaxPooling1D,
+    MaxPooling2D as MaxPooling2D,
+    MaxPooling3D as MaxPooling3D,
 )
 from tensor.keras.layers.reshaping import (
     Flatten as Flatten,
     Permute as Permute,
     RepeatVector as RepeatVector,
     Reshape as Reshape,
+)
+from tensor.keras.layers.resizing import (
+    Cropping1D as Cropping1D,
+    Cropping2D as Cropping2D,
+    Cropping3D as Cropping3D,
+    UpSampling1D as UpSampling1D,
+    UpSampling2D as UpSampling2D,
+    UpSampling3D as UpSampling3D,
+    ZeroPadding1D as ZeroPadding1D,
+    ZeroPadding2D as ZeroPadding2D,
+    ZeroPadding3D as ZeroPadding3D,
+)
+from tensor.keras.layers.rnn.cell_layers import (
+    GRU as GRU,
+    LSTM as LSTM,
+    SimpleRNN as SimpleRNN,
+)
+from tensor.keras.layers.rnn.gru_cell import GRUCell as GRUCell
+from tensor.keras.layers.rnn.lstm_cell import LSTMCell as LSTMCell
+from tensor.keras.layers.rnn.rnn import RNN as RNN
+from tensor.keras.layers.rnn.simple_rnn_cell import SimpleRNNCell as SimpleRNNCell
+from tensor.keras.layers.rnn.stacked import StackedRNNCells as StackedRNNCells
+from tensor.keras.layers.rnn.wrappers import (
+    Bidirectional as Bidirectional,
+    TimeDistributed as TimeDistributed,
+    Wrapper as Wrapper,
+)
+from tensor.keras.layers.separable_convolution import (
+    DepthwiseConv1D as DepthwiseConv1D,
+    DepthwiseConv2D as DepthwiseConv2D,
+    SeparableConv1D as SeparableConv1D,
+    SeparableConv2D as SeparableConv2D,
+    SeparableConvolution1D as SeparableConvolution1D,
+    SeparableConvolution2D as SeparableConvolution2D,
 )

@@ -1,0 +1,67 @@
+"""clone_model: the same layers with weights of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensor.keras.engine.functional import Functional, rebuilt
+from tensor.keras.engine.input_layer import Input, InputLayer
+from tensor.keras.engine.model import Model
+from tensor.keras.engine.sequential import Sequential
+
+
+def clone_model(
+    model: Any, input_tensors: Any = None, clone_function: Any = None
+) -> Any:
+    """Return a model of the same structure whose weights begin anew.
+
+    Args:
+        model: A Sequential or functional model.
+        input_tensors: Keras tensors to begin with.
+        clone_function: Makes a layer from a layer, input layers excepted.
+
+    Raises:
+        ValueError: The model is subclassed: its structure is in its code.
+    """
+    clone = clone_function or (
+        lambda layer: type(layer).from_config(layer.get_config())
+    )
+    if isinstance(model, Sequential):
+        return _clone_sequential(model, input_tensors, clone)
+    if getattr(model, "_layer_graph", None) is None:
+        raise ValueError(
+            "Expected `model` argument to be a functional `Model` instance, but got a "
+            f"subclassed model: {model}. Make another one by its class."
+        )
+    kind = Functional if type(model) is Functional else Model
+    return rebuilt(model, clone, input_tensors, kind)
+
+
+def _clone_sequential(model: Any, input_tensors: Any, clone: Any) -> Any:
+    layers = []
+    for layer in model._stack:
+        if isinstance(layer, InputLayer):
+            if input_tensors is None:
+                layers.append(InputLayer.from_config(layer.get_config()))
+        else:
+            layers.append(clone(layer))
+    copy = Sequential(name=model.name)
+    if input_tensors is not None:
+        tensor = input_tensors[0] if isinstance(input_tensors, list) else input_tensors
+        copy.add(Input(tensor=tensor))
+    for layer in layers:
+        copy.add(layer)
+    if not copy.built and model._inferred_shape is not None:
+        copy.build(model._inferred_shape)
+    return copy
+
+
+def clone_and_build_model(model: Any, input_tensors: Any = None, **kwargs: Any) -> Any:
+    """Return a clone of a model, compiled like it."""
+    copy = clone_model(model, input_tensors)
+    arguments = model._compile_arguments
+    if arguments:
+        optimizer = model.optimizer
+        fresh = type(optimizer).from_config(optimizer.get_config())
+        copy.compile(**{**arguments, "optimizer": fresh})
+    return copy

@@ -1,0 +1,270 @@
+"""BatchNormalization: features with mean 0 and variance 1 over the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+from tensor.core import replica
+from tensor.keras import constraints, initializers, regularizers
+from tensor.keras.engine.input_spec import InputSpec
+from tensor.keras.engine.layer import Layer
+
+
+class BatchNormalization(Layer):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, feature by feature.
+
+    While training, mean and variance are the batch's, and moving averages of them are
+    kept; otherwise these averages are used. A frozen layer (`trainable=False`) does not
+    train. With `synchronized=True` the batch is that of all replicas together.
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Take the features' axis (or axes), and how averages and weights are treated.
+
+        Raises:
+            TypeError: `axis` is no integer and no list of them.
+            ValueError: `renorm` or another option of older versions is asked for.
+        """
+        for name in ("renorm", "virtual_batch_size", "adjustment"):
+            if kwargs.pop(name, None):
+                raise ValueError(
+                    f"BatchNormalization: `{name}` is not supported. Leave it out."
+                )
+        kwargs.pop("fused", None)
+        super().__init__(**kwargs)
+        if isinstance(axis, list | tuple):
+            self.axis = list(axis)
+        elif isinstance(axis, int):
+            self.axis = [axis]
+        else:
+            raise TypeError(
+                "Expected an int or a list/tuple of ints for the argument `axis`, but "
+                f"received: {axis!r}"
+            )
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.synchronized = synchronized
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+
+    def build(self, input_shape: Any) -> None:
+        input_shape = tf.TensorShape(input_shape)
+        rank = input_shape.rank
+        if rank is None or any(not -rank <= a < rank for a in self.axis):
+            raise ValueError(
+                f"Input shape {input_shape} has no axis {self.axis}: "
+                "BatchNormalization "
+                "needs inputs of a known rank that has the features' axis."
+            )
+        self.axis = [a % rank for a in self.axis]
+        sizes = {a: input_shape[a] for a in self.axis}
+        for a, size in sizes.items():
+            if size is None:
+                raise ValueError(
+                    f"Input has undefined `axis` dimension {a}. Received input with "
+                    f"shape {tuple(input_shape)}. Axis value: {self.axis}"
+                )
+        self.input_spec = InputSpec(ndim=rank, axes=sizes)
+        if len(sizes) == 1:
+            shape: Any = tuple(sizes.values())
+        else:
+            shape = tuple(sizes.get(i, 1) for i in range(rank))
+        self._reduced = [i for i in range(rank) if i not in self.axis]
+        self._broadcast_shape = [sizes.get(i, 1) for i in range(rank)]
+        self.gamma = self.beta = None
+        if self.scale:
+            self.gamma = self._weight(
+                "gamma",
+                shape,
+                self.gamma_initializer,
+                self.gamma_regularizer,
+                self.gamma_constraint,
+            )
+        if self.center:
+            self.beta = self._weight(
+                "beta",
+                shape,
+                self.beta_initializer,
+                self.beta_regularizer,
+                self.beta_constraint,
+            )
+        self.moving_mean = self._average(
+            "moving_mean", shape, self.moving_mean_initializer
+        )
+        self.moving_variance = self._average(
+            "moving_variance", shape, self.moving_variance_initializer
+        )
+        super().build(input_shape)
+
+    def _weight(
+        self, name: str, shape: Any, initializer: Any, regularizer: Any, constraint: Any
+    ) -> Any:
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            dtype=self._param_dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+            trainable=True,
+        )
+
+    def _average(self, name: str, shape: Any, initializer: Any) -> Any:
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            dtype=self._param_dtype,
+            initializer=initializer,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.MEAN,
+            trainable=False,
+        )
+
+    @property
+    def _param_dtype(self) -> str:
+        """Weights and statistics of half precision layers are float32."""
+        if self.dtype in ("float16", "bfloat16"):
+            return "float32"
+        return self.dtype or "float32"
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        x = inputs
+        is_half = x.dtype in (tf.float16, tf.bfloat16)
+        if is_half:
+            x = tf.cast(x, "float32")
+        if training and self.trainable:
+            mean, variance = self._batch_statistics(x, mask)
+            self._update_averages(x, mean, variance)
+        else:
+            mean, variance = self.moving_mean.value(), self.moving_variance.value()
+        outputs = tf.nn.batch_normalization(
+            x,
+            self._spread(mean),
+            self._spread(variance),
+            self._spread(self.beta),
+            self._spread(self.gamma),
+            self.epsilon,
+        )
+        return tf.cast(outputs, inputs.dtype) if is_half else outputs
+
+    def _spread(self, value: Any) -> Any:
+        """Return statistics or weights so that they broadcast over the features."""
+        if value is None:
+            return None
+        if len(self.axis) == 1 and self.axis[0] == len(self._broadcast_shape) - 1:
+            return value
+        return tf.reshape(value, self._broadcast_shape)
+
+    def _batch_statistics(self, x: Any, mask: Any) -> tuple[Any, Any]:
+        """Return mean and variance of each feature over the batch."""
+        count = replica.current().num_replicas_in_sync
+        if self.synchronized and count > 1:
+            return self._synchronized_statistics(x)
+        keep = len(self.axis) > 1
+        if mask is not None:
+            weights = tf.cast(mask, x.dtype)
+            while weights.shape.rank < x.shape.rank:
+                weights = tf.expand_dims(weights, -1)
+            return tf.nn.weighted_moments(x, self._reduced, weights, keepdims=keep)
+        return tf.nn.moments(x, self._reduced, keepdims=keep)
+
+    def _synchronized_statistics(self, x: Any) -> tuple[Any, Any]:
+        """Return mean and variance over the batches of all replicas.
+
+        Number, sum and sum of squares travel together, so that replicas may have
+        batches of any size.
+        """
+        keep = len(self.axis) > 1
+        total = tf.reduce_sum(x, axis=self._reduced, keepdims=keep)
+        squares = tf.reduce_sum(tf.square(x), axis=self._reduced, keepdims=keep)
+        number = tf.cast(tf.size(x), x.dtype) / tf.cast(tf.size(total), x.dtype)
+        number, total, squares = replica.current().reduce_sum([number, total, squares])
+        mean = total / number
+        return mean, squares / number - tf.square(mean)
+
+    def _update_averages(self, x: Any, mean: Any, variance: Any) -> None:
+        if x.static_shape[0] == 0 and not self.synchronized:
+            return  # nothing was seen
+        for average, value in (
+            (self.moving_mean, mean),
+            (self.moving_variance, self._unbiased(x, variance)),
+        ):
+            decay = tf.cast(1.0 - self.momentum, average.dtype)
+            step = (average - tf.cast(value, average.dtype)) * decay
+            average.assign_sub(step)
+
+    def _unbiased(self, x: Any, variance: Any) -> Any:
+        """Return the variance that the moving average takes in.
+
+        Images on Keras's fused path are corrected for the batch's size (n / (n - 1)).
+        """
+        is_fused = (
+            x.shape.rank == 4 and self.axis in ([1], [3]) and not self.synchronized
+        )
+        if not is_fused:
+            return variance
+        n = tf.cast(tf.size(x) / tf.size(variance), variance.dtype)
+        return variance * (n / tf.maximum(n - 1.0, 1.0))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tf.TensorShape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": list(self.axis),
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "moving_mean_initializer": initializers.serialize(
+                self.moving_mean_initializer
+            ),
+            "moving_variance_initializer": initializers.serialize(
+                self.moving_variance_initializer
+            ),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            **({"synchronized": True} if self.synchronized else {}),
+        }
+
+
+class SyncBatchNormalization(BatchNormalization):
+    """BatchNormalization over the batch of all replicas."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what BatchNormalization takes."""
+        kwargs["synchronized"] = True
+        super().__init__(*args, **kwargs)

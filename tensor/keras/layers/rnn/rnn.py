@@ -1,0 +1,295 @@
+"""RNN: a cell run over the steps of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tensor as tf
+from tensor.core import nest
+from tensor.keras import serialization
+from tensor.keras.engine.call_context import calls
+from tensor.keras.engine.input_spec import InputSpec
+from tensor.keras.engine.layer import Layer
+from tensor.keras.layers.rnn.cell import zero_states
+from tensor.keras.layers.rnn.stacked import StackedRNNCells
+from tensor.keras.layers.rnn.steps import run_steps
+
+
+class RNN(Layer):
+    """Runs a cell over the second axis, handing its states from step to step.
+
+    A mask makes the states skip steps. A stateful layer goes on with the states of the
+    batch before.
+    """
+
+    supports_masking = True
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        time_major: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Take the cell (or several, stacked), and what to return.
+
+        Args:
+            cell: A layer with `state_size` whose `call` takes and returns states.
+            return_sequences: Whether to return every step's output, or the last's.
+            return_state: Whether to return the last states too.
+            go_backwards: Whether to start at the end.
+            stateful: Whether a batch begins with the states of the one before.
+            unroll: Accepted: known numbers of steps are always unrolled.
+            time_major: Whether the first axis is time, the second the batch.
+            **kwargs: `zero_output_for_mask`, and what layers take.
+
+        Raises:
+            ValueError: The cell is none.
+        """
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell)
+        if "call" not in dir(cell) or "state_size" not in dir(cell):
+            raise ValueError(
+                "Argument `cell` should have a `call` method and a `state_size` "
+                f"attribute. Received: cell={cell}"
+            )
+        self._take_length(kwargs)
+        self_zero = kwargs.pop("zero_output_for_mask", False)
+        super().__init__(**kwargs)
+        self.zero_output_for_mask = self_zero
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.unroll = unroll
+        self.time_major = time_major
+        self.input_spec = InputSpec(min_ndim=3)
+        self._states: Any = None
+
+    @staticmethod
+    def _take_length(kwargs: dict[str, Any]) -> None:
+        if "input_shape" not in kwargs and (
+            "input_dim" in kwargs or "input_length" in kwargs
+        ):
+            length = kwargs.pop("input_length", None)
+            kwargs["input_shape"] = (length, kwargs.pop("input_dim", None))
+
+    # ---- states
+
+    @property
+    def states(self) -> Any:
+        """The states kept between batches, as variables."""
+        if self._states is None:
+            count = len(nest.flatten(self.cell.state_size))
+            return [None] * count
+        return self._states
+
+    def get_initial_state(self, inputs: Any) -> Any:
+        """Return the states that a sequence begins with: zeros."""
+        own = getattr(self.cell, "get_initial_state", None)
+        axis = 1 if self.time_major else 0
+        size = inputs.static_shape[axis]
+        batch = size if size is not None else tf.shape(inputs)[axis]
+        if own is not None:
+            states = own(inputs=None, batch_size=batch, dtype=inputs.dtype)
+        else:
+            states = zero_states(self.cell, None, batch, inputs.dtype)
+        return list(states) if isinstance(states, list | tuple) else [states]
+
+    def reset_states(self, states: Any = None) -> None:
+        """Set the states kept between batches to zeros, or to given arrays.
+
+        Raises:
+            AttributeError: The layer is not stateful.
+            ValueError: The batch size is not known, or arrays do not fit.
+        """
+        if not self.stateful:
+            raise AttributeError("Layer must be stateful.")
+        batch = self._fixed_batch()
+        if batch is None:
+            raise ValueError(
+                "If a RNN is stateful, it needs to know its batch size. Specify the "
+                "batch size of your input tensors by `batch_input_shape` in the first "
+                "layer, or by `Input(batch_shape=...)`."
+            )
+        if self._states is None:
+            zeros = nest.flatten(zero_states(self.cell, None, batch, self.dtype))
+            self._states = [tf.Variable(z, trainable=False) for z in zeros]
+            return
+        flat = (
+            nest.flatten(states) if states is not None else [None] * len(self._states)
+        )
+        if len(flat) != len(self._states):
+            raise ValueError(
+                f"Layer {self.name} expects {len(self._states)} states, but it "
+                "received "
+                f"{len(flat)} state values. States received: {states}"
+            )
+        for variable, value in zip(self._states, flat, strict=True):
+            fresh = np.zeros(variable.shape.as_list()) if value is None else value
+            variable.assign(np.asarray(fresh, variable.dtype.as_numpy_dtype))
+
+    def _fixed_batch(self) -> int | None:
+        shape = self._build_input_shape
+        if shape is None:
+            shape = getattr(self, "_batch_input_shape", None)
+        if shape is None:
+            return None
+        return tf.TensorShape(shape).as_list()[1 if self.time_major else 0]
+
+    # ---- building and calling
+
+    def build(self, input_shape: Any) -> None:
+        if isinstance(input_shape, list):
+            input_shape = input_shape[0]
+        shape = tf.TensorShape(input_shape)
+        batch = shape[1 if self.time_major else 0]
+        step_shape = tf.TensorShape([batch, *shape.as_list()[2:]])
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            with tf.name_scope(self.cell.name):
+                self.cell.build(step_shape)
+                self.cell.built = True
+        self._build_input_shape = input_shape
+        if self.stateful:
+            self.reset_states()
+        self.built = True
+
+    def __call__(
+        self,
+        inputs: Any,
+        initial_state: Any = None,
+        constants: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the cell over a sequence, from given states if there are any."""
+        if isinstance(inputs, list | tuple):
+            count = kwargs.pop("_num_constants", 0)
+            if len(inputs) > 1 and initial_state is None:
+                initial_state = list(inputs[1 : len(inputs) - count or None])
+            inputs = inputs[0]
+        if initial_state is not None:
+            kwargs["initial_state"] = initial_state
+        if constants is not None:
+            kwargs["constants"] = constants
+        return super().__call__(inputs, **kwargs)
+
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: Any = None,
+        initial_state: Any = None,
+        constants: Any = None,
+    ) -> Any:
+        if isinstance(mask, list):
+            mask = mask[0]
+        states = self._first_states(inputs, initial_state)
+        if hasattr(self.cell, "reset_dropout_mask"):
+            self.cell.reset_dropout_mask()
+        step = self._step_function(training, constants)
+        time_axis = 0 if self.time_major else 1
+        last, sequence, states = run_steps(
+            step,
+            inputs,
+            states,
+            mask,
+            time_axis=time_axis,
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            needs_sequence=self.return_sequences,
+            is_symbolic=calls.is_symbolic,
+        )
+        if self.stateful:
+            for variable, value in zip(self._states, nest.flatten(states), strict=True):
+                variable.assign(value)
+        output = sequence if self.return_sequences else last
+        if not self.return_state:
+            return output
+        return [output, *states]
+
+    def _first_states(self, inputs: Any, initial_state: Any) -> list[Any]:
+        if initial_state is None and self.stateful:
+            flat = [v.value() for v in self._states]
+            structure = self.cell.state_size
+            if isinstance(structure, list | tuple):
+                return list(nest.pack_sequence_as(structure, flat))
+            return flat
+        if initial_state is None:
+            return self.get_initial_state(inputs)
+        if not isinstance(initial_state, list | tuple):
+            initial_state = [initial_state]
+        expected = len(self.states)
+        if len(nest.flatten(initial_state)) != expected:
+            raise ValueError(
+                f"Layer has {expected} states but was passed {len(initial_state)} "
+                f"initial states. Received: initial_state={initial_state}"
+            )
+        return [
+            nest.map_structure(
+                lambda s: s.read_for_op() if isinstance(s, tf.Variable) else s, state
+            )
+            for state in initial_state
+        ]
+
+    def _step_function(self, training: Any, constants: Any) -> Any:
+        kwargs: dict[str, Any] = {}
+        signature = getattr(self.cell, "_signature", None)
+        if signature is not None and signature.expects_training:
+            kwargs["training"] = training
+        if constants is not None:
+            kwargs["constants"] = constants
+        cell = self.cell
+        is_single = len(nest.flatten(cell.state_size)) == 1 and not isinstance(
+            cell.state_size, list | tuple
+        )
+
+        def step(x: Any, states: list[Any]) -> Any:
+            output, new = cell(x, states, **kwargs)
+            if is_single and not isinstance(new, list | tuple):
+                new = [new]
+            return output, list(new)
+
+        return step
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if isinstance(mask, list):
+            mask = mask[0]
+        output_mask = mask if self.return_sequences else None
+        if self.return_state:
+            return [output_mask, *[None for _ in self.states]]
+        return output_mask
+
+    def get_config(self) -> dict[str, Any]:
+        config = self._run_config()
+        config["cell"] = serialization.serialize_keras_object(self.cell)
+        return config
+
+    def _run_config(self) -> dict[str, Any]:
+        """Return the configuration without the cell's."""
+        config = {
+            **super().get_config(),
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+            "go_backwards": self.go_backwards,
+            "stateful": self.stateful,
+            "unroll": self.unroll,
+            "time_major": self.time_major,
+        }
+        if self.zero_output_for_mask:
+            config["zero_output_for_mask"] = True
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        from tensor.keras.layers.lookup import deserialize
+
+        config = dict(config)
+        cell = deserialize(config.pop("cell"), custom_objects)
+        return cls(cell, **config)
