@@ -15,8 +15,8 @@ import numpy as np
 from tensor.core import thread_pool
 from tensor.ops.nn.windows import Windows, padded, view
 
-# How large a piece's matrix of windows may be: half of a level 2 cache of 1 MiB.
-_PIECE_BYTES = 512 * 1024
+# How large a piece's matrix of windows may be, for a level 2 cache of 1 MiB.
+_PIECE_BYTES = 768 * 1024
 
 # Windows whose runs in memory are shorter than this are copied place by place instead.
 _SHORT_RUN = 16
@@ -162,8 +162,10 @@ class _Pieces:
         self._axes = len(counts)
         self._width = math.prod(windows.sizes) * x.shape[-1]
         row_bytes = math.prod(counts[1:]) * self._width * x.itemsize
-        rows = max(1, _PIECE_BYTES // max(row_bytes, 1))
-        self._images, self._rows = max(1, rows // counts[0]), min(rows, counts[0])
+        fitting = max(1, _PIECE_BYTES // max(row_bytes, 1))
+        self._images = max(1, fitting // counts[0])
+        # Pieces of equal height: a small rest would be a poor matrix product.
+        self._rows = -(-counts[0] // -(-counts[0] // fitting))
         self._per_image = -(-counts[0] // self._rows)
         self.count = -(-len(x) // self._images) * self._per_image
         is_dense = windows.dilations[-1] == 1

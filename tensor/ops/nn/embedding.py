@@ -39,7 +39,9 @@ def embedding_lookup(
     if not tables:
         raise ValueError("`params` is an empty list. Need at least one param.")
     ids = convert(ids)
-    table = tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)
+    table = (
+        tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)
+    )
     rows = gather_(table, ids)
     if max_norm is None:
         return rows
