@@ -32,7 +32,7 @@ CHECK_INTERVAL_S = 0.1
 LOST_GRACE_S = 0.2
 LEFT_GRACE_S = 0.5
 # Beats come four times a second, unless the process is stopped or its host overloaded.
-SILENCE_LIMIT_S = 1.2
+SILENCE_LIMIT_S = 2.0
 
 _ERRORS: dict[str, type[CollectiveError]] = {
     "lost": WorkerLostError,
@@ -247,18 +247,24 @@ class Watch:
         """Describe the ranks that hold the call up, and number the first of them.
 
         The peer that this rank waits for may itself wait for another. To blame are
-        those that are not in this call, or that have stopped beating.
+        those that are not in this call, or else those that have stopped beating.
         """
-        blamed = [
-            peer
+        facts_by_peer = {
+            peer: known[str(world_rank)]
             for peer, world_rank in enumerate(self._world_ranks)
-            if (facts := known.get(str(world_rank))) is not None
-            and (
-                not facts["call"].startswith(call.title)
-                or facts["silent_s"] > SILENCE_LIMIT_S
-            )
+            if str(world_rank) in known
+        }
+        elsewhere = [
+            peer
+            for peer, facts in facts_by_peer.items()
+            if not facts["call"].startswith(call.title)
         ]
-        late = blamed or awaited
+        silent = [
+            peer
+            for peer, facts in facts_by_peer.items()
+            if facts["silent_s"] > SILENCE_LIMIT_S
+        ]
+        late = elsewhere or silent or awaited
         described = (
             self._describe(control, peer, known.get(str(self._world_ranks[peer])))
             for peer in late
