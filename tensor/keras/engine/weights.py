@@ -127,7 +127,7 @@ class WeightOwner(Module):
             leaf
             for value in self._self_tracked_trackables
             for leaf in leaves(value)
-            if isinstance(leaf, Module)
+            if isinstance(leaf, Module) and not getattr(leaf, "is_optimizer", False)
         )
 
     def _late_variables(self) -> Iterator[Any]:

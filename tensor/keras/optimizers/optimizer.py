@@ -26,6 +26,9 @@ class Optimizer(Module):
     IndexedSlices; `update_step` then touches the rows they name only.
     """
 
+    # A model has an optimizer, but its variables are no weights of the model.
+    is_optimizer = True
+
     def __init__(
         self,
         name: str,
