@@ -19,7 +19,7 @@ from tensor.core.convert import convert
 from tensor.core.log import warn_once
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.core.tape import GradientTape, UnconnectedGradients, track
+from tensor.core.tape import GradientTape, UnconnectedGradients, track, wants_zeros
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class ForwardAccumulator:
             unconnected_gradients: What to give for a value that does not depend on the
                 watched ones: `NONE` or `ZERO`.
         """
-        zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
+        zero = wants_zeros(unconnected_gradients)
 
         def tangent(primal: Any) -> Any:
             found = self._record.by_id.get(getattr(primal, "_track_id", 0))

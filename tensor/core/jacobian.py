@@ -10,7 +10,7 @@ from tensor.core import nest
 from tensor.core.convert import convert
 from tensor.core.gradients import gradients_on
 from tensor.core.registry import get_op
-from tensor.core.tape import UnconnectedGradients
+from tensor.core.tape import wants_zeros
 from tensor.core.tensor import wrap
 
 
@@ -24,7 +24,7 @@ def jacobian(tape: Any, target: Any, sources: Any, unconnected: Any) -> Any:
     flat_sources = nest.flatten(sources)
     target = convert(target)
     rows = _rows(record, target, flat_sources)
-    zero = UnconnectedGradients(unconnected) is UnconnectedGradients.ZERO
+    zero = wants_zeros(unconnected)
     results = []
     for k, source in enumerate(flat_sources):
         found = [row[k] for row in rows]
@@ -78,9 +78,7 @@ def batch_jacobian(tape: Any, target: Any, source: Any, unconnected: Any) -> Any
         seed[:, i] = 1
         weight = wrap(seed.reshape(shape))
         rows.append(gradients_on(record, [target], [source], [weight])[0])
-    zero = UnconnectedGradients(unconnected) is UnconnectedGradients.ZERO
-    if rows and all(g is None for g in rows) and not zero:
-        return None
+    wants_zeros(unconnected)  # checks it: here a missing gradient is zeros anyway
     zeros = get_op("ZerosLike")(source)
     result_shape = (*shape, *source_shape[1:])
     if not rows:

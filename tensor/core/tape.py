@@ -28,6 +28,22 @@ class UnconnectedGradients(enum.Enum):
     ZERO = "zero"
 
 
+def wants_zeros(unconnected_gradients: Any) -> bool:
+    """Return whether unconnected sources get zeros rather than None.
+
+    Raises:
+        ValueError: It is no `tf.UnconnectedGradients`, by value or name.
+    """
+    try:
+        chosen = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {unconnected_gradients!r}. "
+            "Expected 'none' or 'zero'."
+        ) from None
+    return chosen is UnconnectedGradients.ZERO
+
+
 class Tape:
     """The record itself: which tensors are followed, and the calls made with them."""
 
@@ -106,7 +122,7 @@ class GradientTape:
     def _start(self) -> None:
         if self._recording:
             raise ValueError(
-                "Tape is still recording, this can happen if you try to "
+                "Tape is still recording, This can happen if you try to "
                 "re-enter an already-active tape."
             )
         if self._tape is None:
@@ -134,7 +150,7 @@ class GradientTape:
         for t in nest.flatten(tensor, expand_composites=True):
             if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
                 raise ValueError(
-                    f"Passed in object {t!r} of type {type(t).__name__!r}, not "
+                    f"Passed in object {t} of type {type(t).__name__!r}, not "
                     "tf.Tensor or tf.Variable or ExtensionType."
                 )
             if not t.dtype.is_differentiable:
@@ -168,13 +184,14 @@ class GradientTape:
             self._start()
 
     def reset(self) -> None:
-        """Forget everything recorded and watched so far."""
-        was_recording = self._recording
-        if was_recording:
-            self._stop()
+        """Forget everything recorded and watched so far.
+
+        Raises:
+            ValueError: The tape is not recording.
+        """
+        self._stop()
         self._tape = None
-        if was_recording:
-            self._start()
+        self._start()
 
     def watched_variables(self) -> tuple[Any, ...]:
         """Return the variables that are watched, in the order of their first use."""
@@ -227,7 +244,7 @@ class GradientTape:
         results = gradients_on(
             tape, targets, flat_sources, weights, releases=not self._persistent
         )
-        zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
+        zero = wants_zeros(unconnected_gradients)
         if zero:
             results = [
                 _zeros_like_source(s) if g is None else g
@@ -309,7 +326,7 @@ def _check_source(source: Any) -> None:
         )
     if not (isinstance(source, Tensor) or hasattr(source, "read_for_op")):
         raise ValueError(
-            f"Passed in object {source!r} of type {type(source).__name__!r}, not "
+            f"Passed in object {source} of type {type(source).__name__!r}, not "
             "tf.Tensor or tf.Variable or ExtensionType."
         )
     if not source.dtype.is_differentiable:

@@ -133,8 +133,9 @@ def boolean_mask(
             f"Shapes {to_text(dims[axis:end])} and {to_text(mask_dims)} are "
             "incompatible"
         )
+    # Also where the mask has one axis: the gradient is dense then, as in TensorFlow.
+    tensor = _merge_axes(tensor, axis, end)
     if len(mask_dims) > 1:
-        tensor = _merge_axes(tensor, axis, end)
         mask = reshape(mask, shape=(-1,))
     rows = nonzero(mask)
     return gather(tensor, reshape(rows, shape=(-1,)), axis=axis, batch_dims=0)

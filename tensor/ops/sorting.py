@@ -11,6 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import reshape
 from tensor.ops.gather import gather
 from tensor.ops.layout import transpose
 
@@ -123,6 +124,9 @@ def sort(
     """
     moved, order, back = _last_axis_order(values, int(axis), direction)
     batch = len(moved.static_shape) - 1
+    if not batch:
+        # A gather of rows would have IndexedSlices for a gradient.
+        moved = reshape(moved, shape=(-1,))
     result = gather(moved, order, axis=batch, batch_dims=batch)
     return result if back is None else transpose(result, perm=back)
 

@@ -10,7 +10,7 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import register
+from tensor.core.registry import get_op, register
 from tensor.ops.array import ones_like, where, zeros_like
 from tensor.ops.families import (
     NUMERIC,
@@ -84,7 +84,8 @@ class Sqrt(UnaryElementwise):
     keeps_output = True
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        return dz * 0.5 / conj_for_gradient(call.output)
+        # Where nothing arrives nothing leaves, even at 0, where the slope is infinite.
+        return get_op("Xdivy")(dz * 0.5, conj_for_gradient(call.output))
 
 
 class Rsqrt(UnaryElementwise):
