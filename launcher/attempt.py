@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 STDIN = 0
 LOOPBACK = ("127.0.0.1", 0)  # and any free port
 TICK_S = 0.1
-STACKS_TIMEOUT_S = 0.5
+STACKS_TIMEOUT_S = 2.0  # a stopped process never answers
 # Between the end of a worker's pipe and the end of its process lie microseconds.
 END_TICK_S = 0.005
 # What a worker had written when it ended is at most what a pipe holds; whoever keeps
@@ -152,7 +152,7 @@ class Attempt:
             worker.kill()
 
     def ask_for_stacks(self, ranks: Iterable[int]) -> dict[int, str]:
-        """Let workers say where all their threads are; waits half a second at most."""
+        """Let workers say where all their threads are; waits two seconds at most."""
         asked = [self._workers[rank] for rank in ranks if rank in self._workers]
         for worker in asked:
             self._reports[worker.rank].dump = ""
