@@ -246,25 +246,20 @@ class Watch:
     ) -> tuple[str, int]:
         """Describe the ranks that hold the call up, and number the first of them.
 
-        The peer that this rank waits for may itself wait for another. To blame are
-        those that are not in this call, or else those that have stopped beating.
+        The peer that this rank waits for may itself wait for another, even in an older
+        call. To blame are ranks that wait for nobody: that are in no call, or silent;
+        then those that are in another call.
         """
-        facts_by_peer = {
-            peer: known[str(world_rank)]
-            for peer, world_rank in enumerate(self._world_ranks)
-            if str(world_rank) in known
-        }
-        elsewhere = [
-            peer
-            for peer, facts in facts_by_peer.items()
-            if not facts["call"].startswith(call.title)
-        ]
-        silent = [
-            peer
-            for peer, facts in facts_by_peer.items()
-            if facts["silent_s"] > SILENCE_LIMIT_S
-        ]
-        late = elsewhere or silent or awaited
+        elsewhere, waiting_for_nobody = [], []
+        for peer, world_rank in enumerate(self._world_ranks):
+            facts = known.get(str(world_rank))
+            if facts is None:
+                continue
+            if not facts["call"] or facts["silent_s"] > SILENCE_LIMIT_S:
+                waiting_for_nobody.append(peer)
+            if not facts["call"].startswith(call.title):
+                elsewhere.append(peer)
+        late = waiting_for_nobody or elsewhere or awaited
         described = (
             self._describe(control, peer, known.get(str(self._world_ranks[peer])))
             for peer in late
