@@ -122,11 +122,16 @@ def user_site() -> str:
     frame = sys._getframe(1)
     while frame is not None:
         if not _is_ours(frame.f_code):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            return _site(frame.f_code, frame.f_lineno)
         if frame.f_back is None:
             break
         frame = frame.f_back
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _site(code: CodeType, line: int) -> str:
+    return f"{code.co_filename}:{line}"
 
 
 @lru_cache(maxsize=4096)

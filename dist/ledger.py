@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dist.call import Call
 
-MOST_RECORDS = 100_000
+MOST_RECORDS = 20_000  # the latest calls of a group; about 10 MB when full
 
 
 @dataclass(frozen=True, slots=True)
