@@ -153,18 +153,24 @@ class Attempt:
 
     def ask_for_stacks(self, ranks: Iterable[int]) -> dict[int, str]:
         """Let workers say where all their threads are; waits two seconds at most."""
-        asked = [self._workers[rank] for rank in ranks if rank in self._workers]
+        asked = [
+            self._workers[rank]
+            for rank in ranks
+            if rank in self._workers and self._state_of(rank).is_running
+        ]
         for worker in asked:
             self._reports[worker.rank].dump = ""
             worker.send(signal.SIGQUIT)
-        deadline = time.monotonic() + STACKS_TIMEOUT_S
-        while time.monotonic() < deadline and not all(
-            self._reports[worker.rank].dump
-            or not self._state_of(worker.rank).is_running
-            for worker in asked
-        ):
+        now = time.monotonic()
+        deadline, quiet_since, dumps = now + STACKS_TIMEOUT_S, now, [""] * len(asked)
+        # A dump arrives line by line and has no end mark: it is complete when it rests.
+        while now < deadline and (now < quiet_since + TICK_S or not all(dumps)):
             self.wait()
-        return {worker.rank: self._reports[worker.rank].dump for worker in asked}
+            now = time.monotonic()
+            arrived = [self._reports[worker.rank].dump for worker in asked]
+            if arrived != dumps:
+                quiet_since, dumps = now, arrived
+        return {worker.rank: dump for worker, dump in zip(asked, dumps, strict=True)}
 
     def terminal_resized(self) -> None:
         """Pass a new window size on to the chief."""
