@@ -28,6 +28,7 @@ from tensor.ops import (
     scatter as scatter,
     segment as segment,
     selection as selection,
+    signal as signal,
     slicing as slicing,
     sorting as sorting,
     space_to_batch as space_to_batch,

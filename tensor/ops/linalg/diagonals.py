@@ -16,6 +16,7 @@ from tensor.core.convert import convert
 from tensor.core.dtypes import int32
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import num_elements
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     concat,
@@ -41,7 +42,7 @@ def diagonal_length(rows: int, columns: int, k: int) -> int:
 
 
 def band_indices(
-    rows: int, columns: int, k: tuple[int, int], align: str
+    size: Any, k: tuple[int, int], align: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the elements of a band of diagonals lie.
 
@@ -49,6 +50,7 @@ def band_indices(
         Row and column of each place of the packed diagonals, and whether the place
         holds an element or is padding.
     """
+    rows, columns = size
     low, high = k
     lengths = [diagonal_length(rows, columns, d) for d in range(high, low - 1, -1)]
     longest = max(lengths, default=0)
@@ -71,7 +73,7 @@ class MatrixDiagPart(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, k: tuple[int, int], align: str, padding: Any) -> Any:
-        rows, columns, valid = band_indices(*x.shape[-2:], k, align)
+        rows, columns, valid = band_indices(x.shape[-2:], k, align)
         at = (..., np.where(valid, rows, 0), np.where(valid, columns, 0))
         padding = np.asarray(padding).astype(x.dtype)
         if not x.shape[-2] or not x.shape[-1]:
@@ -119,7 +121,7 @@ class PlaceDiagonals(Op):
 
     def kernel(self, x: Any, shape: Any, k: tuple[int, int], align: str) -> Any:
         result = np.zeros(tuple(shape), x.dtype)
-        rows, columns, valid = band_indices(*result.shape[-2:], k, align)
+        rows, columns, valid = band_indices(result.shape[-2:], k, align)
         packed = x[..., None, :] if k[0] == k[1] else x
         result[..., rows[valid], columns[valid]] = packed[..., valid]
         return result
@@ -148,7 +150,7 @@ class MatrixSetDiag(Op):
 
     def kernel(self, x: Any, diagonal: Any, k: tuple[int, int], align: str) -> Any:
         result = np.array(x)
-        rows, columns, valid = band_indices(*result.shape[-2:], k, align)
+        rows, columns, valid = band_indices(result.shape[-2:], k, align)
         packed = diagonal[..., None, :] if k[0] == k[1] else diagonal
         result[..., rows[valid], columns[valid]] = packed[..., valid]
         return result
@@ -349,8 +351,9 @@ def diag(
     result = place_diagonals(x, shape=shape, k=band, align=align, name=name)
     if np.asarray(padding_value).item() == 0:
         return result
-    rows, columns, valid = band_indices(*shape[-2:], band, align)
-    mask = np.zeros(shape[-2:], np.bool_)
+    rows, columns, valid = band_indices(shape[-2:], band, align)
+    size: Any = shape[-2:]
+    mask = np.zeros(size, np.bool_)
     mask[rows[valid], columns[valid]] = True
     filler = convert(padding_value, x.dtype)
     return where(convert(mask), result, zeros_like(result) + filler)
@@ -509,5 +512,5 @@ def tensor_diag_part(input: Any, name: str | None = None) -> Any:
                 f"{half + i} do not "
                 "match.",
             )
-    count = int(np.prod(dims[:half], dtype=np.int64))
+    count = num_elements(dims[:half])
     return reshape(main_diagonal(reshape(x, shape=(count, count))), shape=dims[:half])

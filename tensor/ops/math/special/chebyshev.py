@@ -18,7 +18,7 @@ _FILE = pathlib.Path(__file__).with_name("chebyshev.json")
 
 @functools.cache
 def _tables() -> dict[str, Any]:
-    return json.loads(_FILE.read_text())  # type: ignore[no-any-return]
+    return json.loads(_FILE.read_text())
 
 
 def series(name: str, t: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def _clenshaw(piece: Any, t: np.ndarray) -> np.ndarray:
 
 
 def choose(
-    x: Any, *cases: tuple[Any, Callable[[Any], Any]], otherwise: float = np.nan
+    x: Any, *cases: tuple[Any, Callable[..., Any]], otherwise: float = np.nan
 ) -> Any:
     """Return, for each element, what the function of its case gives.
 
