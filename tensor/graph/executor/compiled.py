@@ -43,8 +43,9 @@ class CompiledProgram:
             self.source.splitlines(keepends=True),
             self._filename,
         )
-        # Each run takes one; a context cannot be entered twice at once.
-        self._contexts: list[contextvars.Context] = []
+        self._generated = generated
+        # Each run takes a context and memory, which no other may use meanwhile.
+        self._idle: list[tuple[contextvars.Context, Any]] = []
 
     def run(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
         """Run on arrays; return the outputs as arrays.
@@ -52,14 +53,16 @@ class CompiledProgram:
         Raises:
             OpError: A kernel failed; the message names the op and the user's line.
         """
-        contexts = self._contexts
-        quiet = contexts.pop() if contexts else _quiet_context()
         try:
-            return quiet.run(self._function, *arrays)  # type: ignore[no-any-return]
+            place = self._idle.pop()
+        except IndexError:
+            place = _quiet_context(), self._generated.workspace()
+        try:
+            return place[0].run(self._function, place[1], *arrays)  # type: ignore[no-any-return]
         except Exception as error:
             raise self._explained(error) from error.__cause__
         finally:
-            contexts.append(quiet)
+            self._idle.append(place)
 
     def _explained(self, error: Exception) -> Exception:
         """Return an error that names the node at which a kernel failed."""

@@ -18,6 +18,7 @@ from tensor.graph.passes.algebra import simplify
 from tensor.graph.passes.common import share
 from tensor.graph.passes.fold import fold
 from tensor.graph.passes.forward_writes import forward_writes
+from tensor.graph.passes.fuse import fuse
 from tensor.graph.passes.prune import prune
 from tensor.graph.passes.verify import verify
 
@@ -34,6 +35,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     share,
     simplify,
     prune,
+    fuse,
 )
 
 

@@ -50,9 +50,7 @@ def _known_parameters(node: Node, rewriter: Rewriter) -> Node:
             known[key] = _as_parameter(constant_of(value))
             continue
         elements = known_value(value)
-        if type(elements) is tuple and None not in elements:
-            known[key] = elements
-        elif type(elements) is int:
+        if (type(elements) is tuple and None not in elements) or type(elements) is int:
             known[key] = elements
     if not known:
         return node
@@ -98,7 +96,7 @@ def _folded(node: Node, rewriter: Rewriter) -> Any:
     try:
         with np.errstate(all="ignore"):
             return _as_arrays(node, op.kernel(*arrays, **node.attrs))
-    except Exception:  # noqa: BLE001  # it will be raised, and told, when the graph runs
+    except Exception:  # it will be raised, and told, when the graph runs
         return None
 
 

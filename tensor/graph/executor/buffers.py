@@ -1,0 +1,143 @@
+"""Buffers: which results are written to memory that is kept from run to run.
+
+A result may live in a planned buffer if it stays inside the program: nothing that is
+returned, assigned to a variable, or handed to an op that might keep it, be it as a
+view. Buffers are shared by results that are not needed at the same time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tensor.graph.passes.fuse import fused_op
+from tensor.graph.program import Value
+
+if TYPE_CHECKING:
+    from tensor.graph.program import Node, Program
+
+# Results of these are arrays of their own, whatever the inputs are.
+_FRESH = frozenset(("elementwise", "reduction", "contraction", "random"))
+# Smaller arrays come quicker from NumPy's own cache.
+_SMALLEST = 1024
+
+
+class Plan:
+    """Where results live.
+
+    Attributes:
+        slot: The number of the buffer, by value.
+        sizes: The bytes of each buffer.
+    """
+
+    def __init__(self) -> None:
+        self.slot: dict[Value, int] = {}
+        self.sizes: list[int] = []
+
+    def add(self, program: Program) -> None:
+        """Plan the results of a program, in buffers that no other program uses."""
+        roots = _roots(program)
+        escaping = {roots[v] for v in program.outputs if v in roots}
+        for node in program.nodes:
+            if (
+                node.op.kind == "stateful"
+                or (node.programs()
+                and node.op is not fused_op)
+            ):
+                escaping.update(roots[v] for v in node.values_in() if v in roots)
+        last: dict[Value, int] = {}
+        for index, node in enumerate(program.nodes):
+            for value in node.values_in():
+                if value in roots:
+                    last[roots[value]] = index
+        self._assign(program, roots, escaping, last)
+
+    def _assign(
+        self,
+        program: Program,
+        roots: dict[Value, Value],
+        escaping: set[Value],
+        last: dict[Value, int],
+    ) -> None:
+        free: list[int] = []
+        ending: dict[int, list[Value]] = {}
+        for value, index in last.items():
+            ending.setdefault(index, []).append(value)
+        for index, node in enumerate(program.nodes):
+            if takes_out(node):
+                for value in node.outputs:
+                    size = nbytes(value)
+                    if roots[value] is not value or value in escaping:
+                        continue
+                    if size >= _SMALLEST and value in last:
+                        self.slot[value] = self._take(free, size)
+            for value in ending.get(index, ()):
+                if value in self.slot:
+                    free.append(self.slot[value])
+
+    def _take(self, free: list[int], size: int) -> int:
+        """Return a free buffer that fits best, or a new one."""
+        fitting = [s for s in free if size <= self.sizes[s] <= 2 * size]
+        if fitting:
+            slot = min(fitting, key=self.sizes.__getitem__)
+            free.remove(slot)
+            return slot
+        self.sizes.append(size)
+        return len(self.sizes) - 1
+
+    def workspace(self) -> list[np.ndarray]:
+        """Return new memory: one array for each planned value, in order of `slot`."""
+        buffers = [np.empty(size, np.uint8) for size in self.sizes]
+        return [
+            buffers[slot][: nbytes(value)]
+            .view(value.dtype.numpy_dtype)
+            .reshape(value.dims)  # type: ignore[arg-type]  # it is known
+            for value, slot in self.slot.items()
+        ]
+
+
+def takes_out(node: Node) -> bool:
+    """Return whether a node can write its results to given memory."""
+    if node.op is fused_op:
+        return True
+    return node.op.type_name == "MatMul" and is_static(node.outputs[0])
+
+
+def is_static(value: Value) -> bool:
+    """Return whether all of a value's dimensions are known."""
+    return value.dims is not None and None not in value.dims
+
+
+def nbytes(value: Value) -> int:
+    """Return the size of a value of known shape."""
+    dims: tuple[int, ...] = value.dims  # type: ignore[assignment]
+    return int(np.prod(dims)) * value.dtype.numpy_dtype.itemsize
+
+
+def _roots(program: Program) -> dict[Value, Value]:
+    """Return for each result the one whose memory it may be a view of."""
+    roots: dict[Value, Value] = {}
+    for node in program.nodes:
+        if (
+            node.op is fused_op
+            or node.op.kind in _FRESH
+            or node.op.type_name == "MatMul"
+        ):
+            roots.update((v, v) for v in node.outputs)
+            continue
+        sources = [roots[v] for v in node.values_in() if v in roots]
+        for value in node.outputs:
+            # A view of several would be needed as long as any: the first stands for
+            # all of them, which are merged.
+            roots[value] = sources[0] if sources else value
+        for other in sources[1:]:
+            if other is not sources[0]:
+                _merge(roots, other, sources[0])
+    return roots
+
+
+def _merge(roots: dict[Value, Value], old: Value, new: Value) -> None:
+    for value, root in roots.items():
+        if root is old:
+            roots[value] = new
