@@ -1,0 +1,176 @@
+"""tf.saved_model.load: objects with variables and functions, without their code."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from tensor.core import nest
+from tensor.core.module import Module
+from tensor.core.public_api import export
+from tensor.core.shapes import TensorShape
+from tensor.core.variable import Variable
+from tensor.saved_model.function_data import RestoredFunction, RestoredTrace
+from tensor.saved_model.program_data import Reader
+from tensor.saved_model.saving import FILENAME, FORMAT, VARIABLES
+from tensor.train.bundle import BundleReader
+
+
+@export("saved_model.LoadOptions")
+class LoadOptions:
+    """Options for loading; accepted, and of no effect here."""
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
+
+
+@export("saved_model.contains_saved_model")
+def contains_saved_model(export_dir: Any) -> bool:
+    """Return whether a folder holds what `save` wrote."""
+    return os.path.exists(os.path.join(os.fspath(export_dir), FILENAME))
+
+
+class Restored(Module):
+    """An object that was loaded: its attributes are what the saved one had."""
+
+
+class CallableRestored(Restored):
+    """An object that was loaded and whose `__call__` was saved."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function that was saved as `__call__`."""
+        return vars(self)["__call__"](*args, **kwargs)
+
+
+class Signature:
+    """A function with named tensors in and out."""
+
+    def __init__(self, trace: RestoredTrace, outputs: list[str]) -> None:
+        self._trace = trace
+        self._output_names = outputs
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """The specs of the arguments: all by name."""
+        names = zip(self._trace.leaf_names, self._trace.specs, strict=True)
+        return (), dict(names)
+
+    @property
+    def structured_outputs(self) -> dict[str, Any]:
+        """The specs of the results, by name."""
+        return self._named(self._trace.structured_outputs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call with tensors by name; a single one may come without.
+
+        Raises:
+            TypeError: Arguments are missing, or there are others.
+        """
+        names = self._trace.leaf_names
+        if args and len(names) == 1 and not kwargs:
+            kwargs = {names[0]: args[0]}
+        elif args or set(kwargs) != set(names):
+            raise TypeError(
+                f"{self._trace.name} expects the arguments {names} by name, got "
+                f"{len(args)} positional ones and {sorted(kwargs)}."
+            )
+        return self._named(self._trace.function(*[kwargs[n] for n in names]))
+
+    def _named(self, results: Any) -> dict[str, Any]:
+        flat = nest.flatten(results)
+        return dict(zip(self._output_names, flat, strict=True))
+
+
+@export("saved_model.load")
+def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
+    """Load what `save` wrote.
+
+    Args:
+        export_dir: The folder.
+        tags: Accepted for compatibility.
+        options: Accepted for compatibility.
+
+    Returns:
+        An object with the saved one's variables, parts and functions, and with
+        `signatures`, a dictionary.
+
+    Raises:
+        OSError: The folder holds no saved model.
+        ValueError: It was written by a newer version.
+    """
+    folder = os.fspath(export_dir)
+    if not contains_saved_model(folder):
+        raise OSError(
+            f"SavedModel file does not exist at: {folder}{os.path.sep}{FILENAME}. A "
+            "model saved by TensorFlow itself (saved_model.pb) cannot be loaded: only "
+            "its variables can, by tf.train.load_checkpoint on its folder variables."
+        )
+    with open(os.path.join(folder, FILENAME), encoding="utf-8") as file:
+        saved = json.load(file)
+    if saved["format"] > FORMAT:
+        raise ValueError(
+            f"The model in {folder} has format {saved['format']}; this version of "
+            f"ringflow reads formats up to {FORMAT}. Upgrade ringflow."
+        )
+    return _Loader(saved, BundleReader(os.path.join(folder, VARIABLES))).root()
+
+
+class _Loader:
+    """Makes the objects that a saved model describes."""
+
+    def __init__(self, saved: Any, tensors: BundleReader) -> None:
+        self._saved = saved
+        self._tensors = tensors
+        self._described = saved["objects"]
+        self._objects: dict[int, Any] = {}
+        for number, described in enumerate(self._described):
+            if described["kind"] == "variable":
+                self._objects[number] = self._variable(described)
+        self._reader = Reader(tensors, self._objects)
+
+    def _variable(self, described: Any) -> Variable:
+        return Variable(
+            self._tensors.get_tensor(described["key"]),
+            trainable=described["trainable"],
+            name=described["name"],
+            dtype=described["dtype"],
+            shape=TensorShape(described["shape"]),
+        )
+
+    def root(self) -> Any:
+        """Return the saved object."""
+        root = self._object(0)
+        root.signatures = {
+            name: Signature(self._trace(data["trace"], name), data["outputs"])
+            for name, data in self._saved["signatures"].items()
+        }
+        return root
+
+    def _trace(self, data: Any, name: str) -> RestoredTrace:
+        return RestoredTrace(data, self._reader, name)
+
+    def _object(self, number: int) -> Any:
+        if number in self._objects:
+            return self._objects[number]
+        described = self._described[number]
+        if described["kind"] == "list":
+            made: Any = [
+                self._object(child) for child in described["children"].values()
+            ]
+            self._objects[number] = made
+            return made
+        if described["kind"] == "dict":
+            made = self._objects[number] = {}
+            for name, child in described["children"].items():
+                made[name] = self._object(child)
+            return made
+        functions = described["functions"]
+        made = CallableRestored() if "__call__" in functions else Restored()
+        self._objects[number] = made
+        for name, child in described["children"].items():
+            object.__setattr__(made, name, self._object(child))
+        for name, traces in functions.items():
+            restored = [self._trace(data, name) for data in traces]
+            object.__setattr__(made, name, RestoredFunction(restored, name))
+        return made

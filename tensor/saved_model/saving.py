@@ -1,0 +1,196 @@
+"""tf.saved_model.save: an object's variables and functions as a folder.
+
+The folder holds `saved_model.json` (objects, functions, signatures) and
+`variables/variables.*`, a bundle of tensors: the variables, under the same names as in
+a checkpoint, and the constants of the functions. The JSON file is written last, in one
+step: with it the folder is complete. TensorFlow itself does not read the JSON; it does
+read the bundle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from tensor.core.public_api import export
+from tensor.core.replica import current
+from tensor.core.variable import Variable
+from tensor.graph.concrete import ConcreteFunction
+from tensor.graph.function import Function
+from tensor.saved_model.function_data import RestoredFunction, traces_of, write_trace
+from tensor.saved_model.program_data import Writer
+from tensor.train.bundle import flush_folder, write_bundle
+from tensor.train.object_graph import (
+    VARIABLE_VALUE,
+    ObjectGraph,
+    escaped,
+    is_container,
+)
+
+FILENAME = "saved_model.json"
+VARIABLES = os.path.join("variables", "variables")
+FORMAT = 1
+
+
+@export("saved_model.SaveOptions")
+class SaveOptions:
+    """Options for saving; accepted, and of no effect here."""
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
+
+
+@export("saved_model.save")
+def save(
+    obj: Any, export_dir: Any, signatures: Any = None, options: Any = None
+) -> None:
+    """Save an object so that `load` can use it without the code that made it.
+
+    Saved are variables, parts (modules, lists, dictionaries) and the traces that
+    `tf.function` methods have, or make for their `input_signature`.
+
+    Args:
+        obj: A `tf.Module` or another object with variables.
+        export_dir: The folder.
+        signatures: A function, or several by name, to be offered as
+            `loaded.signatures`; each needs exactly one trace.
+        options: Accepted for compatibility.
+
+    Raises:
+        ValueError: A function uses something that cannot be saved, or a signature has
+            no trace or several.
+    """
+    folder = os.fspath(export_dir)
+    saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
+    graph = ObjectGraph(obj)
+    numbers = {id(o): i for i, o in enumerate(graph.objects)}
+    writer = Writer(numbers)
+    variables: dict[str, Any] = {}
+    objects = []
+    for owner, path, edges in zip(graph.objects, graph.paths, graph.edges, strict=True):
+        described = _described(owner, edges, writer)
+        if isinstance(owner, Variable):
+            key = "/".join([*map(escaped, path), ".ATTRIBUTES", VARIABLE_VALUE])
+            variables[key] = owner.read_array()
+            described["key"] = key
+        objects.append(described)
+    document = {
+        "format": FORMAT,
+        "objects": objects,
+        "signatures": {
+            name: {
+                "trace": write_trace(concrete, writer),
+                "outputs": _output_names(concrete),
+            }
+            for name, concrete in saved.items()
+        },
+    }
+    if current().is_chief:
+        _write(folder, json.dumps(document), variables | writer.tensors)
+
+
+def _write(folder: str, text: str, tensors: dict[str, Any]) -> None:
+    os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
+    write_bundle(os.path.join(folder, VARIABLES), tensors)
+    path = os.path.join(folder, FILENAME)
+    temporary = f"{path}.tmp-{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    flush_folder(path)
+
+
+def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:
+    children = dict(edges)
+    if isinstance(owner, Variable):
+        return {
+            "kind": "variable",
+            "dtype": owner.dtype.name,
+            "shape": None if owner.static_shape is None else list(owner.static_shape),
+            "trainable": owner.trainable,
+            "name": owner.name.rpartition(":")[0],
+        }
+    if is_container(owner):
+        kind = "dict" if hasattr(owner, "keys") else "list"
+        return {"kind": kind, "children": children}
+    functions = {
+        name: [write_trace(trace, writer) for trace in traces_of(function)]
+        for name, function in functions_of(owner).items()
+    }
+    return {"kind": "object", "children": children, "functions": functions}
+
+
+def functions_of(owner: Any) -> dict[str, Any]:
+    """Return an object's `tf.function`s: methods, and functions in attributes.
+
+    An object that has others to be saved returns them, by name, from a method
+    `_saved_model_functions`.
+    """
+    names = {
+        name
+        for cls in type(owner).__mro__
+        for name, value in vars(cls).items()
+        if isinstance(value, Function)
+    }
+    names |= {
+        name
+        for name, value in getattr(owner, "__dict__", {}).items()
+        if isinstance(value, Function | ConcreteFunction | RestoredFunction)
+    }
+    found = {name: getattr(owner, name) for name in sorted(names)}
+    if hasattr(type(owner), "_saved_model_functions"):
+        found |= owner._saved_model_functions()
+    return found
+
+
+def _by_name(obj: Any, signatures: Any) -> dict[str, Any]:
+    if signatures is None:
+        found = getattr(obj, "_default_save_signature", None)
+        return {} if found is None else {"serving_default": found}
+    if isinstance(signatures, dict):
+        return signatures
+    return {"serving_default": signatures}
+
+
+def _signature(function: Any) -> Any:
+    """Return the one trace that a signature stands for.
+
+    Raises:
+        ValueError: There is none, or more than one.
+    """
+    if not isinstance(function, Function | ConcreteFunction):
+        raise ValueError(
+            f"Expected a TensorFlow function for which to generate a signature, but "
+            f"got {function!r}. Only `tf.functions` with an input signature or "
+            "concrete functions can be used as a signature."
+        )
+    traces = traces_of(function)
+    if len(traces) != 1:
+        raise ValueError(
+            f"A signature needs a function with one trace, but {function!r} has "
+            f"{len(traces)}. Give it an `input_signature`, or pass "
+            "`function.get_concrete_function(...)`."
+        )
+    return traces[0]
+
+
+def _output_names(concrete: ConcreteFunction) -> list[str]:
+    """Return the names of a signature's results: their keys, or output_0, output_1.
+
+    Raises:
+        ValueError: The results are nested.
+    """
+    outputs = concrete.structured_outputs
+    if isinstance(outputs, dict):
+        return sorted(outputs)
+    if isinstance(outputs, list | tuple):
+        if any(isinstance(v, list | tuple | dict) for v in outputs):
+            raise ValueError(
+                "A signature must return a tensor, a flat sequence of tensors or a "
+                f"dictionary of tensors, got {outputs!r}."
+            )
+        return [f"output_{i}" for i in range(len(outputs))]
+    return ["output_0"]
