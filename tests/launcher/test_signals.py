@@ -10,6 +10,8 @@ from tests.launcher.launching import launching, wait_until
 
 pytestmark = pytest.mark.multiprocess
 
+# Not one long sleep: a signal that arrives just before it would be heard only after it.
+WAIT = "while True: time.sleep(0.01)\n"
 READY = "open(os.path.join(os.path.dirname(__file__), f'ready{RANK}'), 'w').close()\n"
 
 
@@ -18,7 +20,7 @@ def ready_files(path, count):
 
 
 def test_ctrl_c_stops_everything_and_says_where_it_was(script):
-    path = script(READY + "time.sleep(60)\n")
+    path = script(READY + WAIT)
     with launching("-n", 3, path) as running:
         assert wait_until(ready_files(path, 3))
         running.send(signal.SIGINT)
@@ -49,7 +51,7 @@ def test_ctrl_c_names_the_users_line_and_not_ours(script):
         group = dist.init()
         if RANK == 0:
             open(os.path.join(os.path.dirname(__file__), "ready0"), "w").close()
-            time.sleep(60)
+            while True: time.sleep(0.01)
         group.barrier()
     """)
     with launching("-n", 2, path) as running:
@@ -66,7 +68,8 @@ def test_ctrl_c_lets_workers_finish_what_they_must(script):
     path = script(
         "try:\n    "
         + READY
-        + "    time.sleep(60)\n"
+        + "    "
+        + WAIT
         + "finally:\n    time.sleep(0.3)\n    print('saved')\n"
     )
     with launching("-n", 2, "--output", "merged", path) as running:
@@ -79,9 +82,7 @@ def test_ctrl_c_lets_workers_finish_what_they_must(script):
 
 
 def test_a_second_ctrl_c_kills_at_once(script):
-    path = script(
-        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + READY + "time.sleep(60)\n"
-    )
+    path = script("signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + READY + WAIT)
     with launching("-n", 2, path) as running:
         assert wait_until(ready_files(path, 2))
         running.send(signal.SIGINT)
@@ -98,7 +99,7 @@ def test_a_second_ctrl_c_kills_at_once(script):
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_request_to_end_stops_everything(script, name):
-    path = script(READY + "time.sleep(60)\n")
+    path = script(READY + WAIT)
     with launching("-n", 2, path) as running:
         assert wait_until(ready_files(path, 2))
         running.send(getattr(signal, name))
@@ -123,7 +124,7 @@ def test_user_signals_are_passed_on(script):
     path = script(
         "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(print('told')))\n"
         + READY
-        + "time.sleep(60)\n"
+        + WAIT
     )
     with launching("-n", 2, path) as running:
         assert wait_until(ready_files(path, 2))
@@ -160,9 +161,7 @@ def test_killing_launch_leaves_no_worker_and_nothing_that_a_worker_started(
     script, workers
 ):
     path = script(
-        "import subprocess\nsubprocess.Popen(['sleep', '60'])\n"
-        + READY
-        + "time.sleep(60)\n"
+        "import subprocess\nsubprocess.Popen(['sleep', '60'])\n" + READY + WAIT
     )
     with launching("-n", workers, path) as running:
         assert wait_until(ready_files(path, workers))
@@ -173,7 +172,7 @@ def test_killing_launch_leaves_no_worker_and_nothing_that_a_worker_started(
 
 
 def test_a_worker_dies_with_launch_even_if_the_guardian_is_gone(script):
-    path = script(READY + "time.sleep(60)\n")
+    path = script(READY + WAIT)
     with launching("-n", 2, path) as running:
         assert wait_until(ready_files(path, 2))
         guardian = next(pid for pid in running.family() if is_guardian(pid))

@@ -200,7 +200,8 @@ def test_a_new_size_of_the_terminal_reaches_the_chief(script):
             sys.exit()
         signal.signal(signal.SIGWINCH, show)
         print("before", *os.get_terminal_size())
-        time.sleep(60)
+        while True:
+            time.sleep(0.01)
     """)
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
