@@ -34,7 +34,7 @@ def test_ctrl_c_stops_everything_and_says_where_it_was(script):
 
 def test_ctrl_c_while_workers_start_is_as_quiet(script):
     for number in range(4):
-        with launching("-n", 3, script("time.sleep(60)")) as running:
+        with launching("-n", 3, script(WAIT)) as running:
             assert running.process.stderr.readline()  # which run: they start now
             wait_until(lambda: False, 0.01 * number)
             running.send(signal.SIGINT)
