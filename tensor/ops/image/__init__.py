@@ -1,0 +1,11 @@
+"""Operations on images, by family; importing this package registers them."""
+
+from tensor.ops.image import (
+    augment as augment,
+    boxes as boxes,
+    codecs as codecs,
+    color as color,
+    geometry as geometry,
+    quality as quality,
+    resize as resize,
+)

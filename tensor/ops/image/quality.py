@@ -1,0 +1,257 @@
+"""How far images differ: PSNR, SSIM; and how steep they are: Sobel, gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import constant_tensor, convert
+from tensor.core.public_api import export
+from tensor.core.registry import get_op
+from tensor.core.shapes import are_compatible
+from tensor.ops.array import cast, zeros_like
+from tensor.ops.families import shape_of
+from tensor.ops.image.color import convert_image_dtype
+from tensor.ops.math import log, maximum, square
+from tensor.ops.nn.depthwise import depthwise_op
+from tensor.ops.nn.pool import avg_pool_op
+from tensor.ops.nn.windows import Windows
+from tensor.ops.padding import pad_
+from tensor.ops.reduce import reduce_mean
+
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
+def _pair(img1: Any, img2: Any) -> tuple[Any, Any]:
+    """Return two batches of images as tensors.
+
+    Raises:
+        ValueError: Their shapes differ, or they have fewer than three dimensions.
+    """
+    a, b = convert(img1), convert(img2)
+    for x in (a, b):
+        if (x.ndim or 3) < 3:
+            raise ValueError(
+                f"Expected images of three dimensions or more, got shape {x.shape}."
+            )
+    if not are_compatible((shape_of(a) or ())[-3:], (shape_of(b) or ())[-3:]):
+        raise ValueError(f"Shapes {a.shape} and {b.shape} are incompatible")
+    return a, b
+
+
+@export("image.psnr")
+def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
+    """Return the peak signal-to-noise ratio of image pairs, in decibels.
+
+    Args:
+        a: The first images.
+        b: The second images, of the same shape.
+        max_val: The distance of the largest possible value from the smallest.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: The shapes differ.
+    """
+    x, y = convert(a), convert(b)
+    top = _peak(max_val, x.dtype)
+    x, y = (convert_image_dtype(v, dtypes.float32) for v in (x, y))
+    rank = x.ndim or 3
+    error = reduce_mean(
+        square(x - y), axis=(rank - 3, rank - 2, rank - 1), keepdims=False
+    )
+    return log(top) * (20 / np.log(10)) - log(error) * np.float32(10 / np.log(10))
+
+
+def _peak(max_val: Any, dtype: Any) -> Any:
+    value = convert(max_val)
+    value = cast(value, dtype=dtype if dtype.is_floating else dtypes.float64)
+    if dtype.is_integer:
+        value = value * (1.0 / dtype.max)
+    return cast(value, dtype=dtypes.float32)
+
+
+def _ssim_maps(
+    x: Any, y: Any, top: Any, options: tuple[int, float, float, float]
+) -> tuple[Any, Any]:
+    """Return SSIM and the contrast-structure part, by window and channel."""
+    size, sigma, k1, k2 = options
+    c1, c2 = square(top * k1), square(top * k2)
+    channels = (shape_of(x) or (1,))[-1]
+    places = np.arange(size, dtype=np.float32) - np.float32(size - 1) / 2
+    powers = np.square(places) * np.float32(-0.5 / sigma**2)
+    window = powers[:, None] + powers[None, :]
+    window = np.exp(window - window.max())
+    window = (window / window.sum()).astype(np.float32)
+    kernel = constant_tensor(np.repeat(window[:, :, None, None], channels or 1, axis=2))
+
+    def smooth(image: Any) -> Any:
+        dims = shape_of(image) or ()
+        flat = get_op("Reshape")(image, shape=(-1, *dims[-3:]))
+        z = depthwise_op(
+            flat, kernel, strides=(1, 1), dilations=(1, 1), padding="VALID"
+        )
+        after = shape_of(z) or ()
+        return get_op("Reshape")(z, shape=(*dims[:-3], *after[1:]))
+
+    mean_x, mean_y = smooth(x), smooth(y)
+    product = mean_x * mean_y * 2.0
+    squares = square(mean_x) + square(mean_y)
+    luminance = (product + c1) / (squares + c1)
+    both = smooth(x * y) * 2.0
+    each = smooth(square(x) + square(y))
+    structure = (both - product + c2) / (each - squares + c2)
+    return luminance * structure, structure
+
+
+def _over_pixels(maps: Any) -> Any:
+    rank = maps.ndim or 3
+    return reduce_mean(maps, axis=(rank - 3, rank - 2), keepdims=False)
+
+
+def _check_window(x: Any, size: int) -> None:
+    dims = shape_of(x) or (None, None, None)
+    if any(d is not None and d < size for d in dims[-3:-1]):
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Images of shape {list(dims)} are smaller than the filter of size {size}.",
+        )
+
+
+@export("image.ssim")
+def ssim(
+    img1: Any,
+    img2: Any,
+    max_val: Any,
+    filter_size: int = 11,
+    filter_sigma: float = 1.5,
+    k1: float = 0.01,
+    k2: float = 0.03,
+    return_index_map: bool = False,
+) -> Any:
+    """Return the structural similarity of image pairs, in (-1, 1].
+
+    Args:
+        img1: The first images.
+        img2: The second images, of the same shape.
+        max_val: The distance of the largest possible value from the smallest.
+        filter_size: The size of the Gaussian window.
+        filter_sigma: Its width.
+        k1: Keeps the luminance from dividing by 0.
+        k2: Keeps the structure from dividing by 0.
+        return_index_map: Return the similarity by window instead of its mean.
+
+    Raises:
+        ValueError: The shapes differ.
+        InvalidArgumentError: The images are smaller than the window.
+    """
+    x, y = _pair(img1, img2)
+    top = _peak(max_val, x.dtype)
+    x, y = (convert_image_dtype(v, dtypes.float32) for v in (x, y))
+    _check_window(x, filter_size)
+    maps, _ = _ssim_maps(x, y, top, (filter_size, filter_sigma, k1, k2))
+    last = ((maps.ndim or 1) - 1,)
+    if return_index_map:
+        return reduce_mean(maps, axis=last, keepdims=False)
+    by_channel = _over_pixels(maps)
+    return reduce_mean(by_channel, axis=((by_channel.ndim or 1) - 1,), keepdims=False)
+
+
+@export("image.ssim_multiscale")
+def ssim_multiscale(
+    img1: Any,
+    img2: Any,
+    max_val: Any,
+    power_factors: Any = _WEIGHTS,
+    filter_size: int = 11,
+    filter_sigma: float = 1.5,
+    k1: float = 0.01,
+    k2: float = 0.03,
+) -> Any:
+    """Return the structural similarity of image pairs over several scales.
+
+    Args:
+        img1: The first images.
+        img2: The second images, of the same shape.
+        max_val: The distance of the largest possible value from the smallest.
+        power_factors: The exponent of each scale, the finest first.
+        filter_size: The size of the Gaussian window.
+        filter_sigma: Its width.
+        k1: Keeps the luminance from dividing by 0.
+        k2: Keeps the structure from dividing by 0.
+
+    Raises:
+        ValueError: The shapes differ.
+        InvalidArgumentError: At some scale the images are smaller than the window.
+    """
+    x, y = _pair(img1, img2)
+    top = _peak(max_val, x.dtype)
+    x, y = (convert_image_dtype(v, dtypes.float32) for v in (x, y))
+    halves = Windows((2, 2), (2, 2), (1, 1), "VALID")
+    parts = []
+    for scale, _ in enumerate(power_factors):
+        if scale:
+            x, y = (_halved(v, halves) for v in (x, y))
+        _check_window(x, filter_size)
+        maps, structure = _ssim_maps(x, y, top, (filter_size, filter_sigma, k1, k2))
+        is_last = scale == len(power_factors) - 1
+        part = _over_pixels(maps if is_last else structure)
+        parts.append(maximum(part, zeros_like(part)))
+    total = None
+    for part, power in zip(parts, power_factors, strict=True):
+        term = part**power
+        total = term if total is None else total * term
+    return reduce_mean(total, axis=((parts[0].ndim or 1) - 1,), keepdims=False)
+
+
+def _halved(x: Any, halves: Windows) -> Any:
+    """Return images of half the size; an odd row or column is repeated first."""
+    dims = shape_of(x) or ()
+    flat = get_op("Reshape")(x, shape=(-1, *dims[-3:]))
+    odd = [(d or 0) % 2 for d in dims[-3:-1]]
+    if any(odd):
+        flat = pad_(flat, [[0, 0], [0, odd[0]], [0, odd[1]], [0, 0]], mode="SYMMETRIC")
+    z = avg_pool_op(flat, windows=halves)
+    return get_op("Reshape")(z, shape=(*dims[:-3], *(shape_of(z) or ())[1:]))
+
+
+@export("image.sobel_edges")
+def sobel_edges(image: Any) -> Any:
+    """Return the slopes of images by Sobel's filters: [..., channels, (dy, dx)]."""
+    x = convert(image)
+    channels = (shape_of(x) or (1,))[-1] or 1
+    down = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32)
+    filters = np.stack([down, down.T], axis=-1)[:, :, None, :]
+    kernel = np.repeat(filters, channels, axis=2).astype(x.dtype.numpy_dtype)
+    around = pad_(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
+    z = depthwise_op(
+        around,
+        constant_tensor(kernel),
+        strides=(1, 1),
+        dilations=(1, 1),
+        padding="VALID",
+    )
+    dims = shape_of(x) or ()
+    lead = [-1 if d is None else d for d in dims]
+    return get_op("Reshape")(z, shape=(*lead, 2))
+
+
+@export("image.image_gradients")
+def image_gradients(image: Any) -> tuple[Any, Any]:
+    """Return how each pixel differs from the one below and the one to the right.
+
+    Raises:
+        ValueError: The image is not a batch of rank four.
+    """
+    x = convert(image)
+    if x.ndim != 4:
+        raise ValueError(
+            f"image_gradients expects a 4D tensor [batch_size, h, w, d], not {x.shape}."
+        )
+    rows, columns = x[:, 1:] - x[:, :-1], x[:, :, 1:] - x[:, :, :-1]
+    concat = get_op("ConcatV2")
+    return (
+        concat(rows, zeros_like(x[:, :1]), axis=1),
+        concat(columns, zeros_like(x[:, :, :1]), axis=2),
+    )

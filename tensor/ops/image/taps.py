@@ -1,0 +1,180 @@
+"""Resampling along one axis: which elements each result is made of, with what weights.
+
+Every method of resizing is linear and works on rows and columns separately. Along an
+axis of n elements it is a table of `m` rows of taps: indices and weights. Turned round,
+the same table carries gradients back.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Taps(NamedTuple):
+    """For each result, the elements it is made of and their weights: [m, taps]."""
+
+    indices: np.ndarray
+    weights: np.ndarray
+
+    def reversed(self, size: int) -> Taps:
+        """Return the table that takes results back to the `size` elements."""
+        rows = np.repeat(np.arange(len(self.indices)), self.indices.shape[1])
+        columns, weights = self.indices.reshape(-1), self.weights.reshape(-1)
+        order = np.argsort(columns, kind="stable")
+        counts = np.bincount(columns, minlength=size)
+        width = max(int(counts.max(initial=0)), 1)
+        starts = np.cumsum(counts) - counts
+        place = np.arange(len(columns)) - starts[columns[order]]
+        indices = np.zeros((size, width), np.int64)
+        table = np.zeros((size, width), weights.dtype)
+        indices[columns[order], place] = rows[order]
+        table[columns[order], place] = weights[order]
+        return Taps(indices, table)
+
+    def apply(self, x: np.ndarray, axis: int) -> np.ndarray:
+        """Return x resampled along an axis."""
+        shape = [1] * x.ndim
+        shape[axis] = len(self.indices)
+        total = None
+        for k in range(self.indices.shape[1]):
+            weight = self.weights[:, k].reshape(shape).astype(x.dtype, copy=False)
+            term = np.take(x, self.indices[:, k], axis=axis) * weight
+            total = term if total is None else np.add(total, term, out=total)
+        return np.zeros(()) if total is None else total
+
+
+def _triangle(x: np.ndarray) -> np.ndarray:
+    return np.maximum(1 - x, 0)
+
+
+def _keys_cubic(x: np.ndarray) -> np.ndarray:
+    near = ((1.5 * x - 2.5) * x) * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+
+def _mitchell_cubic(x: np.ndarray) -> np.ndarray:
+    near = (((7 / 6) * x - 2) * x) * x + 8 / 9
+    far = (((-7 / 18) * x + 2) * x - 10 / 3) * x + 16 / 9
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+
+def _gaussian(x: np.ndarray) -> np.ndarray:
+    return np.where(x < 1.5, np.exp(-x * x / (2 * 0.5**2)), 0)
+
+
+def _lanczos(radius: float) -> Callable[[np.ndarray], np.ndarray]:
+    def kernel(x: np.ndarray) -> np.ndarray:
+        safe = np.where(x <= 1e-3, 1, x) * math.pi
+        value = radius * np.sin(safe) * np.sin(safe / radius) / (safe * safe)
+        return np.where(x <= 1e-3, 1, np.where(x > radius, 0, value))
+
+    return kernel
+
+
+# The name of a method: how far its kernel reaches, and the kernel.
+KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
+    "bilinear": (1.0, _triangle),
+    "bicubic": (2.0, _keys_cubic),
+    "mitchellcubic": (2.0, _mitchell_cubic),
+    "gaussian": (1.5, _gaussian),
+    "lanczos3": (3.0, _lanczos(3.0)),
+    "lanczos5": (5.0, _lanczos(5.0)),
+}
+
+
+@functools.lru_cache(maxsize=64)
+def taps_for(method: str, size: int, target: int, antialias: bool) -> Taps:
+    """Return the taps that bring an axis of `size` elements to `target`."""
+    if method == "nearest":
+        places = np.floor((np.arange(target) + 0.5) * np.float32(size / target))
+        indices = np.minimum(places.astype(np.int64), size - 1)
+        return Taps(indices[:, None], np.ones((target, 1)))
+    if method == "area":
+        return _area(size, target)
+    if method == "bilinear" and not antialias:
+        return _bilinear(size, target)
+    if method == "bicubic" and not antialias:
+        return _bicubic(size, target)
+    return _scaled_kernel(method, size, target, antialias)
+
+
+def _centers(size: int, target: int) -> np.ndarray:
+    """Return where the middle of each result lies among the elements' middles."""
+    scale = np.float32(size) / np.float32(target)
+    places = (np.arange(target, dtype=np.float32) + np.float32(0.5)) * scale
+    return places - np.float32(0.5)
+
+
+def _bilinear(size: int, target: int) -> Taps:
+    places = _centers(size, target)
+    floor = np.floor(places)
+    share = (places - floor).astype(np.float64)
+    low = np.maximum(floor, 0).astype(np.int64)
+    high = np.minimum(np.ceil(places), size - 1).astype(np.int64)
+    return Taps(np.stack([low, high], 1), np.stack([1 - share, share], 1))
+
+
+def _bicubic(size: int, target: int) -> Taps:
+    # TensorFlow reads the kernel from a table of 1024 steps; what falls outside the
+    # image is left out and the rest made to sum to 1.
+    places = _centers(size, target)
+    floor = np.floor(places).astype(np.int64)
+    share = np.rint((places - floor) * np.float32(1024)) / 1024
+    reach = np.arange(-1, 3)
+    weights = _keys_cubic(np.abs(share[:, None] - reach))
+    indices = floor[:, None] + reach
+    weights = np.where((indices >= 0) & (indices < size), weights, 0)
+    total = weights.sum(axis=1, keepdims=True)
+    weights = np.where(
+        np.abs(total) >= 1000 * np.finfo(np.float32).tiny,
+        weights / np.where(total == 0, 1, total),
+        weights,
+    )
+    return Taps(np.clip(indices, 0, size - 1), weights)
+
+
+def _area(size: int, target: int) -> Taps:
+    scale = float(np.float32(size) / np.float32(target))
+    rows = []
+    for i in range(target):
+        start, end = i * scale, (i + 1) * scale
+        first, last = math.floor(start), min(math.ceil(end), size + 1)
+        parts = [
+            (min(j, size - 1), (min(j + 1, end) - max(j, start)) / scale)
+            for j in range(first, max(last, first + 1))
+        ]
+        rows.append(parts)
+    width = max(len(parts) for parts in rows) if rows else 1
+    indices, weights = np.zeros((target, width), np.int64), np.zeros((target, width))
+    for i, parts in enumerate(rows):
+        for k, (j, weight) in enumerate(parts):
+            indices[i, k], weights[i, k] = j, weight
+    return Taps(indices, weights)
+
+
+def _scaled_kernel(method: str, size: int, target: int, antialias: bool) -> Taps:
+    """Return the taps of a kernel, widened when an image shrinks if `antialias`."""
+    radius, kernel = KERNELS[method]
+    step = size / target
+    widen = max(step, 1.0) if antialias else 1.0
+    centers = (np.arange(target) + 0.5) * step
+    reach = radius * widen
+    first = np.ceil(centers - reach - 0.5).astype(np.int64)
+    width = min(2 * math.ceil(reach) + 1, size)
+    first = np.clip(first, 0, max(size - width, 0))
+    indices = first[:, None] + np.arange(width)
+    distance = np.abs(indices + 0.5 - centers[:, None]) / widen
+    last = np.floor(centers + reach - 0.5)[:, None]
+    start = np.ceil(centers - reach - 0.5)[:, None]
+    weights = np.where((indices <= last) & (indices >= start), kernel(distance), 0)
+    total = weights.sum(axis=1, keepdims=True)
+    weights = weights / np.where(np.abs(total) > 1e-35, total, 1)
+    return Taps(np.minimum(indices, size - 1), weights)
