@@ -96,6 +96,7 @@ class Op:
             False, or the indices of those it reads. The tape lets go of the
             others; of them `call.inputs` has shape and dtype only.
         keeps_output: Whether the gradient reads `call.output`.
+        shape_depends_on_values: `infer` cannot tell the shape, even of known inputs.
         takes_slices: The gradient accepts `dz` as IndexedSlices (identity, cast …);
             for other ops it is made dense first.
     """
@@ -107,6 +108,7 @@ class Op:
     keeps_inputs: bool | tuple[int, ...] = True
     keeps_output = False
     takes_slices = False
+    shape_depends_on_values = False
 
     kernel: Callable[..., Any]
     infer: Callable[..., Any]

@@ -38,6 +38,7 @@ def _invalid(text: str) -> errors.OpError:
 class DecodeRaw(Op):
     """The bytes of strings as numbers, along a new last axis."""
 
+    shape_depends_on_values = True
     gradient: Any = NON_DIFFERENTIABLE
 
     def kernel(self, x: Any, *, out_type: DType, little_endian: bool) -> Any:
@@ -156,6 +157,7 @@ class SerializeTensor(Op):
 class ParseTensor(Op):
     """The tensor that `serialize_tensor` made bytes of."""
 
+    shape_depends_on_values = True
     names = ("io.parse_tensor",)
     gradient: Any = NON_DIFFERENTIABLE
 

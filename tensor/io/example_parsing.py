@@ -39,6 +39,7 @@ class ParseExample(Op):
     """The features of serialized examples as tensors, one or several for each."""
 
     type_name = "ParseExampleV2"
+    shape_depends_on_values = True
     gradient: Any = NON_DIFFERENTIABLE
     kind = "other"
 
@@ -207,6 +208,7 @@ class ParseSequenceExample(Op):
     """The context and the steps of serialized sequence examples as tensors."""
 
     type_name = "ParseSequenceExampleV2"
+    shape_depends_on_values = True
     gradient: Any = NON_DIFFERENTIABLE
 
     def kernel(

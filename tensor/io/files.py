@@ -70,6 +70,7 @@ class WriteFile(Op):
 class MatchingFiles(Op):
     """The paths that fit patterns, sorted."""
 
+    shape_depends_on_values = True
     names = ("io.matching_files",)
     gradient: Any = NON_DIFFERENTIABLE
     kind = "stateful"

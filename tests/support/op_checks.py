@@ -8,8 +8,7 @@ same check on the gradient itself.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op
 from tensor.core.shapes import are_compatible
 from tensor.core.tape import GradientTape
 from tensor.core.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STEP = 1e-6
 RTOL, ATOL = 2e-5, 2e-6
@@ -174,7 +176,7 @@ def check_infer(op: Op, sample: Sample) -> None:
             assert are_compatible(spec.dims, shape), (
                 f"{context} says {spec.dims}, the kernel gives {shape}"
             )
-            if k == 0 and not getattr(op, "shape_depends_on_values", False):
+            if k == 0 and not op.shape_depends_on_values:
                 assert spec.dims == shape, (
                     f"{context} says {spec.dims}, the kernel gives {shape}"
                 )
