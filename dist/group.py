@@ -8,7 +8,6 @@ caller expects. The moving is done by the group's `Transport`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from dist.call import LETTER, make_request
 from dist.compressed import all_reduce_compressed, find_wire
 from dist.objects import pack, unpack
 from dist.ordered_calls import OrderedCalls
-from dist.place import Place
 from dist.reductions import Array, find_reduction, require_arithmetic
 
 if TYPE_CHECKING:
@@ -27,24 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
     from dist.call import Call, Request
+    from dist.place import Place
+    from dist.services import Services
     from dist.transport import Transport
     from dist.watch import Watch
     from dist.work import Work
-
-
-@dataclass(frozen=True)
-class Services:
-    """What a group asks of whoever made it.
-
-    Attributes:
-        exchange: hand out bytes under a key and collect those of all ranks.
-        new_group: make a group of some of this group's ranks.
-        timeout_s: the limit of a call that has none of its own.
-    """
-
-    exchange: Callable[[str, bytes, Call], list[bytes]]
-    new_group: Callable[[Group, list[int], Place], Group]
-    timeout_s: float
 
 
 class Group:
@@ -83,10 +68,8 @@ class Group:
         self._letters: dict[tuple[str, int], int] = {}
 
     def __repr__(self) -> str:
-        return (
-            f"<Group {self.name!r}: rank {self.rank} of {self.size}, "
-            f"{self._transport.name}>"
-        )
+        where = f"rank {self.rank} of {self.size}, {self.transport}"
+        return f"<Group {self.name!r}: {where}>"
 
     @property
     def transport(self) -> str:
@@ -317,8 +300,7 @@ class Group:
     def new_group(self, ranks: Sequence[int]) -> Group | None:
         """Make a group of some ranks of this one; they are numbered in the given order.
 
-        Every member calls it with the same list. Other ranks may call it too, and get
-        None.
+        Every member calls it with the same list; other ranks may, and get None.
         """
         members = [int(rank) for rank in ranks]
         for rank in members:
@@ -331,12 +313,7 @@ class Group:
         if self.rank not in members:
             return None
         self.calls.require_usable()
-        place = Place(
-            members.index(self.rank),
-            tuple(self.world_ranks[rank] for rank in members),
-            tuple(self._place.hosts[rank] for rank in members),
-        )
-        return self._services.new_group(self, members, place)
+        return self._services.new_group(self, members, self._place.among(members))
 
     def empty(self, shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> Array:
         """An uninitialised array that is reduced without a staging copy.

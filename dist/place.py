@@ -27,3 +27,11 @@ class Place:
     def local_ranks(self) -> list[int]:
         """The ranks of the group on this rank's host."""
         return [r for r, host in enumerate(self.hosts) if host == self.hosts[self.rank]]
+
+    def among(self, members: list[int]) -> Place:
+        """Where this rank stands in a group of some of these ranks."""
+        return Place(
+            members.index(self.rank),
+            tuple(self.world_ranks[rank] for rank in members),
+            tuple(self.hosts[rank] for rank in members),
+        )

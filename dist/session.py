@@ -16,8 +16,9 @@ from dist.contract import WorkerIdentity, identity_from_environment
 from dist.control import ControlChannel
 from dist.errors import GroupClosedError
 from dist.foreign_rendezvous import Meeting, meet
-from dist.group import Group, Services
+from dist.group import Group
 from dist.place import Place
+from dist.services import Services
 from dist.solo import SoloTransport
 from dist.transports import Wiring, open_transport
 from dist.watch import Watch

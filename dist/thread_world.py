@@ -11,8 +11,9 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from dist.group import Group, Services
+from dist.group import Group
 from dist.place import Place
+from dist.services import Services
 from dist.solo import SoloTransport
 from dist.threads import Table, ThreadTransport
 from dist.watch import Watch

@@ -119,11 +119,16 @@ def reduce_with(group, op, dtype):
     return group.all_reduce(make(group.rank, 9001, dtype), op)
 
 
-@pytest.mark.parametrize("op", ["sum", "mean", "min", "max", "prod"])
-@pytest.mark.parametrize("dtype", [np.float32, np.int32, ml_dtypes.bfloat16])
+OPERATIONS = [
+    (op, dtype)
+    for op in ("sum", "mean", "min", "max", "prod")
+    for dtype in (np.float32, np.int32, ml_dtypes.bfloat16)
+    if (op, dtype) != ("mean", np.int32)  # is refused: see test_group.py
+]
+
+
+@pytest.mark.parametrize(("op", "dtype"), OPERATIONS)
 def test_every_operation_equals_the_oracle(flat_fabric, op, dtype):
-    if op == "mean" and dtype is np.int32:
-        pytest.skip("the mean of integers is refused: see test_group.py")
     arrays = [make(rank, 9001, dtype) for rank in range(3)]
     results = flat_fabric.run(reduce_with, 3, op, dtype)
     for result, wanted in zip(results, naive.all_reduce(arrays, op), strict=True):
