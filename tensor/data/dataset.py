@@ -101,8 +101,11 @@ class Dataset:
 
     def __iter__(self) -> Any:
         """Start a pass over the elements."""
+        from tensor.data.graph_nodes import TracedIterator
         from tensor.data.iterator import OwnedIterator
 
+        if context.graph is not None:
+            return TracedIterator(self)
         return OwnedIterator(self)
 
     def as_numpy_iterator(self) -> Any:

@@ -12,6 +12,7 @@ from tensor.core.context import context
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
+from tensor.graph.control.stream import StreamOp, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,54 @@ def run_in_graph(run: Callable[..., Any], inputs: list[Any], spec: Any) -> list[
     return list(context.graph.call_op(run_pipeline, tuple(inputs), attrs, None))
 
 
+class NextElement(StreamOp):
+    """The next element of an iteration; an error after the last one."""
+
+    type_name = "IteratorGetNextOrFail"
+
+    def kernel(self, cursor: Any, specs: tuple[TensorSpec, ...]) -> Any:
+        if not cursor.advance():
+            raise end_of_sequence()
+        return tuple(cursor.arrays)
+
+    def infer(self, cursor: TensorSpec, specs: tuple[TensorSpec, ...]) -> Any:
+        return specs
+
+
+next_element = NextElement()
+
+
+def end_of_sequence() -> errors.OpError:
+    """Return the error of an iterator that is asked for more than there is."""
+    return errors.because(
+        errors.OutOfRangeError, "End of sequence [Op:IteratorGetNext]"
+    )
+
+
+class TracedIterator:
+    """What `iter(dataset)` is while a function is traced: nodes of the graph.
+
+    Each run of the function starts an iteration of its own.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self.element_spec = dataset.element_spec
+        attrs = {"dataset": dataset}
+        self._cursor = context.graph.call_op(open_stream, (), attrs)
+
+    def __iter__(self) -> TracedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        """Return the next element; when the function runs, an error at the end."""
+        specs = tuple(nest.flatten(self.element_spec))
+        attrs = {"specs": specs}
+        tensors = context.graph.call_op(next_element, (self._cursor,), attrs)
+        return nest.pack(self.element_spec, tensors)
+
+    get_next = __next__
+
+
 def reads_pipelines(nodes: Any) -> bool:
     """Return whether some node reads a dataset."""
-    return any(node.op is run_pipeline for node in nodes)
+    return any(node.op is run_pipeline or node.op is open_stream for node in nodes)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tensor_spec import TypeSpec
 from tensor.data import structure as nest
 from tensor.data.elements import leaf
+from tensor.data.graph_nodes import end_of_sequence, run_in_graph
 
 if TYPE_CHECKING:
     from tensor.data.dataset import Dataset
@@ -54,7 +55,16 @@ class OwnedIterator(Iterator):
         return self
 
     def __next__(self) -> Any:
+        if context.graph is not None:
+            return self._pack(run_in_graph(self._next_or_fail, [], self.element_spec))
         return self._pack([leaf(c) for c in next(self._stream)])
+
+    def _next_or_fail(self) -> Any:
+        """Return the next element's components when a traced function runs."""
+        try:
+            return next(self._stream)
+        except StopIteration:
+            raise end_of_sequence() from None
 
     def get_next(self, name: str | None = None) -> Any:
         """Return the next element.
@@ -65,9 +75,7 @@ class OwnedIterator(Iterator):
         try:
             return next(self)
         except StopIteration:
-            raise errors.because(
-                errors.OutOfRangeError, "End of sequence [Op:IteratorGetNext]"
-            ) from None
+            raise end_of_sequence() from None
 
     def get_next_as_optional(self) -> Any:
         """Return the next element as an Optional, which is empty at the end."""

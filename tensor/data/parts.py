@@ -129,9 +129,9 @@ class Skip(Derived):
 
     def count(self) -> int:
         size = self.source.count()
-        if self.skipped < 0:
-            return 0
-        return max(0, size - self.skipped) if size >= 0 else size
+        if size < 0:
+            return size
+        return 0 if self.skipped < 0 else max(0, size - self.skipped)
 
 
 class SkipStream(DerivedStream):

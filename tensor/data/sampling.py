@@ -183,9 +183,7 @@ class Directed(Dataset):
 
     def count(self) -> int:
         sizes = [d.count() for d in self.inputs[1:]]
-        if self.stops or UNKNOWN in sizes:
-            return UNKNOWN
-        return INFINITE if INFINITE in sizes else sum(sizes)
+        return INFINITE if INFINITE in sizes and not self.stops else UNKNOWN
 
 
 class DirectedStream(Stream):
