@@ -11,6 +11,7 @@ or OMP_NUM_THREADS say; `launch` sets the latter to cores divided by workers.
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import threading
@@ -185,10 +186,9 @@ def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     Memory that is used again and again stays in the cache, and costs no page faults.
     """
     dtype = np.dtype(dtype)
-    count = dtype.itemsize
-    for d in shape:
-        count *= d
+    count = math.prod(shape) * dtype.itemsize
     buffer = _local.scratch.get(purpose)
     if buffer is None or buffer.nbytes < count:
         buffer = _local.scratch[purpose] = np.empty(count, np.uint8)
-    return buffer[:count].view(dtype).reshape(shape)
+    result: np.ndarray = buffer[:count].view(dtype).reshape(shape)
+    return result

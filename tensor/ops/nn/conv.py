@@ -108,7 +108,8 @@ class Conv2D(_Convolution):
         if sizes is None or None in sizes:
             counts = (None,) * self.axes
         else:
-            windows = Windows(sizes, strides, dilations, padding)
+            known: Any = sizes
+            windows = Windows(known, strides, dilations, padding)
             counts = windows.counts(spatial, self.type_name)
         filters = None if w.dims is None else w.dims[-1]
         return TensorSpec.of((batch, *counts, filters), x.dtype)
@@ -205,7 +206,7 @@ class Conv2DBackpropInput(_Convolution):
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for x, w, attrs in self._sample_shapes():
             windows = Windows(w[:-2], **attrs)
-            dz = (x[0], *windows.counts(x[1:-1]), w[-1])
+            dz = (x[0], *windows.known_counts(x[1:-1]), w[-1])
             yield Sample(rng.normal(size=dz), rng.normal(size=w), shape=x, **attrs)
 
 
@@ -248,7 +249,7 @@ class Conv2DBackpropFilter(_Convolution):
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for x, w, attrs in self._sample_shapes():
             windows = Windows(w[:-2], **attrs)
-            dz = (x[0], *windows.counts(x[1:-1]), w[-1])
+            dz = (x[0], *windows.known_counts(x[1:-1]), w[-1])
             yield Sample(rng.normal(size=x), rng.normal(size=dz), shape=w, **attrs)
 
 

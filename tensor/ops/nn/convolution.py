@@ -29,7 +29,7 @@ _PART_BYTES = 8 * 1024 * 1024
 
 def convolve(x: np.ndarray, w: np.ndarray, windows: Windows) -> np.ndarray:
     """Return x convolved with filters of shape [*sizes, channels, filters]."""
-    counts = _counts(x, windows)
+    counts = windows.known_counts(x.shape[1:-1])
     result = np.empty_like(x, shape=(len(x), *counts, w.shape[-1]), order="C")
     if not result.size:
         return result
@@ -141,10 +141,6 @@ def _scatter_windows(
     else:
         result.fill(0)
     return result
-
-
-def _counts(x: np.ndarray, windows: Windows) -> tuple[int, ...]:
-    return tuple(c or 0 for c in windows.counts(x.shape[1:-1]))
 
 
 class _Pieces:

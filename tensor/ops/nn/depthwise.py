@@ -30,7 +30,7 @@ def _split(z: np.ndarray, channels: int) -> np.ndarray:
 
 def depthwise(x: np.ndarray, w: np.ndarray, windows: Windows) -> np.ndarray:
     """Return each channel of x convolved with its own filters."""
-    counts = tuple(c or 0 for c in windows.counts(x.shape[1:-1]))
+    counts = windows.known_counts(x.shape[1:-1])
     channels, multiplier = w.shape[-2:]
     result = np.zeros((len(x), *counts, channels * multiplier), x.dtype)
     pads = windows.pads(x.shape[1:-1])
@@ -142,8 +142,8 @@ def _sample_shapes() -> Iterator[tuple[Shape, Shape, Shape, dict[str, Any]]]:
             "dilations": (rate, rate),
             "padding": padding,
         }
-        counts = Windows(w[:2], **attrs).counts(x[1:-1])  # type: ignore[arg-type]
-        yield (x[0], *counts, w[2] * w[3]), x, w, attrs  # type: ignore[misc]
+        counts = Windows(w[:2], **attrs).known_counts(x[1:-1])  # type: ignore[arg-type]
+        yield (x[0], *counts, w[2] * w[3]), x, w, attrs
 
 
 class DepthwiseConv2dBackpropInput(Op):

@@ -102,7 +102,7 @@ def sufficient_statistics(
     dims = shape_of(y)
     which = range(y.ndim or 0) if at is None else at
     if dims is not None and None not in [dims[i] for i in which]:
-        count = np.prod([dims[i] for i in which], dtype=np.int64)
+        count = np.prod([dims[i] or 0 for i in which], dtype=np.int64)
         counts = constant_tensor(np.asarray(count).astype(y.dtype.numpy_dtype)[()])
     else:
         sizes = [shape_op(y, out_type=int64)[i] for i in which]

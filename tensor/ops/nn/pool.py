@@ -203,7 +203,7 @@ class AvgPoolGrad(Op):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         for shape, windows in _windows_for(self.axes):
-            dz = (shape[0], *windows.counts(shape[1:-1]), shape[-1])
+            dz = (shape[0], *windows.known_counts(shape[1:-1]), shape[-1])
             yield Sample(rng.normal(size=dz), shape=shape, windows=windows)
 
 

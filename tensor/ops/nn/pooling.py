@@ -66,7 +66,7 @@ def _reduce(
 
 def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
     """Return the maximum of every window; NaN is passed over, as in TensorFlow."""
-    counts = _counts(x.shape, windows)
+    counts = windows.known_counts(x.shape[1:-1])
     result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
     pads = windows.pads(x.shape[1:-1])
 
@@ -77,10 +77,6 @@ def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
     if result.size:
         in_pieces(work, x)
     return result
-
-
-def _counts(shape: tuple[int, ...], windows: Windows) -> tuple[int, ...]:
-    return tuple(c or 0 for c in windows.counts(shape[1:-1]))
 
 
 def places(windows: Windows, counts: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
@@ -190,7 +186,7 @@ def _inside(x: np.ndarray, pads: Any) -> tuple[slice, ...]:
 
 def mean(x: np.ndarray, windows: Windows) -> np.ndarray:
     """Return the mean of every window; what was padded does not count."""
-    counts = _counts(x.shape, windows)
+    counts = windows.known_counts(x.shape[1:-1])
     result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
     pads = windows.pads(x.shape[1:-1])
     share = 1 / _members(x.shape[1:-1], windows, counts).astype(x.dtype)

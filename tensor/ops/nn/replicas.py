@@ -75,7 +75,7 @@ def _check_size(size: Any) -> None:
         raise TypeError(
             f"global_batch_size must be an integer., got dtype {size.dtype!r}"
         )
-    if type(size) is EagerTensor and size < 0:
+    if type(size) is EagerTensor and int(size) < 0:
         raise errors.because(
             errors.InvalidArgumentError,
             f"global_batch_size must be non-negative., got {int(size)}",

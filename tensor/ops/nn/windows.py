@@ -50,7 +50,7 @@ class Windows(NamedTuple):
         Raises:
             InvalidArgumentError: A window is larger than the padded array.
         """
-        result = []
+        result: list[int | None] = []
         for i, (n, extent) in enumerate(zip(spatial, self.extents(), strict=True)):
             stride = self.strides[i]
             if n is None:
@@ -68,6 +68,10 @@ class Windows(NamedTuple):
                     )
                 result.append(count)
         return tuple(result)
+
+    def known_counts(self, spatial: Sequence[int]) -> tuple[int, ...]:
+        """Return how many windows there are along each axis of a known size."""
+        return tuple(c or 0 for c in self.counts(spatial))
 
     def _added(self, axis: int) -> int:
         return 0 if isinstance(self.padding, str) else sum(self.padding[axis])

@@ -182,7 +182,7 @@ class Generator:
     @property
     def key(self) -> Any:
         """The part of the state that stays the same."""
-        return self._state_var[-1]
+        return self._state_var.value()[-1]
 
     def reset(self, state: Any) -> None:
         """Continue from a state."""
