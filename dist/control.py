@@ -81,7 +81,7 @@ class ControlChannel:
         secure_connector(self._line, key, "curve")
         self._monitor = self._line.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         self._thread = threading.Thread(
-            target=self._serve, name="dist-control", daemon=True
+            target=self._run, name="dist-control", daemon=True
         )
 
     def join(
@@ -224,6 +224,16 @@ class ControlChannel:
                 self._news.wait(min(remaining_s, WAIT_SLICE_S))
         return True
 
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:
+            # Whoever waits must hear of it: without this thread no news would arrive.
+            self._fail_here(f"the thread that keeps {LINE} failed: {error!r}")
+            raise
+        finally:
+            self._close_sockets()
+
     def _serve(self) -> None:
         poller = zmq.Poller()
         for source in (self._line, self._doorkeeper.socket, self._monitor):
@@ -250,7 +260,6 @@ class ControlChannel:
                 self._hear()
             if self._monitor in ready:
                 self._line_was_cut()
-        self._close_sockets()
 
     def _hear(self) -> None:
         while self._line.poll(0):
@@ -291,13 +300,16 @@ class ControlChannel:
             recv_monitor_message(self._monitor)
         if not self.members:
             return  # it was not up yet; ZeroMQ tries again
+        self._fail_here(
+            f"{LINE} at {self._address} was cut. The process that held it (the "
+            "launcher, or rank 0 under other launchers) has ended or cannot be reached. "
+            "See its own output first."
+        )
+
+    def _fail_here(self, text: str) -> None:
+        """End the waits of this process; the others cannot be told any more."""
         with self._news:
             if self.failure is None:
-                text = (
-                    f"{LINE} at {self._address} was cut. The process that held it (the "
-                    "launcher, or rank 0 under other launchers) has ended or cannot be "
-                    "reached. See its own output first."
-                )
                 self.failure = {"error": "lost", "peer": 0, "text": text}
             self._news.notify_all()
 

@@ -116,6 +116,15 @@ class RendezvousServer:
             self._thread.join(timeout=1.0)
 
     def _serve(self) -> None:
+        try:
+            self._serve_until_closed()
+        finally:  # also when it fails: the workers then see that their line is cut
+            self._router.close()
+            self._doorkeeper.socket.close()
+            if self._context is not None:
+                self._context.term()
+
+    def _serve_until_closed(self) -> None:
         import zmq
 
         poller = zmq.Poller()
@@ -132,10 +141,6 @@ class RendezvousServer:
                 next_ping_s = time.monotonic() + PING_INTERVAL_S
                 clients = self._membership.clients
                 self._perform([Send(client, {"kind": "ping"}) for client in clients])
-        self._router.close()
-        self._doorkeeper.socket.close()
-        if self._context is not None:
-            self._context.term()
 
     def _receive_all(self) -> None:
         """Read everything that has arrived; skip what is not of the protocol."""

@@ -321,3 +321,24 @@ def test_the_loopback_is_refused_for_a_job_that_spans_hosts():
         listening_address("", "tcp://127.0.0.1:4000")
     assert listening_address("lo", "tcp://127.0.0.1:4000") == "127.0.0.1"
     assert interface_addresses()["lo"] == "127.0.0.1"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_failing_line_ends_the_waits_of_its_process(server, monkeypatch):
+    _, how = server(2)
+    results = sessions(identities(2, **how))
+    control = results[0]._control
+    monkeypatch.setattr(control, "_hear", lambda: 1 / 0)
+    with pytest.raises(dist.WorkerLostError, match="ZeroDivisionError"):
+        results[0].world.barrier()
+    close_all(results)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_failing_server_cuts_the_lines(server, monkeypatch):
+    held, how = server(2)
+    results = sessions(identities(2, **how))
+    monkeypatch.setattr(held, "_receive_all", lambda: 1 / 0)
+    with pytest.raises(dist.WorkerLostError, match="was cut"):
+        results[0].world.barrier()
+    close_all(results)

@@ -102,7 +102,7 @@ def test_noise_and_strangers_harm_no_job(encryption):
             ports.update(listening_ports())
             rng = random.Random(5)
             for port in ports:
-                make_noise(port, rng, NOISE // len(ports))
+                make_noise(port, rng, NOISE)
                 stranger = JobKey.generate()
                 for configure in (without_key, with_wrong_curve, with_wrong_password):
                     push_frames(port, stranger, 50, configure)
