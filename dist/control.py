@@ -302,8 +302,8 @@ class ControlChannel:
             return  # it was not up yet; ZeroMQ tries again
         self._fail_here(
             f"{LINE} at {self._address} was cut. The process that held it (the "
-            "launcher, or rank 0 under other launchers) has ended or cannot be reached. "
-            "See its own output first."
+            "launcher, or rank 0 under other launchers) has ended or cannot be "
+            "reached. See its own output first."
         )
 
     def _fail_here(self, text: str) -> None:

@@ -267,6 +267,24 @@ def test_arrays_in_shared_memory_are_reduced_like_others(fabric):
     assert results == wanted
 
 
+def without_staging(group):
+    shared, ordinary = group.empty(100_000), np.ones(100_000)
+    shared[...] = 1
+
+    def refuse(*_):
+        raise AssertionError("an array was copied to a slab")
+
+    group._transport._stage_rows = refuse
+    total = group.all_reduce(shared).sum()
+    with pytest.raises(AssertionError, match="copied to a slab"):
+        group.all_reduce(ordinary)
+    return total
+
+
+def test_arrays_in_shared_memory_are_not_staged():
+    assert run_ranks(without_staging, 2, transport="shm") == [200_000.0] * 2
+
+
 def different_orders(group):
     x = np.array([1.0 + group.rank * 2.0**-24, 1e8, -1e8, 1.0], np.float32)
     big = np.tile(x, 20_000) * np.float32(1 + group.rank / 3)
