@@ -12,7 +12,7 @@ import numpy as np
 
 from tensor.core import nest
 from tensor.core.context import context
-from tensor.core.log import get_logger
+from tensor.core.log import get_logger, warn_once
 from tensor.core.public_api import export
 from tensor.core.shapes import Dims, are_compatible, relax
 from tensor.core.tensor import Tensor
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # After so many traces in a row the user is told what changes from call to call.
 _TRACES_BEFORE_WARNING = 5
+# The traces that one function keeps.
+_MOST_TRACES = 256
 
 
 class Function:
@@ -148,7 +150,20 @@ class Function:
                 general = self._trace_first(args, kwargs, dims)
                 family.append((dims, general))
             self._traces[key] = general
+            if len(self._traces) > _MOST_TRACES:
+                self._forget_oldest()
             return general
+
+    def _forget_oldest(self) -> None:
+        """Let go of the trace made first: memory stays bounded."""
+        warn_once(
+            f"tf.function {self._name!r} has been traced for {_MOST_TRACES} signatures; "
+            "from now on the oldest is forgotten for each new one. Pass numbers that "
+            "vary as tensors, or give an `input_signature`."
+        )
+        oldest = self._traces.pop(next(iter(self._traces)))
+        for family in self._families.values():
+            family[:] = [pair for pair in family if pair[1] is not oldest]
 
     def _trace_first(
         self, args: Any, kwargs: Any, dims: list[Dims | None]

@@ -17,7 +17,9 @@ from tensor.core.dtypes import from_numpy
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op
 from tensor.core.shapes import are_compatible
 from tensor.core.tape import GradientTape
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.function import Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,6 +182,74 @@ def check_infer(op: Op, sample: Sample) -> None:
                 assert spec.dims == shape, (
                     f"{context} says {spec.dims}, the kernel gives {shape}"
                 )
+
+
+def check_traced(op: Op, sample: Sample) -> None:
+    """Check that a traced function gives what the op gives eagerly, gradients included.
+
+    Once with known shapes; then with every dimension unknown, twice: the second call
+    with the same shapes runs a program of its own. An op may say that its gradient needs
+    known shapes (NotImplementedError), or that it has none (LookupError).
+
+    Raises:
+        AssertionError: A result or gradient differs in dtype, shape or value.
+    """
+    inputs = [
+        convert(x) if isinstance(x, np.ndarray | np.generic) else x
+        for x in sample.inputs
+    ]
+    places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor)]
+    tensors = [inputs[i] for i in places]
+    differentiable = is_differentiable(op)
+
+    def run(*given: Any) -> list[Any]:
+        arguments = list(inputs)
+        for i, tensor in zip(places, given, strict=True):
+            arguments[i] = tensor
+        sources = [t for t in given if t.dtype.is_differentiable]
+        with GradientTape() as tape:
+            tape.watch(sources)
+            found = op(*arguments, **sample.attrs)
+        outputs = list(found) if type(found) is tuple else [found]
+        targets = [z for z in outputs if z.dtype.is_differentiable]
+        if not (differentiable and sources and targets):
+            return outputs
+        grads = tape.gradient(targets, sources, unconnected_gradients="zero")
+        return [*outputs, *[convert(g) for g in grads]]
+
+    try:
+        expected = run(*tensors)
+    except LookupError:
+        differentiable = False
+        expected = run(*tensors)
+    unknown = [TensorSpec((None,) * t.ndim, t.dtype) for t in tensors]
+    for signature, calls in ((None, 1), (unknown, 2)):
+        traced = Function(run, input_signature=signature, autograph=False)
+        for _ in range(calls):
+            try:
+                found = traced(*tensors)
+            except NotImplementedError:
+                assert signature is not None, "needs known shapes, and has them"
+                break
+            _check_alike(op, expected, found, signature)
+
+
+def _check_alike(op: Op, expected: list[Any], found: list[Any], signature: Any) -> None:
+    for k, (e, t) in enumerate(zip(expected, found, strict=True)):
+        context = f"{op.type_name}: result {k} traced for {signature or 'its shapes'}"
+        assert e.dtype is t.dtype, f"{context} is {t.dtype}, eagerly {e.dtype}"
+        assert e.shape == t.shape, f"{context} is {t.shape}, eagerly {e.shape}"
+        x, y = np.asarray(e), np.asarray(t)
+        if x.dtype.kind in "fcV":
+            np.testing.assert_allclose(
+                y.astype(np.complex128),
+                x.astype(np.complex128),
+                1e-6,
+                1e-9,
+                err_msg=context,
+            )
+        else:
+            np.testing.assert_array_equal(y, x, err_msg=context)
 
 
 def _spec(x: Any) -> Any:

@@ -12,6 +12,7 @@ from tensor.core.registry import Op, all_ops, no_gradient
 from tests.support.op_checks import (
     check_gradient,
     check_infer,
+    check_traced,
     is_differentiable,
     samples_of,
 )
@@ -39,6 +40,12 @@ def test_shape_rule_agrees_with_the_kernel(op: Op) -> None:
 def test_gradient_agrees_with_the_central_difference(op: Op) -> None:
     for sample in samples_of(op):
         check_gradient(op, sample)
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op.kind != "random"], ids=_name)
+def test_traced_is_eager(op: Op) -> None:
+    for sample in samples_of(op):
+        check_traced(op, sample)
 
 
 @pytest.mark.parametrize("op", OPS, ids=_name)

@@ -1,4 +1,4 @@
-"""Elementwise groups on large arrays: in pieces that stay in the cache, on all cores."""
+"""Elementwise groups on large arrays: pieces that stay in the cache, on all cores."""
 
 from __future__ import annotations
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tensor.graph.passes.fuse import fused_op
-from tensor.graph.program import Value
 
 if TYPE_CHECKING:
-    from tensor.graph.program import Node, Program
+    from tensor.graph.program import Node, Program, Value
 
 # Results of these are arrays of their own, whatever the inputs are.
 _FRESH = frozenset(("elementwise", "reduction", "contraction", "random"))
@@ -40,10 +39,8 @@ class Plan:
         roots = _roots(program)
         escaping = {roots[v] for v in program.outputs if v in roots}
         for node in program.nodes:
-            if (
-                node.op.kind == "stateful"
-                or (node.programs()
-                and node.op is not fused_op)
+            if node.op.kind == "stateful" or (
+                node.programs() and node.op is not fused_op
             ):
                 escaping.update(roots[v] for v in node.values_in() if v in roots)
         last: dict[Value, int] = {}
@@ -72,9 +69,8 @@ class Plan:
                         continue
                     if size >= _SMALLEST and value in last:
                         self.slot[value] = self._take(free, size)
-            for value in ending.get(index, ()):
-                if value in self.slot:
-                    free.append(self.slot[value])
+            over = ending.get(index, ())
+            free += [self.slot[value] for value in over if value in self.slot]
 
     def _take(self, free: list[int], size: int) -> int:
         """Return a free buffer that fits best, or a new one."""

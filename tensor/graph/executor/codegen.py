@@ -31,6 +31,7 @@ class Generated:
         node_of_line: The node, by the number of the line.
         plan: The memory that the function works in.
         temporaries: Shapes and dtypes of further arrays that it works in.
+        names: What values are called, in the function or the module.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Generated:
         self.node_of_line: dict[int, Node] = {}
         self.plan = Plan()
         self.temporaries: dict[tuple[Any, ...], str] = {}
+        self.names: dict[Value, str] = {}
 
     @property
     def source(self) -> str:
@@ -224,6 +226,7 @@ class Writer:
         self.line(f"return ({outputs})")
         names = [*[self._names[v] for v in generated.plan.slot]]
         names += generated.temporaries.values()
+        generated.names = self._names
         generated.lines[1] = f"    {', '.join(names)}, = workspace" if names else ""
         self._depth = 0
         for name, parameters, lines in self._functions:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.graph.executor.codegen import generate
+from tensor.graph.program import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ class CompiledProgram:
         self.name = program.name
         self.source = generated.source
         self._filename = f"<ringflow {program.name} {next(_number)}>"
-        self._nodes = generated.node_of_line
         namespace = generated.namespace
         exec(compile(self.source, self._filename, "exec"), namespace)
         self._function = namespace["run"]
@@ -66,18 +66,15 @@ class CompiledProgram:
 
     def _explained(self, error: Exception) -> Exception:
         """Return an error that names the node at which a kernel failed."""
-        node = self._failed_node(error)
+        node, values = self._failure(error)
         if node is None:
             return error
-        if isinstance(error, errors.OpError):
-            explained: Exception = error
-        else:
+        explained: Exception = error
+        if not isinstance(error, errors.OpError):
             try:
-                node.op.recover(error, [], {})
-            except Exception as recovered:  # the op's own error
+                node.op.recover(error, values, node.attrs)
+            except Exception as recovered:
                 explained = recovered
-            else:
-                return error
         if node.source is not None and not hasattr(explained, "graph_node"):
             file, line = node.source
             text = linecache.getline(file, line).strip()
@@ -88,14 +85,24 @@ class CompiledProgram:
             )
         return explained.with_traceback(error.__traceback__)
 
-    def _failed_node(self, error: Exception) -> Node | None:
-        found = None
+    def _failure(self, error: Exception) -> tuple[Node | None, list[Any]]:
+        """Return the node whose statement raised an error, and its inputs."""
+        found, scope = None, {}
         trace = error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_code.co_filename == self._filename:
-                found = self._nodes.get(trace.tb_lineno)
+            frame = trace.tb_frame
+            if frame.f_code.co_filename == self._filename:
+                found = self._generated.node_of_line.get(trace.tb_lineno)
+                if frame.f_code.co_name == "run":
+                    scope = {**self._generated.namespace, **frame.f_locals}
             trace = trace.tb_next
-        return found
+        if found is None:
+            return None, []
+        names = self._generated.names
+        return found, [
+            scope.get(names.get(x, "")) if type(x) is Value else x
+            for x in found.inputs
+        ]
 
 
 def _quiet_context() -> contextvars.Context:

@@ -25,7 +25,7 @@ from tensor.graph.passes.verify import verify
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tensor.graph.program import Program
+    from tensor.graph.program import Node, Program
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
     prune,
@@ -46,10 +46,11 @@ def optimize(program: Program, note: Any = None) -> Program:
         program: The program.
         note: Called with each pass's name and its result.
     """
-    verify(program)
+    checked: set[Node] = set()
+    verify(program, checked=checked)
     for run in PASSES:
         program = run(program)
-        verify(program, run.__name__)
+        verify(program, run.__name__, checked)
         if note is not None:
             note(run.__name__, program)
     return program

@@ -12,26 +12,33 @@ if TYPE_CHECKING:
     from tensor.graph.program import Node
 
 
-def verify(program: Program, after: str = "tracing") -> None:
+def verify(
+    program: Program, after: str = "tracing", checked: set[Node] | None = None
+) -> None:
     """Check a program.
 
     Args:
         program: The program.
         after: What made it, for messages.
+        checked: Nodes whose results have been checked before; passes leave most nodes
+            as they are. Those checked now are added.
 
     Raises:
         InternalError: A value is read before it is made, or a result's shape or dtype
             contradicts the op's rule.
     """
+    checked = set() if checked is None else checked
     known = set(program.inputs)
     for node in program.nodes:
         for value in node.values_in():
             if value not in known:
                 raise _broken(program, after, f"{node} reads {value} too early")
-        _check_results(program, node, after)
+        if node not in checked:
+            _check_results(program, node, after)
+            checked.add(node)
         known.update(node.outputs)
         for inner in node.programs():
-            verify(inner, after)
+            verify(inner, after, checked)
     for value in program.outputs:
         if value not in known:
             raise _broken(program, after, f"the output {value} is not computed")
@@ -65,5 +72,6 @@ def _number_spec(number: object, dtype: object) -> object:
 def _broken(program: Program, after: str, what: str) -> errors.OpError:
     return errors.because(
         errors.InternalError,
-        f"The graph {program.name!r} is broken after {after}: {what}. Please report it.",
+        f"The graph {program.name!r} is broken after {after}: {what}. Please "
+        "report it.",
     )

@@ -91,6 +91,8 @@ class MatrixExponential(SquareOp):
         # is the gradient, in its upper right block.
         a = adjoint(call.inputs[0])
         size = (shape_of(a) or (None,))[-1]
+        if size is None:
+            raise NotImplementedError("The gradient of expm needs a known size.")
         top = concat(a, dz, axis=-1)
         bottom = concat(zeros_like(a), a, axis=-1)
         return expm(concat(top, bottom, axis=-2))[..., :size, size:]

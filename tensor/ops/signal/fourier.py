@@ -216,6 +216,8 @@ class InverseRealTransformAdjoint(Op):
 
     def gradient(self, call: Any, dx: Any) -> Any:
         lengths = tuple((shape_of(call.inputs[0]) or ())[a] for a in call.attrs["axes"])
+        if None in lengths:
+            raise NotImplementedError("The gradient of an FFT needs known lengths.")
         return inverse_real(dx, axes=call.attrs["axes"], lengths=lengths)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:

@@ -68,6 +68,8 @@ class Overlap(Op):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         length = (shape_of(call.inputs[0]) or (None,))[-1]
+        if length is None:
+            raise NotImplementedError("The gradient of overlaps needs a known length.")
         return frame_op(dz, length=length, step=call.attrs["step"])
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
