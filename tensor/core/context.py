@@ -6,6 +6,7 @@ This is the only thread-local state of the engine. Whoever changes it restores i
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tensor.core.tape import Tape
 
 
@@ -45,9 +48,25 @@ class Context(threading.local):
         self.device: str | None = None
         self.variable_creators: list[Any] = []
         self.replica: Any = None
-        quiet = contextvars.Context()
-        quiet.run(np.seterr, all="ignore")
-        self.run = quiet.run
+        self.run = _quiet_run()
+
+    @contextlib.contextmanager
+    def eager_inside_kernel(self) -> Iterator[None]:
+        """Let a kernel run ops: eagerly, unrecorded, in a context of their own."""
+        saved = self.graph, self.tapes, self.accumulators, self.run
+        self.graph, self.tapes, self.accumulators = None, [], []
+        self.run = _quiet_run()
+        try:
+            yield
+        finally:
+            self.graph, self.tapes, self.accumulators, self.run = saved
+
+
+def _quiet_run() -> Any:
+    """Return a `run` in which NumPy is silent; see `Context.run`."""
+    quiet = contextvars.Context()
+    quiet.run(np.seterr, all="ignore")
+    return quiet.run
 
 
 context = Context()

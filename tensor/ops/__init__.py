@@ -2,6 +2,7 @@
 
 from tensor.ops import (
     array as array,
+    assertions as assertions,
     casting as casting,
     clip as clip,
     compare as compare,
@@ -11,6 +12,7 @@ from tensor.ops import (
     custom_gradient as custom_gradient,
     facts as facts,
     gather as gather,
+    image as image,
     joining as joining,
     layout as layout,
     linalg as linalg,
@@ -21,6 +23,8 @@ from tensor.ops import (
     operators as operators,
     padding as padding,
     partition as partition,
+    printing as printing,
+    python_functions as python_functions,
     random as random,
     reduce as reduce,
     reorder as reorder,
@@ -33,6 +37,7 @@ from tensor.ops import (
     sorting as sorting,
     space_to_batch as space_to_batch,
     splitting as splitting,
+    static_assertions as static_assertions,
     statistics as statistics,
     strided_slice as strided_slice,
     top_k as top_k,
