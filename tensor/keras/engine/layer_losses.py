@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensor as tf
 from tensor.core import nest
@@ -18,6 +18,11 @@ class LossOwner(WeightOwner):
     Losses that depend on the inputs are those of the latest call; losses given as
     functions, such as weight penalties, are computed whenever they are asked for.
     """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell type checkers that attributes come to be by assignment."""
 
     def _start_losses(self) -> None:
         set_plainly = object.__setattr__

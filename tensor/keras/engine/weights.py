@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import tensor as tf
 from tensor.core.module import Module
 from tensor.keras import settings
+
+# What objects keep about themselves; what is in it has a name elsewhere.
+_INTERNAL = frozenset(
+    (
+        "_self_tracked_trackables",
+        "_trainable_weights",
+        "_non_trainable_weights",
+        "_metrics",
+        "_named_weights",
+        "_inbound_nodes",
+        "_outbound_nodes",
+        "_layer_graph",
+        "_losses",
+        "_callable_losses",
+        "_compile_arguments",
+        "_stack",
+        "compiled_loss",
+        "compiled_metrics",
+        "history",
+        "loss",
+    )
+)
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -42,6 +64,11 @@ class WeightOwner(Module):
     and also if they are put into these later.
     """
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell type checkers that attributes come to be by assignment."""
+
     # What tf.Module's walk must not enter.
     _TF_MODULE_IGNORED_PROPERTIES = frozenset(
         (
@@ -58,6 +85,7 @@ class WeightOwner(Module):
         set_plainly(self, "_trainable_weights", [])
         set_plainly(self, "_non_trainable_weights", [])
         set_plainly(self, "_metrics", [])
+        set_plainly(self, "_named_weights", {})
 
     def __setattr__(self, name: str, value: Any) -> None:
         tracked = self.__dict__.get("_self_tracked_trackables")
@@ -100,6 +128,15 @@ class WeightOwner(Module):
             self._trainable_weights.append(variable)
         else:
             self._non_trainable_weights.append(variable)
+
+    def _checkpoint_children(self) -> dict[str, Any]:
+        """Return what a checkpoint saves of this object, by name."""
+        attributes = {
+            name: value
+            for name, value in sorted(self.__dict__.items())
+            if name not in _INTERNAL
+        }
+        return {**self._named_weights, **attributes}
 
     def _own_variables(self) -> list[Any]:
         return self._trainable_weights + self._non_trainable_weights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,11 @@ class Trainer:
     A step sees one batch. `train_step`, `test_step` and `predict_step` may be
     overridden; they run inside a `tf.function` unless `run_eagerly` is set.
     """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell type checkers that attributes come to be by assignment."""
 
     def _start_training(self) -> None:
         self.stop_training = False
