@@ -26,9 +26,11 @@ class Cast(Op):
     takes_slices = True
 
     def kernel(self, x: Any, dtype: dtypes.DType) -> Any:
-        return (
-            x.astype(dtype.numpy_dtype) if hasattr(x, "astype") else to_array(x, dtype)
-        )
+        if not hasattr(x, "astype"):
+            return to_array(x, dtype)
+        if x.dtype.kind == "c" and not dtype.is_complex and not dtype.is_bool:
+            x = x.real  # NumPy would warn about the part that is dropped
+        return x.astype(dtype.numpy_dtype)
 
     def infer(self, x: TensorSpec, dtype: dtypes.DType) -> TensorSpec:
         return TensorSpec.of(x.dims, dtype)
