@@ -84,7 +84,7 @@ class Layer(layer_losses.LossOwner):
         self.built = False
         self.stateful = False
         self.supports_masking = getattr(type(self), "supports_masking", False)
-        self.input_spec = None
+        self.input_spec: Any = None
         self._build_input_shape: Any = None
         self._inbound_nodes: Any = []
         self._outbound_nodes: Any = []
@@ -106,6 +106,7 @@ class Layer(layer_losses.LossOwner):
     def _set_dtype_policy(self, dtype: Any) -> None:
         self._dtype_policy = mixed_precision.as_policy(dtype)
         self._compute_dtype = self._dtype_policy.compute_dtype
+        self._compute_type: Any
         if self._compute_dtype is not None:
             self._compute_type = tf.as_dtype(self._compute_dtype)
         else:
@@ -311,7 +312,32 @@ class Layer(layer_losses.LossOwner):
         if regularizer is not None:
             self._add_weight_penalty(variable, regularizers.get(regularizer))
         self._track_variable(variable)
+        if name is not None:
+            self._named_weights[name] = variable
+            attached(self)
         return variable
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put this layer's own variables into a dictionary of arrays."""
+        for i, variable in enumerate(self._own_variables()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set this layer's own variables from what `save_own_variables` wrote.
+
+        Raises:
+            ValueError: Their number differs.
+        """
+        variables = self._own_variables()
+        if len(store.keys()) != len(variables):
+            raise ValueError(
+                f"Layer '{self.name}' expected {len(variables)} variables, but "
+                "received "
+                f"{len(store.keys())} variables during loading. Expected: "
+                f"{[v.name for v in variables]}"
+            )
+        for i, variable in enumerate(variables):
+            variable.assign(store[str(i)])
 
     def add_variable(self, *args: Any, **kwargs: Any) -> Any:
         """Make a variable; the old name of `add_weight`."""

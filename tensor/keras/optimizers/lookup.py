@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.keras import serialization
-from tensor.keras.optimizers.adadelta import Adadelta
-from tensor.keras.optimizers.adafactor import Adafactor
-from tensor.keras.optimizers.adagrad import Adagrad
-from tensor.keras.optimizers.adam import Adam
-from tensor.keras.optimizers.adamax import Adamax
-from tensor.keras.optimizers.adamw import AdamW
-from tensor.keras.optimizers.ftrl import Ftrl
-from tensor.keras.optimizers.lion import Lion
-from tensor.keras.optimizers.nadam import Nadam
-from tensor.keras.optimizers.optimizer import Optimizer
-from tensor.keras.optimizers.rmsprop import RMSprop
-from tensor.keras.optimizers.sgd import SGD
+from tensor.keras.optimizers.adadelta import Adadelta as Adadelta
+from tensor.keras.optimizers.adafactor import Adafactor as Adafactor
+from tensor.keras.optimizers.adagrad import Adagrad as Adagrad
+from tensor.keras.optimizers.adam import Adam as Adam
+from tensor.keras.optimizers.adamax import Adamax as Adamax
+from tensor.keras.optimizers.adamw import AdamW as AdamW
+from tensor.keras.optimizers.ftrl import Ftrl as Ftrl
+from tensor.keras.optimizers.lion import Lion as Lion
+from tensor.keras.optimizers.nadam import Nadam as Nadam
+from tensor.keras.optimizers.optimizer import Optimizer as Optimizer
+from tensor.keras.optimizers.rmsprop import RMSprop as RMSprop
+from tensor.keras.optimizers.sgd import SGD as SGD
 
 _CLASSES = (
     Adadelta,

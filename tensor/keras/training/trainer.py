@@ -44,7 +44,10 @@ class Trainer:
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Tell type checkers that attributes come to be by assignment."""
+            """Tell type checkers that a trainer is also a layer."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            """Tell type checkers the same."""
 
     def _start_training(self) -> None:
         self.stop_training = False
@@ -56,7 +59,7 @@ class Trainer:
         self.loss_tracker: Any = None
         self.history: Any = None
         self._is_compiled = False
-        self._run_eagerly = None
+        self._run_eagerly: bool | None = None
         self._train_function: Any = None
         self._test_function: Any = None
         self._predict_function: Any = None
@@ -272,10 +275,9 @@ class Trainer:
     def make_predict_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and predicts."""
         if self._predict_function is None or force:
-            replication = self._replication
-            step = functools.partial(replication.run, self.predict_step)
-            if replication.num_replicas_in_sync == 1:
-                step = self.predict_step
+            step: Any = self.predict_step
+            if self._replication.num_replicas_in_sync > 1:
+                step = functools.partial(self._replication.run, step)
             self._predict_function = self._from_iterator(step)
         return self._predict_function
 
