@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from tensor.data.dataset import Dataset, Derived, as_count, method
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
     from tensor.data.elements import Components
 
 AUTOTUNE = -1
-# What AUTOTUNE means here: one element in use, one ready, one in the making.
-DEFAULT_BUFFER = 2
+# Under AUTOTUNE elements that take less than this many seconds are made when they are
+# asked for: handing them from thread to thread costs as much.
+_WORTH_A_THREAD_S = 200e-6
+_ELEMENTS_MEASURED = 5
+# Others are kept ready up to so many, or so many bytes, but at least two.
+_READY_ELEMENTS = 8
+_READY_BYTES = 64 << 20
 
 
 @method
 def prefetch(self: Dataset, buffer_size: Any, name: str | None = None) -> Dataset:
-    """Make up to `buffer_size` elements ahead, on a thread; AUTOTUNE chooses."""
+    """Make up to `buffer_size` elements ahead, on a thread.
+
+    AUTOTUNE chooses the size, and does without the thread if elements are made at once.
+    """
     return Prefetch(self, as_count(buffer_size, "buffer_size"))
 
 
@@ -33,7 +42,7 @@ class Prefetch(Derived):
 
     def __init__(self, source: Dataset, buffer_size: int) -> None:
         super().__init__(source)
-        self.buffer_size = DEFAULT_BUFFER if buffer_size < 0 else buffer_size
+        self.buffer_size = buffer_size
 
     def open(self) -> Stream:
         if self.buffer_size == 0:
@@ -43,6 +52,9 @@ class Prefetch(Derived):
 
 class Buffer:
     """What the consumer and the thread share: elements made, and the wish to stop.
+
+    The thread fills the buffer and then rests until half of it is used: waking it for
+    every element would cost a switch of threads each time.
 
     Attributes:
         items: Pairs (element, None), or (None, exception) as the source raised it.
@@ -59,6 +71,7 @@ class Buffer:
         self.is_closed = False
         self.is_at_work = False
         self.is_paused = False
+        self.is_filling = True
         self.has_ended = False
 
     def fill(self) -> None:
@@ -85,13 +98,20 @@ class Buffer:
             self.changed.wait_for(
                 lambda: (
                     self.is_closed
-                    or (len(self.items) < self.size and not self.is_paused)
+                    or (len(self.items) < self._refill_at() and not self.is_paused)
                 )
             )
             if self.is_closed:
                 return False
             self.is_at_work = True
             return True
+
+    def _refill_at(self) -> int:
+        """Return how few items make the thread go on."""
+        self.is_filling = self.is_filling or len(self.items) <= self.size // 2
+        if len(self.items) >= self.size:
+            self.is_filling = False
+        return self.size if self.is_filling else 0
 
     def close(self) -> None:
         """Ask the thread to end; it closes the source once it is done with it."""
@@ -101,15 +121,26 @@ class Buffer:
 
 
 class PrefetchStream(Stream):
-    """Elements that a thread makes ahead; the thread starts with the first use."""
+    """Elements that a thread makes ahead; the thread starts with the first use.
+
+    Attributes:
+        durations: Under AUTOTUNE, how long the first elements took; then None.
+        is_direct: The elements are not worth a thread.
+    """
 
     def __init__(self, source: Stream, size: int) -> None:
         self.buffer = Buffer(source, size)
         self.thread: threading.Thread | None = None
+        self.durations: list[float] | None = [] if size < 0 else None
+        self.is_direct = False
 
     def __next__(self) -> Components:
         buffer = self.buffer
-        if self.thread is None:
+        if self.thread is None and not buffer.items:
+            if self.is_direct:
+                return next(buffer.source)
+            if self.durations is not None:
+                return self._measured(self.durations)
             self._start()
         with buffer.changed:
             buffer.changed.wait_for(lambda: bool(buffer.items))
@@ -117,10 +148,25 @@ class PrefetchStream(Stream):
             if isinstance(error, StopIteration):
                 raise StopIteration  # and again for whoever asks once more
             buffer.items.popleft()
-            buffer.changed.notify_all()
+            if len(buffer.items) <= buffer.size // 2:
+                buffer.changed.notify_all()
         if error is not None:
             raise error
         return element  # type: ignore[no-any-return]
+
+    def _measured(self, durations: list[float]) -> Components:
+        """Make an element here and take its time; after some, decide on the thread."""
+        start = time.perf_counter()
+        element = next(self.buffer.source)
+        durations.append(time.perf_counter() - start)
+        if len(durations) == _ELEMENTS_MEASURED:
+            self.durations = None
+            # The quickest: others may have waited for the processor.
+            self.is_direct = min(durations) < _WORTH_A_THREAD_S
+            size = sum(getattr(c, "nbytes", 0) for c in element)
+            ready = _READY_BYTES // max(size, 1)
+            self.buffer.size = max(2, min(ready, _READY_ELEMENTS))
+        return element
 
     def _start(self) -> None:
         self.thread = threading.Thread(
