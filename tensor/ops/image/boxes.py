@@ -161,8 +161,8 @@ def _suppressed(
         corners.shape[0] != given.shape[0]
     ):
         problem = (
-            f"scores has incompatible shape: {given.shape[0]} scores for "
-            f"{corners.shape[0]} boxes"
+            "scores has incompatible shape (Dimensions must be equal, but are "
+            f"{corners.shape[0]} and {given.shape[0]})"
         )
     elif isinstance(numbers[0], float | int) and not 0 <= numbers[0] <= 1:
         problem = f"iou_threshold must be in [0, 1], got {numbers[0]}"

@@ -172,8 +172,8 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
     x = convert(images)
     if (shape_of(x) or (1,))[-1] not in (None, 1):
         raise ValueError(
-            "A grayscale image must be at least two-dimensional and its last dimension "
-            f"1, got shape {x.shape}."
+            "Last dimension of a grayscale image should be size 1, got shape "
+            f"{x.shape}."
         )
     return get_op("ConcatV2")(x, x, x, axis=-1)
 

@@ -8,7 +8,13 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.ops.families import shape_of
-from tensor.ops.image.shapes import as_batch, as_int, known_size, undo_batch
+from tensor.ops.image.shapes import (
+    as_batch,
+    as_int,
+    check_at_least_3d,
+    known_size,
+    undo_batch,
+)
 
 _HEIGHT, _WIDTH = -3, -2
 
@@ -133,7 +139,7 @@ def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -
 
 
 def _reversed(image: Any, axis: int) -> Any:
-    x = convert(image)
+    x = check_at_least_3d(image)
     if x.ndim not in (None, 3, 4):
         raise ValueError(
             f"'image' (shape {x.shape}) must have either 3 or 4 dimensions."

@@ -224,8 +224,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
     x = convert(features)
     if not x.dtype.is_floating:
         raise ValueError(
-            f"`features.dtype` must be a floating point tensor. Received: "
-            f"features.dtype={x.dtype!r}"
+            "`features.dtype` must be a floating point tensor.Received:"
+            f"features.dtype={x.dtype}"
         )
     if approximate:
         inner = math.sqrt(2.0 / math.pi) * (x + 0.044715 * (x * x * x))

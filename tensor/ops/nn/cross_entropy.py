@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.convert import convert
-from tensor.core.dtypes import bfloat16, float16, float32, int32, int64
+from tensor.core.dtypes import bfloat16, float16, float32, int32, int64, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.shapes import are_compatible, broadcast, to_text
@@ -224,13 +224,14 @@ def sparse_softmax_cross_entropy_with_logits(
     if z.dtype not in (int32, int64):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"Value for attr 'Tlabels' of {z.dtype.name} is not in the list of allowed "
+            f"Value for attr 'Tlabels' of {short_name(z.dtype)} is not in the list of "
+            "allowed "
             "values: int32, int64. Convert the labels with tf.cast. "
             "[Op:SparseSoftmaxCrossEntropyWithLogits]",
         )
     have, want = shape_of(z), shape_of(x)
     if want == ():
-        raise ValueError(f"`logits` cannot be a scalar. Received logits={logits}")
+        raise ValueError(f"`logits` cannot be a scalar. Received logits={logits}`")
     if have is not None and want is not None:
         if len(have) != len(want) - 1:
             raise ValueError(
@@ -285,7 +286,10 @@ def weighted_cross_entropy_with_logits(
 
 def _logits_and_labels(logits: Any, labels: Any) -> tuple[Any, Any]:
     if logits is None or labels is None:
-        raise ValueError("Both `labels` and `logits` must be provided.")
+        raise ValueError(
+            "Both `labels` and `logits` must be provided for sigmoid_cross_entropy_"
+            f"with_logits, got labels={labels} and logits={logits}"
+        )
     x = convert(logits)
     z = convert(labels, None if hasattr(labels, "dtype") else x.dtype)
     if not are_compatible(shape_of(x), shape_of(z)):

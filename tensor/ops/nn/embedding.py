@@ -37,7 +37,7 @@ def embedding_lookup(
     """
     tables = list(params) if isinstance(params, list | tuple) else [params]
     if not tables:
-        raise ValueError("`params` is an empty list. Need at least one param.")
+        raise ValueError("Length of params is currently 0. Need at least one param.")
     ids = convert(ids)
     table = (
         tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)

@@ -69,16 +69,19 @@ def compute_average_loss(
 def _check_size(size: Any) -> None:
     if size.ndim not in (None, 0):
         raise ValueError(
-            f"global_batch_size must be scalar., got a tensor of shape {size.shape}"
+            "global_batch_size must be scalar.. Expected scalar shape, saw shape: "
+            f"{size.shape}"
         )
     if not size.dtype.is_integer:
         raise TypeError(
-            f"global_batch_size must be an integer., got dtype {size.dtype!r}"
+            'global_batch_size must be an integer.. Expected "x" to be integer type. Found: '
+            f"a tensor of dtype {size.dtype!r}"
         )
     if type(size) is EagerTensor and int(size) < 0:
         raise errors.because(
             errors.InvalidArgumentError,
-            f"global_batch_size must be non-negative., got {int(size)}",
+            "global_batch_size must be non-negative.. Condition x >= 0 did not hold: "
+            f"{int(size)}",
         )
 
 

@@ -257,7 +257,7 @@ class Generator:
         dtype = integer_or_float(dtype)
         if dtype.is_integer and (minval is None) != (maxval is None):
             raise ValueError(
-                f"For integer dtype {dtype!r}, minval and maxval must be both `None` "
+                f"For integer dtype {dtype}, minval and maxval must be both `None` "
                 f"or both non-`None`; got minval={minval} and maxval={maxval}"
             )
         key, counter, shape = self._prepare(shape)

@@ -172,7 +172,7 @@ def float_dtype(dtype: Any) -> DType:
     result = dtypes.as_dtype(dtype)
     if result not in FLOATS:
         raise ValueError(
-            f"Argument `dtype` got invalid value {result!r}. Accepted dtypes are "
+            f"Argument `dtype` got invalid value {result}. Accepted dtypes are "
             f"{FLOATS}."
         )
     return result
@@ -225,7 +225,7 @@ def uniform_dtype(dtype: Any, maxval: Any) -> DType:
     accepted = (*FLOATS, dtypes.int32, dtypes.int64)
     if result not in accepted:
         raise ValueError(
-            f"Argument `dtype` got invalid value {result!r}. Accepted dtypes are "
+            f"Argument `dtype` got invalid value {result}. Accepted dtypes are "
             f"{accepted}."
         )
     if maxval is None and result.is_integer:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
+from tensor.core.dtypes import short_name
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
@@ -198,8 +199,8 @@ def from_seed(seed: Any, algorithm: Any) -> tuple[Any, Any]:
     if seed.dtype not in (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"seed must be two integers of int32 or int64, got {seed.dtype.name} "
-            "[Op:StatelessRandomGetKeyCounter]",
+            f"Value for attr 'Tseed' of {short_name(seed.dtype)} is not in the list of "
+            "allowed values: int32, int64 [Op:StatelessRandomGetKeyCounter]",
         )
     return key_and_counter(seed)
 
@@ -248,7 +249,7 @@ def integer_or_float(dtype: Any) -> DType:
     accepted = (*FLOATS, *_INTEGERS)
     if result not in accepted:
         raise ValueError(
-            f"Argument `dtype` got invalid value {result!r}. Accepted dtypes are "
+            f"Argument `dtype` got invalid value {result}. Accepted dtypes are "
             f"{accepted}."
         )
     return result
@@ -276,12 +277,12 @@ def uniform_from(
         return between(z, 0 if low is None else low, 1 if high is None else high, dtype)
     if (low is None) != (high is None):
         raise ValueError(
-            f"For integer `dtype` argument {dtype!r}, argument `minval` and `maxval` "
+            f"For integer `dtype` argument {dtype}, argument `minval` and `maxval` "
             f"must be both None or not None. Got `minval`={low} and `maxval`={high}."
         )
     if low is not None and dtype.is_unsigned:
         raise ValueError(
-            f"Argument `dtype` got invalid value {dtype!r} when argument `minval` is "
+            f"Argument `dtype` got invalid value {dtype} when argument `minval` is "
             "not None. Please don't use unsigned integers in this case."
         )
     if low is None:

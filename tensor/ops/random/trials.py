@@ -265,7 +265,7 @@ def _lead(shape: Any, parameters: Any, op_name: str) -> Any:
     if (*lead, *dims) != shape:
         raise errors.because(
             errors.InvalidArgumentError,
-            f"Shape passed in must end with broadcasted shape: got {list(shape)} for "
+            f"Shape passed in must end with broadcasted shape. Got {list(shape)} for "
             f"parameters of shape {list(dims)} [Op:{op_name}]",
         )
     return lead
