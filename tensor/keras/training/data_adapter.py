@@ -52,6 +52,8 @@ class DataAdapter:
         self._model = model
         self._steps_asked = steps_per_epoch
         self._ran_out = False
+        self._batches_done = 0
+        self.first_step = 0
         self._nominal: int | None = None
         replication = replica.current()
         self._is_distributed = replication.num_replicas_in_sync > 1
@@ -64,6 +66,15 @@ class DataAdapter:
         if self.steps is None:
             self.steps = source.batch_count()
 
+    def resume_after(self, epoch: int, batch: int) -> None:
+        """Leave out the epochs, and the batches of the next one, that are done."""
+        done = max(0, epoch + 1 - self._initial_epoch)
+        self._initial_epoch += done
+        self._batches_done = batch + 1
+        if self._goes_on():
+            self._batches_done += done * (self._steps_asked or 0)
+        self.first_step = batch + 1
+
     def epochs(self) -> Iterator[tuple[int, Iterator[Batch]]]:
         """Yield (epoch, iterator of its batches)."""
         whole: Iterator[Batch] | None = None
@@ -72,11 +83,18 @@ class DataAdapter:
                 return
             if self._goes_on():
                 # One pass over the data lasts several epochs.
-                whole = whole or self._source.batches(epoch)
+                whole = whole or self._from_where_we_were(epoch)
                 yield epoch, self._batches(whole)
             else:
-                yield epoch, self._batches(self._source.batches(epoch))
+                yield epoch, self._batches(self._from_where_we_were(epoch))
             self._source.on_epoch_end()
+            self.first_step = 0
+
+    def _from_where_we_were(self, epoch: int) -> Iterator[Batch]:
+        """Return an epoch's batches without those that are done already."""
+        done, self._batches_done = self._batches_done, 0
+        batches = self._source.batches(epoch)
+        return itertools.islice(batches, done, None) if done else batches
 
     def _goes_on(self) -> bool:
         """Return whether an epoch goes on where the previous one ended."""
@@ -86,14 +104,17 @@ class DataAdapter:
 
     def _batches(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         limit = self._steps_asked
-        count = 0
+        count = self.first_step
+        if limit is not None:
+            limit -= count
         taken = itertools.islice(batches, limit) if limit is not None else batches
         for batch in taken:
             count += 1
             yield self._prepared(batch)
-        if limit is not None and count < limit:
+        asked = self._steps_asked
+        if asked is not None and count < asked:
             self._ran_out = True
-            self._warn_ran_out(limit)
+            self._warn_ran_out(asked)
         if self.steps is None:
             self.steps = count
 
