@@ -116,10 +116,19 @@ def spec_of_structure(element: Any) -> Any:
 
 
 def batched(spec: Any, count: int | None) -> Any:
-    """Return the spec of `count` elements stacked into one."""
+    """Return the spec of `count` elements stacked into one.
+
+    Raises:
+        TypeError: Such elements do not stack.
+    """
     if isinstance(spec, TensorSpec):
         dims = None if spec.dims is None else (count, *spec.dims)
         return TensorSpec.of(dims, spec.dtype)
+    if not hasattr(spec, "_batch"):
+        raise TypeError(
+            f"Cannot batch elements described by {spec!r}: only tensors, ragged and "
+            "sparse tensors stack."
+        )
     return spec._batch(count)
 
 
@@ -177,18 +186,8 @@ def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
 
 
 def stack_objects(values: tuple[Any, ...]) -> Any:
-    """Return ragged or sparse components stacked.
-
-    Raises:
-        TypeError: They are of a kind that does not stack.
-    """
-    first = values[0]
-    if not hasattr(first, "_type_spec"):
-        raise TypeError(
-            f"Cannot batch components of type {type(first).__name__}: only tensors, "
-            "ragged and sparse tensors stack."
-        )
-    return first._type_spec._stack(values)
+    """Return ragged or sparse components stacked."""
+    return values[0]._type_spec._stack(values)
 
 
 def row(component: Any, index: int) -> Any:

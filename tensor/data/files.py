@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 from typing import Any
@@ -161,10 +162,11 @@ class FilesStream(Stream):
 
 def open_stream(path: str, compression: str) -> Any:
     """Open a file whose content may be compressed."""
+    name = gfile.local_path(path)
     with gfile.tensorflow_errors(path):
-        file = open(gfile.local_path(path), "rb")  # noqa: SIM115  # the reader closes it
-    if compression == "GZIP":
-        return gzip.GzipFile(fileobj=file)
+        if compression == "GZIP":
+            return gzip.open(name, "rb")
+        file = open(name, "rb")  # noqa: SIM115  # the reader closes it
     return ZlibReader(file) if compression == "ZLIB" else file
 
 
@@ -311,8 +313,8 @@ class FixedLengthRecordDataset(FileDataset, metaclass=_PublicDataset):
         self._parallel_reads = num_parallel_reads
 
     def open_file(self, filename: str, offset: int) -> FileReader:
-        with open_stream(filename, self.compression) as stream:
-            content = stream.read(-1)
+        with contextlib.closing(open_stream(filename, self.compression)) as stream:
+            content = stream.read()
         body = content[self.header : len(content) - self.footer]
         if len(body) % self.record_bytes:
             raise errors.because(

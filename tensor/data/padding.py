@@ -213,8 +213,8 @@ def _padded(values: tuple[Any, ...], dims: Dims, padding: Any) -> np.ndarray:
         )
     result = np.full((len(values), *target), padding, values[0].dtype)
     for i, value in enumerate(values):
-        corner = tuple([slice(size) for size in value.shape])
-        result[i][corner] = value
+        corner: Any = (i, *[slice(size) for size in value.shape])
+        result[corner] = value
     return result
 
 

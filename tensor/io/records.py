@@ -223,17 +223,33 @@ class ZlibReader:
         self._decompressor = zlib.decompressobj()
         self._ready = bytearray()
 
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, fewer only at the end."""
-        while len(self._ready) < size:
-            chunk = self._file.read(_CHUNK)
-            if not chunk:
-                self._ready += self._decompressor.flush()
-                break
-            self._ready += self._decompressor.decompress(chunk)
+    def read(self, size: int | None = None) -> bytes:
+        """Return up to `size` bytes, fewer only at the end; all of them for None."""
+        while (size is None or len(self._ready) < size) and self._decompress():
+            pass
+        return self._take(len(self._ready) if size is None else size)
+
+    def readline(self) -> bytes:
+        """Return the bytes up to and with the next newline."""
+        while b"\n" not in self._ready and self._decompress():
+            pass
+        end = self._ready.find(b"\n")
+        return self._take(len(self._ready) if end < 0 else end + 1)
+
+    def _decompress(self) -> bool:
+        """Decompress another piece of the file; return whether there was one."""
+        chunk = self._file.read(_CHUNK)
+        self._ready += self._decompressor.decompress(chunk)
+        return bool(chunk)
+
+    def _take(self, size: int) -> bytes:
         result = bytes(self._ready[:size])
         del self._ready[:size]
         return result
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     def seek(self, offset: int) -> None:
         """Go forward from the start: a compressed stream has no other way."""
