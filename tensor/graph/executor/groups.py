@@ -135,6 +135,8 @@ def _with_names(text: str, own: list[str]) -> str:
     head, _, rest = text.partition("(")
     parts = rest.rstrip(")").split(", ")
     table = {f"t{i}": name for i, name in enumerate(own)}
+    target, equals, call = head.rpartition("[...] = ")
+    head = f"{table.get(target, target)}{equals}{call}"
     return f"{head}({', '.join(_renamed(p, table) for p in parts)})"
 
 
