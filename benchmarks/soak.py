@@ -103,7 +103,7 @@ def main() -> None:
         middle = notes[len(notes) // 2][3:]
         growth = [now - then for now, then in zip(last, middle, strict=True)]
         print(
-            f"rank {rank}: {calls} rounds of 10 calls, {total_bytes / 1e9:.1f} GB; at "
+            f"rank {rank}: {calls} rounds of 9 calls, {total_bytes / 1e9:.1f} GB; at "
             f"the end {last[0] / 1024:.0f} MiB, {last[1]} descriptors, {last[2]} "
             f"threads; since half time {growth[0]:+d} KiB, {growth[1]:+d} and "
             f"{growth[2]:+d}"
