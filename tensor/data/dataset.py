@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from tensor.core import errors
 from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TypeSpec
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
+from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,8 +251,27 @@ class SymbolicCount(int):
 
 
 def is_symbolic(value: Any) -> bool:
-    """Return whether `value` is a tensor without a value."""
-    return isinstance(value, Tensor) and not isinstance(value, EagerTensor)
+    """Return whether `value` is a tensor without a value.
+
+    Raises:
+        UnimplementedError: It is, and not because a function of elements is traced.
+    """
+    if not isinstance(value, Tensor) or isinstance(value, EagerTensor):
+        return False
+    graph = context.graph
+    while graph is not None:
+        if isinstance(graph, SpecGraph):
+            return True
+        graph = graph.outer
+    raise errors.because(
+        errors.UnimplementedError,
+        f"A dataset cannot be made from {value!r}, which a traced function computes. "
+        "Make the dataset outside the tf.function, and pass it in.",
+    )
+
+
+class SpecGraph(Graph):
+    """What a function of elements is traced in; it may make datasets for their spec."""
 
 
 def as_count(value: Any, name: str) -> int:

@@ -22,6 +22,7 @@ from tensor.data.dataset import (
 )
 from tensor.data.elements import Components, as_leaf
 from tensor.data.nested import DatasetFunction, Interleave
+from tensor.data.sources import TensorSlice
 from tensor.data.stream import State, Stream
 from tensor.io import gfile
 from tensor.io.decoding import CsvLayout, strings
@@ -54,10 +55,27 @@ def list_files(
         raise errors.because(
             errors.InvalidArgumentError, f"No files matched pattern: {shown}"
         )
-    names = Dataset.from_tensor_slices(strings(paths, len(paths)))  # type: ignore[attr-defined]
+    names = FileNames([os.fsdecode(p) for p in paths])
     if shuffle is None or shuffle:
-        names = names.shuffle(len(paths), seed=seed)
-    return names  # type: ignore[no-any-return]
+        return names.shuffle(len(paths), seed=seed)  # type: ignore[no-any-return]
+    return names
+
+
+class FileNames(TensorSlice):
+    """Names of files, for functions that make datasets of what the files hold.
+
+    Attributes:
+        filenames: The files, for whoever shards by file.
+    """
+
+    def __init__(self, filenames: list[str]) -> None:
+        encoded = [os.fsencode(name) for name in filenames]
+        super().__init__(strings(encoded, len(encoded)))
+        self.filenames = filenames
+
+    def with_filenames(self, filenames: list[str]) -> FileNames:
+        """Return the same dataset over other files: how workers share them out."""
+        return FileNames(filenames)
 
 
 class FileDataset(Dataset):
@@ -87,7 +105,7 @@ class FileDataset(Dataset):
         if not is_symbolic(names):
             self.filenames = [os.fsdecode(f) for f in np.ravel(np.asarray(names))]
 
-    def with_files(self, filenames: list[str]) -> FileDataset:
+    def with_filenames(self, filenames: list[str]) -> FileDataset:
         """Return the same dataset over other files: how workers share them out."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
@@ -176,9 +194,9 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
         return dataset
     cycle = as_count(num_parallel_reads, "num_parallel_reads")
     cycle = 4 if cycle < 0 else cycle
-    names = Dataset.from_tensor_slices(list(dataset.filenames))  # type: ignore[attr-defined]
+    names = FileNames(dataset.filenames)
     function = DatasetFunction(
-        lambda name: dataset.with_files(
+        lambda name: dataset.with_filenames(
             [] if is_symbolic(name) else [os.fsdecode(np.asarray(name).item())]
         ),
         names.element_spec,

@@ -16,6 +16,7 @@ from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
+from tensor.data.dataset import SpecGraph
 from tensor.data.debug import debug_mode
 from tensor.data.elements import (
     Components,
@@ -27,7 +28,6 @@ from tensor.data.elements import (
 from tensor.data.graph_nodes import reads_pipelines
 from tensor.graph.autograph import converted_call
 from tensor.graph.runner import Runner
-from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class ElementFunction:
 
     def _trace(self, what: str) -> None:
         """Run the function on symbolic tensors; keep the program if it can be used."""
-        graph = Graph(getattr(self.function, "__name__", what), outer=context.graph)
+        graph = SpecGraph(getattr(self.function, "__name__", what), outer=context.graph)
         leaves = nest.flatten(tuple(self._input_specs))
         with graph.traced():
             arguments = self._pack([_placeholder(graph, spec) for spec in leaves])
@@ -131,7 +131,7 @@ def _as_tuple(result: Any) -> Any:
     return tuple(result) if isinstance(result, list) else result
 
 
-def _placeholder(graph: Graph, spec: Any) -> Any:
+def _placeholder(graph: SpecGraph, spec: Any) -> Any:
     if isinstance(spec, TensorSpec):
         return graph.add_input(spec.dims, spec.dtype, "args")
     if hasattr(spec, "placeholder"):
@@ -144,7 +144,7 @@ def _placeholder(graph: Graph, spec: Any) -> Any:
     )
 
 
-def symbolic_composite(graph: Graph, spec: Any) -> Any:
+def symbolic_composite(graph: SpecGraph, spec: Any) -> Any:
     """Return a ragged or sparse tensor whose parts are inputs of the graph."""
     parts = [graph.add_input(s.dims, s.dtype, "args") for s in spec._component_specs]
     return spec._from_components(parts)

@@ -60,6 +60,7 @@ class Tensor(Dataset):
     def __init__(self, tensors: Any) -> None:
         element = nest.map_structure(as_leaf, tensors)
         super().__init__(spec_of_structure(element))
+        any(map(is_symbolic, nest.flatten(element)))  # raises where that cannot be
         self.element = tuple([component(leaf) for leaf in nest.flatten(element)])
 
     @property

@@ -161,7 +161,7 @@ def load(
 
     def shard(index: Any) -> Dataset:
         known = not hasattr(index, "graph")
-        return stored.with_files([stored.filenames[int(index)]] if known else [])
+        return stored.with_filenames([stored.filenames[int(index)]] if known else [])
 
     return reader_func(numbers.map(shard))
 
@@ -197,8 +197,8 @@ class Stored(FileDataset):
         self.size = described["count"]
         self.is_whole = True
 
-    def with_files(self, filenames: list[str]) -> FileDataset:
-        copy = super().with_files(filenames)
+    def with_filenames(self, filenames: list[str]) -> FileDataset:
+        copy = super().with_filenames(filenames)
         copy.is_whole = False  # type: ignore[attr-defined]
         return copy
 

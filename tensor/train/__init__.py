@@ -14,6 +14,7 @@ from tensor.io import example as _example
 from tensor.train import (
     checkpoint as _checkpoint,
     manager as _manager,
+    moving_average as _moving_average,
     state_file as _state_file,
 )
 

@@ -440,6 +440,20 @@ def test_datasets_inside_traced_functions() -> None:
     single = windows.map(lambda w: w.batch(2).get_single_element())
     assert values(single) == [[[0, 1]], [[2, 3]]]
 
+    for make in (
+        Range,
+        tf.data.Dataset.from_tensors,
+        lambda n: tf.data.Dataset.from_tensor_slices([n, n]),
+        lambda n: Range(5).take(n),
+    ):
+
+        @tf.function
+        def from_tensors(n: Any, make: Any = make) -> Any:
+            return make(n).reduce(np.int64(0), lambda a, _: a)
+
+        with pytest.raises(tf.errors.UnimplementedError, match="outside the tf"):
+            from_tensors(tf.constant(3))
+
     @tf.function
     def not_tensors() -> Any:
         return Range(4).window(2).get_single_element()

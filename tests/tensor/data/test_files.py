@@ -67,7 +67,7 @@ def test_records(tmp_path: Path) -> None:
     again = iter(dataset)
     again.restore(state)
     assert values(again) == [[b"1"], [b"2"], [b"3"], [b"4"]]
-    assert dataset.with_files([path, path]).filenames == [path, path]
+    assert dataset.with_filenames([path, path]).filenames == [path, path]
     with pytest.raises(tf.errors.NotFoundError, match="No such file"):
         list(tf.data.TFRecordDataset(path + "x"))
     with pytest.raises(TypeError, match=r"must contain `tf.string` elements"):
@@ -112,6 +112,9 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert [Path(n.decode()).name for n in names] == ["a.txt", "b.txt", "c.txt"]
     shuffled = tf.data.Dataset.list_files([pattern, pattern], seed=2)
     assert sorted(texts(shuffled)) == names
+    files = tf.data.Dataset.list_files(pattern, shuffle=False)
+    assert [n.decode() for n in texts(files)] == files.filenames
+    assert texts(files.with_filenames(["x"])) == [b"x"]
     with pytest.raises(tf.errors.InvalidArgumentError, match="No files matched"):
         tf.data.Dataset.list_files(str(tmp_path / "*.csv"))
 
