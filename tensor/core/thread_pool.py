@@ -1,9 +1,10 @@
 """The one pool of threads that kernels spread their work over.
 
 A kernel that is worth it cuts its work into pieces that stay in a core's cache and
-calls `run`; the calling thread takes part. BLAS works on one thread meanwhile: its own
-threads would compete with ours for the cores, and they spin when they have nothing to
-do (a matrix product of 2.5 ms took 540 ms when another process used one of two cores).
+calls `run`; the calling thread takes part. From the first such call BLAS works on one
+thread: its own threads would compete with ours for the cores, and they spin when they
+have nothing to do (a matrix product of 2.5 ms took 540 ms when another process used one
+of two cores). Large matrix products are spread over this pool instead; see `products`.
 
 The pool is as large as the cores that this process may use, or as `tf.config.threading`
 or OMP_NUM_THREADS say; `launch` sets the latter to cores divided by workers.
@@ -161,23 +162,23 @@ def run(function: Callable[[int], Any], count: int) -> None:
     The pieces must be independent and must not write to the same memory. NumPy's
     floating point warnings are off in them. An exception in one is raised here.
     """
-    with blas.one_thread():
-        helpers = 0 if _local.is_working else min(thread_count(), count) - 1
-        if helpers < 1:
-            for piece in range(count):
-                function(piece)
-            return
-        pool = _pool
-        pool.start(thread_count() - 1)
-        job = _Job(function, count)
-        for _ in range(helpers):
-            pool.jobs.put(job)
-        _local.is_working = True
-        try:
-            job.work()
-        finally:
-            _local.is_working = False
-            job.wait()
+    helpers = 0 if _local.is_working else min(thread_count(), count) - 1
+    if helpers < 1:
+        for piece in range(count):
+            function(piece)
+        return
+    blas.use_one_thread()
+    pool = _pool
+    pool.start(thread_count() - 1)
+    job = _Job(function, count)
+    for _ in range(helpers):
+        pool.jobs.put(job)
+    _local.is_working = True
+    try:
+        job.work()
+    finally:
+        _local.is_working = False
+        job.wait()
 
 
 def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -58,10 +58,10 @@ def _product(a: Any, b: Any) -> Any:
     work = a.size * b.shape[-1]
     if work < _BLAS_THREADS_FROM:
         return np.matmul(a, b)
+    blas.use_one_thread()
     pieces = thread_pool.thread_count()
     if work < _OUR_THREADS_FROM or a.ndim != 2 or b.ndim != 2 or pieces == 1:
-        with blas.one_thread():
-            return np.matmul(a, b)
+        return np.matmul(a, b)
     result = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
     by_rows = a.shape[0] >= b.shape[1]
     cuts = np.linspace(0, max(a.shape[0], b.shape[1]), pieces + 1).astype(int)
