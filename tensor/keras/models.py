@@ -11,3 +11,4 @@ from tensor.keras.saving.json_models import (
     model_from_config as model_from_config,
     model_from_json as model_from_json,
 )
+from tensor.keras.saving.load import load_model as load_model, save_model as save_model

@@ -179,6 +179,16 @@ class Model(Trainer, ModelFiles, Layer):
             return super().output_shape
         return nest.map_structure(lambda x: x.static_shape, graph.outputs)
 
+    def _checkpoint_children(self) -> dict[str, Any]:
+        children = super()._checkpoint_children()
+        if self._layer_graph is None:
+            return children
+        layers = self._layer_graph.layers
+        numbered = {f"layer-{i}": layer for i, layer in enumerate(layers)}
+        heavy = [layer for layer in layers if layer.weights]
+        named = {f"layer_with_weights-{i}": layer for i, layer in enumerate(heavy)}
+        return {**named, **numbered, **children}
+
     # ---- weights: layer by layer, own variables last
 
     @property
@@ -234,13 +244,6 @@ class Model(Trainer, ModelFiles, Layer):
                 "method."
             )
         return graph.run(inputs, mask)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the outputs for the inputs, after building at the first call."""
-        outputs = super().__call__(*args, **kwargs)
-        if self.__dict__.get("_pending_weights"):
-            self._load_pending_weights()
-        return outputs
 
     def build(self, input_shape: Any) -> None:
         """Make the weights, by calling the model on inputs without values.

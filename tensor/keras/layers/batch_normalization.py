@@ -226,9 +226,9 @@ class BatchNormalization(Layer):
 
         Images on Keras's fused path are corrected for the batch's size (n / (n - 1)).
         """
-        is_fused = (
-            x.shape.rank == 4 and self.axis in ([1], [3]) and not self.synchronized
-        )
+        rank = x.shape.rank
+        is_fused = rank in (4, 5) and self.axis in ([1], [rank - 1])
+        is_fused = is_fused and not self.synchronized
         if not is_fused:
             return variance
         n = tf.cast(tf.size(x) / tf.size(variance), variance.dtype)

@@ -43,6 +43,19 @@ from tensor.keras.metrics.accuracy import (
     sparse_top_k_categorical_accuracy as sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy as top_k_categorical_accuracy,
 )
+from tensor.keras.metrics.auc import AUC as AUC
+from tensor.keras.metrics.confusion import (
+    FalseNegatives as FalseNegatives,
+    FalsePositives as FalsePositives,
+    Precision as Precision,
+    PrecisionAtRecall as PrecisionAtRecall,
+    Recall as Recall,
+    RecallAtPrecision as RecallAtPrecision,
+    SensitivityAtSpecificity as SensitivityAtSpecificity,
+    SpecificityAtSensitivity as SpecificityAtSensitivity,
+    TrueNegatives as TrueNegatives,
+    TruePositives as TruePositives,
+)
 from tensor.keras.metrics.from_losses import (
     BinaryCrossentropy as BinaryCrossentropy,
     CategoricalCrossentropy as CategoricalCrossentropy,
@@ -59,6 +72,17 @@ from tensor.keras.metrics.from_losses import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
     SquaredHinge as SquaredHinge,
     cosine_proximity as cosine_proximity,
+)
+from tensor.keras.metrics.fscore import (
+    F1Score as F1Score,
+    FBetaScore as FBetaScore,
+)
+from tensor.keras.metrics.iou import (
+    BinaryIoU as BinaryIoU,
+    IoU as IoU,
+    MeanIoU as MeanIoU,
+    OneHotIoU as OneHotIoU,
+    OneHotMeanIoU as OneHotMeanIoU,
 )
 from tensor.keras.metrics.lookup import (
     deserialize as deserialize,

@@ -126,6 +126,8 @@ class Metric(WeightOwner):
                 aggregation=aggregation,
             )
         self._track_variable(variable)
+        if name is not None:
+            self._named_weights[name] = variable
         return variable
 
     def get_config(self) -> dict[str, Any]:
@@ -140,3 +142,13 @@ class Metric(WeightOwner):
     def __repr__(self) -> str:
         settings_text = ",".join(f"{k}={v}" for k, v in self.get_config().items())
         return f"{type(self).__name__}({settings_text})"
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the variables into a dictionary of arrays."""
+        for i, variable in enumerate(self._own_variables()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set the variables from what `save_own_variables` wrote."""
+        for i, variable in enumerate(self._own_variables()):
+            variable.assign(store[str(i)])

@@ -349,8 +349,10 @@ class Optimizer(Module):
         """Change variables by gradients that are summed and complete."""
         variables = [v for _, v in pairs]
         with tf.name_scope(name or self._name or "optimizer"):
-            with init_scope():
-                self.build(variables)
+            if not self.built:
+                with init_scope():
+                    self.build(variables)
+                attached(self)
             self._check_known(variables)
             grads = [_summed_up(g) for g in self._clip([g for g, _ in pairs])]
             self._decay_weights(variables)
@@ -442,6 +444,36 @@ class Optimizer(Module):
             self._overwrite(var_list)
 
     # ---- saving
+
+    def _checkpoint_children(self) -> dict[str, Any]:
+        """Return what a checkpoint saves of this optimizer, by name."""
+        children: dict[str, Any] = {
+            "_iterations": self._iterations,
+            "_learning_rate": self._learning_rate,
+            "_variables": self._variables,
+        }
+        return children
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the step counter and the slots into a dictionary of arrays."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set the step counter and the slots from what `save_own_variables` wrote.
+
+        Where their number differs, nothing is set: the model has changed.
+        """
+        if len(store.keys()) != len(self._variables):
+            warnings.warn(
+                f"Skipping variable loading for optimizer '{self._name}', because it "
+                f"has {len(self._variables)} variables whereas the saved optimizer has "
+                f"{len(store.keys())} variables.",
+                stacklevel=2,
+            )
+            return
+        for i, variable in enumerate(self._variables):
+            variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal optimizer, without its slots."""

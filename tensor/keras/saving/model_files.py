@@ -2,6 +2,179 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+import tensor as tf
+from tensor.core import replica
+from tensor.keras.saving import (
+    folder,
+    json_models,
+    keras_file,
+    legacy_file,
+    legacy_weights,
+    weights_file,
+)
+from tensor.keras.saving.hdf5 import h5py
+from tensor.train.state_file import update_checkpoint_state
+
+_HDF5 = (".h5", ".hdf5", ".keras")
+
 
 class ModelFiles:
-    """`save`, `save_weights`, `load_weights` and `to_json` of models."""
+    """`save`, `save_weights`, `load_weights` and `to_json` of models.
+
+    Of several replicas the chief writes; the others go on.
+    """
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        save_format: str | None = None,
+        include_optimizer: bool = True,
+        signatures: Any = None,
+        options: Any = None,
+        save_traces: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Write the whole model: structure, weights, and how it is compiled.
+
+        Args:
+            filepath: Where; `.keras` and `.h5` choose the format, other paths become
+                folders.
+            overwrite: Whether an existing file may be replaced; else it is an error.
+            save_format: "keras", "h5" or "tf", against what the path says.
+            include_optimizer: Whether the optimizer's state is written.
+            signatures: The functions to export, for folders.
+            options: Options of the SavedModel, for folders.
+            save_traces: Accepted for compatibility.
+            **kwargs: Accepted for compatibility.
+
+        Raises:
+            FileExistsError: Something is there, and may not be replaced.
+        """
+        path = os.fspath(filepath)
+        if not overwrite and os.path.exists(path):
+            raise FileExistsError(
+                f"{path} exists already. Choose another path, or pass overwrite=True."
+            )
+        if not replica.current().is_chief:
+            return
+        kind = save_format or _format_of(path)
+        if kind == "keras":
+            keras_file.save(self, path)
+        elif kind in ("h5", "hdf5"):
+            legacy_file.save(self, path, include_optimizer)
+        else:
+            folder.save(self, path, signatures, options)
+
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        save_format: str | None = None,
+        options: Any = None,
+    ) -> None:
+        """Write the weights: `.h5` as HDF5, other paths as a checkpoint.
+
+        Raises:
+            ValueError: The weights are not there yet.
+            FileExistsError: Something is there, and may not be replaced.
+        """
+        self._assert_weights_created()  # type: ignore[attr-defined]
+        path = os.fspath(filepath)
+        if not overwrite and os.path.exists(path):
+            raise FileExistsError(
+                f"{path} exists already. Choose another path, or pass overwrite=True."
+            )
+        is_hdf5 = path.endswith(_HDF5) if save_format is None else save_format == "h5"
+        if not replica.current().is_chief:
+            return
+        if not is_hdf5:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            written = tf.train.Checkpoint(root=self).write(path)
+            update_checkpoint_state(
+                os.path.dirname(path) or ".",
+                written,
+                all_model_checkpoint_paths=[written],
+            )
+            return
+        with h5py().File(path, "w") as file:
+            if path.endswith(".weights.h5"):
+                weights_file.save(self, file)
+            else:
+                legacy_weights.save(self, file)
+
+    def load_weights(
+        self,
+        filepath: Any,
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+        options: Any = None,
+    ) -> Any:
+        """Read weights; layers that are not built yet get theirs when they are.
+
+        Args:
+            filepath: A file or checkpoint that `save_weights` or `save` wrote.
+            skip_mismatch: Leave out layers whose weights do not fit.
+            by_name: Match layers by name instead of order (`.h5` only).
+            options: Accepted for compatibility.
+
+        Raises:
+            ValueError: Weights do not fit, or a model is not built that must be.
+        """
+        path = os.fspath(filepath)
+        if path.endswith((".keras", ".h5", ".hdf5")):
+            self._load_hdf5(path, skip_mismatch, by_name)
+            return None
+        if os.path.isdir(path) and folder.is_model_folder(path):
+            path = os.path.join(path, "keras_state", "state")
+        status = tf.train.Checkpoint(root=self).read(path)
+        status.expect_partial()
+        return status
+
+    def _load_hdf5(self, path: str, skip_mismatch: bool, by_name: bool) -> None:
+        if not self.built:  # type: ignore[attr-defined]
+            raise ValueError(
+                "Unable to load weights saved in HDF5 format into a subclassed Model "
+                "which has not created its variables yet. Call the Model first, then "
+                "load the weights."
+            )
+        if path.endswith(".keras"):
+            keras_file.load_weights(self, path, skip_mismatch)
+            return
+        with h5py().File(path, "r") as file:
+            group = file.get("model_weights", file)
+            if "layer_names" not in group.attrs:
+                weights_file.load(self, file, skip_mismatch)
+            elif by_name:
+                legacy_weights.load_by_name(self, group, skip_mismatch)
+            else:
+                legacy_weights.load(self, group)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the structure as JSON, without weights."""
+        return json_models.model_to_json(self, **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Raise: YAML could run code when it is read.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError(
+            "Method `model.to_yaml()` has been removed due to security risk of "
+            "arbitrary "
+            "code execution. Please use `model.to_json()` instead."
+        )
+
+    def export(self, filepath: Any) -> None:
+        """Write the model's inference as a SavedModel."""
+        folder.save(self, os.fspath(filepath))
+
+
+def _format_of(path: str) -> str:
+    if path.endswith(".keras"):
+        return "keras"
+    return "h5" if path.endswith((".h5", ".hdf5")) else "tf"

@@ -157,6 +157,7 @@ class _Arrays:
         self._rows = rows[0]
         self._batch_size = batch_size or 32
         self._shuffle = shuffle
+        self._seed: int | None = None
 
     def batch_count(self) -> int:
         return math.ceil(self._rows / self._batch_size)
@@ -165,7 +166,7 @@ class _Arrays:
         """Nothing: each epoch draws an order of its own."""
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        order = self._order()
+        order = self._order(epoch)
         size = self._batch_size
         for start in range(0, self._rows, size):
             if order is None:
@@ -176,18 +177,23 @@ class _Arrays:
                 lambda a, at=chosen: None if a is None else wrap(a[at]), self._data
             )
 
-    def _order(self) -> Any:
+    def _order(self, epoch: int) -> Any:
+        """Return the rows' order in an epoch, the same on every replica.
+
+        It depends on one seed, drawn at the beginning, and the epoch's number: a
+        training that is taken up again sees the same batches.
+        """
         if not self._shuffle:
             return None
+        if self._seed is None:
+            drawn = tf.random.uniform([], maxval=2**31 - 1, dtype="int32").numpy()
+            self._seed = int(replica.current().from_chief(np.asarray(drawn)))
+        rng = np.random.default_rng((self._seed, epoch))
         if self._shuffle == "batch":
-            starts = np.arange(self.batch_count())
-            mixed = tf.random.shuffle(starts).numpy()
-            rows = np.arange(self._rows)
-            size = self._batch_size
-            order = np.concatenate([rows[s * size : (s + 1) * size] for s in mixed])
-        else:
-            order = tf.random.shuffle(np.arange(self._rows)).numpy()
-        return replica.current().from_chief(order)
+            rows, size = np.arange(self._rows), self._batch_size
+            starts = rng.permutation(self.batch_count()) * size
+            return np.concatenate([rows[s : s + size] for s in starts])
+        return rng.permutation(self._rows)
 
 
 class _Iterable:

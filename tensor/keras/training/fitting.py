@@ -109,11 +109,12 @@ class Fitting:
         self.stop_training = False
         train = self.make_train_function()
         callbacks.on_train_begin()
+        data.resume_after(*self._resume_after)
         logs: Any = None
         for epoch, batches in data.epochs():
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            logs = self._train_epoch(train, batches, callbacks)
+            logs = self._train_epoch(train, batches, callbacks, data.first_step)
             epoch_logs = dict(as_numbers(logs))
             if validation_data is not None and _is_validation_time(
                 validation_freq, epoch
@@ -132,10 +133,12 @@ class Fitting:
         self._finalize_optimizer()
         return self.history
 
-    def _train_epoch(self, train: Any, batches: Any, callbacks: Any) -> Any:
+    def _train_epoch(
+        self, train: Any, batches: Any, callbacks: Any, first_step: int
+    ) -> Any:
         """Train on one epoch's batches; return the logs after the last."""
         logs: Any = None
-        step = 0
+        step = first_step
         batches = Peekable(batches)
         while batches.has_next():
             callbacks.on_train_batch_begin(step)

@@ -34,6 +34,8 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
 
     def _start_training(self) -> None:
         self.stop_training = False
+        # The epoch and batch that were done already, when a training is taken up again.
+        self._resume_after = (-1, -1)
         self._replication = replica.current()
         self.optimizer: Any = None
         self.loss: Any = None

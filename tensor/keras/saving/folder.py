@@ -1,0 +1,104 @@
+"""A model as a folder: a SavedModel, and what Keras needs to make the model again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import Any
+
+import tensor as tf
+from tensor.keras import registration, serialization
+
+_RECORD = "keras_model.json"
+_STATE = os.path.join("keras_state", "state")
+
+
+def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> None:
+    """Write a model into a folder.
+
+    The traced call and the variables make a SavedModel, which loads without the
+    model's code; configuration and state let Keras make the model itself again.
+    """
+    if os.path.isdir(path):
+        shutil.rmtree(os.path.join(path, os.path.dirname(_STATE)), ignore_errors=True)
+    os.makedirs(path, exist_ok=True)
+    exported = _exported(model)
+    if exported is not None:
+        tf.saved_model.save(exported, path, signatures=signatures, options=options)
+    for name in ("assets", "variables"):
+        os.makedirs(os.path.join(path, name), exist_ok=True)
+    try:
+        config: Any = serialization.plain(serialization.serialize_keras_object(model))
+        config["compile_config"] = serialization.plain(model.get_compile_config())
+    except (NotImplementedError, ValueError):
+        config = None  # a subclassed model: its structure is in its code
+    record = {"name": model.name, "config": config}
+    tf.train.Checkpoint(root=model).write(os.path.join(path, _STATE))
+    temporary = os.path.join(path, f"{_RECORD}.partial")
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(record, file)
+    os.replace(temporary, os.path.join(path, _RECORD))
+
+
+def _exported(model: Any) -> Any:
+    """Return a module whose call is the model's, traced; None for an unbuilt model."""
+    if model.inputs is not None and len(model.inputs) == 1:
+        spec = model.inputs[0].type_spec
+    elif model._build_input_shape is not None and isinstance(
+        model._build_input_shape, tf.TensorShape
+    ):
+        shape = [None, *model._build_input_shape.as_list()[1:]]
+        spec = tf.TensorSpec(shape, model.compute_dtype or "float32")
+    else:
+        return None
+    return _Exported(model, tf.TensorSpec(spec.shape, spec.dtype, name="inputs"))
+
+
+class _Exported(tf.Module):  # type: ignore[misc]  # found at run time
+    """A model's inference as a module with one traced function."""
+
+    def __init__(self, model: Any, spec: Any) -> None:
+        super().__init__()
+        self.all_variables = list(model.variables)
+        call = tf.function(
+            lambda inputs: model(inputs, training=False), input_signature=[spec]
+        )
+        object.__setattr__(self, "call", call)
+        object.__setattr__(self, "__call__", call)
+
+
+def is_model_folder(path: str) -> bool:
+    """Return whether a folder holds a model that `save` wrote."""
+    return os.path.isfile(os.path.join(path, _RECORD))
+
+
+def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:
+    """Return the model that a folder holds.
+
+    A subclassed model comes back as a callable with its variables.
+    """
+    from tensor.keras.layers.lookup import deserialize
+
+    with open(os.path.join(path, _RECORD), encoding="utf-8") as file:
+        record = json.load(file)
+    config = record["config"]
+    if config is None or not _is_known(config, custom_objects):
+        return tf.saved_model.load(path)
+    with registration.custom_object_scope(custom_objects or {}):
+        model = deserialize(config, custom_objects)
+        compile_config = config.get("compile_config")
+        if compile and compile_config:
+            model.compile_from_config(compile_config)
+    tf.train.Checkpoint(root=model).read(os.path.join(path, _STATE)).expect_partial()
+    return model
+
+
+def _is_known(config: dict[str, Any], custom_objects: Any) -> bool:
+    """Return whether the model's own class can be found."""
+    if str(config.get("module") or "").startswith("keras"):
+        return True
+    return any(
+        name and registration.get_registered_object(name, custom_objects) is not None
+        for name in (config.get("registered_name"), config["class_name"])
+    )
