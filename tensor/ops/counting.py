@@ -10,8 +10,11 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast_, reshape
+from tensor.ops.array import as_static_shape, reshape
+from tensor.ops.casting import cast_
+from tensor.ops.facts import get_static_value
 from tensor.ops.families import NUMERIC, REAL, check_kind, shape_of
 from tensor.ops.math import floor, maximum, minimum
 from tensor.ops.reduce import reduce_all, reduce_max
@@ -88,9 +91,9 @@ bincount_op = register(Bincount)
 count_bins = register(CountBins)
 
 
-def _limit(value: Any, what: str) -> int | None:
-    if value is None:
-        return None
+def _limit(value: Any, what: str) -> Any:
+    if value is None or (isinstance(value, Tensor) and type(value) is not EagerTensor):
+        return value  # a symbolic limit is known when the graph runs
     if int(value) < 0:
         raise errors.invalid(
             "DenseBincount", f"`{what}` must be non-negative, got {int(value)}"
@@ -159,7 +162,7 @@ def bincount(
     return bincount_op(x, weights, dtype=weights.dtype, name=name, **attrs)
 
 
-def _labels(values: Any, what: str, num_classes: int | None) -> Any:
+def _labels(values: Any, what: str, num_classes: Any) -> Any:
     """Return class numbers as an int64 vector.
 
     Raises:
@@ -176,7 +179,7 @@ def _labels(values: Any, what: str, num_classes: int | None) -> Any:
         raise errors.invalid(
             "Assert", f"`{what}` contains negative values. Values: {array.tolist()}"
         )
-    if num_classes is not None and np.any(array >= num_classes):
+    if type(num_classes) is int and np.any(array >= num_classes):
         raise errors.invalid(
             "Assert",
             f"`{what}` out of bound. Condition x < y did not hold. x: "
@@ -208,7 +211,7 @@ def confusion_matrix(
         InvalidArgumentError: A number is negative or not below `num_classes`, or the
             lengths differ.
     """
-    limit = None if num_classes is None else int(num_classes)
+    limit = _limit(num_classes, "num_classes")
     labels = _labels(labels, "labels", limit)
     predictions = _labels(predictions, "predictions", limit)
     if shape_of(labels) != shape_of(predictions):
@@ -220,13 +223,15 @@ def confusion_matrix(
         )
     if limit is None:
         largest = maximum(reduce_max.public(labels), reduce_max.public(predictions))
-        limit = int(maximum(largest, np.int64(-1))) + 1
+        limit = maximum(largest, np.int64(-1)) + 1
+        limit = int(limit) if type(limit) is EagerTensor else limit
     cells = labels * limit + predictions
     target = dtypes.as_dtype(dtype)
     if weights is not None:
         weights = cast_(convert(weights), target)
     counts = bincount(cells, weights, limit * limit, None, target)
-    return reshape(counts, shape=(limit, limit))
+    size = limit if type(limit) is int else cast_(limit, dtypes.int32)
+    return reshape(counts, shape=as_static_shape((size, size)))
 
 
 @export("histogram_fixed_width_bins")
@@ -245,12 +250,14 @@ def histogram_fixed_width_bins(
         InvalidArgumentError: The range is empty, or `nbins` is not positive.
     """
     values = convert(values)
-    low, high = np.asarray(convert(value_range, values.dtype))
-    if not low < high:
+    limits = convert(value_range, values.dtype)
+    low, high = limits[0], limits[1]
+    known = get_static_value(limits)
+    if known is not None and not known[0] < known[1]:
         raise errors.invalid(
             "HistogramFixedWidth",
             "value_range should satisfy value_range[0] < value_range[1], but got "
-            f"'[{low:g}, {high:g}]'",
+            f"'[{known[0]:g}, {known[1]:g}]'",
         )
     if int(nbins) <= 0:
         raise errors.invalid(
@@ -258,7 +265,7 @@ def histogram_fixed_width_bins(
             f"nbins should be a positive number, but got '{nbins}'",
         )
     if values.dtype.is_integer:
-        values, low, high = cast_(values, dtypes.float64), float(low), float(high)
+        values, low, high = (cast_(v, dtypes.float64) for v in (values, low, high))
     scaled = (values - low) / (high - low) * values.dtype.as_numpy_dtype(nbins)
     bins = minimum(maximum(floor(scaled), 0.0), float(int(nbins) - 1))
     return cast_(bins, dtype)

@@ -11,7 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import where, zeros_like
-from tensor.ops.families import FLOATING, NUMERIC, check_kind
+from tensor.ops.families import FLOATING, NUMERIC, check_kind, known_integers
 from tensor.ops.math.complex_numbers import conj_for_gradient
 from tensor.ops.math.division import divide_no_nan
 from tensor.ops.math.exponential import exp, log
@@ -56,7 +56,7 @@ class _Scan(Op):
     ) -> Any:
         x = convert(x)
         check_kind(self, x, self.allows)
-        axis, rank = int(axis), x.ndim
+        axis, rank = int(known_integers(axis)), x.ndim
         if rank is not None and not -rank <= axis < rank:
             raise errors.invalid(
                 self.type_name,

@@ -373,6 +373,23 @@ def bracketed(dims: Dims | None) -> str:
     return "[" + ",".join("?" if d is None else str(d) for d in dims or ()) + "]"
 
 
+def known_integers(value: Any) -> Any:
+    """Return an integer argument, such as an axis, that must be known when traced.
+
+    Raises:
+        NotImplementedError: It is a symbolic tensor whose value is not known.
+    """
+    if type(value) is EagerTensor or not isinstance(value, Tensor):
+        return value
+    known = value.static_vector() if hasattr(value, "static_vector") else None
+    if known is None or (type(known) is tuple and None in known):
+        raise NotImplementedError(
+            f"The axis {value!r} must be known while a function is traced: give a "
+            "Python integer, or one that follows from static shapes."
+        )
+    return known
+
+
 def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | None:
     """Return reduction axes counted from the front; None stays None (all of them).
 
@@ -381,7 +398,7 @@ def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | Non
     """
     if axis is None:
         return None
-    given = np.asarray(axis)
+    given = np.asarray(known_integers(axis))
     if given.dtype.kind not in "iu" and given.size:
         raise TypeError(
             f"{op.type_name}: axis {axis!r} must be integers. Cannot convert {axis!r} "

@@ -25,6 +25,7 @@ from tensor.ops.families import (
     Reduction,
     check_kind,
     expand_reduced,
+    known_integers,
     reduced_shape,
     shape_of,
     sum_to,
@@ -366,7 +367,7 @@ class ArgMax(Op):
                 f"Value for attr 'output_type' of {dtypes.short_name(output_type)} is "
                 "not in the list of allowed values: int16, uint16, int32, int64",
             )
-        at = 0 if axis is None else int(axis)
+        at = 0 if axis is None else int(known_integers(axis))
         rank = x.ndim
         if rank is not None and not -rank <= at < rank:
             raise errors.invalid(

@@ -329,6 +329,9 @@ def diag(
     x = convert(diagonal)
     band = _band(k, align, "MatrixDiagV3")
     dims = shape_of(x)
+    is_plain = band == (0, 0) and int(num_rows) == int(num_cols) == -1
+    if is_plain and dims and None in dims and not np.any(padding_value):
+        return diagonal_matrix(x)
     if dims is None or dims[-1:] == (None,):
         raise errors.invalid(
             "MatrixDiagV3",
@@ -480,6 +483,8 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Any:
     dims = shape_of(x)
     if dims == ():
         raise errors.invalid("Diag", "Input must be at least rank 1, got 0")
+    if dims is not None and len(dims) == 1:
+        return diagonal_matrix(x)
     if dims is None or None in dims:
         raise errors.invalid("Diag", "tensor_diag needs a known shape")
     return reshape(diagonal_matrix(reshape(x, shape=(-1,))), shape=(*dims, *dims))

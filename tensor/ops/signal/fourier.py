@@ -17,7 +17,8 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import shape_for, static_value
+from tensor.ops.array import shape_for, shape_op, static_value
+from tensor.ops.casting import cast_
 from tensor.ops.families import bracketed, check_kind, shape_of
 from tensor.ops.padding import pad_
 from tensor.ops.reorder import roll_
@@ -61,10 +62,14 @@ class FourierTransform(Op):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         axes, inverse = call.attrs["axes"], call.attrs["inverse"]
-        sizes = [(shape_of(call.inputs[0]) or ())[a] for a in axes]
-        if None in sizes:
-            raise NotImplementedError("The gradient of an FFT needs known lengths.")
-        count = math.prod(sizes)
+        x = call.inputs[0]
+        dims = shape_of(x)
+        sizes = [None if dims is None else dims[a] for a in axes]
+        if None not in sizes:
+            count: Any = math.prod(sizes)
+        else:
+            lengths = shape_op(x, out_type=dtypes.int32)
+            count = cast_(math.prod(lengths[a] for a in axes), x.dtype)
         opposite = fourier(dz, axes=axes, inverse=not inverse)
         return opposite / count if inverse else opposite * count
 

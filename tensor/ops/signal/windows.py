@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes
-from tensor.core.convert import constant_tensor, convert
+from tensor.core.convert import constant_tensor
 from tensor.core.public_api import export
+from tensor.core.shapes import to_text
+from tensor.ops.families import known_integers
 from tensor.ops.math.special.bessel import i0e_of
 
 
@@ -21,10 +23,10 @@ def _length(window_length: Any, dtype: Any) -> tuple[int, dtypes.DType]:
     target = dtypes.as_dtype(dtype)
     if not target.is_floating:
         raise ValueError(f"dtype must be a floating point type. Found {target}")
-    length = convert(window_length)
-    if length.ndim != 0:
-        raise ValueError(f"Shape {length.shape} must have rank 0")
-    return int(length), target
+    shape = np.shape(window_length)
+    if shape != ():
+        raise ValueError(f"Shape {to_text(shape)} must have rank 0")
+    return int(known_integers(window_length)), target
 
 
 def _raised_cosine(
