@@ -12,6 +12,10 @@ from tensor.keras.layers.activation import (
     Softmax as Softmax,
     ThresholdedReLU as ThresholdedReLU,
 )
+from tensor.keras.layers.attention import (
+    AdditiveAttention as AdditiveAttention,
+    Attention as Attention,
+)
 from tensor.keras.layers.batch_normalization import (
     BatchNormalization as BatchNormalization,
     SyncBatchNormalization as SyncBatchNormalization,
@@ -42,8 +46,13 @@ from tensor.keras.layers.dropout import (
     SpatialDropout2D as SpatialDropout2D,
     SpatialDropout3D as SpatialDropout3D,
 )
+from tensor.keras.layers.einsum_dense import EinsumDense as EinsumDense
 from tensor.keras.layers.embedding import Embedding as Embedding
 from tensor.keras.layers.lambda_layer import Lambda as Lambda
+from tensor.keras.layers.locally_connected import (
+    LocallyConnected1D as LocallyConnected1D,
+    LocallyConnected2D as LocallyConnected2D,
+)
 from tensor.keras.layers.lookup import (
     deserialize as deserialize,
     serialize as serialize,
@@ -69,6 +78,9 @@ from tensor.keras.layers.merging import (
     minimum as minimum,
     multiply as multiply,
     subtract as subtract,
+)
+from tensor.keras.layers.multi_head_attention import (
+    MultiHeadAttention as MultiHeadAttention,
 )
 from tensor.keras.layers.normalization import (
     GroupNormalization as GroupNormalization,
@@ -101,6 +113,7 @@ from tensor.keras.layers.pooling import (
     MaxPooling2D as MaxPooling2D,
     MaxPooling3D as MaxPooling3D,
 )
+from tensor.keras.layers.preprocessing.rescaling import Rescaling as Rescaling
 from tensor.keras.layers.reshaping import (
     Flatten as Flatten,
     Permute as Permute,
@@ -122,6 +135,11 @@ from tensor.keras.layers.rnn.cell_layers import (
     GRU as GRU,
     LSTM as LSTM,
     SimpleRNN as SimpleRNN,
+)
+from tensor.keras.layers.rnn.conv_lstm import (
+    ConvLSTM1D as ConvLSTM1D,
+    ConvLSTM2D as ConvLSTM2D,
+    ConvLSTM3D as ConvLSTM3D,
 )
 from tensor.keras.layers.rnn.gru_cell import GRUCell as GRUCell
 from tensor.keras.layers.rnn.lstm_cell import LSTMCell as LSTMCell

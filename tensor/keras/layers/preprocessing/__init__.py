@@ -1,0 +1,1 @@
+"""Layers that prepare raw data: numbers, categories, text, images."""
