@@ -5,10 +5,11 @@
 
 Systems: `shm` (this package on one host), `shm-empty` (the same on arrays of
 `group.empty`, which are not copied), `ring` (ZeroMQ over TCP loopback, in clear),
-`ring-curve` (the same, encrypted), `gloo` (PyTorch's, if torch is installed) and `mpi`
-(Open MPI through mpi4py, if both are installed). Each call follows a barrier and is
-timed on rank 0; the median of all rounds is printed in microseconds. Rounds alternate
-between the systems, so that a busy machine disturbs all of them alike.
+`ring-curve` (the same, encrypted), `ipc` (the ring over Unix sockets), `gloo`
+(PyTorch's, if torch is installed) and `mpi` (Open MPI through mpi4py, if both are
+installed). Each call follows a barrier and is timed on rank 0; printed is the median of
+all rounds in microseconds. Rounds alternate between the systems, so that a busy machine
+disturbs all of them alike.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = [4, 1024, 16384, 65536, 262144, 1048576, 4194304, 26214400, 104857600]
-SYSTEMS = ["shm", "shm-empty", "ring", "ring-curve", "gloo", "mpi"]
+SYSTEMS = ["shm", "shm-empty", "ring", "ring-curve", "ipc", "gloo", "mpi"]
 
 
 def repetitions(nbytes: int) -> int:
@@ -128,7 +129,7 @@ def start(system: str, ranks: int, sizes: list[int], answer: Path) -> None:
     key = JobKey.generate()
     server = RendezvousServer(ranks, key)
     settings = Settings(
-        transport="shm" if system.startswith("shm") else "ring",
+        transport="ipc" if system == "ipc" else system.split("-")[0],
         encryption="on" if system == "ring-curve" else "auto",
     )
     address = server.start()

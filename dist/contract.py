@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOCAL_START_TIMEOUT_S = 60.0
 MULTI_HOST_START_TIMEOUT_S = 300.0
 Number = TypeVar("Number", int, float)
-TRANSPORTS = ("auto", "shm", "ring", "hierarchy")
+TRANSPORTS = ("auto", "shm", "ring", "ipc", "hierarchy")
 
 
 @dataclass(frozen=True)

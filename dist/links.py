@@ -1,8 +1,9 @@
 """One rank's sockets to the other ranks of a group: one inbox, an outbox per peer.
 
-The inbox (PULL) is bound on a free port when the group is made; an outbox (PUSH) is
-connected when it is first used. Messages of one sender arrive in order; those of a
-sender that nobody is waiting for yet are set aside.
+The inbox (PULL) is bound when the group is made, on a free port or, inside one host, on
+an abstract Unix socket, which leaves no file; an outbox (PUSH) is connected when it is
+first used. Messages of one sender arrive in order; those of a sender that nobody is
+waiting for yet are set aside.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Links:
         key: JobKey,
         mechanism: Mechanism,
         rank: int,
-        address: str,
+        listen_at: str,
         watch: Watch,
     ) -> None:
         self._context = context
@@ -62,7 +63,7 @@ class Links:
         self._inbox.rcvtimeo = int(1000 * CHECK_INTERVAL_S)
         self._inbox.maxmsgsize = LARGEST_FRAME
         secure_listener(self._inbox, key, mechanism)
-        self._inbox.bind(f"tcp://{address}:*")
+        self._inbox.bind(listen_at)
         self.endpoint = str(self._inbox.getsockopt_string(zmq.LAST_ENDPOINT))
 
     def introduce(self, endpoints: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped]  # it has no annotations
+import cloudpickle
 
 
 def pack(obj: Any) -> bytes:

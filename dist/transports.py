@@ -5,11 +5,12 @@
     several hosts, one rank each    ring
     several hosts, several ranks    hierarchy: shm inside hosts, ring between them
 
-`DIST_TRANSPORT` forces one.
+`DIST_TRANSPORT` forces one; `ipc` is a ring over Unix sockets inside one host.
 """
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,13 +73,13 @@ def _choose(
     """The ring that all ranks are joined by, or something faster on top of it."""
     forced = wiring.settings.transport
     hosts = len(set(place.hosts))
-    if forced == "ring" or hosts == place.size:
-        return letters
-    if forced == "shm" and hosts > 1:
+    if forced in ("shm", "ipc") and hosts > 1:
         raise RendezvousError(
-            f"DIST_TRANSPORT=shm, but group {name!r} spans {hosts} hosts: "
+            f"DIST_TRANSPORT={forced}, but group {name!r} spans {hosts} hosts: "
             f"{sorted(set(place.hosts))}. Leave it out, or use ring or hierarchy."
         )
+    if forced in ("ring", "ipc") or hosts == place.size:
+        return letters
     try:
         if forced == "shm" or hosts == 1:
             return _open_shared_memory(wiring, place, _all(place), watch, letters)
@@ -166,12 +167,14 @@ def _open_links(wiring: Wiring, place: Place, own: int, watch: Watch) -> Links:
         settings.encryption == "auto" and not inside_one_host
     )
     mechanism: Mechanism = "curve" if encrypts else "plain"
-    address = (
-        "127.0.0.1"
-        if inside_one_host
-        else listening_address(settings.interface, wiring.rendezvous)
-    )
-    return Links(wiring.control.context, wiring.key, mechanism, own, address, watch)
+    if inside_one_host and settings.transport == "ipc":
+        listen_at = f"ipc://@ringflow-{secrets.token_hex(8)}"
+    elif inside_one_host:
+        listen_at = "tcp://127.0.0.1:*"
+    else:
+        address = listening_address(settings.interface, wiring.rendezvous)
+        listen_at = f"tcp://{address}:*"
+    return Links(wiring.control.context, wiring.key, mechanism, own, listen_at, watch)
 
 
 def _all(place: Place) -> tuple[int, ...]:

@@ -34,9 +34,10 @@ FABRICS = {
     "threads": Fabric("threads"),
     "shm": Fabric("shm"),
     "ring": Fabric("ring"),
+    "ipc": Fabric("ipc"),
     "hierarchy": Fabric("hierarchy", host_size=2),
 }
-FLAT = ("threads", "shm", "ring")
+FLAT = ("threads", "shm", "ring", "ipc")
 
 
 @pytest.fixture(params=FABRICS)

@@ -295,6 +295,6 @@ def different_orders(group):
 def test_flat_transports_give_identical_bits(size):
     every = [
         run_ranks(different_orders, size, transport=name)
-        for name in ("threads", "shm", "ring")
+        for name in ("threads", "shm", "ring", "ipc")
     ]
     assert len({result for results in every for result in results}) == 1

@@ -217,7 +217,10 @@ def test_contradictions_show_both_values(environment, words):
         ({"RANK": "2", "WORLD_SIZE": "2"}, "rank 2, size 2; expected 0 <= rank < size"),
         ({"RINGFLOW_RANK": "0"}, "RINGFLOW_SIZE is not set"),
         ({**child_environment(launched()), "RINGFLOW_SIZE": "two"}, "is 'two'"),
-        ({"DIST_TRANSPORT": "pigeon"}, "expected one of auto, shm, ring, hierarchy"),
+        (
+            {"DIST_TRANSPORT": "pigeon"},
+            "expected one of auto, shm, ring, ipc, hierarchy",
+        ),
         ({"RINGFLOW_STALL_WARN_S": "-1"}, "not negative"),
         ({"RINGFLOW_STALL_WARN_S": "soon"}, "expected a number of seconds"),
         ({"TF_CONFIG": "{"}, "TF_CONFIG is not understood"),

@@ -66,9 +66,10 @@ def test_forcing_shared_memory_where_there_is_none_is_an_error(monkeypatch):
         run_ranks(total, 2, transport="shm")
 
 
-def test_forcing_shared_memory_between_hosts_is_an_error():
+@pytest.mark.parametrize("transport", ["shm", "ipc"])
+def test_forcing_what_ends_at_the_host_between_hosts_is_an_error(transport):
     with pytest.raises(RendezvousError, match="spans 2 hosts"):
-        run_ranks(total, 3, transport="shm", hosts=["a", "b", "a"])
+        run_ranks(total, 3, transport=transport, hosts=["a", "b", "a"])
 
 
 def test_a_host_without_shared_memory_makes_the_hierarchy_a_ring(monkeypatch, capfd):
