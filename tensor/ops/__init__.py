@@ -1,4 +1,8 @@
-"""The public operations by family; importing this package registers them all."""
+"""The public operations by family.
+
+Importing this package registers all of them but `image` and `signal`, which `tf.image`
+and `tf.signal` import: they are large, and few programs use them.
+"""
 
 from tensor.ops import (
     array as array,
@@ -12,7 +16,6 @@ from tensor.ops import (
     custom_gradient as custom_gradient,
     facts as facts,
     gather as gather,
-    image as image,
     joining as joining,
     layout as layout,
     linalg as linalg,
@@ -25,6 +28,8 @@ from tensor.ops import (
     partition as partition,
     printing as printing,
     python_functions as python_functions,
+    quantization as quantization,
+    ragged as ragged,
     random as random,
     reduce as reduce,
     reorder as reorder,
@@ -32,8 +37,8 @@ from tensor.ops import (
     scatter as scatter,
     segment as segment,
     selection as selection,
-    signal as signal,
     slicing as slicing,
+    sobol as sobol,
     sorting as sorting,
     space_to_batch as space_to_batch,
     splitting as splitting,

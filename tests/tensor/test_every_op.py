@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import tensor as tf
+import tensor.image
+import tensor.signal
 from tensor.core.registry import Op, all_ops, no_gradient
 from tests.support.op_checks import (
     check_gradient,
