@@ -195,10 +195,6 @@ def _find_op(name: str) -> Op:
     Raises:
         ValueError: There is none.
     """
-    # Families that register their ops when they are first used.
-    import tensor.image
-    import tensor.signal
-
     registered = {_op_name(op): op for op in all_ops()}
     if name in registered:
         return registered[name]

@@ -65,7 +65,7 @@ class _WrongGradient(type(tf.exp.op)):  # type: ignore[misc]
 class _WrongInfer(type(tf.reduce_sum.op)):  # type: ignore[misc]
     """A sum that forgets about keepdims."""
 
-    def infer(self, x: Any, axis: Any, keepdims: bool) -> Any:
+    def infer(self, x: Any, axis: Any, keepdims: bool) -> Any:  # noqa: ARG002
         return super().infer(x, axis, False)
 
 
