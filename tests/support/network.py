@@ -38,23 +38,28 @@ class Network:
         run("ip", "-n", self.hub, "link", "set", f"port{host}", "down")
 
     def build(self) -> None:
+        """Make the namespaces, the switch and the cables."""
+        hub = ("ip", "-n", self.hub)
         run("ip", "netns", "add", self.hub)
-        run("ip", "-n", self.hub, "link", "set", "lo", "up")
-        run("ip", "-n", self.hub, "link", "add", "switch", "type", "bridge")
-        run("ip", "-n", self.hub, "addr", "add", f"{self.hub_address}/24", "dev", "switch")
-        run("ip", "-n", self.hub, "link", "set", "switch", "up")
-        for i, host in enumerate(self.hosts):
-            run("ip", "netns", "add", host)
-            cable = ("name", "eth0", "type", "veth", "peer", f"port{i}", "netns", self.hub)
-            run("ip", "-n", host, "link", "add", *cable)
-            run("ip", "-n", self.hub, "link", "set", f"port{i}", "master", "switch", "up")
-            run("ip", "-n", host, "addr", "add", f"{self.address(i)}/24", "dev", "eth0")
-            run("ip", "-n", host, "link", "set", "eth0", "up")
-            run("ip", "-n", host, "link", "set", "lo", "up")
+        run(*hub, "link", "set", "lo", "up")
+        run(*hub, "link", "add", "switch", "type", "bridge")
+        run(*hub, "addr", "add", f"{self.hub_address}/24", "dev", "switch")
+        run(*hub, "link", "set", "switch", "up")
+        for i, name in enumerate(self.hosts):
+            host, port = ("ip", "-n", name), f"port{i}"
+            run("ip", "netns", "add", name)
+            cable = ("name", "eth0", "type", "veth", "peer", port, "netns", self.hub)
+            run(*host, "link", "add", *cable)
+            run(*hub, "link", "set", port, "master", "switch", "up")
+            run(*host, "addr", "add", f"{self.address(i)}/24", "dev", "eth0")
+            run(*host, "link", "set", "eth0", "up")
+            run(*host, "link", "set", "lo", "up")
 
     def remove(self) -> None:
         for name in (*self.hosts, self.hub):
-            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+            subprocess.run(
+                ["ip", "netns", "del", name], check=False, capture_output=True
+            )
 
 
 @contextmanager
