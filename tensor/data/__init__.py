@@ -6,9 +6,10 @@ From the ground up::
     stream table                one pass over a dataset; rows that can be read by number
     options dataset iterator    what all datasets share
     random_numbers seeds        what random transformations draw from
-    functions graph_nodes       users' functions; datasets inside traced functions
+    functions ragged_specs graph_nodes
+                                users' functions; datasets inside traced functions
     sources generator files     where elements come from
-    parts joined batch shuffle mapping nested windows padding folding sampling
+    parts joined batch shuffle mapping nested windows padding ragged folding sampling
     selection storage cache prefetch
                                 the transformations, each with its `Dataset` method
 """
@@ -17,6 +18,7 @@ from tensor.core.public_api import publish as _publish
 from tensor.data import (
     batch as _batch,
     cache as _cache,
+    csv_files as _csv_files,
     experimental as experimental,
     files as _files,
     folding as _folding,
@@ -29,6 +31,7 @@ from tensor.data import (
     padding as _padding,
     parts as _parts,
     prefetch as _prefetch,
+    ragged as _ragged,
     sampling as _sampling,
     selection as _selection,
     shuffle as _shuffle,

@@ -18,6 +18,7 @@ from tensor.data.dataset import (
 )
 from tensor.data.elements import Components, batched, row, rows_in, unbatched
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 
 
 @method
@@ -75,6 +76,12 @@ class Batch(Derived):
         )
 
     def open(self) -> Stream:
+        if any(
+            isinstance(s, RaggedTensorSpec) for s in nest.flatten(self.element_spec)
+        ):
+            from tensor.data.ragged import RaggedBatchStream
+
+            return RaggedBatchStream(self.source.open(), self)
         return BatchStream(self.source.open(), self.batch_size, self.drop_remainder)
 
     def count(self) -> int:

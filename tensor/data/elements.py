@@ -18,6 +18,7 @@ from tensor.core.shapes import are_compatible, to_text
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec, TypeSpec
 from tensor.data import structure as nest
+from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 
 Components = tuple[Any, ...]
 
@@ -124,12 +125,15 @@ def batched(spec: Any, count: int | None) -> Any:
     if isinstance(spec, TensorSpec):
         dims = None if spec.dims is None else (count, *spec.dims)
         return TensorSpec.of(dims, spec.dtype)
-    if not hasattr(spec, "_batch"):
+    if not isinstance(spec, RaggedTensorSpec):
         raise TypeError(
-            f"Cannot batch elements described by {spec!r}: only tensors, ragged and "
-            "sparse tensors stack."
+            f"Cannot batch elements described by {spec!r}: only tensors and ragged "
+            "tensors stack."
         )
-    return spec._batch(count)
+    dims = None if spec.shape.rank is None else (count, *spec.shape)
+    return RaggedTensorSpec(
+        dims, spec.dtype, spec.ragged_rank + 1, spec.row_splits_dtype
+    )
 
 
 def unbatched(spec: Any) -> Any:
@@ -138,8 +142,10 @@ def unbatched(spec: Any) -> Any:
     Raises:
         ValueError: The spec is that of scalars, which stack nothing.
     """
-    if not isinstance(spec, TensorSpec):
-        return spec._unbatch()
+    if isinstance(spec, RaggedTensorSpec):
+        return RaggedTensorSpec(
+            spec.shape[1:], spec.dtype, spec.ragged_rank - 1, spec.row_splits_dtype
+        )
     if spec.dims == ():
         raise ValueError(
             f"Unbatching a tensor is only supported for rank >= 1, got {spec!r}."
@@ -163,8 +169,6 @@ def stack(rows: list[Components]) -> Components:
 
 def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
     first = values[0]
-    if not isinstance(first, np.ndarray | np.generic):
-        return stack_objects(values)
     shape = first.shape
     if shape == ():
         if first.dtype == object:
@@ -185,15 +189,11 @@ def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
     return result
 
 
-def stack_objects(values: tuple[Any, ...]) -> Any:
-    """Return ragged or sparse components stacked."""
-    return values[0]._type_spec._stack(values)
-
-
 def row(component: Any, index: int) -> Any:
     """Return one of the elements that a component stacks."""
     if not isinstance(component, np.ndarray):
-        return component[index]
+        part = component[index]
+        return part._array if type(part) is EagerTensor else part
     if component.ndim == 1 and component.dtype != object:
         return component[index]
     return component[index, ...]

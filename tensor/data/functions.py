@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
 from tensor.core.context import context
-from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
@@ -26,8 +25,10 @@ from tensor.data.elements import (
     spec_of_structure,
 )
 from tensor.data.graph_nodes import reads_pipelines
+from tensor.data.ragged_specs import common_spec_of_leaf, example, is_ragged
 from tensor.graph.autograph import converted_call
 from tensor.graph.runner import Runner
+from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,11 @@ class ElementFunction:
             input_specs = input_specs[0]
         self._input_specs = input_specs
         self._pack = nest.packer(tuple(input_specs))
-        self._trace(what)
+        self._runner: Runner | None = None
+        if any(map(is_ragged, nest.flatten(tuple(input_specs)))):
+            self.output_spec = self._spec_by_example()
+        else:
+            self._trace(what)
 
     def _trace(self, what: str) -> None:
         """Run the function on symbolic tensors; keep the program if it can be used."""
@@ -81,7 +86,6 @@ class ElementFunction:
             outputs = nest.flatten(structure)
             owned = [graph.own(v) for v in outputs if isinstance(v, Tensor)]
         captured = [outer for outer, _ in graph.captures]
-        self._runner: Runner | None = None
         if (
             len(owned) == len(outputs)
             and inputs == len(leaves) == len(graph.inputs)
@@ -91,6 +95,19 @@ class ElementFunction:
         ):
             self._runner = Runner(graph.finish(owned))
             self._captured = tuple([t._array for t in captured])
+
+    def _spec_by_example(self) -> Any:
+        """Return the spec of the results, from running the function on two examples.
+
+        Ragged tensors have no symbolic form. The examples differ in every dimension
+        that is not known, and so do the results where they depend on these.
+        """
+        leaves = nest.flatten(tuple(self._input_specs))
+        first, second = [
+            spec_of_structure(self.call(tuple([example(s, size) for s in leaves])))
+            for size in (2, 3)
+        ]
+        return nest.map_structure(common_spec_of_leaf, first, second)
 
     def __call__(self, components: Components) -> Components:
         """Return the components of the result for one element."""
@@ -134,17 +151,11 @@ def _as_tuple(result: Any) -> Any:
 def _placeholder(graph: SpecGraph, spec: Any) -> Any:
     if isinstance(spec, TensorSpec):
         return graph.add_input(spec.dims, spec.dtype, "args")
+    if isinstance(spec, RaggedTensorSpec):  # of no ragged level: see `ragged_specs`
+        return graph.add_input(spec.shape._dims, spec.dtype, "args")
     if hasattr(spec, "placeholder"):
         return spec.placeholder()
-    if issubclass(spec.value_type, CompositeTensor):
-        return symbolic_composite(graph, spec)
     raise errors.because(
         errors.UnimplementedError,
         f"A function of elements cannot be traced for values described by {spec!r}.",
     )
-
-
-def symbolic_composite(graph: SpecGraph, spec: Any) -> Any:
-    """Return a ragged or sparse tensor whose parts are inputs of the graph."""
-    parts = [graph.add_input(s.dims, s.dtype, "args") for s in spec._component_specs]
-    return spec._from_components(parts)

@@ -162,13 +162,7 @@ class RepeatStream(Stream):
 
 def _concatenated(blocks: list[Components]) -> Components:
     """Return blocks joined along their first axis."""
-    joined = []
-    for parts in map(list, zip(*blocks, strict=True)):
-        if isinstance(parts[0], np.ndarray):
-            joined.append(np.concatenate(parts))
-        else:
-            joined.append(parts[0]._type_spec._concatenate(parts))
-    return tuple(joined)
+    return tuple([np.concatenate(parts) for parts in zip(*blocks, strict=True)])
 
 
 class Concatenate(Dataset):

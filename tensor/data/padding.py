@@ -1,4 +1,4 @@
-"""Batches of elements of different shapes: padded_batch and ragged_batch."""
+"""Dataset.padded_batch: stack elements of different shapes, padded to one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.convert import to_array
-from tensor.core.public_api import names_in
 from tensor.core.shapes import TensorShape, to_text
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.batch import Batch
 from tensor.data.dataset import Dataset, as_count, method
-from tensor.data.elements import stack
 from tensor.data.stream import DerivedStream, Stream
 
 if TYPE_CHECKING:
@@ -216,87 +214,3 @@ def _padded(values: tuple[Any, ...], dims: Dims, padding: Any) -> np.ndarray:
         corner: Any = (i, *[slice(size) for size in value.shape])
         result[corner] = value
     return result
-
-
-@method
-def ragged_batch(
-    self: Dataset,
-    batch_size: Any,
-    drop_remainder: bool = False,
-    row_splits_dtype: Any = dtypes.int64,
-    name: str | None = None,
-) -> Dataset:
-    """Stack elements of different shapes into ragged tensors.
-
-    A leaf whose shape is fully known is stacked into a tensor.
-    """
-    size = as_count(batch_size, "batch_size")
-    return RaggedBatch(
-        self, size, bool(drop_remainder), dtypes.as_dtype(row_splits_dtype)
-    )
-
-
-class RaggedBatch(Batch):
-    """Consecutive elements of different shapes, as ragged tensors."""
-
-    def __init__(
-        self, source: Dataset, batch_size: int, drop_remainder: bool, splits: Any
-    ) -> None:
-        super().__init__(source, batch_size, drop_remainder)
-        self.splits = splits
-        ragged_spec = names_in("")["RaggedTensorSpec"]
-        own = nest.flatten(source.element_spec)
-        self.is_ragged = [
-            isinstance(s, TensorSpec) and None in (s.dims or ()) for s in own
-        ]
-        specs = nest.flatten(self.element_spec)
-        self.element_spec = nest.pack(
-            source.element_spec,
-            [
-                ragged_spec(s.dims, s.dtype, len(s.dims) - 1, splits) if ragged else s
-                for s, ragged in zip(specs, self.is_ragged, strict=True)
-            ],
-        )
-
-    def open(self) -> Stream:
-        return RaggedBatchStream(self.source.open(), self)
-
-
-class RaggedBatchStream(DerivedStream):
-    """Groups of a stream's elements as ragged tensors."""
-
-    def __init__(self, source: Stream, batch: RaggedBatch) -> None:
-        super().__init__(source)
-        self.batch = batch
-
-    def __next__(self) -> Components:
-        rows = list(islice(self.source, self.batch.batch_size))
-        if not rows or (
-            self.batch.drop_remainder and len(rows) < self.batch.batch_size
-        ):
-            raise StopIteration
-        columns = zip(zip(*rows, strict=True), self.batch.is_ragged, strict=True)
-        return tuple(
-            [
-                self._ragged(column) if ragged else stack([(v,) for v in column])[0]
-                for column, ragged in columns
-            ]
-        )
-
-    def _ragged(self, values: tuple[np.ndarray, ...]) -> Any:
-        """Return arrays of one rank as a ragged tensor, every dimension ragged."""
-        ragged_tensor = names_in("")["RaggedTensor"]
-        splits = self.batch.splits.numpy_dtype
-
-        def split(lengths: Any) -> np.ndarray:
-            return np.concatenate([[0], np.cumsum(lengths)]).astype(splits)
-
-        rank = values[0].ndim
-        row_splits = [split([len(v) for v in values])]
-        for axis in range(1, rank):
-            lengths = [
-                np.full(int(np.prod(v.shape[:axis])), v.shape[axis]) for v in values
-            ]
-            row_splits.append(split(np.concatenate(lengths)))
-        flat = np.concatenate([v.reshape(-1) for v in values])
-        return ragged_tensor.from_nested_row_splits(flat, row_splits, validate=False)

@@ -2,7 +2,8 @@
 
 From the ground up::
 
-    crc32c wire                 checksums; protocol buffers
+    crc32c wire field message   checksums; protocol buffers
+    plain_data                  nested values as bytes
     example tensor_proto        the messages of TensorFlow's formats
     records                     TFRecord files
     features example_bytes parsed_columns example_parsing

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tensor.core.public_api import export
-from tensor.io.wire import Field, Message
+from tensor.io.field import Field
+from tensor.io.message import Message
 
 
 @export("train.BytesList")

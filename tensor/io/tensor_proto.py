@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes
-from tensor.io.wire import DecodeError, Field, Message
+from tensor.io.field import Field
+from tensor.io.message import Message
+from tensor.io.wire import DecodeError
 
 
 class Dim(Message):

@@ -13,9 +13,10 @@ import time
 import weakref
 from typing import Any
 
+from tensor.io.field import Field
+from tensor.io.message import Message
 from tensor.io.records import framed
 from tensor.io.tensor_proto import TensorProto
-from tensor.io.wire import Field, Message
 
 _BUFFER_BYTES = 1 << 20
 _numbers = itertools.count()

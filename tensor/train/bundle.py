@@ -19,8 +19,10 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.io.crc32c import crc32c, mask, masked_crc32c
+from tensor.io.field import Field
+from tensor.io.message import Message
 from tensor.io.tensor_proto import TensorShapeProto, shape_of, shape_proto
-from tensor.io.wire import Field, Message, read_varint, varint
+from tensor.io.wire import read_varint, varint
 from tensor.train.sstable import read_table, write_table
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ import numpy as np
 from tensor.core.module import Module
 from tensor.core.variable import Variable
 from tensor.data.iterator import OwnedIterator
+from tensor.io.field import Field
+from tensor.io.message import Message
 from tensor.io.plain_data import decode, encode
-from tensor.io.wire import Field, Message
 
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VARIABLE_VALUE = "VARIABLE_VALUE"

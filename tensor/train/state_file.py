@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.public_api import export
-from tensor.io.wire import Field, Message
+from tensor.io.field import Field
+from tensor.io.message import Message
 from tensor.train.bundle import BundleReader, bundle_exists, flush_folder
 
 if TYPE_CHECKING:

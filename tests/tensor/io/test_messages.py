@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import tensor as tf
-from tensor.io.wire import DecodeError, Field, Message, read_packed_varints
+from tensor.io.field import Field
+from tensor.io.message import Message
+from tensor.io.wire import DecodeError, read_packed_varints
 
 ORACLE = Path(__file__).parent / "oracle_values"
 
