@@ -155,7 +155,7 @@ def calls_of(program: Program, home: Graph, tracked: set[int]) -> list[Call]:
         )
         if not any(wants):
             continue
-        ids = tuple([number_of(v) for v in node.outputs])
+        ids = tuple([number_of(v) for v in node.visible_outputs])
         tracked.update(ids)
         calls.append(_as_call(node, home, wants, ids))
     return calls
@@ -167,7 +167,7 @@ def _as_call(
     inputs = tuple(
         [SymbolicTensor(x, home) if type(x) is Value else x for x in node.inputs]
     )
-    outputs = tuple([SymbolicTensor(v, home) for v in node.outputs])
+    outputs = tuple([SymbolicTensor(v, home) for v in node.visible_outputs])
     attrs = node.attrs
     if node.parameters:
         dynamic = {k: SymbolicTensor(v, home) for k, v in node.parameters.items()}

@@ -157,7 +157,7 @@ class Function:
     def _forget_oldest(self) -> None:
         """Let go of the trace made first: memory stays bounded."""
         warn_once(
-            f"tf.function {self._name!r} has been traced for {_MOST_TRACES} signatures; "
+            f"tf.function {self._name!r} has {_MOST_TRACES} traces: "
             "from now on the oldest is forgotten for each new one. Pass numbers that "
             "vary as tensors, or give an `input_signature`."
         )

@@ -110,6 +110,17 @@ class Node:
         yield from self.parameters.values()
 
     @property
+    def visible_outputs(self) -> tuple[Value, ...]:
+        """The results that gradients arrive at.
+
+        Conditionals and loops have further ones, which the nodes of their gradients
+        read; what depends on these depends on the node's own inputs.
+        """
+        if self.op.type_name in ("If", "While"):
+            return self.outputs[: self.attrs["count"]]
+        return self.outputs
+
+    @property
     def has_effects(self) -> bool:
         """Whether the node must run, and keep its place among others of its kind."""
         return self.op.kind in EFFECTS or any(

@@ -143,4 +143,5 @@ class RecordedCall:
             if t._track_id in tape.tracked
         ]
         found = backward(tape.calls, seeds, frozenset(sources))
-        return [found.get(number) for number in sources]
+        # An argument that occurs twice has one number, and one gradient.
+        return [found.pop(number, None) for number in sources]

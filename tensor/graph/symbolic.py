@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from tensor.core.context import context
 from tensor.core.dtypes import variant
 from tensor.core.shapes import Dims, TensorShape, merge, to_text
@@ -126,7 +128,10 @@ class SymbolicTensor(Tensor):
             "loop, or use `tf.unstack`, `tf.map_fn` or `tf.while_loop`."
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        node = self._value.node
+        if node is not None and node.op.type_name == "Const":
+            return np.array(node.attrs["value"], dtype=dtype)
         raise NotImplementedError(
             f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This "
             "error may indicate that you're trying to pass a Tensor to a NumPy call, "

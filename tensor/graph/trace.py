@@ -145,7 +145,10 @@ class Graph:
         node = Node(op, values, known, parameters)
         outputs = self.add_node(node, specs, name)
         if context.tapes and op.is_differentiable:
-            record(op, tensors, tensors, outputs, attrs)
+            visible = outputs
+            if type(outputs) is tuple:
+                visible = outputs[: len(node.visible_outputs)]
+            record(op, tensors, tensors, visible, attrs)
         return outputs
 
     def add_node(self, node: Node, specs: Any, name: str | None = None) -> Any:
@@ -181,9 +184,7 @@ class Graph:
     def constant(self, array: Any, name: str | None = None) -> SymbolicTensor:
         """Return `array` as a constant of this graph."""
         node = Node(constant_op, (), {"value": array}, {})
-        dtype = dtypes.from_numpy(array.dtype)
-        spec = TensorSpec.of(array.shape, dtype)
-        return self.add_node(node, spec, name)  # type: ignore[no-any-return]
+        return self.add_node(node, constant_op.infer(array), name)  # type: ignore[no-any-return]
 
     def finish(self, outputs: list[SymbolicTensor]) -> Program:
         """Return what was recorded as a program that computes `outputs`."""

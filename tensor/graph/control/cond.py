@@ -63,7 +63,10 @@ def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]
         [b.program(out, captured) for b, out in zip(bodies, outputs, strict=True)]
     )
     results = context.graph.call_op(
-        case_op, (index, *captured), {"branches": branches}, "cond"
+        case_op,
+        (index, *captured),
+        {"branches": branches, "count": len(branches[0].outputs)},
+        "cond",
     )
     after_node(bodies)
     return results  # type: ignore[no-any-return]

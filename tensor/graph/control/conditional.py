@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tensor.core.backprop import backward
 from tensor.core.context import context
 from tensor.core.dtypes import variant
 from tensor.core.registry import Op
-from tensor.core.shapes import relax
-from tensor.core.tape import Tape
-from tensor.core.tensor_spec import TensorSpec
-from tensor.graph.backward import (
-    Derivative,
-    dense_gradient,
-    differentiate,
-    number_of,
+from tensor.graph.backward import Derivative, differentiate, number_of
+from tensor.graph.control.body import note_effects
+from tensor.graph.control.conditional_gradient import (
+    CaseParts,
+    branch_number,
+    case_gradient,
+    joined_specs,
+    write_branches,
 )
-from tensor.graph.control.body import BodyGraph, note_effects
-from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.executor.codegen import writes
 from tensor.graph.inline import inline
+from tensor.graph.passes.prune import prune
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import constant_op
@@ -30,6 +26,7 @@ from tensor.graph.trace import constant_op
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.executor.codegen import Writer
 
 
@@ -38,23 +35,15 @@ class Case(Op):
 
     The first input is the index; a bool chooses branch 0 when it is true, else 1. The
     others are the inputs of every branch. An index out of range takes the last branch.
+    The first `count` results are what users see; gradients read the others.
     """
 
     type_name = "If"
 
-    def kernel(self, index: Any, *inputs: Any, branches: tuple[Program, ...]) -> Any:
-        from tensor.graph.executor import compile_program
-
-        return compile_program(branches[branch_number(index, branches)]).run(inputs)
-
-    def infer(self, index: TensorSpec, *inputs: TensorSpec, branches: Any) -> Any:
-        specs = []
-        for values in zip(*[b.outputs for b in branches], strict=True):
-            dims = values[0].dims
-            for v in values[1:]:
-                dims = relax(dims, v.dims)
-            specs.append(TensorSpec.of(dims, values[0].dtype))
-        return tuple(specs)
+    def infer(
+        self, index: TensorSpec, *inputs: TensorSpec, branches: Any, count: int
+    ) -> Any:
+        return joined_specs(branches)
 
     def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
         """Apply again: as a node of the graph being traced, or the branch now."""
@@ -68,84 +57,39 @@ class Case(Op):
         return outputs
 
     def gradient(self, call: Any, *dz: Any) -> Any:
-        if context.tapes:
-            return self._gradient_again(call, dz)
-        index = call.inputs[0]
+        index, *inputs = call.inputs
+        count = call.attrs["count"]
         wanted = [i for i, number in enumerate(call.wants[1:]) if number]
+        plain = tuple(
+            [
+                prune(Program(b.inputs, b.nodes, b.outputs[:count], b.name))
+                for b in call.attrs["branches"]
+            ]
+        )
         derivatives = []
-        for branch in call.attrs["branches"]:
-            results = branch.outputs[: len(dz)]
-            plain = Program(branch.inputs, branch.nodes, results, branch.name)
+        for branch in plain:
             like = [branch.inputs[i] for i in wanted]
-            derivatives.append(
-                differentiate(
-                    plain, [number_of(v) for v in like], [True] * len(dz), like
-                )
-            )
+            numbers = [number_of(v) for v in like]
+            derivatives.append(differentiate(branch, numbers, [True] * count, like))
         saved = _saved_outside(call, derivatives)
-        branches = _aligned(derivatives, [len(s) for s in saved], len(dz))
         shared = [t for tensors in saved for t in tensors]
-        parts = self(index, *dz, *shared, branches=branches)
+        parts = case_gradient(
+            index,
+            *dz,
+            *shared,
+            *inputs,
+            branches=_aligned(derivatives, [len(s) for s in saved], count),
+            counts=(count, len(shared)),
+            forward=CaseParts(plain, wanted),
+        )
         grads: list[Any] = [None] * len(call.inputs)
         for k, i in enumerate(wanted):
             if any(d.connected[k] for d in derivatives):
                 grads[i + 1] = parts[k]
         return tuple(grads)
 
-    def _gradient_again(self, call: Any, dz: Any) -> Any:
-        """Return gradients that outer tapes can differentiate: computed from scratch.
-
-        The values saved by the forward node mean nothing to those tapes, so each
-        branch of the gradient runs the forward branch again.
-        """
-        index, *inputs = call.inputs
-        wanted = [i for i, number in enumerate(call.wants[1:]) if number]
-        branches = tuple(
-            [gradient_program(b, wanted, len(dz)) for b in call.attrs["branches"]]
-        )
-        parts = iter(self(index, *inputs, *dz, branches=branches))
-        grads: list[Any] = [None] * len(call.inputs)
-        for i in wanted:
-            grads[i + 1] = next(parts)
-        return tuple(grads)
-
 
 case_op = Case()
-
-
-def branch_number(index: Any, branches: Sequence[Any]) -> int:
-    """Return which branch an index chooses."""
-    if np.asarray(index).dtype == np.bool_:
-        return 0 if index else 1
-    number = int(index)
-    return number if 0 <= number < len(branches) else len(branches) - 1
-
-
-def gradient_program(program: Program, wanted: list[int], count: int) -> Program:
-    """Return a program from inputs and arriving gradients to gradients of inputs."""
-    body = BodyGraph(f"{program.name}_gradient")
-    with body.traced():
-        inputs = [body.add_input(v.dims, v.dtype, "x") for v in program.inputs]
-        dz = [body.add_input(v.dims, v.dtype, "dz") for v in program.outputs]
-        tape = Tape()
-        sources = [number_of(inputs[i]._value) for i in wanted]
-        tape.tracked.update(sources)
-        context.tapes.append(tape)
-        try:
-            outputs = inline(program, inputs)
-        finally:
-            context.tapes.remove(tape)
-        seeds = [
-            (z._track_id, g)
-            for z, g in zip(outputs, dz, strict=True)
-            if z._track_id in tape.tracked and carries_gradient(z.dtype)
-        ]
-        found = backward(tape.calls, seeds, frozenset(sources))
-        results = [
-            dense_gradient(found.get(s), inputs[i])
-            for s, i in zip(sources, wanted, strict=True)
-        ]
-    return body.program(results, [])
 
 
 def _saved_outside(call: Any, derivatives: Sequence[Derivative]) -> list[list[Any]]:
@@ -212,28 +156,5 @@ def _aligned(
 
 
 @writes("Case")
-def write_case(writer: Writer, node: Node) -> None:
-    """Write a case node as `if`, `elif`, `else`."""
-    index, *inputs = [writer.name(x) for x in node.inputs]
-    branches = node.attrs["branches"]
-    targets = [writer.name(v) for v in node.outputs]
-    dtype = getattr(node.inputs[0], "dtype", None)
-    is_bool = dtype is not None and dtype.is_bool
-    for k, branch in enumerate(branches):
-        if k == len(branches) - 1:
-            head = "else:" if k else "if True:"
-        elif is_bool:
-            head = f"if {index}:"
-        else:
-            head = f"{'el' if k else ''}if {index} == {k}:"
-        writer.line(head)
-        writer.indent()
-        for value, name in zip(branch.inputs, inputs, strict=True):
-            writer.bind(value, name)
-        writer.body(branch)
-        results = [writer.name(v) for v in branch.outputs]
-        if targets:
-            writer.line(f"{', '.join(targets)}, = {', '.join(results)},")
-        elif not branch.nodes:
-            writer.line("pass")
-        writer.dedent()
+def _write_case(writer: Writer, node: Node) -> None:
+    write_branches(writer, node, node.inputs[1:])

@@ -44,6 +44,20 @@ def written(items: list[Any], index: Any, value: Any) -> list[Any]:
     return result
 
 
+def zeros_like(value: Any) -> Any:
+    """Return zeros like an array, or a list of empty entries like a list."""
+    if isinstance(value, list):
+        return [None] * len(value)
+    return np.zeros(value.shape, value.dtype)[()]
+
+
+def sum_of(x: Any, y: Any) -> Any:
+    """Return the sum of two entries, of which lists may be some."""
+    if x is None or y is None:
+        return y if x is None else x
+    return list_add.kernel(x, y) if isinstance(x, list) else x + y
+
+
 class ListNew(ListOp):
     """A list of empty entries."""
 
@@ -99,7 +113,7 @@ class ListReadOrZeros(ListOp):
 
     def kernel(self, items: Any, index: Any, value: Any) -> Any:
         found = items[index] if index < len(items) else None
-        return np.zeros(value.shape, value.dtype)[()] if found is None else found
+        return zeros_like(value) if found is None else found
 
     def infer(
         self, items: TensorSpec, index: TensorSpec, value: TensorSpec
@@ -139,6 +153,8 @@ class ListRead(ListOp):
 
 def _empty(items: list[Any], spec: TensorSpec) -> Any:
     """Return zeros for an entry that was never written."""
+    if spec.dtype is variant:
+        return []
     like = next((v for v in items if v is not None), None)
     dims = spec.dims if like is None else like.shape
     if dims is None or None in dims:
@@ -232,11 +248,7 @@ class ListAdd(ListOp):
 
     def kernel(self, x: Any, y: Any) -> Any:
         longer, shorter = (x, y) if len(x) >= len(y) else (y, x)
-        result = list(longer)
-        for i, item in enumerate(shorter):
-            if item is not None:
-                result[i] = item if result[i] is None else result[i] + item
-        return result
+        return [*map(sum_of, longer, shorter), *longer[len(shorter) :]]
 
     def infer(self, x: TensorSpec, y: TensorSpec) -> TensorSpec:
         return LIST

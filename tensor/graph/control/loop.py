@@ -17,8 +17,10 @@ from tensor.graph.backward import Derivative, differentiate, number_of
 from tensor.graph.control.body import note_effects
 from tensor.graph.control.conditional import with_output
 from tensor.graph.control.list_ops import carries_gradient
+from tensor.graph.control.loop_gradient import LoopParts, loop_gradient
 from tensor.graph.executor.codegen import Writer, writes
 from tensor.graph.inline import inline
+from tensor.graph.passes.prune import prune
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor
 
@@ -56,7 +58,7 @@ class While(Op):
     def gradient(self, call: Any, *dz: Any) -> Any:
         count = call.attrs["count"]
         body = call.attrs["body"]
-        plain = Program(body.inputs, body.nodes, body.outputs[:count], body.name)
+        plain = prune(Program(body.inputs, body.nodes, body.outputs[:count], body.name))
         carried = [i for i in range(count) if carries_gradient(body.inputs[i].dtype)]
         fixed = [i for i in range(count, len(call.inputs)) if call.wants[i]]
         like = [body.inputs[i] for i in (*carried, *fixed)]
@@ -68,17 +70,15 @@ class While(Op):
         )
         invariants, stacks, backward = _arranged(call, derivative, len(carried))
         zeros = [get_op("ZerosLike")(call.inputs[i]) for i in fixed]
-        origin = [
-            x for x, number in zip(call.inputs, call.wants, strict=True) if number
-        ]
         parts = loop_gradient(
             *[dz[i] for i in carried],
             *zeros,
             *invariants,
             *stacks,
-            *origin,
+            *call.inputs,
             program=backward,
             counts=(len(carried), len(fixed), len(invariants), len(stacks)),
+            loop=LoopParts(call.attrs["condition"], plain, count, carried, fixed),
         )
         grads: list[Any] = [None] * len(call.inputs)
         for i, part in zip((*carried, *fixed), parts, strict=True):
@@ -87,53 +87,7 @@ class While(Op):
         return tuple(grads)
 
 
-class LoopGradient(Op):
-    """The gradient of a loop: its rounds in reverse.
-
-    `counts` says how the inputs fall into: gradients of the loop variables, the zeros
-    that gradients of fixed inputs are added up from, values that are the same in every
-    round, stacks of values that are not; what follows is there for tapes to know what
-    this depends on. `program` takes gradients, fixed values and a round's values.
-    """
-
-    def infer(
-        self, *inputs: TensorSpec, program: Program, counts: tuple[int, ...]
-    ) -> Any:
-        return tuple([inputs[i] for i in range(counts[0] + counts[1])])
-
-    def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
-        """Apply again: as a node of the graph being traced, or round by round now."""
-        if context.graph is not None:
-            return context.graph.call_op(self, inputs, attrs, name)
-        program = attrs["program"]
-        carried, fixed, invariants, stacks = _split(inputs, attrs["counts"])
-        for saved in zip(*[reversed(s) for s in stacks], strict=True):
-            parts = inline(program, [*carried, *invariants, *saved])
-            carried = parts[: len(carried)]
-            fixed = [
-                total + part
-                for total, part in zip(fixed, parts[len(carried) :], strict=True)
-            ]
-        return (*carried, *fixed)
-
-    def gradient(self, call: Any, *dz: Any) -> Any:
-        raise LookupError(
-            "Second derivatives through a tf.while_loop inside a tf.function are not "
-            "supported. Call the function that takes the first derivative eagerly "
-            "(tf.config.run_functions_eagerly), or keep the outer tape outside."
-        )
-
-
 while_op = While()
-loop_gradient = LoopGradient()
-
-
-def _split(inputs: Any, counts: tuple[int, ...]) -> list[list[Any]]:
-    parts, at = [], 0
-    for count in counts:
-        parts.append(list(inputs[at : at + count]))
-        at += count
-    return parts
 
 
 def _arranged(
@@ -206,32 +160,4 @@ def write_while(writer: Writer, node: Node) -> None:
         writer.line(f"{', '.join(state)}, = {', '.join(results[:count])},")
     writer.dedent()
     for value, name in zip(node.outputs, state, strict=False):
-        writer.bind(value, name)
-
-
-@writes("LoopGradient")
-def write_loop_gradient(writer: Writer, node: Node) -> None:
-    """Write a loop's gradient as a loop over its stacks, from their ends."""
-    counts = node.attrs["counts"]
-    inputs = [writer.name(x) for x in node.inputs]
-    carried, fixed, invariants, stacks = _split(inputs, counts)
-    state = [writer.new_name("x") for _ in range(counts[0] + counts[1])]
-    writer.line(f"{', '.join(state)}, = {', '.join([*carried, *fixed])},")
-    saved = [writer.new_name("s") for _ in stacks]
-    reverse = ", ".join(f"reversed({s})" for s in stacks)
-    writer.line(f"for {', '.join(saved)}, in zip({reverse}):")
-    writer.indent()
-    program = node.attrs["program"]
-    names = [*state[: counts[0]], *invariants, *saved]
-    for value, name in zip(program.inputs, names, strict=True):
-        writer.bind(value, name)
-    writer.body(program)
-    results = [writer.name(v) for v in program.outputs]
-    sums = [
-        f"{total} + {part}"
-        for total, part in zip(state[counts[0] :], results[counts[0] :], strict=True)
-    ]
-    writer.line(f"{', '.join(state)}, = {', '.join([*results[: counts[0]], *sums])},")
-    writer.dedent()
-    for value, name in zip(node.outputs, state, strict=True):
         writer.bind(value, name)

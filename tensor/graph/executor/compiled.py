@@ -100,8 +100,7 @@ class CompiledProgram:
             return None, []
         names = self._generated.names
         return found, [
-            scope.get(names.get(x, "")) if type(x) is Value else x
-            for x in found.inputs
+            scope.get(names.get(x, "")) if type(x) is Value else x for x in found.inputs
         ]
 
 

@@ -42,7 +42,7 @@ def specialize(program: Program, shapes: Sequence[Dims]) -> Program:
 
 def _infer_again(node: Node) -> None:
     if node.programs():
-        if "branches" not in node.attrs:
+        if "branches" not in node.attrs or "counts" in node.attrs:
             return
         shapes = [v.dims for v in node.values_in()][1:]
         branches = [specialize(b, shapes) for b in node.attrs["branches"]]

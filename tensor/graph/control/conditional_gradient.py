@@ -1,0 +1,195 @@
+"""The gradient of a conditional, and how that is differentiated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.backprop import backward
+from tensor.core.context import context
+from tensor.core.registry import Op
+from tensor.core.shapes import relax
+from tensor.core.tape import Tape
+from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.backward import dense_gradient, number_of
+from tensor.graph.control.body import BodyGraph
+from tensor.graph.control.list_ops import carries_gradient
+from tensor.graph.executor.codegen import writes
+from tensor.graph.inline import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tensor.graph.executor.codegen import Writer
+    from tensor.graph.program import Node, Program
+
+
+class CaseParts:
+    """The conditional whose gradient a node is.
+
+    Attributes:
+        branches: Its branches.
+        wanted: Which of their inputs gradients are wanted for.
+    """
+
+    def __init__(self, branches: tuple[Program, ...], wanted: list[int]) -> None:
+        self.branches = branches
+        self.wanted = wanted
+
+
+class CaseGradient(Op):
+    """The gradient of a conditional: that of the branch that ran.
+
+    The inputs are the index, the gradients that arrive, and what the forward node
+    saved, as many as `counts` says; then, for further derivatives, the inputs of the
+    conditional itself.
+    """
+
+    type_name = "IfGradient"
+
+    def infer(self, *inputs: TensorSpec, branches: Any, **attrs: Any) -> Any:
+        return joined_specs(branches)
+
+    def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
+        """Apply again: as a node of the graph being traced, or the branch now."""
+        if context.graph is not None:
+            return context.graph.call_op(self, inputs, attrs, name)
+        branches = attrs["branches"]
+        branch = branches[branch_number(inputs[0]._array, branches)]
+        return tuple(inline(branch, inputs[1 : 1 + sum(attrs["counts"])]))
+
+    def gradient(self, call: Any, *dz: Any) -> Any:
+        from tensor.graph.control.conditional import case_op
+
+        arriving, saved = call.attrs["counts"]
+        forward = call.attrs["forward"]
+        first = 1 + arriving + saved
+        index = call.inputs[0]
+        again = (*call.inputs[first:], *call.inputs[1 : 1 + arriving])
+        branches = tuple(
+            [gradient_program(b, forward.wanted) for b in forward.branches]
+        )
+        sources = frozenset(number for number in call.wants if number)
+        tape = Tape()
+        tape.tracked.update(sources)
+        context.tapes.append(tape)
+        try:
+            outputs = case_op(
+                index, *again, branches=branches, count=len(forward.wanted)
+            )
+        finally:
+            context.tapes.remove(tape)
+        seeds = [
+            (z._track_id, g)
+            for z, g in zip(outputs, dz, strict=True)
+            if z._track_id in tape.tracked
+        ]
+        found = backward(tape.calls, seeds, sources)
+        grads: list[Any] = [None] * len(call.inputs)
+        for i in (*range(first, len(call.inputs)), *range(1, 1 + arriving)):
+            # An input that occurs twice has one number, and one gradient.
+            grads[i] = found.pop(call.wants[i], None)
+        return tuple(grads)
+
+
+case_gradient = CaseGradient()
+
+
+def joined_specs(branches: Sequence[Program]) -> tuple[TensorSpec, ...]:
+    """Return what is known of results that any of the branches may give."""
+    specs = []
+    for values in zip(*[b.outputs for b in branches], strict=True):
+        dims = values[0].dims
+        for v in values[1:]:
+            dims = relax(dims, v.dims)
+        specs.append(TensorSpec.of(dims, values[0].dtype))
+    return tuple(specs)
+
+
+def branch_number(index: Any, branches: Sequence[Any]) -> int:
+    """Return which branch an index chooses."""
+    if np.asarray(index).dtype == np.bool_:
+        return 0 if index else 1
+    number = int(index)
+    return number if 0 <= number < len(branches) else len(branches) - 1
+
+
+def gradient_program(program: Program, wanted: Sequence[int]) -> Program:
+    """Return a program from inputs and arriving gradients to gradients of inputs.
+
+    It runs the branch again; only that can be differentiated further.
+
+    Raises:
+        UnimplementedError: The branch has side effects, which must not happen again.
+    """
+    if program.has_effects:
+        raise errors.because(
+            errors.UnimplementedError,
+            f"Second derivatives through the branch {program.name!r}, which has side "
+            "effects or draws random numbers.",
+        )
+    body = BodyGraph(f"{program.name}_gradient")
+    with body.traced():
+        inputs = [body.add_input(v.dims, v.dtype, "x") for v in program.inputs]
+        dz = [body.add_input(v.dims, v.dtype, "dz") for v in program.outputs]
+        tape = Tape()
+        sources = [number_of(inputs[i]._value) for i in wanted]
+        tape.tracked.update(sources)
+        context.tapes.append(tape)
+        try:
+            outputs = inline(program, inputs)
+        finally:
+            context.tapes.remove(tape)
+        seeds = [
+            (z._track_id, g)
+            for z, g in zip(outputs, dz, strict=True)
+            if z._track_id in tape.tracked and carries_gradient(z.dtype)
+        ]
+        found = backward(tape.calls, seeds, frozenset(sources))
+        results = [
+            dense_gradient(found.get(s), inputs[i])
+            for s, i in zip(sources, wanted, strict=True)
+        ]
+    return body.program(results, [])
+
+
+def write_branches(writer: Writer, node: Node, given: Sequence[Any]) -> None:
+    """Write a node that chooses a branch by its first input as `if`, `elif`, `else`.
+
+    Args:
+        writer: Where to.
+        node: The node.
+        given: The inputs of every branch.
+    """
+    index = writer.name(node.inputs[0])
+    inputs = [writer.name(x) for x in given]
+    branches = node.attrs["branches"]
+    targets = [writer.name(v) for v in node.outputs]
+    dtype = getattr(node.inputs[0], "dtype", None)
+    is_bool = dtype is not None and dtype.is_bool
+    for k, branch in enumerate(branches):
+        if k == len(branches) - 1:
+            head = "else:" if k else "if True:"
+        elif is_bool:
+            head = f"if {index}:"
+        else:
+            head = f"{'el' if k else ''}if {index} == {k}:"
+        writer.line(head)
+        writer.indent()
+        for value, name in zip(branch.inputs, inputs, strict=True):
+            writer.bind(value, name)
+        writer.body(branch)
+        results = [writer.name(v) for v in branch.outputs]
+        if targets:
+            writer.line(f"{', '.join(targets)}, = {', '.join(results)},")
+        elif not branch.nodes:
+            writer.line("pass")
+        writer.dedent()
+
+
+@writes("CaseGradient")
+def _write_gradient(writer: Writer, node: Node) -> None:
+    count = 1 + sum(node.attrs["counts"])
+    write_branches(writer, node, node.inputs[1:count])
