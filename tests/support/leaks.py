@@ -19,7 +19,7 @@ GRACE_S = 5.0
 POLL_S = 0.01
 
 # Threads that live as long as the process on purpose, by the start of their name.
-PERSISTENT_THREADS: tuple[str, ...] = ()
+PERSISTENT_THREADS: tuple[str, ...] = ("tensor-",)  # tensor.core.thread_pool
 
 FILE_DESCRIPTORS = Path("/proc/self/fd")
 SHARED_MEMORY = Path("/dev/shm")

@@ -294,7 +294,7 @@ def encode_jpeg(
 
 
 def _checked(image: Any, allowed: tuple[Any, ...]) -> Any:
-    x = convert(image, None, dtypes.uint8)
+    x = convert(image, None if hasattr(image, "dtype") else dtypes.uint8)
     if x.dtype not in allowed or x.ndim not in (None, 3):
         raise errors.because(
             errors.InvalidArgumentError,

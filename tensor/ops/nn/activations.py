@@ -162,7 +162,7 @@ class Softplus(_Activation):
 class Softsign(_Activation):
     """x / (|x| + 1), element by element."""
 
-    names = ("nn.softsign",)
+    names = ("nn.softsign", "math.softsign")
 
     def kernel(self, x: Any, out: Any = None) -> Any:
         return np.divide(x, np.absolute(x) + x.dtype.type(1), out=out)

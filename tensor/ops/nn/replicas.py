@@ -74,8 +74,8 @@ def _check_size(size: Any) -> None:
         )
     if not size.dtype.is_integer:
         raise TypeError(
-            'global_batch_size must be an integer.. Expected "x" to be integer type. Found: '
-            f"a tensor of dtype {size.dtype!r}"
+            'global_batch_size must be an integer.. Expected "x" to be integer type. '
+            f"Found: a tensor of dtype {size.dtype!r}"
         )
     if type(size) is EagerTensor and int(size) < 0:
         raise errors.because(
