@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING, Any
 from dist import timeline
 from dist.call import Call, make_request, user_site
 from dist.contract import WorkerIdentity, identity_from_environment
-from dist.control import ControlChannel
 from dist.errors import GroupClosedError
-from dist.foreign_rendezvous import Meeting, meet
 from dist.group import Group
 from dist.place import Place
 from dist.services import Services
 from dist.solo import SoloTransport
-from dist.transports import Wiring, open_transport
 from dist.watch import Watch
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from dist.control import ControlChannel
+    from dist.foreign_rendezvous import Meeting
     from dist.ledger import Ledger
 
 EXIT_LIMIT_S = 2.0
@@ -47,27 +46,7 @@ class Session:
             place = Place(0, (0,), (identity.host,))
             self.world = self._solo_group("world", place)
             return
-        self._meeting = meet(identity)
-        self._control = ControlChannel(
-            self._meeting.address,
-            self._meeting.key,
-            rank=identity.rank,
-            size=identity.size,
-        )
-        try:
-            server = self._meeting.server
-            self._control.join(
-                identity.host,
-                identity.start_timeout_s,
-                server.missing if server is not None else None,
-            )
-            self._meeting.all_joined()
-            hosts = tuple(str(member["host"]) for member in self._control.members)
-            place = Place(identity.rank, tuple(range(identity.size)), hosts)
-            self.world = self._group("world", place)
-        except BaseException:
-            self.close()
-            raise
+        self._join(identity)
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
@@ -104,6 +83,34 @@ class Session:
         if self._meeting is not None:
             self._meeting.close(max(0.0, deadline - time.monotonic()))
 
+    def _join(self, identity: WorkerIdentity) -> None:
+        """Find the other ranks and make the group of all."""
+        # A group of one gets by without ZeroMQ, which takes as long to load as NumPy.
+        from dist.control import ControlChannel
+        from dist.foreign_rendezvous import meet
+
+        self._meeting = meet(identity)
+        self._control = ControlChannel(
+            self._meeting.address,
+            self._meeting.key,
+            rank=identity.rank,
+            size=identity.size,
+        )
+        try:
+            server = self._meeting.server
+            self._control.join(
+                identity.host,
+                identity.start_timeout_s,
+                server.missing if server is not None else None,
+            )
+            self._meeting.all_joined()
+            hosts = tuple(str(member["host"]) for member in self._control.members)
+            place = Place(identity.rank, tuple(range(identity.size)), hosts)
+            self.world = self._group("world", place)
+        except BaseException:
+            self.close()
+            raise
+
     def _new_group(self, parent: Group, members: list[int], place: Place) -> Group:
         key = parent.child_name(members)
         count = self._made[key] = self._made.get(key, 0) + 1
@@ -123,6 +130,8 @@ class Session:
         control, meeting = self._control, self._meeting
         assert control is not None, "several ranks need a line"  # noqa: S101 - own rule
         assert meeting is not None, "a line leads to a meeting"  # noqa: S101 - own rule
+        from dist.transports import Wiring, open_transport  # see `_join`
+
         settings = self.identity.settings
         watch = Watch(control, place.rank, place.world_ranks, settings.stall_warn_s)
         forming = Call(

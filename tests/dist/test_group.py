@@ -2,8 +2,11 @@
 
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -19,6 +22,8 @@ from dist import (
     WorkerLostError,
 )
 from dist.testing import RankFailedError, drop, kill, pause, run_ranks
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -261,3 +266,11 @@ def test_a_forked_child_does_not_end_its_parents_job(alone):
         os._exit(0 if not dist.is_initialized() else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert alone.all_reduce([1.0])[0] == 1.0
+
+
+def test_a_group_of_one_loads_no_sockets():
+    program = (
+        "import dist, sys; dist.init().all_reduce([1.0]); dist.destroy(); "
+        "dist.thread_groups(2); sys.exit('zmq' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
