@@ -23,7 +23,7 @@ def seed_the_seeds(seed: int) -> None:
 def chosen_seed() -> int:
     """Return a seed for a generator that was given none."""
     source = getattr(_thread, "source", None) or random
-    return source.randint(1, int(1e9))  # type: ignore[no-any-return]
+    return source.randint(1, int(1e9))
 
 
 class RandomGenerator:

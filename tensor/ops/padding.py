@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import convert
+from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
 
@@ -212,11 +212,21 @@ def pad_(
     return pad(x, value, paddings=pairs, name=name)
 
 
+def _is_known(paddings: Any) -> bool:
+    """Return whether paddings are Python numbers or arrays, through and through."""
+    if isinstance(paddings, list | tuple):
+        return all(map(_is_known, paddings))
+    return isinstance(paddings, int | np.integer | np.ndarray)
+
+
 def _pairs(paddings: Any, rank: int | None) -> Any:
     """Return paddings as pairs of ints, or as a symbolic matrix."""
     if isinstance(paddings, Tensor) and type(paddings) is not EagerTensor:
         return paddings
-    given = convert(paddings, hint=dtypes.int32)
+    if _is_known(paddings):
+        given = wrap(to_array(paddings))  # in a graph too: its shapes depend on it
+    else:
+        given = convert(paddings, hint=dtypes.int32)
     if type(given) is not EagerTensor:
         return given
     array = np.asarray(given)

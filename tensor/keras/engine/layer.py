@@ -372,7 +372,7 @@ class Layer(layer_losses.LossOwner):
             outputs = self.call(*args, **kwargs)
             if self._activity_regularizer is not None:
                 self._penalize_activity(outputs)
-        if self.supports_masking or masks is not None or _own_mask_rule(type(self)):
+        if self.supports_masking or masks is not None or self._has_mask_rule():
             self._mark_masks(args[0] if args else kwargs, outputs, masks)
         return outputs
 

@@ -70,7 +70,7 @@ class LossOwner(WeightOwner):
     @property
     def losses(self) -> list[Any]:
         """The penalties of this layer and of those inside."""
-        collected = []
+        collected: list[Any] = []
         tracing = context.graph is not None
         for layer in self._flatten_layers():
             # After a traced call its symbolic losses are of no use outside.

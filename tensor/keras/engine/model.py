@@ -179,16 +179,6 @@ class Model(Trainer, ModelFiles, Layer):
             return super().output_shape
         return nest.map_structure(lambda x: x.static_shape, graph.outputs)
 
-    def _checkpoint_children(self) -> dict[str, Any]:
-        children = super()._checkpoint_children()
-        if self._layer_graph is None:
-            return children
-        layers = self._layer_graph.layers
-        numbered = {f"layer-{i}": layer for i, layer in enumerate(layers)}
-        heavy = [layer for layer in layers if layer.weights]
-        named = {f"layer_with_weights-{i}": layer for i, layer in enumerate(heavy)}
-        return {**named, **numbered, **children}
-
     # ---- weights: layer by layer, own variables last
 
     @property

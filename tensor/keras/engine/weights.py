@@ -209,17 +209,17 @@ class WeightOwner(Module):
             object.__setattr__(layer, "_trainable", bool(value))
 
     @property
-    def trainable_variables(self) -> list[Any]:  # type: ignore[override]
+    def trainable_variables(self) -> list[Any]:
         """The variables that training changes; the same as `trainable_weights`."""
         return self.trainable_weights
 
     @property
-    def non_trainable_variables(self) -> list[Any]:  # type: ignore[override]
+    def non_trainable_variables(self) -> list[Any]:
         """The variables that training leaves alone."""
         return self.non_trainable_weights
 
     @property
-    def variables(self) -> list[Any]:  # type: ignore[override]
+    def variables(self) -> list[Any]:
         """All variables; the same as `weights`."""
         return self.weights
 

@@ -91,4 +91,5 @@ def checked_kwargs(name: str, kwargs: dict[str, Any]) -> Any:
 
 def dims_of(shape: Any) -> tuple[int, ...]:
     """Return a shape argument as a tuple of ints."""
-    return tuple(int(d) for d in tf.TensorShape(shape).as_list())
+    dims: Any = tf.TensorShape(shape).as_list()
+    return tuple(int(d) for d in dims)

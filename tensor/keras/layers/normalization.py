@@ -98,7 +98,7 @@ class LayerNormalization(_ScaledNormalization):
     def build(self, input_shape: Any) -> None:
         shape = tf.TensorShape(input_shape)
         axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        rank = shape.rank
+        rank = len(shape)
         if any(not -rank <= a < rank for a in axes):
             raise ValueError(
                 f"Invalid value for `axis` argument. Expected 0 <= axis < "

@@ -64,7 +64,7 @@ class Reshape(Layer):
         target = self.target_shape
         if None in shape[1:]:
             return tf.TensorShape([shape[0], *[d if d != -1 else None for d in target]])
-        have = math.prod(shape[1:])
+        have: Any = math.prod(shape[1:])
         known = math.prod(d for d in target if d != -1)
         fits = have % known == 0 if -1 in target and known else have == known
         if not fits or target.count(-1) > 1:

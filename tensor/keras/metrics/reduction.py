@@ -52,7 +52,7 @@ class Sum(Metric):
 class Mean(Metric):
     """The mean of all values, by their weights."""
 
-    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         """Take a name and the dtype of sum and count."""
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_weight(name="total", initializer="zeros")

@@ -28,6 +28,8 @@ class Optimizer(Module):
 
     # A model has an optimizer, but its variables are no weights of the model.
     is_optimizer = True
+    _learning_rate: Any
+    _iterations: Any
 
     def __init__(
         self,
@@ -444,15 +446,6 @@ class Optimizer(Module):
             self._overwrite(var_list)
 
     # ---- saving
-
-    def _checkpoint_children(self) -> dict[str, Any]:
-        """Return what a checkpoint saves of this optimizer, by name."""
-        children: dict[str, Any] = {
-            "_iterations": self._iterations,
-            "_learning_rate": self._learning_rate,
-            "_variables": self._variables,
-        }
-        return children
 
     def save_own_variables(self, store: Any) -> None:
         """Put the step counter and the slots into a dictionary of arrays."""

@@ -55,7 +55,7 @@ def _exported(model: Any) -> Any:
     return _Exported(model, tf.TensorSpec(spec.shape, spec.dtype, name="inputs"))
 
 
-class _Exported(tf.Module):  # type: ignore[misc]  # found at run time
+class _Exported(tf.Module):
     """A model's inference as a module with one traced function."""
 
     def __init__(self, model: Any, spec: Any) -> None:

@@ -13,6 +13,10 @@ from tensor.keras.training.data_adapter import unpack
 class Steps:
     """The steps of a model, and the functions that run them on every replica."""
 
+    _train_function: Any
+    _test_function: Any
+    _predict_function: Any
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:

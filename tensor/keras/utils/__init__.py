@@ -18,4 +18,14 @@ from tensor.keras.utils.arrays import (
     to_categorical as to_categorical,
     to_ordinal as to_ordinal,
 )
+from tensor.keras.utils.files import (
+    extract_archive as extract_archive,
+    get_file as get_file,
+    validate_file as validate_file,
+)
+from tensor.keras.utils.plotting import (
+    model_to_dot as model_to_dot,
+    plot_model as plot_model,
+)
 from tensor.keras.utils.seeds import set_random_seed as set_random_seed
+from tensor.keras.utils.sequence import Sequence as Sequence

@@ -34,7 +34,7 @@ class Wrapper(Layer):
                 self.layer._build_for_shapes(input_shape)
         super().build(input_shape)
 
-    @property
+    @property  # type: ignore[misc]  # it follows the inner layer, nobody sets it
     def activity_regularizer(self) -> Any:
         """The inner layer's penalty on outputs."""
         return getattr(self.__dict__.get("layer"), "activity_regularizer", None)
