@@ -85,7 +85,7 @@ def run(
 def _write_call(
     folder: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any
 ) -> None:
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     with open(os.path.join(folder, CALL_FILE), "wb") as file:
         # The path comes first: unpickling the call may import from it.

@@ -21,7 +21,7 @@ def error_file(folder: str, rank: int) -> str:
 
 def call_and_store(folder: str, rank: int) -> None:
     """Make the call; store its result or, before raising it on, its exception."""
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     with open(os.path.join(folder, CALL_FILE), "rb") as file:
         # Written by the process that started us, into a folder that only its user can

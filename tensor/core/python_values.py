@@ -232,7 +232,7 @@ def encoded(array: np.ndarray, dtype: DType | None) -> Array:
         ValueError: An element is no string.
     """
     if dtype not in (None, dtypes.string):
-        raise _cannot_hold(array.tolist(), dtype)  # type: ignore[arg-type]
+        raise _cannot_hold(array.tolist(), dtype)
     flat = array.reshape(-1)
     for i, v in enumerate(flat):
         if isinstance(v, str):

@@ -102,6 +102,11 @@ class Tensor:
         shape = self.static_shape
         return None if shape is None else len(shape)
 
+    if TYPE_CHECKING:
+
+        def numpy(self) -> Any:
+            """Tell type checkers that eager tensors, the usual ones, have it."""
+
     def ref(self) -> Reference:
         """Return a hashable reference: tensors themselves compare by value."""
         return Reference(self)
@@ -296,6 +301,7 @@ def value_text(array: Array, form: Any) -> str:
     """Write an array's value as TensorFlow prints it, by `repr` or `str`."""
     if array.shape == ():
         value = array[()]
+        text: str
         if isinstance(value, bytes):
             text = form(value)
         else:

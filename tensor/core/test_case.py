@@ -197,7 +197,7 @@ class TestCase(unittest.TestCase):
         from tensor.core.devices import DeviceSpec, full_name
 
         names = [full_name(DeviceSpec.from_string(str(d))) for d in (device1, device2)]
-        self.assertEqual(*names, msg)
+        self.assertEqual(names[0], names[1], msg)
 
     def assertEmpty(self, container: Any, msg: Any = None) -> None:
         """Check that a container is empty."""

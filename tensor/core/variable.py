@@ -180,6 +180,9 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
         """Whether tapes watch this variable by themselves."""
         return self._trainable
 
+    _synchronization: VariableSynchronization
+    _aggregation: VariableAggregation
+
     @property
     def synchronization(self) -> VariableSynchronization:
         """When copies on several replicas are brought together."""

@@ -372,7 +372,8 @@ class Layer(layer_losses.LossOwner):
             outputs = self.call(*args, **kwargs)
             if self._activity_regularizer is not None:
                 self._penalize_activity(outputs)
-        if self.supports_masking or masks is not None or self._has_mask_rule():
+        own_rule = type(self).compute_mask is not Layer.compute_mask
+        if self.supports_masking or masks is not None or own_rule:
             self._mark_masks(args[0] if args else kwargs, outputs, masks)
         return outputs
 
@@ -628,11 +629,6 @@ class CallSignature:
 @functools.cache
 def _signature_of(function: Any) -> CallSignature:
     return CallSignature(function)
-
-
-@functools.cache
-def _own_mask_rule(cls: Any) -> bool:
-    return cls.compute_mask is not Layer.compute_mask
 
 
 def _as_tensor(x: Any) -> Any:
