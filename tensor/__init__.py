@@ -66,6 +66,7 @@ _LAZY = {
     "nn": "tensor.nn",
     "optimizers": "tensor.keras.optimizers",
     "profiler": "tensor.profiler",
+    "quantization": "tensor.quantization",
     "ragged": "tensor.ragged",
     "random": "tensor.random",
     "saved_model": "tensor.saved_model",

@@ -37,10 +37,14 @@ class _Scan(Op):
     def kernel(self, x: Any, axis: int, exclusive: bool, reverse: bool) -> Any:
         x = np.flip(x, axis) if reverse else x
         if exclusive and x.shape[axis]:
-            first = np.full_like(np.take(x, [0], axis), self.start)
-            rest = np.take(x, range(x.shape[axis] - 1), axis)
-            x = np.concatenate([first, rest], axis)
-        result = self.scan(x, axis)
+            before = (slice(None),) * (axis % x.ndim)
+            result = np.empty(x.shape, x.dtype)
+            result[(*before, slice(0, 1))] = self.start
+            result[(*before, slice(1, None))] = self.scan(
+                x[(*before, slice(None, -1))], axis
+            )
+        else:
+            result = self.scan(x, axis)
         return np.flip(result, axis) if reverse else result
 
     def infer(self, x: TensorSpec, **attrs: Any) -> TensorSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _add: Any = np.add.reduce
 _every: Any = np.logical_and.reduce
 _any: Any = np.logical_or.reduce
+_largest: Any = np.maximum.reduce
+_smallest: Any = np.minimum.reduce
 
 
 class ReduceSum(Reduction):
@@ -66,7 +69,7 @@ def total(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 class ReduceMean(Reduction):
-    """Mean of the elements along axes; integers divide as Python's `//`."""
+    """Mean of the elements along axes; that of integers is rounded towards zero."""
 
     type_name = "Mean"
     names = ("reduce_mean", "math.reduce_mean")
@@ -82,7 +85,7 @@ class ReduceMean(Reduction):
             whole = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32)
             return (whole / np.float32(count)).astype(x.dtype)
         # A mean over nothing is NaN; np.mean would also warn in words.
-        return np.divide(total(x, axis, keepdims), x.dtype.type(count))
+        return total(x, axis, keepdims) / x.dtype.type(count)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
@@ -101,7 +104,7 @@ def reduced_count(shape: Any, axis: Any) -> int:
     """Return how many elements each result of a reduction is made of."""
     if axis is None:
         axis = range(len(shape))
-    return int(np.prod([shape[a] for a in axis], dtype=np.int64))
+    return math.prod(shape[a] for a in axis)
 
 
 class BroadcastTo(Op):
@@ -191,7 +194,9 @@ class _Extreme(Reduction):
     start: str
 
     def kernel(self, x: Any, axis: Any, keepdims: bool) -> Any:
-        function = np.max if self.start == "min" else np.min
+        function = _largest if self.start == "min" else _smallest
+        if np.size(x):
+            return function(x, axis=axis, keepdims=keepdims)
         limit = getattr(dtypes.from_numpy(x.dtype), self.start)
         if x.dtype.kind in "fV":
             limit = -np.inf if self.start == "min" else np.inf
