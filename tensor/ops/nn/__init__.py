@@ -3,6 +3,7 @@
 from tensor.ops.nn import (
     activations as activations,
     bias as bias,
+    candidates as candidates,
     conv as conv,
     conv_public as conv_public,
     cross_entropy as cross_entropy,
