@@ -53,6 +53,33 @@ def masked_crc32c(data: bytes | bytearray | memoryview) -> int:
     return mask(crc32c(data))
 
 
+def crc32c_of_each(messages: list[bytes]) -> np.ndarray:
+    """Return the CRC-32C of several messages, computed side by side.
+
+    Blocks of all messages are looked up together; then each message's blocks are merged
+    from first to last, all messages in step.
+    """
+    counts = np.array([-(-len(m) // _BLOCK) for m in messages])
+    padded = bytearray(int(counts.sum()) * _BLOCK)
+    ends = np.cumsum(counts) * _BLOCK
+    data = np.frombuffer(padded, np.uint8)
+    for message, end in zip(messages, ends.tolist(), strict=True):
+        start = end - len(message)
+        padded[start:end] = message
+        data[start : start + min(4, len(message))] ^= 0xFF
+    at = data.reshape(-1, _BLOCK) + _starts()
+    blocks = np.bitwise_xor.reduce(_block_tables().take(at), axis=1)
+    crcs = np.zeros(len(messages), np.uint32)
+    firsts = np.cumsum(counts) - counts
+    for step in range(int(counts.max(initial=0))):
+        active = np.flatnonzero(counts > step)
+        merged = _followed_by_zeros(crcs[active], _BLOCK)
+        crcs[active] = merged ^ blocks[firsts[active] + step]
+    for i in np.flatnonzero([len(m) < 4 for m in messages]):
+        crcs[i] = crc32c(messages[i]) ^ 0xFFFFFFFF  # the first four bytes reach beyond
+    return crcs ^ np.uint32(0xFFFFFFFF)
+
+
 def mask(crc: int) -> int:
     """Return a checksum as files store it; see `masked_crc32c`."""
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF

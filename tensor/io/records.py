@@ -6,6 +6,7 @@ checksum; the whole file may be compressed.
 
 from __future__ import annotations
 
+import collections
 import gzip
 import os
 import struct
@@ -14,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tensor.core import errors
 from tensor.core.public_api import export
-from tensor.io.crc32c import masked_crc32c
+from tensor.io.crc32c import crc32c, crc32c_of_each, mask, masked_crc32c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +180,9 @@ class RecordReader:
         if offset:
             self._stream.seek(offset)
             self.offset = offset
+        self._rest = b""
+        self._records: collections.deque[bytes] = collections.deque()
+        self._damaged: str | None = None
 
     def read(self) -> bytes | None:
         """Return the next record, None at the end of the file.
@@ -186,22 +190,67 @@ class RecordReader:
         Raises:
             DataLossError: The file is damaged or ends within a record.
         """
-        header = self._stream.read(_HEADER.size)
-        if not header:
-            return None
+        if not self._records and self._damaged is None:
+            self._fill()
+        if self._records:
+            record = self._records.popleft()
+            self.offset += _HEADER.size + len(record) + _CHECKSUM.size
+            return record
+        if self._damaged:
+            raise self._damage(self._damaged)
+        return None
+
+    def _fill(self) -> None:
+        """Read a piece of the file and take the records in it apart.
+
+        Damage is noted; the records before it come first.
+        """
+        data = self._rest + self._stream.read(_CHUNK)
+        records: list[bytes] = []
+        stored: list[int] = []
+        at = 0
+        while at < len(data) and self._damaged is None:
+            length = self._length_at(data, at)
+            if length < 0:
+                break
+            start, end = at + _HEADER.size, at + _HEADER.size + length
+            if end + _CHECKSUM.size > len(data):
+                if records:
+                    break
+                data += self._stream.read(end + _CHECKSUM.size - len(data))
+                if end + _CHECKSUM.size > len(data):
+                    self._damaged = "truncated record"
+                    break
+            records.append(data[start:end])
+            stored.append(_CHECKSUM.unpack_from(data, end)[0])
+            at = end + _CHECKSUM.size
+        self._rest = data[at:]
+        self._check(records, stored)
+
+    def _length_at(self, data: bytes, at: int) -> int:
+        """Return the length of the record that starts here, -1 if it is not there."""
+        header = data[at : at + _HEADER.size]
         if len(header) < _HEADER.size:
-            raise self._damage("truncated record")
+            if at == 0:  # nothing more can come: whole pieces are read
+                self._damaged = "truncated record"
+            return -1
         length, checksum = _HEADER.unpack(header)
         if masked_crc32c(header[:8]) != checksum:
-            raise self._damage("corrupted record")
-        body = self._stream.read(length + _CHECKSUM.size)
-        if len(body) < length + _CHECKSUM.size:
-            raise self._damage("truncated record")
-        record: bytes = body[:length]
-        if masked_crc32c(record) != _CHECKSUM.unpack_from(body, length)[0]:
-            raise self._damage("corrupted record")
-        self.offset += _HEADER.size + len(body)
-        return record
+            self._damaged = "corrupted record"
+            return -1
+        return int(length)
+
+    def _check(self, records: list[bytes], stored: list[int]) -> None:
+        """Take over the records up to the first whose checksum is wrong."""
+        if len(records) == 1:
+            found = [crc32c(records[0])]
+        else:
+            found = crc32c_of_each(records).tolist() if records else []
+        for record, crc, expected in zip(records, found, stored, strict=True):
+            if mask(crc) != expected:
+                self._damaged = "corrupted record"
+                return
+            self._records.append(record)
 
     def _damage(self, what: str) -> errors.OpError:
         return errors.because(

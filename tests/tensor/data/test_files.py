@@ -104,6 +104,45 @@ def test_csv(tmp_path: Path) -> None:
     assert values(again) == [[3, b"y"]]
 
 
+def test_batches_of_csv_columns(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b,c,d\n1,2.5,x,9\n3,,y,30000000000\n5,1,z,7\n")
+    make = tf.data.experimental.make_csv_dataset
+    dataset = make(str(path), 2, label_name="a", num_epochs=1, shuffle=False)
+    features, label = next(iter(dataset))
+    assert list(features) == ["b", "c", "d"]
+    assert label.numpy().tolist() == [1, 3]
+    assert label.dtype == tf.int32
+    assert features["b"].numpy().tolist() == [2.5, 0.0]
+    assert features["c"].numpy().tolist() == [b"x", b"y"]
+    assert features["d"].dtype == tf.int64
+    chosen = make(str(path), 3, select_columns=["c", 0], shuffle=True, shuffle_seed=1)
+    first = next(iter(chosen))
+    assert list(first) == ["a", "c"]
+    assert sorted(first["a"].numpy().tolist()) == [1, 3, 5]
+    assert chosen.count() == tf.data.INFINITE_CARDINALITY
+    path.write_text("1,x\n?,y\nbad\n")
+    unnamed = make(
+        str(path),
+        2,
+        column_names=["n", "s"],
+        column_defaults=[7, tf.string],
+        na_value="?",
+        header=False,
+        num_epochs=1,
+        shuffle=False,
+        ignore_errors=True,
+        prefetch_buffer_size=1,
+    )
+    assert values(unnamed) == [[[1, 7], [b"x", b"y"]]]
+    with pytest.raises(ValueError, match="No files match"):
+        make(str(tmp_path / "nothing"), 2)
+    with pytest.raises(ValueError, match="must be one of the columns"):
+        make(str(path), 2, label_name="q", column_names=["n", "s"])
+    with pytest.raises(ValueError, match="have no columns"):
+        make(str(path), 2, select_columns=["q"], column_names=["n", "s"])
+
+
 def test_names_of_files(tmp_path: Path) -> None:
     for name in "cab":
         (tmp_path / f"{name}.txt").touch()

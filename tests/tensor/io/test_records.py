@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import tensor as tf
-from tensor.io.crc32c import _TABLE, crc32c, masked_crc32c
+from tensor.io import records
+from tensor.io.crc32c import _TABLE, crc32c, crc32c_of_each, masked_crc32c
 from tensor.io.records import RecordReader, read_records
 
 ORACLE = Path(__file__).parent / "oracle_values"
@@ -28,6 +29,29 @@ def test_checksum_by_blocks_is_the_bytewise_one(length: int) -> None:
     for byte in data:
         crc = _TABLE[(crc ^ byte) & 255] ^ (crc >> 8)
     assert crc32c(data) == crc ^ 0xFFFFFFFF
+
+
+def test_checksums_of_many_messages_are_those_of_each() -> None:
+    lengths = [0, 1, 3, 4, 5, 63, 64, 65, 128, 700, 2]
+    messages = [os.urandom(n) for n in lengths]
+    assert crc32c_of_each(messages).tolist() == [crc32c(m) for m in messages]
+
+
+def test_records_longer_than_a_piece_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_CHUNK", 50)
+    path = tmp_path / "records"
+    written = [bytes([i]) * (i * 7) for i in range(30)]
+    with tf.io.TFRecordWriter(path) as writer:
+        for record in written:
+            writer.write(record)
+    assert list(read_records(str(path))) == written
+    whole = path.read_bytes()
+    for size in (len(whole) - 1, len(whole) - 210, 20):
+        path.write_bytes(whole[:size])
+        with pytest.raises(tf.errors.DataLossError, match="truncated record"):
+            list(read_records(str(path)))
 
 
 @pytest.mark.parametrize("compression", ["", "GZIP", "ZLIB"])
