@@ -6,6 +6,7 @@ order, as all ranks must make the same calls in the same order), differentiable.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,14 +60,14 @@ class AllReduceMany(Op):
         results: list[Any] = [None] * len(arrays)
         for dtype in sorted({a.dtype.name for a in arrays}):
             members = [i for i, a in enumerate(arrays) if a.dtype.name == dtype]
-            flat = np.concatenate([np.reshape(arrays[i], -1) for i in members])
+            parts = [np.reshape(arrays[i], -1) for i in members]
+            flat = _shared_buffer(group, sum(p.size for p in parts), parts[0].dtype)
+            np.concatenate(parts, out=flat)
             group.all_reduce(flat)
-            start = 0
-            for i in members:
-                size = np.size(arrays[i])
-                part = flat[start : start + size].reshape(np.shape(arrays[i]))
-                results[i] = part[()]
-                start += size
+            # The next call uses the buffer again: results are arrays of their own.
+            pieces = np.split(flat.copy(), np.cumsum([p.size for p in parts[:-1]]))
+            for i, piece in zip(members, pieces, strict=True):
+                results[i] = piece.reshape(np.shape(arrays[i]))[()]
         return tuple(results)
 
     def infer(self, *arrays: TensorSpec, group: Any) -> Any:
@@ -77,6 +78,22 @@ class AllReduceMany(Op):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(2, 3)), rng.normal(size=()), group=None)
+
+
+_buffers: weakref.WeakKeyDictionary[Any, dict[Any, np.ndarray]]
+_buffers = weakref.WeakKeyDictionary()
+
+
+def _shared_buffer(group: dist.Group, size: int, dtype: Any) -> np.ndarray:
+    """Return a flat array that the group reduces without copying it first.
+
+    Every rank asks for the same ones in the same order, as it makes the same calls.
+    """
+    mine = _buffers.setdefault(group, {})
+    key = size, dtype.str
+    if key not in mine:
+        mine[key] = group.empty(size, dtype)
+    return mine[key]
 
 
 class AllGather(Op):
