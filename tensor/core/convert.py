@@ -13,8 +13,10 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.call import PLAIN_TYPES
+from tensor.core.composites import CompositeArgument
 from tensor.core.context import context
 from tensor.core.dtypes import DType
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.python_values import encoded, from_number, from_sequence
 from tensor.core.registry import get_op
@@ -156,7 +158,7 @@ def _stack(values: Any, dtype: DType | None) -> Any:
     Raises:
         InvalidArgumentError: It holds tensors of different dtypes.
     """
-    wanted = dtype or _first_dtype(values)
+    wanted: Any = dtype or _first_dtype(values)
     parts = [_part(v, wanted, is_asked_for=dtype is not None) for v in values]
     for i, part in enumerate(parts):
         if part.dtype is not wanted:
@@ -203,6 +205,8 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
 
 def _from_object(value: Any, dtype: DType | None) -> Array:
     """Return an array made of a value that is no number, string or sequence."""
+    if isinstance(value, CompositeTensor):
+        raise CompositeArgument(value)
     if hasattr(value, "_dims"):  # a TensorShape
         return from_sequence(_shape_as_list(value), dtype)
     if isinstance(value, DType | type):

@@ -39,6 +39,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.call import PLAIN_TYPES, record
+from tensor.core.composites import CompositeArgument, hand_over
 from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tensor import Array, EagerTensor, Tensor, wrap
@@ -158,7 +159,10 @@ class Op:
 
         @functools.wraps(public)
         def function(*args: Any, **kwargs: Any) -> Any:
-            return public(*args, **kwargs)
+            try:
+                return public(*args, **kwargs)
+            except CompositeArgument as error:
+                return hand_over(error, function, args, kwargs)
 
         return function
 

@@ -41,6 +41,7 @@ from tensor.ops import (
     sobol as sobol,
     sorting as sorting,
     space_to_batch as space_to_batch,
+    sparse as sparse,
     splitting as splitting,
     static_assertions as static_assertions,
     statistics as statistics,

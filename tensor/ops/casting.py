@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
@@ -69,6 +70,7 @@ cast_to_discrete = register(CastToDiscrete)
 
 
 @export("cast", "dtypes.cast")
+@takes_composites
 def cast_(x: Any, dtype: Any, name: str | None = None) -> Any:
     """Convert `x` to another dtype.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
@@ -55,6 +56,7 @@ clip_by_value_op = register(ClipByValue)
 
 
 @export("clip_by_value")
+@takes_composites
 def clip_by_value(
     t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
 ) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -141,6 +142,7 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
 
 
 @export("zeros_like")
+@takes_composites
 def zeros_like_(
     input: Any, dtype: Any = None, name: str | None = None, layout: Any = None
 ) -> Any:
@@ -149,6 +151,7 @@ def zeros_like_(
 
 
 @export("ones_like")
+@takes_composites
 def ones_like_(
     input: Any, dtype: Any = None, name: str | None = None, layout: Any = None
 ) -> Any:
@@ -173,7 +176,7 @@ def _like(op: Op, value: int, x: Any, dtype: Any, name: str | None) -> Any:
     return fill_op(convert(value, target), dims=shape_for(x), name=name)
 
 
-@export("eye")
+@export("eye", "linalg.eye")
 def eye(
     num_rows: Any,
     num_columns: Any = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -88,10 +89,9 @@ ensure_shape_op = register(EnsureShape)
 
 
 @export("size")
+@takes_composites
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     """Return the number of elements, int32 unless `out_type` says int64."""
-    if hasattr(input, "composite_size"):
-        return input.composite_size(out_type)
     x = convert(input)
     out_type = dtypes.int32 if out_type is None else dtypes.as_dtype(out_type)
     count = num_elements(x.static_shape)
@@ -101,10 +101,9 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
 
 
 @export("rank")
+@takes_composites
 def rank(input: Any, name: str | None = None) -> Any:
     """Return the number of dimensions."""
-    if hasattr(input, "composite_rank"):
-        return input.composite_rank()
     x = convert(input)
     if x.ndim is not None:
         return constant_tensor(np.int32(x.ndim))

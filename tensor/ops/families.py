@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.call import PLAIN_TYPES, ArraySpec, record
+from tensor.core.composites import CompositeArgument, hand_over
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.dtypes import DType, bool_ as tf_bool, int32 as tf_int32
@@ -175,7 +176,10 @@ class UnaryElementwise(Op):
         def function(x: Any, name: str | None = None) -> Any:
             if type(x) is EagerTensor and x._array.dtype.kind in allows:
                 return op(x, name=name)
-            return op.public(x, name=name)
+            try:
+                return op.public(x, name=name)
+            except CompositeArgument as error:
+                return hand_over(error, function, (x,), {})
 
         plain = type(op).public is UnaryElementwise.public
         return function if plain else super().public_form()
@@ -265,7 +269,10 @@ class BinaryElementwise(Op):
                 dtype = x._array.dtype
                 if y._array.dtype is dtype and dtype.kind in allows:
                     return op(x, y, name=name)
-            return op.public(x, y, name=name)
+            try:
+                return op.public(x, y, name=name)
+            except CompositeArgument as error:
+                return hand_over(error, function, (x, y), {})
 
         plain = type(op).public is BinaryElementwise.public
         return function if plain else super().public_form()

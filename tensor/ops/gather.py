@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
@@ -307,6 +308,7 @@ gather_nd_grad = register(GatherNdGrad)
 
 
 @export("gather")
+@takes_composites
 def gather_(
     params: Any,
     indices: Any,
@@ -328,9 +330,6 @@ def gather_(
     Raises:
         InvalidArgumentError: An index, `axis` or `batch_dims` is out of range.
     """
-    if hasattr(params, "ragged_gather") or hasattr(indices, "ragged_gather"):
-        owner = params if hasattr(params, "ragged_gather") else indices
-        return owner.ragged_gather(params, indices, axis, batch_dims)
     if hasattr(params, "sparse_read") and not axis and not batch_dims:
         return params.sparse_read(indices, name=name)
     indices = convert(indices)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -203,6 +204,7 @@ split_like = register(SplitLike)
 
 
 @export("concat")
+@takes_composites
 def concat_(values: Any, axis: Any, name: str = "concat") -> Any:
     """Join tensors along an existing axis.
 
@@ -230,6 +232,7 @@ def concat_(values: Any, axis: Any, name: str = "concat") -> Any:
 
 
 @export("stack")
+@takes_composites
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     """Stack tensors of one shape along a new axis.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -166,6 +167,7 @@ def _permutation(perm: tuple[int, ...], rank: int) -> tuple[int, ...]:
 
 
 @export("expand_dims")
+@takes_composites
 def expand_dims_(input: Any, axis: Any, name: str | None = None) -> Any:
     """Return `input` with an axis of size 1 added at `axis`.
 
@@ -194,8 +196,6 @@ def squeeze_(input: Any, axis: Any = None, name: str | None = None) -> Any:
         InvalidArgumentError: An axis is out of range or has another size.
     """
     x = convert(input)
-    if hasattr(x, "ragged_squeeze"):
-        return x.ragged_squeeze(axis)
     axes = () if axis is None else tuple(int(a) for a in np.asarray(axis).reshape(-1))
     rank = x.ndim
     if rank is not None:

@@ -105,8 +105,6 @@ def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
         InvalidArgumentError: An axis is out of range or named twice.
     """
     x = convert(tensor)
-    if hasattr(x, "ragged_reverse"):
-        return x.ragged_reverse(axis)
     given = convert(axis)
     if given.ndim == 0:
         raise errors.invalid("ReverseV2", "'dims' must be 1-dimension, not 0")

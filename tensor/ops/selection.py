@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -46,6 +47,7 @@ nonzero = register(Nonzero)
 
 
 @export("where")
+@takes_composites
 def where_(
     condition: Any, x: Any = None, y: Any = None, name: str | None = None
 ) -> Any:
@@ -97,6 +99,7 @@ def _same_dtype(x: Any, y: Any) -> tuple[Any, Any]:
 
 
 @export("boolean_mask")
+@takes_composites
 def boolean_mask(
     tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask"
 ) -> Any:
@@ -111,9 +114,6 @@ def boolean_mask(
     Raises:
         ValueError: `mask` is a scalar, of unknown rank, or its shape does not fit.
     """
-    if hasattr(tensor, "ragged_mask") or hasattr(mask, "ragged_mask"):
-        owner = tensor if hasattr(tensor, "ragged_mask") else mask
-        return owner.ragged_mask(tensor, mask)
     tensor, mask = convert(tensor), convert(mask)
     mask_dims, dims = mask.static_shape, tensor.static_shape
     if mask_dims is None:

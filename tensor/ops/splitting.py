@@ -81,8 +81,6 @@ def split_(
         ValueError: The number of pieces is not known.
     """
     x = convert(value)
-    if hasattr(x, "ragged_split"):
-        return x.ragged_split(num_or_size_splits, axis, num)
     axis = int(axis)
     even = np.ndim(num_or_size_splits) == 0 and not isinstance(
         num_or_size_splits, list | tuple

@@ -1,0 +1,13 @@
+"""Ragged tensors: rows of different lengths.
+
+ragged_tensor   RaggedTensor itself: flat values and where the rows end
+construction    tf.ragged.constant, range, stack, and kin
+dispatch        what ops do with ragged arguments
+"""
+
+from tensor.ops.ragged import (
+    construction as construction,
+    dispatch as dispatch,
+    ragged_spec as ragged_spec,
+    ragged_tensor as ragged_tensor,
+)

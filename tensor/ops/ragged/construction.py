@@ -1,0 +1,216 @@
+"""Ragged tensors from Python values, ranges and other tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, nest
+from tensor.core.convert import constant_tensor, convert
+from tensor.core.public_api import export
+from tensor.core.python_values import from_sequence
+from tensor.ops.ragged.ragged_tensor import RaggedTensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@export("ragged.constant")
+def constant(
+    pylist: Any,
+    dtype: Any = None,
+    ragged_rank: int | None = None,
+    inner_shape: Any = None,
+    name: str | None = None,
+    row_splits_dtype: Any = dtypes.int64,
+) -> Any:
+    """Return nested Python lists as a ragged tensor (a tensor if they are flat).
+
+    Args:
+        pylist: Nested lists, all leaves equally deep.
+        dtype: The dtype of the elements.
+        ragged_rank: How many levels may be ragged; by default all but the innermost.
+        inner_shape: The shape of the innermost values.
+        name: Accepted for compatibility.
+        row_splits_dtype: int32 or int64.
+
+    Raises:
+        ValueError: Leaves are at different depths.
+    """
+    kind = None if dtype is None else dtypes.as_dtype(dtype)
+    splits_dtype = dtypes.as_dtype(row_splits_dtype).numpy_dtype
+    pylist = _as_lists(pylist)
+    if not isinstance(pylist, list):
+        return convert(pylist, kind)
+    depth = _depth(pylist)
+    if inner_shape is not None:
+        inner = tuple(inner_shape) if np.ndim(inner_shape) else (int(inner_shape),)
+    else:
+        inner = ()
+    if ragged_rank is None:
+        ragged_rank = max(0, depth - 1 - len(inner))
+    level, all_splits = pylist, []
+    for _ in range(ragged_rank):
+        lengths = [len(row) for row in level]
+        all_splits.append(
+            np.concatenate([[0], np.cumsum(lengths)]).astype(splits_dtype)
+        )
+        level = [item for row in level for item in row]
+    array = from_sequence(level, kind)
+    if inner and array.size == 0:
+        array = array.reshape((0, *inner))
+    values: Any = constant_tensor(array)
+    for splits in reversed(all_splits):
+        values = RaggedTensor(values, constant_tensor(splits))
+    return values
+
+
+def _as_lists(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_as_lists(v) for v in value] if value.ndim else value.item()
+    if isinstance(value, list | tuple):
+        return [_as_lists(v) for v in value]
+    return value
+
+
+def _depth(value: Any) -> int:
+    """Return how deep lists nest.
+
+    Raises:
+        ValueError: Leaves are at different depths.
+    """
+    if not isinstance(value, list):
+        return 0
+    depths = {_depth(v) for v in value}
+    leaves = {isinstance(v, list) for v in value}
+    if len(leaves) > 1:
+        raise ValueError(
+            "all scalar values must have the same nesting depth: "
+            f"{value!r} mixes lists and values."
+        )
+    return 1 + max(depths, default=0)
+
+
+@export("ragged.range")
+def ragged_range(
+    starts: Any,
+    limits: Any = None,
+    deltas: Any = 1,
+    dtype: Any = None,
+    name: str | None = None,
+    row_splits_dtype: Any = dtypes.int64,
+) -> RaggedTensor:
+    """Return one row of numbers for each start, limit and step."""
+    if limits is None:
+        starts, limits = 0, starts
+    first = convert(starts, None if dtype is None else dtypes.as_dtype(dtype))
+    arrays = [np.asarray(convert(v)) for v in (starts, limits, deltas)]
+    kind = first.dtype.numpy_dtype
+    if dtype is None:
+        kind = np.result_type(*[a.dtype for a in arrays])
+    rows = [np.arange(a, b, c) for a, b, c in np.broadcast(*arrays)]
+    flat = np.concatenate([*rows, np.zeros(0)]).astype(kind)
+    splits_dtype = dtypes.as_dtype(row_splits_dtype).numpy_dtype
+    lengths = np.array([len(r) for r in rows], splits_dtype)
+    return RaggedTensor.from_row_lengths(constant_tensor(flat), lengths)
+
+
+@export("ragged.stack")
+def ragged_stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
+    """Stack tensors or ragged tensors of one rank into a ragged tensor."""
+    from tensor.ops.ragged.dispatch import concat, expand_dims
+
+    rows = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
+    if axis == 0 and all(not isinstance(r, RaggedTensor) for r in rows):
+        lengths = np.array([r.static_shape[0] for r in rows], np.int64)
+        return RaggedTensor.from_row_lengths(concat(rows, 0), lengths)
+    return concat([expand_dims(r, axis) for r in rows], axis)
+
+
+@export("ragged.stack_dynamic_partitions")
+def stack_dynamic_partitions(
+    data: Any, partitions: Any, num_partitions: int, name: str | None = None
+) -> RaggedTensor:
+    """Return the rows of `data` grouped by their numbers in `partitions`."""
+    parts = np.asarray(convert(partitions))
+    order = np.argsort(parts, kind="stable")
+    from tensor.ops.gather import gather
+
+    x = convert(data)
+    values = gather(x, constant_tensor(order), axis=0, batch_dims=0)
+    lengths = np.bincount(parts, minlength=int(num_partitions)).astype(np.int64)
+    return RaggedTensor.from_row_lengths(values, lengths)
+
+
+@export("ragged.map_flat_values")
+def map_flat_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Apply a function to the flat values of ragged arguments; rows stay as they are.
+
+    Raises:
+        ValueError: Ragged arguments have different rows.
+    """
+    found: list[RaggedTensor] = []
+
+    def flat(value: Any) -> Any:
+        if isinstance(value, RaggedTensor):
+            found.append(value)
+            return value.flat_values
+        return value
+
+    inner_args = nest.map_structure(flat, list(args))
+    inner_kwargs = nest.map_structure(flat, kwargs) if kwargs else {}
+    result = op(*inner_args, **inner_kwargs)
+    if not found:
+        return result
+    check_same_rows(found)
+    return found[0].with_flat_values(result)
+
+
+def check_same_rows(values: list[RaggedTensor]) -> None:
+    """Check that ragged tensors have rows of the same lengths.
+
+    Raises:
+        ValueError: They have not.
+    """
+    first = values[0].nested_row_splits
+    for other in values[1:]:
+        theirs = other.nested_row_splits
+        if len(first) != len(theirs) or any(
+            not np.array_equal(np.asarray(a), np.asarray(b))
+            for a, b in zip(first, theirs, strict=True)
+        ):
+            raise ValueError("All ragged inputs must have the same row partitions.")
+
+
+@export("ragged.row_splits_to_segment_ids")
+def row_splits_to_segment_ids(
+    splits: Any, name: str | None = None, out_type: Any = None
+) -> Any:
+    """Return, for each value, the number of its row."""
+    array = np.asarray(convert(splits, hint=dtypes.int64))
+    kind = array.dtype if out_type is None else dtypes.numpy_dtype(out_type)
+    lengths = np.diff(array)
+    return constant_tensor(np.repeat(np.arange(len(lengths)), lengths).astype(kind))
+
+
+@export("ragged.segment_ids_to_row_splits")
+def segment_ids_to_row_splits(
+    segment_ids: Any,
+    num_segments: int | None = None,
+    out_type: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return where the rows end, from the number of each value's row."""
+    ids = np.asarray(convert(segment_ids))
+    kind = np.int64 if out_type is None else dtypes.numpy_dtype(out_type)
+    counts = np.bincount(ids, minlength=int(num_segments or 0))
+    return constant_tensor(np.concatenate([[0], np.cumsum(counts)]).astype(kind))
+
+
+@export("ragged.boolean_mask")
+def boolean_mask(data: Any, mask: Any, name: str | None = None) -> Any:
+    """Return the values where a mask is true, in their rows."""
+    from tensor.ops.ragged.dispatch import ragged_mask
+
+    return ragged_mask(data, mask)

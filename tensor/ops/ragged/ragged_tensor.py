@@ -1,0 +1,558 @@
+"""tf.RaggedTensor: rows of different lengths, as flat values and where the rows end."""
+
+# ruff: noqa: ARG003  # TensorFlow's signatures: `name` and `validate` everywhere
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import constant_tensor, convert
+from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.public_api import export
+from tensor.core.shapes import TensorShape
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.ops.array import cast_, reshape
+from tensor.ops.gather import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tensor.core.dtypes import DType
+
+
+@export("RaggedTensor")
+class RaggedTensor(CompositeTensor):
+    """A tensor with rows of different lengths.
+
+    `values` holds the rows one after the other; row i is
+    `values[row_splits[i]:row_splits[i + 1]]`. `values` may be ragged itself.
+    """
+
+    __slots__ = ("_row_splits", "_uniform_row_length", "_values")
+    # NumPy must leave `array + ragged` to us.
+    __array_priority__ = 100
+
+    def __init__(
+        self, values: Any, row_splits: Any, uniform_row_length: int | None = None
+    ) -> None:
+        """Wrap parts that fit; users call one of the `from_…` methods."""
+        self._values = values
+        self._row_splits = row_splits
+        self._uniform_row_length = uniform_row_length
+
+    # ---- made from parts
+
+    @classmethod
+    def from_row_splits(
+        cls, values: Any, row_splits: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Return rows that end where `row_splits` says.
+
+        Raises:
+            ValueError: `row_splits` does not begin with 0, decreases, or does not end
+                with the number of values.
+        """
+        values, splits = _values(values), _partition(row_splits)
+        if validate and type(splits) is EagerTensor:
+            _check_splits(np.asarray(splits), _count(values))
+        return cls(values, splits)
+
+    @classmethod
+    def from_row_lengths(
+        cls, values: Any, row_lengths: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Return rows of the given lengths.
+
+        Raises:
+            ValueError: The lengths do not add up to the number of values.
+        """
+        lengths = _array(row_lengths)
+        splits = np.concatenate([[0], np.cumsum(lengths)]).astype(lengths.dtype)
+        return cls.from_row_splits(values, splits, validate=validate)
+
+    @classmethod
+    def from_row_starts(
+        cls, values: Any, row_starts: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Return rows that begin where `row_starts` says."""
+        values, starts = _values(values), _array(row_starts)
+        splits = np.append(starts, _count(values)).astype(starts.dtype)
+        return cls.from_row_splits(values, splits, validate=validate)
+
+    @classmethod
+    def from_row_limits(
+        cls, values: Any, row_limits: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Return rows that end where `row_limits` says."""
+        limits = _array(row_limits)
+        splits = np.concatenate([[0], limits]).astype(limits.dtype)
+        return cls.from_row_splits(values, splits, validate=validate)
+
+    @classmethod
+    def from_value_rowids(
+        cls,
+        values: Any,
+        value_rowids: Any,
+        nrows: Any = None,
+        name: Any = None,
+        validate: bool = True,
+    ) -> RaggedTensor:
+        """Return rows whose values say which row they belong to, in order.
+
+        Raises:
+            ValueError: The numbers decrease, or there are more rows than `nrows`.
+        """
+        rows = _array(value_rowids)
+        if (np.diff(rows) < 0).any():
+            raise ValueError(f"`value_rowids` must not decrease, got {rows.tolist()}.")
+        count = int(rows[-1]) + 1 if rows.size else 0
+        total = count if nrows is None else int(nrows)
+        if total < count:
+            raise ValueError(f"`nrows` is {total}, but there is a row {count - 1}.")
+        lengths = np.bincount(rows, minlength=total)[:total].astype(rows.dtype)
+        return cls.from_row_lengths(values, lengths, validate=validate)
+
+    @classmethod
+    def from_uniform_row_length(
+        cls,
+        values: Any,
+        uniform_row_length: Any,
+        nrows: Any = None,
+        validate: bool = True,
+        name: Any = None,
+    ) -> RaggedTensor:
+        """Return rows that all have one length.
+
+        Raises:
+            ValueError: The number of values is no multiple of it.
+        """
+        values, length = _values(values), int(uniform_row_length)
+        total = _count(values)
+        count = int(nrows) if nrows is not None else total // length if length else 0
+        if count * length != total:
+            raise ValueError(
+                f"{total} values do not make rows of {length} (nrows={nrows})."
+            )
+        splits = constant_tensor(np.arange(count + 1, dtype=np.int64) * length)
+        return cls(values, splits, length)
+
+    @classmethod
+    def from_nested_row_splits(
+        cls,
+        flat_values: Any,
+        nested_row_splits: Sequence[Any],
+        name: Any = None,
+        validate: bool = True,
+    ) -> Any:
+        """Return nested rows: the splits from the outermost to the innermost."""
+        result = flat_values
+        for splits in reversed(list(nested_row_splits)):
+            result = cls.from_row_splits(result, splits, validate=validate)
+        return result
+
+    @classmethod
+    def from_nested_row_lengths(
+        cls,
+        flat_values: Any,
+        nested_row_lengths: Sequence[Any],
+        name: Any = None,
+        validate: bool = True,
+    ) -> Any:
+        """Return nested rows: the lengths from the outermost to the innermost."""
+        result = flat_values
+        for lengths in reversed(list(nested_row_lengths)):
+            result = cls.from_row_lengths(result, lengths, validate=validate)
+        return result
+
+    @classmethod
+    def from_tensor(
+        cls,
+        tensor: Any,
+        lengths: Any = None,
+        padding: Any = None,
+        ragged_rank: int = 1,
+        name: Any = None,
+        row_splits_dtype: Any = dtypes.int64,
+    ) -> Any:
+        """Return the rows of a tensor, without padding at their ends.
+
+        Raises:
+            ValueError: `lengths` and `padding` are both given.
+        """
+        if lengths is not None and padding is not None:
+            raise ValueError("Specify argument `lengths` or `padding`, but not both.")
+        x = convert(tensor)
+        array = np.asarray(x)
+        if ragged_rank > 1:
+            inner = cls.from_tensor(
+                reshape(x, shape=(-1, *array.shape[2:])),
+                lengths,
+                padding,
+                ragged_rank - 1,
+                row_splits_dtype=row_splits_dtype,
+            )
+            return cls.from_uniform_row_length(inner, array.shape[1])
+        rows, width = array.shape[:2]
+        if padding is not None:
+            real = ~(array == np.asarray(convert(padding, x.dtype)))
+            real = real.reshape((rows, width, -1)).any(axis=2)
+            counts = np.where(real, np.arange(1, width + 1), 0).max(axis=1, initial=0)
+        elif lengths is not None:
+            counts = np.clip(_array(lengths), 0, width)
+        else:
+            counts = np.full(rows, width)
+        keep = np.arange(width) < counts[:, None]
+        flat = reshape(x, shape=(rows * width, *array.shape[2:]))
+        indices = constant_tensor(np.flatnonzero(keep).astype(np.int64))
+        values = gather(flat, indices, axis=0, batch_dims=0)
+        kind = dtypes.as_dtype(row_splits_dtype).numpy_dtype
+        return cls.from_row_lengths(values, counts.astype(kind))
+
+    @classmethod
+    def from_sparse(
+        cls, st_input: Any, name: Any = None, row_splits_dtype: Any = dtypes.int64
+    ) -> RaggedTensor:
+        """Return the rows of a sparse matrix whose rows are filled from the left.
+
+        Raises:
+            ValueError: It is no matrix, or has gaps.
+        """
+        if st_input.dense_shape.shape[0] != 2:
+            raise ValueError(f"rank(st_input) must be 2, got {st_input.shape}.")
+        indices = np.asarray(st_input.indices)
+        rows, columns = indices[:, 0], indices[:, 1]
+        start = np.searchsorted(rows, rows, side="left")
+        if (columns != np.arange(len(columns)) - start).any():
+            raise ValueError("SparseTensor is not right-ragged.")
+        kind = dtypes.as_dtype(row_splits_dtype).numpy_dtype
+        count = int(np.asarray(st_input.dense_shape)[0])
+        return cls.from_value_rowids(st_input.values, rows.astype(kind), nrows=count)
+
+    # ---- what it is
+
+    @property
+    def values(self) -> Any:
+        """The rows one after the other; ragged itself if there are inner rows."""
+        return self._values
+
+    @property
+    def row_splits(self) -> Any:
+        """Where the rows end, from 0 on: a vector of one more than there are rows."""
+        return self._row_splits
+
+    @property
+    def flat_values(self) -> Any:
+        """The innermost values, which are a tensor."""
+        values = self._values
+        while isinstance(values, RaggedTensor):
+            values = values._values
+        return values
+
+    @property
+    def nested_row_splits(self) -> tuple[Any, ...]:
+        """The splits from the outermost to the innermost."""
+        inner = self._values
+        rest = inner.nested_row_splits if isinstance(inner, RaggedTensor) else ()
+        return (self._row_splits, *rest)
+
+    @property
+    def ragged_rank(self) -> int:
+        """How many levels of rows there are."""
+        inner = self._values
+        return 1 + (inner.ragged_rank if isinstance(inner, RaggedTensor) else 0)
+
+    @property
+    def uniform_row_length(self) -> Any:
+        """The length of all rows if they were made so, else None."""
+        length = self._uniform_row_length
+        return None if length is None else constant_tensor(np.int64(length))
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self._values.dtype  # type: ignore[no-any-return]
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape; ragged dimensions are unknown."""
+        splits = self._row_splits.static_shape
+        count = None if splits is None or splits[0] is None else splits[0] - 1
+        return TensorShape([count, self._uniform_row_length]).concatenate(
+            self._values.shape[1:]
+        )
+
+    def get_shape(self) -> TensorShape:
+        """Return the static shape."""
+        return self.shape
+
+    def nrows(self, out_type: Any = None, name: Any = None) -> Any:
+        """Return the number of rows."""
+        return cast_(_size(self._row_splits) - 1, out_type or self._row_splits.dtype)
+
+    def row_lengths(self, axis: int = 1, name: Any = None) -> Any:
+        """Return the lengths of the rows: of inner rows, as a ragged tensor."""
+        if axis > 1:
+            return self.with_values(self._values.row_lengths(axis - 1))
+        if axis == 0:
+            return self.nrows()
+        return self._row_splits[1:] - self._row_splits[:-1]
+
+    def nested_row_lengths(self, name: Any = None) -> tuple[Any, ...]:
+        """Return the lengths from the outermost rows to the innermost."""
+        return tuple(s[1:] - s[:-1] for s in self.nested_row_splits)
+
+    def row_starts(self, name: Any = None) -> Any:
+        """Return where the rows begin."""
+        return self._row_splits[:-1]
+
+    def row_limits(self, name: Any = None) -> Any:
+        """Return where the rows end."""
+        return self._row_splits[1:]
+
+    def value_rowids(self, name: Any = None) -> Any:
+        """Return, for each value, the number of its row."""
+        lengths = np.asarray(self.row_lengths())
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        return constant_tensor(rows.astype(lengths.dtype))
+
+    def nested_value_rowids(self, name: Any = None) -> tuple[Any, ...]:
+        """Return the row numbers from the outermost rows to the innermost."""
+        inner = self._values
+        rest = inner.nested_value_rowids() if isinstance(inner, RaggedTensor) else ()
+        return (self.value_rowids(), *rest)
+
+    def bounding_shape(
+        self, axis: Any = None, name: Any = None, out_type: Any = None
+    ) -> Any:
+        """Return the shape of the smallest tensor that holds all rows."""
+        sizes = [
+            int(self.nrows()),
+            *[int(np.max(np.asarray(n), initial=0)) for n in self.nested_row_lengths()],
+        ]
+        shape = np.array([*sizes, *self.flat_values.static_shape[1:]])
+        kind = out_type or self._row_splits.dtype
+        result = cast_(convert(shape), kind)
+        return result if axis is None else result[axis]
+
+    # ---- made into something else
+
+    def with_values(self, new_values: Any) -> RaggedTensor:
+        """Return the same rows with other values."""
+        splits = self._row_splits
+        return RaggedTensor(_values(new_values), splits, self._uniform_row_length)
+
+    def with_flat_values(self, new_values: Any) -> RaggedTensor:
+        """Return the same nested rows with other innermost values."""
+        if isinstance(self._values, RaggedTensor):
+            return self.with_values(self._values.with_flat_values(new_values))
+        return self.with_values(new_values)
+
+    def with_row_splits_dtype(self, dtype: Any) -> RaggedTensor:
+        """Return the same rows with splits of another dtype."""
+        values = self._values
+        if isinstance(values, RaggedTensor):
+            values = values.with_row_splits_dtype(dtype)
+        splits = cast_(self._row_splits, dtype)
+        return RaggedTensor(values, splits, self._uniform_row_length)
+
+    def merge_dims(self, outer_axis: int, inner_axis: int) -> Any:
+        """Return the rows with the dimensions between two axes made one.
+
+        Raises:
+            ValueError: The outer axis is behind the inner one.
+        """
+        rank = self.shape.rank
+        outer, inner = (a + rank if a < 0 else a for a in (outer_axis, inner_axis))
+        if outer > inner:
+            raise ValueError(
+                f"Expected outer_axis ({outer_axis}) to be less than or equal to "
+                f"inner_axis ({inner_axis})"
+            )
+        result: Any = self
+        for _ in range(inner - outer):
+            result = _merge_at(result, outer)
+        return result
+
+    def to_tensor(
+        self, default_value: Any = None, name: Any = None, shape: Any = None
+    ) -> Any:
+        """Return a tensor with the rows filled up by `default_value` (0 or empty)."""
+        from tensor.ops.ragged.dispatch import to_tensor
+
+        return to_tensor(self, default_value, shape)
+
+    def to_sparse(self, name: Any = None) -> Any:
+        """Return the rows as a sparse tensor."""
+        from tensor.ops.sparse.sparse_tensor import SparseTensor
+
+        parts = [(row, *c) for row, cells in enumerate(self._rows()) for c in cells]
+        rank = self.ragged_rank + 1 + len(self.flat_values.static_shape[1:])
+        indices = np.array(parts, np.int64).reshape((-1, rank))
+        flat = reshape(self.flat_values, shape=(-1,))
+        return SparseTensor(indices, flat, self.bounding_shape(out_type=dtypes.int64))
+
+    def _rows(self) -> list[list[tuple[int, ...]]]:
+        """Return, for each row, the indices inside it of all its elements."""
+        splits = np.asarray(self._row_splits)
+        if isinstance(self._values, RaggedTensor):
+            below = self._values._rows()
+        else:
+            inner = self._values.static_shape[1:]
+            below = [list(np.ndindex(*inner))] * self._values.static_shape[0]
+        return [
+            [(i, *c) for i, cell in enumerate(below[a:b]) for c in cell]
+            for a, b in itertools.pairwise(splits)
+        ]
+
+    def to_list(self) -> list[Any]:
+        """Return nested Python lists."""
+        values = self._values
+        splits = np.asarray(self._row_splits)
+        flat = (
+            values.to_list()
+            if isinstance(values, RaggedTensor)
+            else np.asarray(values).tolist()
+        )
+        return [flat[a:b] for a, b in itertools.pairwise(splits)]
+
+    def numpy(self) -> Any:
+        """Return an array; an object array of rows if they differ in length."""
+        rows = [
+            r.numpy() if isinstance(r, RaggedTensor) else np.asarray(r) for r in self
+        ]
+        if len({r.shape for r in rows}) <= 1:
+            return np.array(rows)
+        result = np.empty(len(rows), object)
+        for i, row in enumerate(rows):
+            result[i] = row
+        return result
+
+    # ---- for nest, tf.function and tf.data
+
+    @property
+    def _type_spec(self) -> Any:
+        from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
+
+        return RaggedTensorSpec(
+            self.shape, self.dtype, self.ragged_rank, self._row_splits.dtype
+        )
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensors that the rows are made of."""
+        return [self.flat_values, *self.nested_row_splits]
+
+    def composite_from(self, parts: Sequence[Any]) -> RaggedTensor:
+        """Return rows of the same kind made of other tensors."""
+        values: Any = parts[0]
+        for splits in reversed(parts[1:]):
+            values = RaggedTensor(values, splits)
+        return values  # type: ignore[no-any-return]
+
+    def consumers(self) -> list[Any]:
+        """Return the operations that read this tensor: none, eagerly."""
+        return []
+
+    # ---- Python's protocols; arithmetic is attached in `dispatch`
+
+    def __len__(self) -> int:
+        return int(self.nrows())
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        raise TypeError("RaggedTensor may not be used as a boolean.")
+
+    def __hash__(self) -> int:
+        raise TypeError("RaggedTensor is unhashable.")
+
+    def __getitem__(self, key: Any) -> Any:
+        from tensor.ops.ragged.dispatch import get_item
+
+        return get_item(self, key)
+
+    def __repr__(self) -> str:
+        if type(self._row_splits) is not EagerTensor:
+            return (
+                f"tf.RaggedTensor(values={self._values}, row_splits={self._row_splits})"
+            )
+        text = _row_text(self)
+        return f"<tf.RaggedTensor {text}>"
+
+
+def _row_text(x: Any) -> str:
+    """Write rows as Python lists, with numbers as NumPy writes them."""
+    if isinstance(x, RaggedTensor):
+        return f"[{', '.join(_row_text(row) for row in x)}]"
+    array = np.asarray(x)
+    if array.ndim:
+        return f"[{', '.join(_row_text(v) for v in array)}]"
+    value = array[()]
+    return repr(value) if isinstance(value, bytes) else str(value)
+
+
+def _merge_at(x: Any, axis: int) -> Any:
+    """Return x with the dimensions `axis` and `axis + 1` made one."""
+    if axis == 0:
+        return x.values
+    if axis > 1:
+        return x.with_values(_merge_at(x.values, axis - 1))
+    inner = x.values
+    if isinstance(inner, RaggedTensor):
+        splits = gather(inner.row_splits, x.row_splits, axis=0, batch_dims=0)
+        return RaggedTensor(inner.values, splits)
+    width, *rest = inner.static_shape[1:]
+    flat = reshape(inner, shape=(-1, *rest))
+    return RaggedTensor(flat, x.row_splits * width)
+
+
+def _values(values: Any) -> Any:
+    return values if isinstance(values, RaggedTensor) else convert(values)
+
+
+def _partition(splits: Any) -> Any:
+    """Return row splits as a vector of int32 or int64."""
+    tensor = convert(splits, hint=dtypes.int64) if not _is_tensor(splits) else splits
+    if tensor.dtype not in (dtypes.int32, dtypes.int64):
+        raise ValueError(
+            f"row_splits must have dtype int32 or int64, got {tensor.dtype!r}"
+        )
+    return tensor
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor | np.ndarray) and hasattr(value, "static_shape")
+
+
+def _array(values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    return array if array.dtype == np.int32 else array.astype(np.int64)
+
+
+def _count(values: Any) -> int:
+    return len(values) if isinstance(values, RaggedTensor) else values.static_shape[0]
+
+
+def _size(vector: Any) -> Any:
+    from tensor.ops.facts import size
+
+    return size(vector)
+
+
+def _check_splits(splits: np.ndarray, count: int) -> None:
+    if splits.ndim != 1 or not splits.size or splits[0] != 0:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "Arguments to from_row_splits do not form a valid RaggedTensor:zero: "
+            f"row_splits must begin with 0, got {splits.tolist()}.",
+        )
+    if (np.diff(splits) < 0).any() or splits[-1] != count:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "Arguments to _from_row_partition do not form a valid RaggedTensor: "
+            f"row_splits must not decrease and end with the number of values, {count}; "
+            f"got {splits.tolist()}.",
+        )

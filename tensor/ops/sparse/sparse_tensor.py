@@ -1,0 +1,209 @@
+"""tf.SparseTensor: values, their indices, and the shape of the whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes
+from tensor.core.convert import convert
+from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.public_api import export
+from tensor.core.shapes import TensorShape
+from tensor.core.tensor import EagerTensor
+from tensor.core.tensor_spec import TypeSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@export("SparseTensor", "sparse.SparseTensor")
+class SparseTensor(CompositeTensor):
+    """A tensor of which only some elements are kept; the others are zero.
+
+    Attributes:
+        indices: An int64 matrix: one row for each element, its index.
+        values: A vector of the elements.
+        dense_shape: An int64 vector: the shape of the whole.
+    """
+
+    __slots__ = ("_dense_shape", "_indices", "_values")
+    __array_priority__ = 100
+
+    def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
+        """Keep `values` at `indices`.
+
+        Raises:
+            ValueError: The shapes of the three do not fit each other.
+        """
+        self._indices = _integers(indices)
+        self._values = convert(values)
+        self._dense_shape = _integers(dense_shape)
+        index_dims, count = self._indices.static_shape, self._values.static_shape
+        if index_dims is None or count is None:
+            return
+        if len(index_dims) != 2:
+            raise ValueError(f"Shape {self._indices.shape} must have rank 2")
+        for a, b in (
+            (index_dims[0], count[0] if count else None),
+            (index_dims[1], (self._dense_shape.static_shape or (None,))[0]),
+        ):
+            if None not in (a, b) and a != b:
+                raise ValueError(f"Dimensions {a} and {b} are not compatible")
+
+    @property
+    def indices(self) -> Any:
+        """The index of each element, one row each."""
+        return self._indices
+
+    @property
+    def values(self) -> Any:
+        """The elements."""
+        return self._values
+
+    @property
+    def dense_shape(self) -> Any:
+        """The shape of the whole, as a vector."""
+        return self._dense_shape
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The type of the elements."""
+        return self._values.dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape of the whole."""
+        if type(self._dense_shape) is EagerTensor:
+            return TensorShape([int(d) for d in np.asarray(self._dense_shape)])
+        known = getattr(self._dense_shape, "static_vector", lambda: None)()
+        return TensorShape(known)
+
+    def get_shape(self) -> TensorShape:
+        """Return the static shape of the whole."""
+        return self.shape
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dimensions."""
+        return self.shape.rank
+
+    def with_values(self, new_values: Any) -> SparseTensor:
+        """Return other elements at the same places."""
+        return SparseTensor(self._indices, new_values, self._dense_shape)
+
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """Return a sparse tensor made of the three parts of another."""
+        v = sparse_tensor_value
+        return cls(v.indices, v.values, v.dense_shape)
+
+    def consumers(self) -> list[Any]:
+        """Return the operations that read this tensor: none, eagerly."""
+        return []
+
+    # ---- for nest, tf.function, tf.data and tf.print
+
+    @property
+    def _type_spec(self) -> SparseTensorSpec:
+        return SparseTensorSpec(self.shape, self.dtype)
+
+    def composite_components(self) -> list[Any]:
+        """Return the three tensors that this one is made of."""
+        return [self._indices, self._values, self._dense_shape]
+
+    def composite_from(self, parts: Sequence[Any]) -> SparseTensor:
+        """Return a sparse tensor made of other parts."""
+        return SparseTensor(*parts)
+
+    def print_parts(self, placeholder: str) -> tuple[str, list[Any]]:
+        """Return how tf.print writes this: a template and its tensors."""
+        p = placeholder
+        text = f"SparseTensor(indices={p}, values={p}, shape={p})"
+        return text, self.composite_components()
+
+    def __mul__(self, other: Any) -> SparseTensor:
+        return self._scaled(other, lambda x, y: x * y)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> SparseTensor:
+        return self._scaled(other, lambda x, y: x / y)
+
+    def _scaled(self, other: Any, combine: Any) -> SparseTensor:
+        """Combine each element with the one of a tensor that broadcasts."""
+        from tensor.ops.gather import gather_nd
+        from tensor.ops.reduce import broadcast_to
+
+        other = convert(other, self.dtype)
+        if other.ndim:
+            shape = tuple(int(d) for d in np.asarray(self._dense_shape))
+            whole = broadcast_to(other, shape=shape)
+            other = gather_nd(whole, self._indices, batch_dims=0)
+        return self.with_values(combine(self._values, other))
+
+    def __repr__(self) -> str:
+        return (
+            f"SparseTensor(indices={self._indices!s}, values={self._values!s}, "
+            f"dense_shape={self._dense_shape!s})"
+        )
+
+
+def _integers(values: Any) -> Any:
+    """Return indices or a shape as an int64 tensor."""
+    if isinstance(values, np.ndarray):
+        values = values.astype(np.int64)
+    if isinstance(values, TensorShape):
+        values = values.as_list()
+    if isinstance(values, list | tuple) and not len(values):
+        values = np.zeros((0,), np.int64)
+    return convert(values, dtypes.int64)
+
+
+@export("SparseTensorSpec")
+class SparseTensorSpec(TypeSpec):
+    """Describes sparse tensors by shape and dtype."""
+
+    __slots__ = ("_dtype", "_shape")
+
+    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
+        self._shape = TensorShape(shape)
+        self._dtype = dtypes.as_dtype(dtype)
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape."""
+        return self._shape
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The element type."""
+        return self._dtype
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        return SparseTensor
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a sparse tensor, or every one of a spec, fits this spec."""
+        other = getattr(spec_or_value, "_type_spec", spec_or_value)
+        return (
+            isinstance(other, SparseTensorSpec)
+            and self._dtype is other._dtype
+            and self._shape.is_compatible_with(other._shape)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, SparseTensorSpec)
+            and self._shape == other._shape
+            and self._dtype is other._dtype
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._shape, self._dtype))
+
+    def __repr__(self) -> str:
+        return f"SparseTensorSpec({self._shape!r}, {self._dtype!r})"
