@@ -7,6 +7,7 @@ from tensor.ops.nn import (
     conv as conv,
     conv_public as conv_public,
     cross_entropy as cross_entropy,
+    ctc as ctc,
     depthwise as depthwise,
     dropout as dropout,
     embedding as embedding,

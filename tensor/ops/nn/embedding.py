@@ -97,14 +97,14 @@ def embedding_lookup_sparse(
     else:
         weights = cast(sp_weights.values, dtype=rows.dtype)
         weights = reshape(weights, shape=(-1,) + (1,) * ((rows.ndim or 2) - 1))
-    unsorted_sum = get_op("UnsortedSegmentSum")
+    # Rows without ids stay 0.
+    unsorted_sum, share = get_op("UnsortedSegmentSum"), get_op("DivNoNan")
     total = unsorted_sum(rows * weights, segments, num_segments=count)
     if combiner == "mean":
-        total = total / unsorted_sum(weights, segments, num_segments=count)
+        total = share(total, unsorted_sum(weights, segments, num_segments=count))
     elif combiner == "sqrtn":
-        total = total / sqrt(
-            unsorted_sum(weights * weights, segments, num_segments=count)
-        )
+        squares = unsorted_sum(weights * weights, segments, num_segments=count)
+        total = share(total, sqrt(squares))
     return total if given is total.dtype else cast(total, dtype=given)
 
 
