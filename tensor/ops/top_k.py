@@ -13,6 +13,7 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
 from tensor.ops.families import FLOATING, REAL, check_kind, shape_of
+from tensor.ops.layout import transpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,3 +196,45 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
             f"{columns[0]}",
         )
     return in_top_k_op(predictions, targets, k=int(k), name=name)
+
+
+def _best_along(
+    operand: Any, k: Any, axis: int, sign: float, name: str | None
+) -> tuple[Any, Any]:
+    """Return the k largest or smallest elements along an axis, and their indices."""
+    x = convert(operand)
+    check_kind(in_top_k_op, x, FLOATING)
+    rank = len(shape_of(x) or ())
+    order = [i for i in range(rank) if i != axis % rank] + [axis % rank]
+    back = tuple(int(i) for i in np.argsort(order))
+    turned = transpose(x * sign, perm=tuple(order))
+    values, indices = top_k(turned, k, name=name)
+    return transpose(values * sign, perm=back), transpose(indices, perm=back)
+
+
+@export("math.approx_max_k")
+def approx_max_k(
+    operand: Any,
+    k: Any,
+    reduction_dimension: int = -1,
+    recall_target: float = 0.95,
+    reduction_input_size_override: int = -1,
+    aggregate_to_topk: bool = True,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """Return the k largest elements along an axis, and their indices; exactly."""
+    return _best_along(operand, k, reduction_dimension, 1.0, name)
+
+
+@export("math.approx_min_k")
+def approx_min_k(
+    operand: Any,
+    k: Any,
+    reduction_dimension: int = -1,
+    recall_target: float = 0.95,
+    reduction_input_size_override: int = -1,
+    aggregate_to_topk: bool = True,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """Return the k smallest elements along an axis, and their indices; exactly."""
+    return _best_along(operand, k, reduction_dimension, -1.0, name)

@@ -9,7 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import ones_like
 from tensor.ops.families import check_kind, shape_of
@@ -23,6 +23,7 @@ from tensor.ops.linalg.inverse import (
     triangular_solve_,
 )
 from tensor.ops.linalg.matmul import adjoint
+from tensor.ops.permutation import invert_permutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ class Lu(Op):
         left = triangular_solve(lower, middle, lower=True, adjoint=True)
         # left U⁻ᴴ
         right = triangular_solve(upper, adjoint(left), lower=False, adjoint=False)
-        return permute_rows(adjoint(right), inverse_order(order))
+        return permute_rows(adjoint(right), invert_permutation(order))
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(2, 3, 3)), index_type=dtypes.int32)
@@ -86,23 +87,7 @@ def _strictly_lower(x: Any) -> Any:
     return band_part(x, lower=-1, upper=0) - band_part(x, lower=0, upper=0)
 
 
-class InverseOrder(Op):
-    """The inverse of each permutation along the last axis."""
-
-    gradient = NON_DIFFERENTIABLE
-
-    def kernel(self, x: Any) -> Any:
-        return np.argsort(x, axis=-1).astype(x.dtype)
-
-    def infer(self, x: TensorSpec) -> TensorSpec:
-        return x
-
-    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        yield Sample(np.array([[1, 2, 0], [0, 2, 1]]))
-
-
 lu_op = register(Lu)
-inverse_order = register(InverseOrder)
 
 
 def permute_rows(x: Any, order: Any) -> Any:
@@ -162,7 +147,7 @@ def lu_reconstruct(
     """Return the matrices whose LU decomposition is given."""
     packed, order = convert(lower_upper), convert(perm)
     upper = band_part(packed, lower=0, upper=-1)
-    return permute_rows(product(unit_lower(packed), upper), inverse_order(order))
+    return permute_rows(product(unit_lower(packed), upper), invert_permutation(order))
 
 
 @export("linalg.lu_matrix_inverse")

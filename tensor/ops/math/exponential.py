@@ -8,7 +8,13 @@ import numpy as np
 
 from tensor.core.registry import register
 from tensor.ops.array import cast
-from tensor.ops.families import INEXACT, BinaryElementwise, UnaryElementwise, sum_to
+from tensor.ops.families import (
+    FLOATING,
+    INEXACT,
+    BinaryElementwise,
+    UnaryElementwise,
+    sum_to,
+)
 from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of
 
 
@@ -75,6 +81,20 @@ class Sigmoid(UnaryElementwise):
     def gradient(self, call: Any, dz: Any) -> Any:
         z = conj_for_gradient(call.output)
         return dz * z * (1.0 - z)
+
+
+class LogSigmoid(UnaryElementwise):
+    """log(1 / (1 + exp(-x))), exact for large and small x."""
+
+    names = ("math.log_sigmoid",)
+    allows = FLOATING
+
+    def kernel(self, x: Any, out: Any = None) -> Any:
+        zero = x.dtype.type(0)
+        return np.negative(np.logaddexp(zero, -x), out=out)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return dz * sigmoid(-call.inputs[0])
 
 
 def _half(x: Any) -> Any:
@@ -155,6 +175,7 @@ log1p = register(Log1p)
 exp = register(Exp)
 expm1 = register(Expm1)
 sigmoid = register(Sigmoid)
+log_sigmoid = register(LogSigmoid)
 xlogy = register(Xlogy)
 xlog1py = register(Xlog1py)
 xdivy = register(Xdivy)

@@ -307,3 +307,9 @@ def test_results_may_go_to_an_array():
 def test_squared_difference_of_complex_numbers_is_real_in_value():
     found = tf.math.squared_difference(Z, np.complex64(1))
     np.testing.assert_allclose(found, np.abs(Z - 1) ** 2, rtol=1e-6)
+
+
+def test_log_sigmoid_is_exact_far_from_zero():
+    x = np.array([-1000.0, -1, 0, 1, 1000])
+    expected = [-1000, np.log(1 / (1 + np.e)), -np.log(2), -np.log1p(np.exp(-1)), 0]
+    np.testing.assert_allclose(tf.math.log_sigmoid(x), expected, rtol=1e-12)

@@ -139,6 +139,44 @@ def test_in_top_k_explains_shapes_that_do_not_fit(targets, predictions, words):
         tf.math.in_top_k(targets, predictions, 1)
 
 
+def test_the_best_along_an_axis():
+    x = [[3.0, 1, 2], [4, 6, 5]]
+    values, indices = tf.math.approx_max_k(x, 1, reduction_dimension=0)
+    assert values.numpy().tolist() == [[4, 6, 5]]
+    assert indices.numpy().tolist() == [[1, 1, 1]]
+    values, indices = tf.math.approx_min_k(x, 2)
+    assert values.numpy().tolist() == [[1, 2], [4, 5]]
+    assert indices.numpy().tolist() == [[1, 2], [0, 2]]
+
+
+# --- permutations ---------------------------------------------------------------------
+
+
+def test_permutations_are_inverted():
+    assert tf.math.invert_permutation([3, 4, 0, 2, 1]).numpy().tolist() == [
+        2,
+        4,
+        3,
+        0,
+        1,
+    ]
+    assert tf.math.invert_permutation(tf.zeros([0], tf.int64)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        ([1, 1], "1 is duplicated in the input"),
+        ([0, 5], "5 is not between 0 and 2"),
+        ([[0]], "expects a 1D vector"),
+        ([0.0], "of float is not in the list"),
+    ],
+)
+def test_what_is_no_permutation_is_refused(x, words):
+    with pytest.raises(InvalidArgument, match=words):
+        tf.math.invert_permutation(x)
+
+
 # --- counting -------------------------------------------------------------------------
 
 
