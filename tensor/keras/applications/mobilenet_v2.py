@@ -151,7 +151,7 @@ def _centered_padding(x: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the padding that centers a kernel of 3 with stride 2."""
     first = settings.image_data_format() == "channels_first"
     rows, columns = x.shape.as_list()[2:4] if first else x.shape.as_list()[1:3]
-    before = [1 if side is None else side % 2 for side in (rows, columns)]
+    before = [0 if side is None else side % 2 for side in (rows, columns)]
     return (before[0], 1), (before[1], 1)
 
 

@@ -1,7 +1,7 @@
 """tf.keras.datasets: small data sets that examples use, read from the cache.
 
-A set that is not in the cache is fetched; without a network the error says which file to
-put where.
+A set that is not in the cache is fetched; without a network the error says which file
+to put where.
 """
 
 from tensor.keras.datasets import (

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
-import pickle
 from typing import Any
 
 import numpy as np
 
 from tensor.keras import settings
-from tensor.keras.utils.get_file import get_file
+from tensor.keras.datasets.arrays_only import load_arrays
+from tensor.keras.utils.files import get_file
 
 _BASE = "https://www.cs.toronto.edu/~kriz/"
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Reads arrays and plain values; nothing in a file can run code."""
-
-    _ALLOWED = frozenset(
-        (
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("numpy._core.multiarray", "_reconstruct"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("_codecs", "encode"),
-        )
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._ALLOWED:
-            raise pickle.UnpicklingError(
-                f"A CIFAR file holds arrays and numbers, but this one asks for "
-                f"{module}.{name}. Delete it, so that it is fetched again."
-            )
-        if module == "numpy.core.multiarray":
-            module = "numpy._core.multiarray"
-        return super().find_class(module, name)
 
 
 def folder(name: str, archive: str, checksum: str) -> str:
@@ -47,7 +22,7 @@ def folder(name: str, archive: str, checksum: str) -> str:
 def load_batch(path: str, label_key: str = "labels") -> tuple[Any, Any]:
     """Return the images, channels first, and the labels of one file."""
     with open(path, "rb") as file:
-        values = _ArraysOnly(io.BytesIO(file.read()), encoding="bytes").load()
+        values = load_arrays(file, encoding="bytes")
     images = np.asarray(values[b"data"]).reshape(-1, 3, 32, 32)
     return images, values[label_key.encode()]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensor.keras.utils.get_file import get_file
+from tensor.keras.utils.files import get_file
 
 _BASE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 

@@ -21,6 +21,7 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
+    cache_dir: Any = None,
     **kwargs: Any,
 ) -> Any:
     """Return (reviews, labels) to train on, and (reviews, labels) to test on.
@@ -34,6 +35,7 @@ def load_data(
         start_char: The number that begins each review.
         oov_char: What stands for a word that was taken out.
         index_from: By how much word numbers grow.
+        cache_dir: The cache.
         **kwargs: `nb_words`, the old name of `num_words`.
 
     Raises:
@@ -43,34 +45,29 @@ def load_data(
     num_words = kwargs.pop("nb_words", num_words)
     if kwargs:
         raise TypeError(f"Unrecognized keyword arguments: {kwargs}.")
-    file = cached(path, "imdb.npz", _CHECKSUM)
-    x_train, y_train, x_test, y_test = word_numbers.load(file)
-    generator = np.random.RandomState(seed)  # noqa: NPY002  # Keras's order
-    train = word_numbers.shuffled(x_train, y_train, generator)
-    test = word_numbers.shuffled(x_test, y_test, generator)
-
-    def prepared(texts: Any, labels: Any) -> tuple[Any, Any]:
-        numbers = word_numbers.renumbered(texts, None, 0, start_char, None, index_from)
-        if maxlen:
-            numbers, labels = word_numbers.without_long(numbers, labels, maxlen)
-        return numbers, labels
-
-    train, test = prepared(*train), prepared(*test)
-    if maxlen and not (train[0] and test[0]):
-        raise ValueError(
-            "After filtering for sequences shorter than maxlen="
-            f"{maxlen}, no sequence was kept. Increase maxlen."
-        )
-    largest = num_words or max(max(t) for t in (*train[0], *test[0]))
-    return tuple(
-        (
-            word_numbers.as_objects(
-                word_numbers.renumbered(x, largest, skip_top, None, oov_char, 0)
-            ),
-            np.asarray(y),
-        )
-        for x, y in (train, test)
+    file = cached(path, "imdb.npz", _CHECKSUM, cache_dir)
+    x_train, y_train, x_test, y_test = word_numbers.load(
+        file, "x_train", "y_train", "x_test", "y_test"
     )
+    generator = np.random.RandomState(seed)  # Keras's order
+    x_train, y_train = word_numbers.shuffled(x_train, y_train, generator)
+    x_test, y_test = word_numbers.shuffled(x_test, y_test, generator)
+    x_train = word_numbers.renumbered(x_train, start_char, index_from)
+    x_test = word_numbers.renumbered(x_test, start_char, index_from)
+    if maxlen:
+        x_train, y_train = word_numbers.without_long(x_train, y_train, maxlen)
+        x_test, y_test = word_numbers.without_long(x_test, y_test, maxlen)
+        if not x_train or not x_test:
+            raise ValueError(
+                "After filtering for sequences shorter than maxlen="
+                f"{maxlen}, no sequence was kept. Increase maxlen."
+            )
+    texts = word_numbers.as_objects(
+        word_numbers.restricted([*x_train, *x_test], num_words, skip_top, oov_char)
+    )
+    labels = np.concatenate([y_train, y_test])
+    count = len(x_train)
+    return (texts[:count], labels[:count]), (texts[count:], labels[count:])
 
 
 def get_word_index(path: Any = "imdb_word_index.json") -> dict[str, int]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tarfile
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,7 +21,9 @@ def cache_folder(cache_dir: Any = None) -> str:
     """Return the folder that holds downloads: `~/.keras`, or a temporary one."""
     folder = os.fspath(cache_dir) if cache_dir else os.path.expanduser("~/.keras")
     os.makedirs(folder, exist_ok=True)
-    return folder if os.access(folder, os.W_OK) else os.path.join("/tmp", ".keras")
+    if os.access(folder, os.W_OK):
+        return folder
+    return os.path.join(tempfile.gettempdir(), ".keras")
 
 
 def get_file(
@@ -47,7 +50,7 @@ def get_file(
         cache_subdir: The folder inside the cache.
         hash_algorithm: "md5", "sha256" or "auto".
         extract: Whether to unpack an archive beside the file.
-        archive_format: "tar", "zip", "auto" or None.
+        archive_format: "tar", "zip", a list of them, "auto" for either, or None.
         cache_dir: The cache, `~/.keras` by default.
 
     Raises:
@@ -93,7 +96,8 @@ def get_file(
 
 def _fetch(origin: str, path: str) -> None:
     """Copy what is at an address to a path; it appears complete or not at all."""
-    temporary = f"{path}.partial"
+    # Ranks on one machine may fetch the same file at once: each into its own.
+    temporary = f"{path}.{os.getpid()}.partial"
     sys.stdout.write(f"Downloading data from {origin}\n")
     try:
         with (
@@ -138,7 +142,9 @@ def extract_archive(
     """Unpack an archive into a folder; return whether it was one."""
     if archive_format is None:
         return False
-    kinds = ("tar", "zip") if archive_format == "auto" else (archive_format,)
+    kinds = [archive_format] if isinstance(archive_format, str) else archive_format
+    if "auto" in kinds:
+        kinds = ["tar", "zip"]
     if "zip" in kinds and zipfile.is_zipfile(file_path):
         with zipfile.ZipFile(file_path) as archive:
             archive.extractall(path)
