@@ -23,7 +23,11 @@ def wait(owner: Any, bind: Callable[[Any], None]) -> None:
     key = id(owner)
     entry = waiting.get(key)
     if entry is None or entry[0]() is not owner:
-        entry = waiting[key] = weakref.ref(owner, lambda _: waiting.pop(key, None)), []
+        # A default argument outlives the module's globals when the interpreter ends.
+        def forget(_: Any, table: dict[int, Any] = waiting) -> None:
+            table.pop(key, None)
+
+        entry = waiting[key] = weakref.ref(owner, forget), []
     entry[1].append(bind)
 
 
