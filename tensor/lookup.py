@@ -1,5 +1,9 @@
-"""TensorFlow's `tf.lookup`: hash tables."""
+"""TensorFlow's `tf.lookup`: tables from keys to values."""
+
+from types import ModuleType as _ModuleType
 
 from tensor.core.public_api import publish as _publish
 
 _publish(globals(), "lookup")
+experimental = _ModuleType("tensor.lookup.experimental", "Not settled in TensorFlow.")
+_publish(vars(experimental), "lookup.experimental")

@@ -19,6 +19,7 @@ from tensor.ops import (
     joining as joining,
     layout as layout,
     linalg as linalg,
+    lookup as lookup,
     math as math,
     nn as nn,
     number_lines as number_lines,
@@ -46,6 +47,7 @@ from tensor.ops import (
     static_assertions as static_assertions,
     statistics as statistics,
     strided_slice as strided_slice,
+    strings as strings,
     top_k as top_k,
     uniqueness as uniqueness,
 )

@@ -487,6 +487,8 @@ def _row_text(x: Any) -> str:
     """Write rows as Python lists, with numbers as NumPy writes them."""
     if isinstance(x, RaggedTensor):
         return f"[{', '.join(_row_text(row) for row in x)}]"
+    if isinstance(x, bytes):
+        return repr(x)
     array = np.asarray(x)
     if array.ndim:
         return f"[{', '.join(_row_text(v) for v in array)}]"

@@ -6,6 +6,7 @@ sets            tf.sets: operations on the last axis as sets
 """
 
 from tensor.ops.sparse import (
+    reductions as reductions,
     sets as sets,
     sparse_ops as sparse_ops,
     sparse_tensor as sparse_tensor,

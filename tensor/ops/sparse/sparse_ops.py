@@ -13,7 +13,6 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.ops.array import cast_
 from tensor.ops.gather import gather, gather_nd
 from tensor.ops.joining import concat as join
 from tensor.ops.scatter import scatter_nd_op, tensor_scatter_update
@@ -23,15 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _shape(sp: SparseTensor) -> tuple[int, ...]:
+def shape_of(sp: SparseTensor) -> tuple[int, ...]:
+    """Return the shape of the whole."""
     return tuple(int(d) for d in np.asarray(sp.dense_shape))
 
 
-def _index(sp: SparseTensor) -> np.ndarray:
+def index_of(sp: SparseTensor) -> np.ndarray:
+    """Return the indices as an array."""
     return np.asarray(sp.indices)
 
 
-def _flat(indices: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def flat_index(indices: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return one number for each index, by which indices sort."""
     if not len(indices):
         return np.zeros(0, np.int64)
@@ -46,12 +47,12 @@ def _picked(sp: SparseTensor, order: np.ndarray, indices: Any, shape: Any) -> An
 
 
 def _check_order(sp: SparseTensor, op_type: str) -> None:
-    flat = _flat(_index(sp), _shape(sp))
+    flat = flat_index(index_of(sp), shape_of(sp))
     steps = np.diff(flat)
     if (steps <= 0).any():
         at = int(np.flatnonzero(steps <= 0)[0]) + 1
         what = "repeated" if steps[at - 1] == 0 else "out of order"
-        place = ",".join(str(i) for i in _index(sp)[at])
+        place = ",".join(str(i) for i in index_of(sp)[at])
         raise errors.invalid(
             op_type,
             f"indices[{at}] = [{place}] is {what}. Many sparse ops require sorted "
@@ -73,7 +74,7 @@ def to_dense(
     """
     if validate_indices:
         _check_order(sp_input, "SparseToDense")
-    shape = _shape(sp_input)
+    shape = shape_of(sp_input)
     dtype = sp_input.dtype
     if default_value is None and dtype.is_numeric:
         return scatter_nd_op(sp_input.indices, sp_input.values, shape=shape)
@@ -97,8 +98,10 @@ def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
 @export("sparse.reorder")
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
     """Return the elements in row-major order of their indices."""
-    order = np.argsort(_flat(_index(sp_input), _shape(sp_input)), kind="stable")
-    return _picked(sp_input, order, _index(sp_input)[order], _shape(sp_input))
+    order = np.argsort(
+        flat_index(index_of(sp_input), shape_of(sp_input)), kind="stable"
+    )
+    return _picked(sp_input, order, index_of(sp_input)[order], shape_of(sp_input))
 
 
 @export("sparse.sparse_dense_matmul", "sparse.matmul")
@@ -116,7 +119,7 @@ def sparse_dense_matmul(
     dense = convert(b)
     if adjoint_b:
         dense = get_op("Transpose")(dense, perm=(1, 0))
-    index, shape = _index(sp_a), _shape(sp_a)
+    index, shape = index_of(sp_a), shape_of(sp_a)
     rows, columns = (1, 0) if adjoint_a else (0, 1)
     if dense.static_shape[0] != shape[columns]:
         raise errors.invalid(
@@ -132,54 +135,6 @@ def sparse_dense_matmul(
     return get_op("UnsortedSegmentSum")(scaled, ids, num_segments=shape[rows])
 
 
-def _reduced(
-    kind: str, sp: SparseTensor, axis: Any, keepdims: bool | None, as_sparse: bool
-) -> Any:
-    shape, index = _shape(sp), _index(sp)
-    rank = len(shape)
-    axes = range(rank) if axis is None else np.asarray(axis).reshape(-1)
-    gone = {int(a) % rank for a in axes}
-    kept = [a for a in range(rank) if a not in gone]
-    sizes = tuple(shape[a] for a in kept)
-    flat = _flat(index[:, kept], sizes) if kept else np.zeros(len(index), np.int64)
-    count = int(np.prod(sizes, dtype=np.int64))
-    ids = constant_tensor(flat)
-    total = get_op(f"UnsortedSegment{kind}")(sp.values, ids, num_segments=count)
-    if kind == "Max":  # where nothing is kept stands 0
-        found = np.zeros(count, np.bool_)
-        found[flat] = True
-        zeros = get_op("ZerosLike")(total)
-        total = get_op("SelectV2")(constant_tensor(found), total, zeros)
-    if keepdims:
-        sizes = tuple(1 if a in gone else d for a, d in enumerate(shape))
-    result = get_op("Reshape")(total, shape=sizes)
-    return from_dense(result) if as_sparse else result
-
-
-@export("sparse.reduce_sum")
-def reduce_sum(
-    sp_input: SparseTensor,
-    axis: Any = None,
-    keepdims: bool | None = None,
-    output_is_sparse: bool = False,
-    name: str | None = None,
-) -> Any:
-    """Return sums of the elements along axes."""
-    return _reduced("Sum", sp_input, axis, keepdims, output_is_sparse)
-
-
-@export("sparse.reduce_max")
-def reduce_max(
-    sp_input: SparseTensor,
-    axis: Any = None,
-    keepdims: bool | None = None,
-    output_is_sparse: bool = False,
-    name: str | None = None,
-) -> Any:
-    """Return the largest of the kept elements along axes; 0 where there is none."""
-    return _reduced("Max", sp_input, axis, keepdims, output_is_sparse)
-
-
 @export("sparse.add")
 def add(a: Any, b: Any, threshold: Any = 0) -> Any:
     """Return the sum of two tensors of which one at least is sparse.
@@ -192,9 +147,9 @@ def add(a: Any, b: Any, threshold: Any = 0) -> Any:
             "At least one input should be SparseTensor; do you mean tf.add?"
         )
     if isinstance(a, SparseTensor) and isinstance(b, SparseTensor):
-        shape = _shape(a)
-        indices = np.concatenate([_index(a), _index(b)])
-        unique, ids = np.unique(_flat(indices, shape), return_inverse=True)
+        shape = shape_of(a)
+        indices = np.concatenate([index_of(a), index_of(b)])
+        unique, ids = np.unique(flat_index(indices, shape), return_inverse=True)
         values = join(a.values, b.values, axis=0)
         total = get_op("UnsortedSegmentSum")(
             values, constant_tensor(ids.astype(np.int64)), num_segments=len(unique)
@@ -212,14 +167,14 @@ def concat(
 ) -> SparseTensor:
     """Join sparse tensors along an axis."""
     parts = list(sp_inputs)
-    axis %= len(_shape(parts[0]))
+    axis %= len(shape_of(parts[0]))
     start, places = 0, []
     for sp in parts:
-        index = _index(sp).copy()
+        index = index_of(sp).copy()
         index[:, axis] += start
         places.append(index)
-        start += _shape(sp)[axis]
-    sizes = np.max([_shape(sp) for sp in parts], axis=0)
+        start += shape_of(sp)[axis]
+    sizes = np.max([shape_of(sp) for sp in parts], axis=0)
     sizes[axis] = start
     whole = SparseTensor(
         np.concatenate(places), join(*[sp.values for sp in parts], axis=0), sizes
@@ -231,7 +186,7 @@ def concat(
 def slice_(sp_input: SparseTensor, start: Any, size: Any, name: Any = None) -> Any:
     """Return the part that begins at `start` and is `size` long."""
     begin, length = np.asarray(convert(start)), np.asarray(convert(size))
-    index, shape = _index(sp_input), np.array(_shape(sp_input))
+    index, shape = index_of(sp_input), np.array(shape_of(sp_input))
     end = np.minimum(begin + length, shape)
     inside = np.flatnonzero(((index >= begin) & (index < end)).all(axis=1))
     sizes = np.maximum(end - begin, 0)
@@ -241,10 +196,10 @@ def slice_(sp_input: SparseTensor, start: Any, size: Any, name: Any = None) -> A
 @export("sparse.transpose")
 def transpose(sp_input: SparseTensor, perm: Any = None, name: Any = None) -> Any:
     """Return the elements with the axes in another order, by default reversed."""
-    rank = len(_shape(sp_input))
+    rank = len(shape_of(sp_input))
     order = list(range(rank))[::-1] if perm is None else [int(p) for p in perm]
-    shape = np.array(_shape(sp_input))[order]
-    moved = SparseTensor(_index(sp_input)[:, order], sp_input.values, shape)
+    shape = np.array(shape_of(sp_input))[order]
+    moved = SparseTensor(index_of(sp_input)[:, order], sp_input.values, shape)
     return reorder(moved)
 
 
@@ -255,7 +210,7 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
     Raises:
         InvalidArgumentError: The numbers of elements differ.
     """
-    old = _shape(sp_input)
+    old = shape_of(sp_input)
     target = [int(d) for d in np.asarray(convert(shape, hint=dtypes.int64))]
     count = int(np.prod(old, dtype=np.int64))
     if -1 in target:
@@ -267,7 +222,7 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
             f"Input to reshape is a tensor with {count} dense values, but the "
             f"requested shape {target} has another number",
         )
-    flat = _flat(_index(sp_input), old)
+    flat = flat_index(index_of(sp_input), old)
     places = np.stack(np.unravel_index(flat, target), axis=1)
     return SparseTensor(places, sp_input.values, np.array(target))
 
@@ -276,7 +231,7 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
 def retain(sp_input: SparseTensor, to_retain: Any) -> SparseTensor:
     """Return the elements for which `to_retain` is true."""
     keep = np.flatnonzero(np.asarray(convert(to_retain)))
-    return _picked(sp_input, keep, _index(sp_input)[keep], _shape(sp_input))
+    return _picked(sp_input, keep, index_of(sp_input)[keep], shape_of(sp_input))
 
 
 @export("sparse.split")
@@ -284,7 +239,7 @@ def split(
     sp_input: Any = None, num_split: int = 1, axis: int = 0, name: Any = None
 ) -> list[SparseTensor]:
     """Return pieces along an axis; the first ones are longer if it must be."""
-    shape = _shape(sp_input)
+    shape = shape_of(sp_input)
     size, extra = divmod(shape[axis], num_split)
     pieces, start = [], 0
     for i in range(num_split):
@@ -299,11 +254,11 @@ def split(
 @export("sparse.expand_dims")
 def expand_dims(sp_input: SparseTensor, axis: Any = None, name: Any = None) -> Any:
     """Return the elements with an axis of size 1 added, last by default."""
-    rank = len(_shape(sp_input))
+    rank = len(shape_of(sp_input))
     at = -1 if axis is None else int(axis)
     at = at + rank + 1 if at < 0 else at
-    places = np.insert(_index(sp_input), at, 0, axis=1)
-    return SparseTensor(places, sp_input.values, np.insert(_shape(sp_input), at, 1))
+    places = np.insert(index_of(sp_input), at, 0, axis=1)
+    return SparseTensor(places, sp_input.values, np.insert(shape_of(sp_input), at, 1))
 
 
 @export("sparse.eye")
@@ -335,8 +290,10 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _extreme(op_type: str, a: SparseTensor, b: SparseTensor) -> SparseTensor:
     """Combine element by element; what is not kept counts as 0."""
-    shape = _shape(a)
-    both = np.unique(np.concatenate([_flat(_index(a), shape), _flat(_index(b), shape)]))
+    shape = shape_of(a)
+    both = np.unique(
+        np.concatenate([flat_index(index_of(a), shape), flat_index(index_of(b), shape)])
+    )
     places = constant_tensor(np.stack(np.unravel_index(both, shape), axis=1))
     x, y = (
         gather_nd(to_dense(s, validate_indices=False), places, batch_dims=0)
@@ -362,7 +319,7 @@ def fill_empty_rows(
     sp_input: SparseTensor, default_value: Any, name: Any = None
 ) -> Any:
     """Return the elements with a default in each empty row, and which those are."""
-    shape, index = _shape(sp_input), _index(sp_input)
+    shape, index = shape_of(sp_input), index_of(sp_input)
     empty = np.ones(shape[0], np.bool_)
     empty[index[:, 0]] = False
     rows = np.flatnonzero(empty)
@@ -377,25 +334,11 @@ def fill_empty_rows(
 @export("sparse.to_indicator")
 def to_indicator(sp_input: SparseTensor, vocab_size: int, name: Any = None) -> Any:
     """Return booleans that are true at the ids that each row holds."""
-    shape = (*_shape(sp_input)[:-1], int(vocab_size))
+    shape = (*shape_of(sp_input)[:-1], int(vocab_size))
     result = np.zeros(shape, np.bool_)
-    lead = _index(sp_input)[:, :-1]
+    lead = index_of(sp_input)[:, :-1]
     result[(*lead.T, np.asarray(sp_input.values))] = True
     return constant_tensor(result)
-
-
-@export("sparse.softmax")
-def softmax(sp_input: SparseTensor, name: Any = None) -> SparseTensor:
-    """Return the softmax of the kept elements of each row."""
-    shape = _shape(sp_input)
-    ids = _flat(_index(sp_input)[:, :-1], shape[:-1])
-    rows = constant_tensor(ids)
-    count = int(np.prod(shape[:-1], dtype=np.int64))
-    largest = get_op("UnsortedSegmentMax")(sp_input.values, rows, num_segments=count)
-    shifted = sp_input.values - gather(largest, rows, axis=0, batch_dims=0)
-    e = get_op("Exp")(shifted)
-    total = get_op("UnsortedSegmentSum")(e, rows, num_segments=count)
-    return sp_input.with_values(e / gather(total, rows, axis=0, batch_dims=0))
 
 
 @export("sparse.mask")
@@ -413,65 +356,12 @@ def mask(a: Any, mask_indices: Any, name: Any = None) -> Any:
 def reset_shape(sp_input: SparseTensor, new_shape: Any = None) -> SparseTensor:
     """Return the elements in another shape; the tightest one by default."""
     if new_shape is None:
-        sizes = _index(sp_input).max(axis=0, initial=-1) + 1
+        sizes = index_of(sp_input).max(axis=0, initial=-1) + 1
     else:
         sizes = np.asarray(convert(new_shape, hint=dtypes.int64))
-        if (sizes < np.array(_shape(sp_input))).any():
+        if (sizes < np.array(shape_of(sp_input))).any():
             raise ValueError(
-                f"new_shape {sizes.tolist()} is smaller than {list(_shape(sp_input))}."
+                f"new_shape {sizes.tolist()} is smaller than "
+                f"{list(shape_of(sp_input))}."
             )
     return SparseTensor(sp_input.indices, sp_input.values, sizes)
-
-
-def _segment(kind: str, data: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
-    """Reduce the rows of `data` at `indices`, by sorted segments."""
-    rows = gather(convert(data), convert(indices), axis=0, batch_dims=0)
-    ids = np.asarray(convert(segment_ids))
-    total = int(count) if count is not None else int(ids[-1]) + 1 if ids.size else 0
-    result = get_op("UnsortedSegmentSum")(
-        rows, constant_tensor(ids), num_segments=total
-    )
-    if kind == "sum":
-        return result
-    sizes = np.maximum(np.bincount(ids, minlength=total), 1)
-    divisor = np.sqrt(sizes) if kind == "sqrt_n" else sizes
-    shape = (total,) + (1,) * (len(result.static_shape) - 1)
-    return result / cast_(convert(divisor.reshape(shape)), result.dtype)
-
-
-@export("sparse.segment_sum")
-def segment_sum(
-    data: Any,
-    indices: Any,
-    segment_ids: Any,
-    num_segments: Any = None,
-    name: Any = None,
-) -> Any:
-    """Return sums of the rows at `indices`, by segment."""
-    return _segment("sum", data, indices, segment_ids, num_segments)
-
-
-@export("sparse.segment_mean")
-def segment_mean(
-    data: Any,
-    indices: Any,
-    segment_ids: Any,
-    num_segments: Any = None,
-    name: Any = None,
-    sparse_gradient: bool = False,
-) -> Any:
-    """Return means of the rows at `indices`, by segment."""
-    return _segment("mean", data, indices, segment_ids, num_segments)
-
-
-@export("sparse.segment_sqrt_n")
-def segment_sqrt_n(
-    data: Any,
-    indices: Any,
-    segment_ids: Any,
-    num_segments: Any = None,
-    name: Any = None,
-    sparse_gradient: bool = False,
-) -> Any:
-    """Return sums of the rows at `indices` over the root of how many, by segment."""
-    return _segment("sqrt_n", data, indices, segment_ids, num_segments)

@@ -70,7 +70,7 @@ def test_its_shape_is_unknown_in_a_graph_unless_a_spec_says_it() -> None:
     ],
 )
 def test_exceptions_become_tensorflows(error: Any, ours: Any) -> None:
-    def bad(x: Any) -> Any:
+    def bad(_: Any) -> Any:
         raise error("oh")
 
     for f in both(lambda x: tf.py_function(bad, [x], tf.float32)):
@@ -79,7 +79,7 @@ def test_exceptions_become_tensorflows(error: Any, ours: Any) -> None:
 
 
 def test_an_op_error_of_the_function_passes() -> None:
-    def bad(x: Any) -> Any:
+    def bad(_: Any) -> Any:
         return tf.gather([1.0], [3])
 
     with pytest.raises(tf.errors.InvalidArgumentError, match="is not in"):

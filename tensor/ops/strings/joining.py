@@ -1,0 +1,168 @@
+"""Several strings made one: join, reduce_join, unsorted_segment_join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import merge, to_brackets
+from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.families import reduced_shape
+from tensor.ops.strings.per_element import each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class StringJoin(Op):
+    """The strings of several tensors of one shape, joined; scalars repeat."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, *values: Any, separator: bytes) -> Any:
+        shapes = {np.shape(v) for v in values} - {()}
+        if len(shapes) > 1:
+            first = np.shape(values[0])
+            other = next(np.shape(v) for v in values if np.shape(v) != first)
+            raise errors.invalid(
+                self.type_name,
+                f"Input shapes do not match: {to_brackets(first)} vs. "
+                f"{to_brackets(other)}",
+            )
+        return each(lambda *parts: separator.join(parts), *values)
+
+    def infer(self, *values: TensorSpec, separator: bytes) -> TensorSpec:
+        dims: Any = ()
+        for v in values:
+            if v.dims == ():
+                continue
+            dims = v.dims if dims == () else merge(dims, v.dims)
+        return TensorSpec.of(dims, dtypes.string)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = np.array([b"a", b"b"], object)
+        yield Sample(x, x, separator=b"-")
+
+
+class ReduceJoin(Op):
+    """The strings along axes joined, in the order in which the axes are named."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(
+        self, x: Any, axis: tuple[int, ...], keepdims: bool, separator: bytes
+    ) -> Any:
+        x = np.asarray(x)
+        kept = [a for a in range(x.ndim) if a not in axis]
+        moved = x.transpose((*kept, *reversed(axis)))
+        rows = moved.reshape((*[x.shape[a] for a in kept], -1))
+        result = np.empty(rows.shape[:-1], object)
+        for place in np.ndindex(*result.shape):
+            result[place] = separator.join(rows[place])
+        return result.reshape(reduced_shape(x.shape, axis, keepdims))
+
+    def infer(
+        self, x: TensorSpec, axis: tuple[int, ...], keepdims: bool, separator: bytes
+    ) -> TensorSpec:
+        return TensorSpec.of(reduced_shape(x.dims, axis, keepdims), dtypes.string)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = np.array([[b"a", b"b"], [b"c", b"d"]], object)
+        yield Sample(x, axis=(1, 0), keepdims=False, separator=b"")
+
+
+class UnsortedSegmentJoin(Op):
+    """The strings of each segment joined."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, ids: Any, num_segments: Any, separator: bytes) -> Any:
+        groups: list[list[bytes]] = [[] for _ in range(int(num_segments))]
+        for value, i in zip(np.ravel(x), np.ravel(ids), strict=True):
+            if i >= 0:
+                groups[i].append(value)
+        return np.array([separator.join(g) for g in groups], object)
+
+    def infer(
+        self, x: TensorSpec, ids: TensorSpec, num_segments: Any, separator: bytes
+    ) -> TensorSpec:
+        count = None if isinstance(num_segments, Tensor) else int(num_segments)
+        return TensorSpec.of((count,), dtypes.string)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x, ids = np.array([b"a", b"b"], object), np.array([1, 1], np.int32)
+        yield Sample(x, ids, num_segments=2, separator=b"")
+
+
+join_op = register(StringJoin)
+reduce_join_op = register(ReduceJoin)
+segment_join_op = register(UnsortedSegmentJoin)
+
+
+@export("strings.join")
+def join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
+    """Return the strings of several tensors of one shape, joined; scalars repeat.
+
+    Raises:
+        InvalidArgumentError: Shapes differ.
+    """
+    values = [convert(v, dtypes.string) for v in inputs]
+    if not values:
+        return convert("")
+    return join_op(*values, separator=separator.encode(), name=name)
+
+
+@export("strings.reduce_join")
+def reduce_join(
+    inputs: Any,
+    axis: Any = None,
+    keepdims: bool = False,
+    separator: str = "",
+    name: str | None = None,
+) -> Any:
+    """Return the strings along axes joined; along all of them by default.
+
+    Raises:
+        InvalidArgumentError: An axis is out of range.
+    """
+    x = convert(inputs, dtypes.string)
+    rank = x.ndim
+    axes = range(rank)[::-1] if axis is None else np.asarray(axis).reshape(-1).tolist()
+    for a in axes:
+        if not -rank <= a < rank:
+            raise errors.invalid(
+                "ReduceJoin",
+                f"Invalid reduction dimension {a} for input with {rank} dimension(s)",
+            )
+    return reduce_join_op(
+        x,
+        axis=tuple(a % rank for a in axes),
+        keepdims=bool(keepdims),
+        separator=separator.encode(),
+        name=name,
+    )
+
+
+@export("strings.unsorted_segment_join")
+def unsorted_segment_join(
+    inputs: Any,
+    segment_ids: Any,
+    num_segments: Any,
+    separator: str = "",
+    name: str | None = None,
+) -> Any:
+    """Return the strings of each segment joined."""
+    count = num_segments if isinstance(num_segments, Tensor) else int(num_segments)
+    return segment_join_op(
+        convert(inputs, dtypes.string),
+        convert(segment_ids),
+        num_segments=count,
+        separator=separator.encode(),
+        name=name,
+    )

@@ -1,0 +1,298 @@
+"""One string in, one value out: case, length, patterns, parts of strings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import broadcast
+from tensor.core.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def each(function: Callable[..., Any], *arrays: Any, dtype: Any = object) -> Any:
+    """Return the function's results for the elements of arrays that broadcast."""
+    whole = np.broadcast_arrays(*[np.asarray(a) for a in arrays])
+    result = np.empty(whole[0].shape, dtype)
+    flat = result.reshape(-1)
+    for i, values in enumerate(zip(*[w.reshape(-1) for w in whole], strict=True)):
+        flat[i] = function(*values)
+    return flat.reshape(result.shape)
+
+
+class StringMap(Op):
+    """An op on each string by itself.
+
+    Attributes:
+        result: The dtype of the results.
+    """
+
+    gradient = NON_DIFFERENTIABLE
+    kind = "other"
+    result: dtypes.DType = dtypes.string
+
+    def apply(self, value: bytes, **attrs: Any) -> Any:
+        """Return the result for one string."""
+        raise NotImplementedError
+
+    def kernel(self, x: Any, **attrs: Any) -> Any:
+        return each(lambda v: self.apply(v, **attrs), x, dtype=self.result.numpy_dtype)
+
+    def infer(self, x: TensorSpec, **attrs: Any) -> TensorSpec:
+        return TensorSpec.of(x.dims, self.result)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.array([b"Ab", b""], object), **self.sample_attrs)
+
+    sample_attrs: ClassVar[dict[str, Any]] = {}
+
+
+class StringLower(StringMap):
+    """Each string in lower case; ASCII letters only, unless the encoding is utf-8."""
+
+    sample_attrs: ClassVar[dict[str, Any]] = {"encoding": ""}
+
+    def apply(self, value: bytes, encoding: str) -> bytes:
+        if encoding:
+            return (
+                value.decode(errors="surrogateescape")
+                .lower()
+                .encode(errors="surrogateescape")
+            )
+        return value.lower()
+
+
+class StringUpper(StringMap):
+    """Each string in upper case; ASCII letters only, unless the encoding is utf-8."""
+
+    sample_attrs: ClassVar[dict[str, Any]] = {"encoding": ""}
+
+    def apply(self, value: bytes, encoding: str) -> bytes:
+        if encoding:
+            return (
+                value.decode(errors="surrogateescape")
+                .upper()
+                .encode(errors="surrogateescape")
+            )
+        return value.upper()
+
+
+class StringStrip(StringMap):
+    """Each string without white space at its ends."""
+
+    def apply(self, value: bytes) -> bytes:
+        return value.strip()
+
+
+class StringLength(StringMap):
+    """The number of bytes, or of characters, of each string."""
+
+    result = dtypes.int32
+    sample_attrs: ClassVar[dict[str, Any]] = {"unit": "BYTE"}
+
+    def apply(self, value: bytes, unit: str) -> int:
+        return len(value if unit == "BYTE" else value.decode(errors="replace"))
+
+
+class RegexFullMatch(StringMap):
+    """Whether a pattern fits each string as a whole."""
+
+    result = dtypes.bool_
+    sample_attrs: ClassVar[dict[str, Any]] = {"pattern": b"A."}
+
+    def apply(self, value: bytes, pattern: bytes) -> bool:
+        return _compiled(pattern, self.type_name).fullmatch(value) is not None
+
+
+class StaticRegexReplace(StringMap):
+    """Each string with what fits a pattern rewritten."""
+
+    sample_attrs: ClassVar[dict[str, Any]] = {
+        "pattern": b"b",
+        "rewrite": b"x",
+        "replace_global": True,
+    }
+
+    def apply(
+        self, value: bytes, pattern: bytes, rewrite: bytes, replace_global: bool
+    ) -> bytes:
+        compiled = _compiled(pattern, self.type_name)
+        # RE2 knows \\0 to \\9 only; Python reads two digits as one number.
+        template = re.sub(rb"\\(\d)", rb"\\g<\1>", rewrite)
+        return compiled.sub(template, value, count=0 if replace_global else 1)
+
+
+def _compiled(pattern: bytes, op_type: str) -> re.Pattern[bytes]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise errors.invalid(
+            op_type, f"Invalid pattern: {pattern.decode()}, error: {error}"
+        ) from None
+
+
+class Substr(Op):
+    """Part of each string, by position and length."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, position: Any, length: Any, unit: str) -> Any:
+        def part(value: bytes, at: int, count: int) -> bytes:
+            text: Any = value if unit == "BYTE" else value.decode(errors="replace")
+            if not -len(text) <= at <= len(text):
+                raise errors.invalid(
+                    self.type_name,
+                    f"pos {at} out of range for string b'{value.decode()}' at index 0",
+                )
+            start = at + len(text) if at < 0 else at
+            found = text[start : start + count]
+            return found if unit == "BYTE" else found.encode()
+
+        return each(part, x, position, length)
+
+    def infer(
+        self, x: TensorSpec, position: TensorSpec, length: TensorSpec, unit: str
+    ) -> TensorSpec:
+        return TensorSpec.of(
+            broadcast(x.dims, position.dims, length.dims), dtypes.string
+        )
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        x = np.array([b"hello", b"world"], object)
+        yield Sample(x, np.int32(1), np.int32(2), unit="BYTE")
+
+
+lower_op = register(StringLower)
+upper_op = register(StringUpper)
+strip_op = register(StringStrip)
+length_op = register(StringLength)
+full_match_op = register(RegexFullMatch)
+replace_op = register(StaticRegexReplace)
+substr_op = register(Substr)
+
+
+def _text(value: Any) -> bytes:
+    """Return a pattern as bytes."""
+    array = np.asarray(convert(value, dtypes.string))
+    return array.reshape(())[()]  # type: ignore[no-any-return]
+
+
+def check_unit(unit: str, op_type: str) -> None:
+    """Check that a unit is one of bytes or characters.
+
+    Raises:
+        InvalidArgumentError: It is neither.
+    """
+    if unit not in ("BYTE", "UTF8_CHAR"):
+        raise errors.invalid(
+            op_type,
+            f"Value for attr 'unit' of \"{unit}\" is not in the list of allowed "
+            'values: "BYTE", "UTF8_CHAR"',
+        )
+
+
+@export("strings.lower")
+@takes_composites
+def lower(input: Any, encoding: str = "", name: str | None = None) -> Any:
+    """Return each string in lower case."""
+    return lower_op(convert(input, dtypes.string), encoding=encoding, name=name)
+
+
+@export("strings.upper")
+@takes_composites
+def upper(input: Any, encoding: str = "", name: str | None = None) -> Any:
+    """Return each string in upper case."""
+    return upper_op(convert(input, dtypes.string), encoding=encoding, name=name)
+
+
+@export("strings.strip")
+@takes_composites
+def strip(input: Any, name: str | None = None) -> Any:
+    """Return each string without white space at its ends."""
+    return strip_op(convert(input, dtypes.string), name=name)
+
+
+@export("strings.length")
+@takes_composites
+def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Any:
+    """Return the number of bytes (or "UTF8_CHAR"s) of each string.
+
+    Raises:
+        InvalidArgumentError: There is no such unit.
+    """
+    check_unit(unit, "StringLength")
+    return length_op(convert(input, dtypes.string), unit=unit, name=name)
+
+
+@export("strings.regex_full_match")
+@takes_composites
+def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Any:
+    """Return whether a pattern fits each string as a whole.
+
+    Raises:
+        InvalidArgumentError: It is no pattern.
+    """
+    x = convert(input, dtypes.string)
+    return full_match_op(x, pattern=_text(pattern), name=name)
+
+
+@export("strings.regex_replace")
+@takes_composites
+def regex_replace(
+    input: Any,
+    pattern: Any,
+    rewrite: Any,
+    replace_global: bool = True,
+    name: str | None = None,
+) -> Any:
+    """Return each string with what fits a pattern replaced.
+
+    Args:
+        input: Strings.
+        pattern: A regular expression.
+        rewrite: The replacement; a backslash and a digit stand for a group.
+        replace_global: Replace every occurrence, not only the first.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: It is no pattern.
+    """
+    return replace_op(
+        convert(input, dtypes.string),
+        pattern=_text(pattern),
+        rewrite=_text(rewrite),
+        replace_global=bool(replace_global),
+        name=name,
+    )
+
+
+@export("strings.substr")
+@takes_composites
+def substr(
+    input: Any, pos: Any, len: Any, unit: str = "BYTE", name: str | None = None
+) -> Any:
+    """Return part of each string.
+
+    Args:
+        input: Strings.
+        pos: Where to begin; negative positions count from the end.
+        len: How much to take, at most.
+        unit: "BYTE" or "UTF8_CHAR".
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: A position is outside its string.
+    """
+    check_unit(unit, "Substr")
+    x = convert(input, dtypes.string)
+    position = convert(pos)
+    return substr_op(x, position, convert(len, position.dtype), unit=unit, name=name)
