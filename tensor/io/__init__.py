@@ -6,7 +6,7 @@ From the ground up::
     plain_data                  nested values as bytes
     example tensor_proto        the messages of TensorFlow's formats
     records                     TFRecord files
-    features example_bytes parsed_columns example_parsing
+    features example_bytes parsed_columns sparse_columns example_parsing
                                 what an example should hold, and getting it out
     decoding files              bytes to numbers, ops on files
     gfile                       files and folders by path

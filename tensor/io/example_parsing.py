@@ -26,7 +26,14 @@ from tensor.io.features import (
     SparseFeature,
     VarLenFeature,
 )
-from tensor.io.parsed_columns import COLUMNS, Column, assemble
+from tensor.io.parsed_columns import (
+    Column,
+    DenseColumn,
+    PaddedColumn,
+    RaggedColumn,
+    where,
+)
+from tensor.io.sparse_columns import IndexedColumn, SparseColumn
 from tensor.io.wire import DecodeError
 
 if TYPE_CHECKING:
@@ -54,7 +61,7 @@ class ParseExample(Op):
                 output
                 for column in columns
                 for output in column.parse(
-                    [self._find(r, column, i, is_batch) for i, r in enumerate(records)],
+                    [self.find(r, column, i, is_batch) for i, r in enumerate(records)],
                     is_batch,
                 )
             ]
@@ -70,22 +77,26 @@ class ParseExample(Op):
                 "[Op:ParseExampleV2]",
             ) from error
 
-    def _find(
+    def find(
         self, record: dict[str, RawFeature], column: Column, index: int, is_batch: bool
     ) -> Any:
         """Return the values of a column in one record, None if it has none."""
-        raw = record.get(column.key)
-        if raw is None or raw[0] == 0:
-            return None
-        if raw[0] != KIND_OF_DTYPE[column.dtype]:
-            found = dtypes.short_name(DTYPE_OF_KIND[raw[0]])
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"{column.where(index, is_batch)}  Data types don't match. Data type: "
-                f"{found} but expected type: {dtypes.short_name(column.dtype)} "
-                "[Op:ParseExampleV2]",
-            )
-        return values_of(raw)
+
+        def find_one(key: str, dtype: dtypes.DType) -> Any:
+            raw = record.get(key)
+            if raw is None or raw[0] == 0:
+                return None
+            if raw[0] != KIND_OF_DTYPE[dtype]:
+                found = dtypes.short_name(DTYPE_OF_KIND[raw[0]])
+                raise errors.because(
+                    errors.InvalidArgumentError,
+                    f"{where(key, index, is_batch)}  Data types don't match. Data "
+                    f"type: {found} but expected type: {dtypes.short_name(dtype)} "
+                    "[Op:ParseExampleV2]",
+                )
+            return values_of(raw)
+
+        return column.find(find_one)
 
     def infer(self, serialized: TensorSpec, *, columns: tuple[Column, ...]) -> Any:
         if serialized.dims is None:
@@ -111,6 +122,15 @@ class ParseExample(Op):
 parse_example_op = register(ParseExample)
 
 
+_COLUMNS: dict[type, type[Column]] = {
+    FixedLenFeature: DenseColumn,
+    FixedLenSequenceFeature: PaddedColumn,
+    VarLenFeature: SparseColumn,
+    SparseFeature: IndexedColumn,
+    RaggedFeature: RaggedColumn,
+}
+
+
 def make_column(key: str, spec: Any) -> Column:
     """Return the reader of one feature.
 
@@ -118,7 +138,7 @@ def make_column(key: str, spec: Any) -> Column:
         TypeError: `spec` is not a feature's spec.
         ValueError: Its dtype is none that examples hold.
     """
-    column = next((c for kind, c in COLUMNS.items() if isinstance(spec, kind)), None)
+    column = next((c for kind, c in _COLUMNS.items() if isinstance(spec, kind)), None)
     if column is None:
         raise TypeError(
             f"Unsupported feature {spec!r} for key {key!r}. Expected FixedLenFeature, "
@@ -134,42 +154,28 @@ def make_column(key: str, spec: Any) -> Column:
     return column(key, spec)
 
 
-def _columns(features: dict[str, Any]) -> dict[str, tuple[Column, ...]]:
-    """Return the readers that each feature needs: a sparse feature needs several."""
+def _columns(features: dict[str, Any]) -> dict[str, Column]:
+    """Return the readers of features, by name."""
     if not features:
         raise ValueError("Invalid argument: features cannot be empty.")
-    result: dict[str, tuple[Column, ...]] = {}
+    result = {}
     for name in sorted(features):
         spec = features[name]
-        if isinstance(spec, SparseFeature):
-            keys = spec.index_key
-            keys = [keys] if isinstance(keys, str) else list(keys)
-            index = VarLenFeature(dtypes.int64)
-            result[name] = tuple(
-                [make_column(k, index) for k in keys]
-                + [make_column(spec.value_key, VarLenFeature(spec.dtype))]
-            )
-        elif isinstance(spec, RaggedFeature):
-            result[name] = (make_column(spec.value_key or name, spec),)
-        elif isinstance(spec, FixedLenSequenceFeature) and not spec.allow_missing:
+        if isinstance(spec, FixedLenSequenceFeature) and not spec.allow_missing:
             raise ValueError(
                 "Unsupported: FixedLenSequenceFeature requires allow_missing to be "
                 "True."
             )
-        else:
-            result[name] = (make_column(name, spec),)
+        key = spec.value_key if isinstance(spec, RaggedFeature) else None
+        result[name] = make_column(key or name, spec)
     return result
 
 
 def _parse(serialized: Any, features: dict[str, Any]) -> dict[str, Any]:
-    by_name = _columns(features)
-    columns = tuple(c for group in by_name.values() for c in group)
-    outputs = iter(parse_example_op(serialized, columns=columns))
+    columns = _columns(features)
+    outputs = iter(parse_example_op(serialized, columns=tuple(columns.values())))
     is_batch = serialized.ndim == 1
-    return {
-        name: assemble(features[name], group, outputs, is_batch)
-        for name, group in by_name.items()
-    }
+    return {n: column.assemble(outputs, is_batch) for n, column in columns.items()}
 
 
 @export("io.parse_example")
@@ -224,7 +230,7 @@ class ParseSequenceExample(Op):
         outputs: list[Any] = []
         for column in context:
             found = [
-                parse_example_op._find(r[0], column, i, is_batch)
+                parse_example_op.find(r[0], column, i, is_batch)
                 for i, r in enumerate(records)
             ]
             outputs.extend(column.parse(found, is_batch))
@@ -238,7 +244,7 @@ class ParseSequenceExample(Op):
         if found is None:
             return None
         return [
-            parse_example_op._find({column.key: raw}, column, i, False)
+            parse_example_op.find({column.key: raw}, column, i, False)
             for i, raw in enumerate(found)
         ]
 
@@ -281,14 +287,13 @@ def _parse_sequence(
     outputs = iter(
         parse_sequence_example_op(
             serialized,
-            context=tuple(c for group in context.values() for c in group),
+            context=tuple(context.values()),
             sequence=tuple(sequence.values()),
         )
     )
     is_batch = serialized.ndim == 1
     parsed_context = {
-        name: assemble(context_features[name], group, outputs, is_batch)
-        for name, group in context.items()
+        name: column.assemble(outputs, is_batch) for name, column in context.items()
     }
     parsed, lengths = {}, {}
     for name, column in sequence.items():

@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.public_api import names_in
 from tensor.core.tensor_spec import TensorSpec
 from tensor.io.features import (
-    FixedLenFeature,
-    FixedLenSequenceFeature,
-    RaggedFeature,
-    SparseFeature,
-    VarLenFeature,
     static_dims,
 )
+from tensor.ops.ragged.ragged_tensor import RaggedTensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Values = Any  # the values of a feature in one record, or None if it has none
 Dims = tuple[int | None, ...]
@@ -38,6 +33,10 @@ class Column:
         self.key = key
         self.spec = spec
         self.dtype: dtypes.DType = spec.dtype
+
+    def find(self, find_one: Callable[[str, dtypes.DType], Values]) -> Values:
+        """Return what `parse` gets of one record; `find_one` reads a feature of it."""
+        return find_one(self.key, self.dtype)
 
     def parse(self, records: list[Values], is_batch: bool) -> list[Any]:
         """Return the arrays made of the values of all records."""
@@ -76,9 +75,7 @@ class Column:
 
     def where(self, index: int, is_batch: bool) -> str:
         """Return how messages name a record's feature."""
-        if is_batch:
-            return f"Name: <unknown>, Key: {self.key}, Index: {index}."
-        return f"Key: {self.key}."
+        return where(self.key, index, is_batch)
 
 
 class DenseColumn(Column):
@@ -208,61 +205,6 @@ class PaddedColumn(Column):
         return [*self.specs(batch), TensorSpec.of(batch, dtypes.int64)]
 
 
-class SparseColumn(Column):
-    """Any number of values, as indices, values and the shape of a sparse tensor."""
-
-    def parse(self, records: list[Values], is_batch: bool) -> list[Any]:
-        rows = [self.nothing() if v is None else v for v in records]
-        lengths = np.array([len(row) for row in rows], np.int64)
-        values = np.concatenate(rows) if rows else self.nothing()
-        place = _places(lengths)
-        longest = lengths.max(initial=0)
-        if not is_batch:
-            return [place[:, None], values, np.array([longest])]
-        record = np.repeat(np.arange(len(rows)), lengths)
-        return [
-            np.stack([record, place], axis=1),
-            values,
-            np.array([len(rows), longest], np.int64),
-        ]
-
-    def specs(self, batch: Dims) -> list[TensorSpec]:
-        return self._specs(len(batch) + 1)
-
-    def _specs(self, rank: int) -> list[TensorSpec]:
-        return [
-            TensorSpec.of((None, rank), dtypes.int64),
-            TensorSpec.of((None,), self.dtype),
-            TensorSpec.of((rank,), dtypes.int64),
-        ]
-
-    def assemble(self, outputs: Iterator[Any], is_batch: bool) -> Any:
-        parts = next(outputs), next(outputs), next(outputs)
-        return names_in("")["SparseTensor"](*parts)
-
-    assemble_steps = assemble
-
-    def parse_steps(self, records: list[Any], is_batch: bool) -> list[Any]:
-        steps = [
-            [self.nothing() if v is None else v for v in record or []]
-            for record in records
-        ]
-        flat = [row for record in steps for row in record]
-        lengths = np.array([len(row) for row in flat], np.int64)
-        counts = np.array([len(record) for record in steps], np.int64)
-        values = np.concatenate(flat) if flat else self.nothing()
-        step = np.repeat(_places(counts), lengths)
-        indices = [step, _places(lengths)]
-        shape = [counts.max(initial=0), lengths.max(initial=0)]
-        if is_batch:
-            record = np.repeat(np.repeat(np.arange(len(steps)), counts), lengths)
-            indices, shape = [record, *indices], [len(steps), *shape]
-        return [np.stack(indices, axis=1), values, np.array(shape, np.int64)]
-
-    def step_specs(self, batch: Dims) -> list[TensorSpec]:
-        return self._specs(len(batch) + 2)
-
-
 class RaggedColumn(Column):
     """Any number of values, as values and row splits of a ragged tensor."""
 
@@ -312,36 +254,15 @@ class RaggedColumn(Column):
         return _ragged(steps, next(outputs)) if is_batch else steps
 
 
-COLUMNS: dict[type, type[Column]] = {
-    FixedLenFeature: DenseColumn,
-    FixedLenSequenceFeature: PaddedColumn,
-    VarLenFeature: SparseColumn,
-    RaggedFeature: RaggedColumn,
-}
-
-
-def assemble(
-    spec: Any, columns: tuple[Column, ...], outputs: Iterator[Any], is_batch: bool
-) -> Any:
-    """Return what users get for one feature, from the next of the op's outputs."""
-    parts = [column.assemble(outputs, is_batch) for column in columns]
-    if not isinstance(spec, SparseFeature):
-        return parts[0]
-    sizes = spec.size if isinstance(spec.size, list | tuple) else [spec.size]
-    merge = names_in("sparse")["_merge_columns"]
-    return merge(parts[:-1], parts[-1], sizes, spec.already_sorted)
+def where(key: str, index: int, is_batch: bool) -> str:
+    """Return how messages name a feature of a record."""
+    if is_batch:
+        return f"Name: <unknown>, Key: {key}, Index: {index}."
+    return f"Key: {key}."
 
 
 def _ragged(values: Any, row_splits: Any) -> Any:
-    return names_in("")["RaggedTensor"].from_row_splits(
-        values, row_splits, validate=False
-    )
-
-
-def _places(lengths: np.ndarray) -> np.ndarray:
-    """Return 0, 1 … for each of the lengths, one after another."""
-    starts = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    return RaggedTensor.from_row_splits(values, row_splits, validate=False)
 
 
 def _as_default(value: Any, dtype: dtypes.DType, dims: tuple[int, ...]) -> np.ndarray:

@@ -64,6 +64,56 @@ def test_sequences_are_padded() -> None:
     assert tf.io.parse_single_example(FIRST, spec)["a"].numpy().tolist() == [[1, 2]]
 
 
+def test_sparse_and_ragged_features() -> None:
+    records = [FIRST, example(a=[5]), example(b=[1.0])]
+    sparse = tf.io.parse_example(records, {"a": tf.io.VarLenFeature(tf.int64)})["a"]
+    assert sparse.indices.numpy().tolist() == [[0, 0], [0, 1], [1, 0]]
+    assert sparse.values.numpy().tolist() == [1, 2, 5]
+    assert sparse.dense_shape.numpy().tolist() == [3, 2]
+    one = tf.io.parse_single_example(FIRST, {"a": tf.io.VarLenFeature(tf.int64)})["a"]
+    assert one.indices.numpy().tolist() == [[0], [1]]
+    ragged = tf.io.parse_example(records, {"r": tf.io.RaggedFeature(tf.int64, "a")})
+    assert ragged["r"].to_list() == [[1, 2], [5], []]
+    assert ragged["r"].row_splits.dtype == tf.int32
+    alone = tf.io.parse_single_example(FIRST, {"a": tf.io.RaggedFeature(tf.int64)})
+    assert alone["a"].numpy().tolist() == [1, 2]
+
+
+def test_features_of_indices_and_values() -> None:
+    spec = {"s": tf.io.SparseFeature("i", "v", tf.float32, 10)}
+    record = example(i=[3, 1], v=[1.0, 2.0])
+    sparse = tf.io.parse_single_example(record, spec)["s"]
+    assert sparse.indices.numpy().tolist() == [[1], [3]]
+    assert sparse.values.numpy().tolist() == [2.0, 1.0]
+    assert sparse.dense_shape.numpy().tolist() == [10]
+    as_is = {"s": tf.io.SparseFeature(["i"], "v", tf.float32, [10], True)}
+    batch = tf.io.parse_example([record, example(a=[1])], as_is)["s"]
+    assert batch.indices.numpy().tolist() == [[0, 3], [0, 1]]
+    assert batch.dense_shape.numpy().tolist() == [2, 10]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="equally many values"):
+        tf.io.parse_single_example(example(i=[3, 1], v=[1.0]), spec)
+
+
+def test_sparse_and_ragged_steps() -> None:
+    serialized = [sequence_example([[1, 2], [3]]), sequence_example([])]
+    for spec, check in (
+        (tf.io.VarLenFeature(tf.int64), lambda s: s.indices.numpy().tolist()),
+        (tf.io.RaggedFeature(tf.int64), lambda r: r.to_list()),
+    ):
+        _, many, _ = tf.io.parse_sequence_example(
+            serialized, sequence_features={"x": spec}
+        )
+        _, one = tf.io.parse_single_sequence_example(
+            serialized[0], sequence_features={"x": spec}
+        )
+        expected = (
+            ([[0, 0, 0], [0, 0, 1], [0, 1, 0]], [[0, 0], [0, 1], [1, 0]])
+            if isinstance(spec, tf.io.VarLenFeature)
+            else ([[[1, 2], [3]], []], [[1, 2], [3]])
+        )
+        assert (check(many["x"]), check(one["x"])) == expected
+
+
 def test_lists_that_are_not_packed_are_read() -> None:
     one_by_one = b"\x08\x01\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
     feature = tf.train.Feature.FromString(b"\x1a\x0d" + one_by_one)
