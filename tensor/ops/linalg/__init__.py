@@ -2,6 +2,8 @@
 
 from tensor.ops.linalg import (
     banded as banded,
+    diagonal_functions as diagonal_functions,
+    eigen as eigen,
     least_squares as least_squares,
     lu as lu,
     norms as norms,
@@ -17,7 +19,6 @@ from tensor.ops.linalg.diagonals import (
 from tensor.ops.linalg.einsum import (
     contract as contract,
     einsum as einsum,
-    tensordot as tensordot,
 )
 from tensor.ops.linalg.factorizations import cholesky as cholesky, svd_op as svd_op
 from tensor.ops.linalg.inverse import (
@@ -36,3 +37,4 @@ from tensor.ops.linalg.matmul import (
     swap_last as swap_last,
 )
 from tensor.ops.linalg.matrix_functions import expm as expm, sqrtm as sqrtm
+from tensor.ops.linalg.tensordot import tensordot as tensordot

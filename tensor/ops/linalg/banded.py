@@ -14,7 +14,7 @@ from tensor.ops.array import concat, pack, zeros_like
 from tensor.ops.families import shape_of
 from tensor.ops.layout import expand_dims, squeeze
 from tensor.ops.linalg.diagonals import matrix_diag_part, place_diagonals
-from tensor.ops.linalg.factorizations import eigh, eigvalsh
+from tensor.ops.linalg.eigen import eigh, eigvalsh
 from tensor.ops.linalg.inverse import FACTORABLE, triangular_solve_
 from tensor.ops.linalg.matmul import adjoint, swap_last
 from tensor.ops.math import conj, conj_for_gradient

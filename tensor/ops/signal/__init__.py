@@ -5,5 +5,6 @@ from tensor.ops.signal import (
     fourier as fourier,
     frames as frames,
     spectra as spectra,
+    transforms as transforms,
     windows as windows,
 )

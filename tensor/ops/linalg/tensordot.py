@@ -1,0 +1,99 @@
+"""tensordot: a contraction whose axes are given by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.ops.families import (
+    bracketed,
+    operands,
+    shape_of,
+)
+from tensor.ops.linalg.einsum import contract
+from tensor.ops.linalg.matmul import matmul
+
+
+@export("tensordot", "linalg.tensordot")
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+    """Sum products of `a` and `b` over pairs of axes.
+
+    Args:
+        a: A tensor.
+        b: A tensor of the dtype of `a`.
+        axes: How many axes to sum over, the last of `a` with the first of `b`; or two
+            lists of axes that pair up.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: `axes` is malformed.
+        InvalidArgumentError: Paired axes differ in size.
+    """
+    a, b = operands(matmul, a, b)
+    a, b = convert(a), convert(b)
+    dims_a, dims_b = shape_of(a), shape_of(b)
+    if dims_a is None or dims_b is None:
+        raise ValueError(
+            "tensordot needs inputs of known rank. Give them one by tf.ensure_shape."
+        )
+    axes_a, axes_b = _contraction_axes(a, b, axes, len(dims_a), len(dims_b))
+    for i, j in zip(axes_a, axes_b, strict=True):
+        if None not in (dims_a[i], dims_b[j]) and dims_a[i] != dims_b[j]:
+            raise errors.invalid(
+                "MatMul",
+                f"Matrix size-incompatible: In[0]: {bracketed(dims_a)}, In[1]: "
+                f"{bracketed(dims_b)}: axis {i} of `a` has size {dims_a[i]} "
+                f"and axis {j} of "
+                f"`b` has size {dims_b[j]}.",
+            )
+    labels_a = [f"a{i}" for i in range(len(dims_a))]
+    labels_b = [f"b{j}" for j in range(len(dims_b))]
+    out = [c for i, c in enumerate(labels_a) if i not in axes_a]
+    out += [c for j, c in enumerate(labels_b) if j not in axes_b]
+    for i, j in zip(axes_a, axes_b, strict=True):
+        labels_b[j] = labels_a[i]
+    return contract(
+        a, b, labels=(tuple(labels_a), tuple(labels_b), tuple(out)), name=name
+    )
+
+
+def _contraction_axes(
+    a: Any, b: Any, axes: Any, rank_a: int, rank_b: int
+) -> tuple[list[int], list[int]]:
+    if hasattr(axes, "numpy"):
+        axes = axes.numpy().tolist()
+    if isinstance(axes, int | np.integer):
+        if axes < 0:
+            raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
+        for x, rank in ((a, rank_a), (b, rank_b)):
+            if axes > rank:
+                raise ValueError(
+                    "`axes` must not be larger than the number of dimensions of tensor "
+                    f"{x}.  Received {axes}, vs tensor dimensions {rank}."
+                )
+        return list(range(rank_a - axes, rank_a)), list(range(axes))
+    if len(axes) != 2:
+        raise ValueError(
+            f"`axes` must be an integer or have length 2. Received {axes}."
+        )
+    axes_a, axes_b = ([int(i) for i in np.asarray(side).reshape(-1)] for side in axes)
+    if len(axes_a) != len(axes_b):
+        raise ValueError(
+            "Different number of contraction axes `a` and `b`, "
+            f"{len(axes_a)} != {len(axes_b)}."
+        )
+    return _from_front(axes_a, rank_a), _from_front(axes_b, rank_b)
+
+
+def _from_front(axes: list[int], rank: int) -> list[int]:
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise IndexError(
+                f"tensordot: axis {axis} is out of range for a tensor with {rank} "
+                "dimension(s)."
+            )
+    return [a % rank for a in axes]

@@ -1,0 +1,247 @@
+"""What users call to transform signals: fft, rfft and their kin."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.ops.families import bracketed, check_kind, shape_of
+from tensor.ops.padding import pad_
+from tensor.ops.reorder import roll_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+from tensor.ops.signal.fourier import (
+    Axes,
+    Lengths,
+    fourier,
+    inverse_real,
+    real_transform,
+)
+
+
+def _check_rank(x: Any, rank: int) -> None:
+    dims = shape_of(x)
+    if dims is not None and len(dims) < rank:
+        raise errors.invalid(
+            "FFT", f"Input must have rank of at least {rank} but got: {bracketed(dims)}"
+        )
+
+
+def _lengths(fft_length: Any, rank: int) -> Lengths:
+    """Return an `fft_length` argument as a tuple, None if it is not given."""
+    if fft_length is None:
+        return None
+    lengths = np.asarray(fft_length)
+    if lengths.shape != (rank,):
+        raise ValueError(
+            f"Shape of `fft_length` must be ({rank},): one length for each axis that "
+            f"is transformed. Got {fft_length!r}."
+        )
+    return tuple(int(n) for n in lengths)
+
+
+def _publish_complex(rank: int) -> None:
+    suffix = "" if rank == 1 else f"{rank}d"
+    axes = tuple(range(-rank, 0))
+
+    def transform(inverse: bool, name_of_op: str) -> Callable[..., Any]:
+        def function(input: Any, name: str | None = None) -> Any:
+            x = convert(input)
+            check_kind(fourier, x, "c")
+            _check_rank(x, rank)
+            return fourier(x, axes=axes, inverse=inverse, name=name)
+
+        kind = "Inverse Fourier" if inverse else "Fourier"
+        function.__name__ = function.__qualname__ = name_of_op
+        function.__doc__ = f"{kind} transform over the last {rank} axes."
+        return function
+
+    for name, inverse in ((f"fft{suffix}", False), (f"ifft{suffix}", True)):
+        export(f"signal.{name}")(transform(inverse, name))
+
+
+def _publish_real(rank: int) -> None:
+    suffix = "" if rank == 1 else f"{rank}d"
+    axes = tuple(range(-rank, 0))
+
+    def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
+        x = convert(input_tensor)
+        if x.dtype.name not in ("float32", "float64"):
+            raise ValueError(
+                f"RFFT requires tf.float32 or tf.float64 inputs, got: {input_tensor}"
+            )
+        _check_rank(x, rank)
+        lengths = _lengths(fft_length, rank)
+        return real_transform(x, axes=axes, lengths=lengths, name=name)
+
+    def irfft(
+        input_tensor: Any, fft_length: Any = None, name: str | None = None
+    ) -> Any:
+        x = convert(input_tensor)
+        if not x.dtype.is_complex:
+            raise ValueError(
+                "IRFFT requires tf.complex64 or tf.complex128 inputs, got: "
+                f"{input_tensor}"
+            )
+        _check_rank(x, rank)
+        lengths = _lengths(fft_length, rank)
+        return inverse_real(x, axes=axes, lengths=lengths, name=name)
+
+    rfft.__doc__ = (
+        f"Fourier transform of real signals over the last {rank} axes.\n\n"
+        "Only the half that determines the rest is returned. `fft_length` cuts the\n"
+        "signals, or fills them up with zeros, first."
+    )
+    irfft.__doc__ = (
+        f"The real signals, over the last {rank} axes, with a given transform.\n\n"
+        "`fft_length` is the length of the signals; by default the even length that\n"
+        "fits the half spectrum."
+    )
+    for function, name in ((rfft, f"rfft{suffix}"), (irfft, f"irfft{suffix}")):
+        function.__name__ = function.__qualname__ = name
+        export(f"signal.{name}")(function)
+
+
+for _rank in (1, 2, 3):
+    _publish_complex(_rank)
+    _publish_real(_rank)
+
+
+def _nd(x: Any, fft_length: Any, axes: Any, norm: str | None) -> tuple[Axes, Lengths]:
+    """Return axes and lengths of a transform over any axes.
+
+    Raises:
+        ValueError: The norm is unknown, or lengths and axes do not pair up.
+    """
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise ValueError(
+            f"`norm` must be None, 'backward', 'ortho' or 'forward', got {norm!r}."
+        )
+    rank = x.ndim
+    if axes is None:
+        count = rank if fft_length is None else len(fft_length)
+        found = tuple(range(-count, 0))
+    else:
+        found = tuple(int(a) - rank if a >= 0 else int(a) for a in axes)
+    return found, _lengths(fft_length, len(found))
+
+
+def _scale(norm: str | None, count: int, inverse: bool) -> float:
+    """Return the factor that a norm adds to NumPy's backward convention."""
+    if norm == "ortho":
+        return math.sqrt(count) if inverse else 1 / math.sqrt(count)
+    if norm == "forward":
+        return count if inverse else 1 / count
+    return 1.0
+
+
+def _fit_tensor(x: Any, lengths: Lengths, axes: Axes) -> Any:
+    """Return a tensor cut off or filled up to given lengths along axes."""
+    if lengths is None:
+        return x
+    dims = shape_of(x)
+    paddings = [[0, 0] for _ in dims or ()]
+    cut = [slice(None)] * len(dims or ())
+    for axis, length in zip(axes, lengths, strict=True):
+        paddings[axis][1] = max(0, length - (dims or ())[axis])  # type: ignore[operator]
+        cut[axis] = slice(0, length)
+    return pad_(x[tuple(cut)], paddings)
+
+
+def _complex_nd(
+    input_tensor: Any, fft_length: Any, axes: Any, norm: str | None, inverse: bool
+) -> Any:
+    x = convert(input_tensor)
+    check_kind(fourier, x, "c")
+    found, lengths = _nd(x, fft_length, axes, norm)
+    x = _fit_tensor(x, lengths, found)
+    count = math.prod((shape_of(x) or ())[a] or 1 for a in found)
+    factor = _scale(norm, count, inverse)
+    result = fourier(x, axes=found, inverse=inverse)
+    return result if factor == 1 else result * factor
+
+
+@export("signal.fftnd", "fftnd")
+def fftnd(
+    input_tensor: Any,
+    fft_length: Any = None,
+    axes: Any = None,
+    norm: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Fourier transform over any axes; `norm` is None, "ortho" or "forward"."""
+    return _complex_nd(input_tensor, fft_length, axes, norm, inverse=False)
+
+
+@export("signal.ifftnd", "ifftnd")
+def ifftnd(
+    input_tensor: Any,
+    fft_length: Any = None,
+    axes: Any = None,
+    norm: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Inverse Fourier transform over any axes; `norm` as that of the transform."""
+    return _complex_nd(input_tensor, fft_length, axes, norm, inverse=True)
+
+
+@export("signal.rfftnd", "rfftnd")
+def rfftnd(
+    input_tensor: Any,
+    fft_length: Any = None,
+    axes: Any = None,
+    norm: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """Fourier transform of real signals over any axes: half of the last one."""
+    x = convert(input_tensor)
+    found, lengths = _nd(x, fft_length, axes, norm)
+    result = real_transform(x, axes=found, lengths=lengths, name=name)
+    sizes = lengths or tuple((shape_of(x) or ())[a] or 1 for a in found)
+    factor = _scale(norm, math.prod(sizes), inverse=False)
+    return result if factor == 1 else result * factor
+
+
+@export("signal.irfftnd", "irfftnd")
+def irfftnd(
+    input_tensor: Any,
+    fft_length: Any = None,
+    axes: Any = None,
+    norm: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """The real signals, over any axes, with a given transform."""
+    x = convert(input_tensor)
+    found, lengths = _nd(x, fft_length, axes, norm)
+    result = inverse_real(x, axes=found, lengths=lengths, name=name)
+    count = math.prod((shape_of(result) or ())[a] or 1 for a in found)
+    factor = _scale(norm, count, inverse=True)
+    return result if factor == 1 else result * factor
+
+
+@export("signal.fftshift")
+def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
+    """Move the zero frequency from the front to the middle of axes."""
+    x = convert(x)
+    found = _axes_of(x, axes)
+    return roll_(x, [(shape_of(x) or ())[a] // 2 for a in found], found)  # type: ignore[operator]
+
+
+@export("signal.ifftshift")
+def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
+    """Move the zero frequency from the middle back to the front of axes."""
+    x = convert(x)
+    found = _axes_of(x, axes)
+    return roll_(x, [-((shape_of(x) or ())[a] // 2) for a in found], found)  # type: ignore[operator]
+
+
+def _axes_of(x: Any, axes: Any) -> list[int]:
+    if axes is None:
+        return list(range(x.ndim))
+    return [int(a) for a in np.atleast_1d(np.asarray(axes))]
