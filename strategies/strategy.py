@@ -22,6 +22,7 @@ from strategies.values import (
 )
 from tensor.core import nest
 from tensor.core.context import context
+from tensor.graph.autograph import autographed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,8 +110,9 @@ class Strategy:
             )
         kwargs = kwargs or {}
         self.extended.verify_variables()
+        function = autographed(fn)
         calls: list[Callable[[], Any]] = [
-            functools.partial(fn, *select(i, args), **select(i, kwargs))
+            functools.partial(function, *select(i, args), **select(i, kwargs))
             for i in range(self.extended.num_local_replicas)
         ]
         if len(calls) == 1:

@@ -89,19 +89,21 @@ class ConcreteFunction:
         return self.call_flat(tensors)
 
     def _bind(self, args: Any, kwargs: Any) -> list[Any]:
-        owner = self._owner
-        if owner is not None:
-            try:
-                found: list[Any] = owner.leaves_for(self, args, kwargs)
-                return found
-            except TypeError:
-                if kwargs:
-                    raise
+        """Return the tensors of a call: by the function's parameters, or one by one."""
         flat = nest.flatten(args, True)
-        if len(flat) != len(self.graph.inputs):
+        fits_flat = not kwargs and len(flat) == len(self.graph.inputs)
+        if self._owner is not None:
+            try:
+                found: list[Any] = self._owner.leaves_for(self, args, kwargs)
+            except TypeError:
+                if not fits_flat:
+                    raise
+            else:
+                return found
+        if not fits_flat:
             raise TypeError(
                 f"{self.graph.name}({', '.join(self._leaf_names)}) takes "
-                f"{len(self.graph.inputs)} tensors, got {len(flat)}."
+                f"{len(self.graph.inputs)} tensors, got {len(flat)} and {kwargs}."
             )
         return flat
 

@@ -16,6 +16,7 @@ supports one Python at a time and keeps the user's line numbers is a few hundred
 """
 
 from tensor.graph.autograph.api import (
+    autographed as autographed,
     converted_call as converted_call,
     do_not_convert as do_not_convert,
     to_code as to_code,

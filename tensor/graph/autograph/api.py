@@ -6,6 +6,7 @@ import functools
 import inspect
 from typing import Any
 
+from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.graph.autograph.calls import convert
 from tensor.graph.autograph.convert import converted_source
@@ -16,6 +17,18 @@ def converted_call(function: Any, args: Any, kwargs: Any, options: Any = None) -
     """Call a function of the user's, converted."""
     converted = convert(function)
     return (function if converted is None else converted)(*args, **kwargs)
+
+
+def autographed(function: Any) -> Any:
+    """Return what to call in the place of a function that users gave to the library.
+
+    While a graph is traced this is the converted function, so that its control flow may
+    depend on tensors; else, and for the library's own functions, the function itself.
+    """
+    if context.graph is None:
+        return function
+    converted = convert(function)
+    return function if converted is None else converted
 
 
 def _plain(entity: Any) -> Any:

@@ -12,6 +12,7 @@ import tensor as tf
 from tensor.core import nest
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.trackable import attached
+from tensor.graph.autograph import autographed
 from tensor.keras import constraints, initializers, mixed_precision, regularizers
 from tensor.keras.engine import layer_losses, symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
@@ -369,7 +370,7 @@ class Layer(layer_losses.LossOwner):
                 check_input(self.input_spec, inputs, self.name)
             if self._autocast:
                 args = self._cast_inputs(args)
-            outputs = self.call(*args, **kwargs)
+            outputs = autographed(self.call)(*args, **kwargs)
             if self._activity_regularizer is not None:
                 self._penalize_activity(outputs)
         own_rule = type(self).compute_mask is not Layer.compute_mask
