@@ -19,7 +19,7 @@ import importlib
 from typing import Any
 
 from tensor import graph as _graph, ops as _ops
-from tensor.core import dtypes as _dtypes
+from tensor.core import dtypes as _dtypes, legacy_gradients as _legacy_gradients
 from tensor.core.module import Module as Module
 from tensor.core.public_api import names_in as _names_in, publish as _publish
 from tensor.core.shapes import TensorShape as TensorShape

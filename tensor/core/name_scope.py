@@ -56,6 +56,12 @@ def scope_prefix() -> str:
     return "/".join(scopes) + "/" if scopes else ""
 
 
+@export("get_current_name_scope")
+def get_current_name_scope() -> str:
+    """Return the open scopes, `a/b`; empty outside of all."""
+    return "/".join(context.name_scopes)
+
+
 def scoped_name(name: str) -> str:
     """Return `name` behind the prefix of the open scopes."""
     return scope_prefix() + name
