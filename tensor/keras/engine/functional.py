@@ -70,12 +70,10 @@ def _places(structure: Any, place: Callable[[KerasTensor], _Place]) -> Any:
 def _call_config(node: Node, place: Callable[[KerasTensor], _Place]) -> Any:
     """Return a layer's call: in Keras's short form where that can say it."""
     kwargs = {k: v for k, v in node.kwargs.items() if v is not None}
-    has_tensors = any(isinstance(x, KerasTensor) for x in nest.flatten(kwargs))
-    if len(node.args) == 1 and not has_tensors and _is_flat(node.args[0]):
-        plain = serialization.plain(kwargs)
+    if len(node.args) == 1 and not kwargs and _is_flat(node.args[0]):
         inputs = node.args[0]
         rows = inputs if isinstance(inputs, list | tuple) else [inputs]
-        return [[*place(x), plain] for x in rows]
+        return [[*place(x), {}] for x in rows]
     return {
         "args": [_encoded(x, place) for x in node.args],
         "kwargs": {k: _encoded(v, place) for k, v in kwargs.items()},

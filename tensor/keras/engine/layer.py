@@ -205,7 +205,8 @@ class Layer(layer_losses.LossOwner):
         """Make the weights from what `get_build_config` returned."""
         shape = config.get("input_shape")
         if shape is not None and not self.built:
-            self._build_for_shapes(shape)
+            with tf.name_scope(self._name_scope()):
+                self._build_for_shapes(shape)
 
     # ---- what it is
 

@@ -18,9 +18,10 @@ class LayerGraph:
         outputs: The output Keras tensors, likewise.
         layers: The layers, the deepest (first to run) first.
         nodes: The layer calls, in an order in which they can run.
+        losses: Keras tensors that are penalties, not outputs.
     """
 
-    def __init__(self, inputs: Any, outputs: Any) -> None:
+    def __init__(self, inputs: Any, outputs: Any, losses: Any = ()) -> None:
         """Find the calls that lead from the inputs to the outputs.
 
         Raises:
@@ -41,6 +42,7 @@ class LayerGraph:
                         f"Model {what}s must be Keras tensors, made from `Input` by "
                         f"layers and ops. Received: {x!r} of type {type(x).__name__}"
                     )
+        self.losses: list[Any] = list(losses)
         self._input_ids = {id(x) for x in self.flat_inputs}
         self._arrange()
         self._check_connected()
@@ -86,7 +88,7 @@ class LayerGraph:
         finished: list[Node] = []
         state: dict[int, bool] = {}
         # An explicit stack: deep models would exceed Python's recursion limit.
-        for output in self.flat_outputs:
+        for output in [*self.flat_outputs, *self.losses]:
             stack = [(output.node, False)]
             while stack:
                 node, is_done = stack.pop()
@@ -125,8 +127,14 @@ class LayerGraph:
 
     # ---- running
 
-    def run(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the outputs for given inputs, by calling each layer in turn."""
+    def run(self, inputs: Any, mask: Any = None, add_loss: Any = None) -> Any:
+        """Return the outputs for given inputs, by calling each layer in turn.
+
+        Args:
+            inputs: The inputs, in the structure of this graph's or by name.
+            mask: Masks for them.
+            add_loss: Called with the value of each penalty.
+        """
         flat = self._matched(inputs)
         if mask is not None:
             for x, m in zip(flat, nest.flatten(mask), strict=False):
@@ -142,6 +150,9 @@ class LayerGraph:
             results = nest.flatten(node.layer(*args, **kwargs))
             for reference, x in zip(made, results, strict=True):
                 values[id(reference)] = x
+        if add_loss is not None:
+            for loss in self.losses:
+                add_loss(values[id(loss)])
         return nest.map_structure(lambda x: values[id(x)], self.outputs)
 
     def _matched(self, inputs: Any) -> list[Any]:

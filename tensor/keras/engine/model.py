@@ -233,7 +233,7 @@ class Model(Trainer, ModelFiles, Layer):
                 "arguments. Otherwise, subclass `Model` with an overridden `call()` "
                 "method."
             )
-        return graph.run(inputs, mask)
+        return graph.run(inputs, mask, self.add_loss)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights, by calling the model on inputs without values.
@@ -269,12 +269,9 @@ class Model(Trainer, ModelFiles, Layer):
     def _add_symbolic_loss(self, loss: Any) -> None:
         if self._layer_graph is None:
             super()._add_symbolic_loss(loss)
-        outputs = LayerGraph(self.inputs, loss)
-        known = {id(layer) for layer in self.layers}
-        self._self_tracked_trackables.extend(
-            layer for layer in outputs.layers if id(layer) not in known
-        )
-        self.__dict__.setdefault("_symbolic_losses", []).append(outputs)
+            return
+        graph = self._layer_graph
+        self._set_graph(LayerGraph(graph.inputs, graph.outputs, [*graph.losses, loss]))
 
     def reset_states(self) -> None:
         """Forget the states that stateful layers keep from batch to batch."""
