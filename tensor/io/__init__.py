@@ -20,5 +20,6 @@ from tensor.io import (
     gfile as gfile,
     records as _records,
 )
+from tensor.ops import image as _image  # its files are decoded under both names
 
 _publish(globals(), "io")

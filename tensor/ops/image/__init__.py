@@ -6,6 +6,7 @@ from tensor.ops.image import (
     codecs as codecs,
     color as color,
     geometry as geometry,
+    jpeg as jpeg,
     quality as quality,
     resize as resize,
 )

@@ -1,4 +1,4 @@
-"""tf.nn's convolutions as users call them: conv1d to conv3d, transposed, atrous."""
+"""tf.nn's convolutions as users call them: conv1d to conv3d, atrous, any."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tensor.core.public_api import export
 from tensor.ops.array import as_static_shape, reshape, shape_op
 from tensor.ops.families import check_kind, operands, shape_of
 from tensor.ops.layout import expand_dims_, squeeze_
-from tensor.ops.nn.conv import conv2d_input_op, conv2d_op, conv3d_input_op, conv3d_op
+from tensor.ops.nn.conv import conv2d_op, conv3d_op
 from tensor.ops.nn.windows import Windows, parse_padding, per_axis
 
 if TYPE_CHECKING:
     from tensor.core.registry import Op
 
 _DTYPES = "fVi"
-_CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 _CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
 
 
@@ -26,30 +26,30 @@ def invalid(text: str, op: Op) -> errors.OpError:
     return errors.because(errors.InvalidArgumentError, f"{text} [Op:{op.type_name}]")
 
 
-def _check_format(data_format: str | None, axes: int, op: Op) -> None:
+def check_format(data_format: str | None, axes: int, op: Op) -> None:
     """Check that the channels come last.
 
     Raises:
         UnimplementedError: They come first.
         InvalidArgumentError: The format is no format.
     """
-    if data_format in (None, _CHANNELS_LAST[axes]):
+    if data_format in (None, CHANNELS_LAST[axes]):
         return
     if data_format != _CHANNELS_FIRST[axes]:
         raise invalid(
             f"Value for attr 'data_format' of \"{data_format}\" is not in the list of "
-            f'allowed values: "{_CHANNELS_LAST[axes]}", "{_CHANNELS_FIRST[axes]}"',
+            f'allowed values: "{CHANNELS_LAST[axes]}", "{_CHANNELS_FIRST[axes]}"',
             op,
         )
     raise errors.because(
         errors.UnimplementedError,
-        f"The {op.type_name} op currently only supports the {_CHANNELS_LAST[axes]} "
+        f"The {op.type_name} op currently only supports the {CHANNELS_LAST[axes]} "
         f"tensor format on the CPU. The op was given the format: {data_format}. "
         f"Transpose the tensor so that its channels come last. [Op:{op.type_name}]",
     )
 
 
-def _geometry(
+def geometry(
     strides: Any, dilations: Any, padding: Any, axes: int, op: Op
 ) -> dict[str, Any]:
     """Return checked strides, dilations and padding as an op's parameters.
@@ -182,9 +182,9 @@ def conv2d(
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
         UnimplementedError: `data_format` is "NCHW".
     """
-    _check_format(data_format, 2, conv2d_op)
+    check_format(data_format, 2, conv2d_op)
     x, w = tensors(conv2d_op, input, filters)
-    attrs = _geometry(strides, dilations, padding, 2, conv2d_op)
+    attrs = geometry(strides, dilations, padding, 2, conv2d_op)
     return _convolve(conv2d_op, 2, x, w, attrs, name)
 
 
@@ -204,9 +204,9 @@ def conv3d(
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
         UnimplementedError: `data_format` is "NCDHW".
     """
-    _check_format(data_format, 3, conv3d_op)
+    check_format(data_format, 3, conv3d_op)
     x, w = tensors(conv3d_op, input, filters)
-    attrs = _geometry(strides, dilations, padding, 3, conv3d_op)
+    attrs = geometry(strides, dilations, padding, 3, conv3d_op)
     return _convolve(conv3d_op, 3, x, w, attrs, name)
 
 
@@ -236,24 +236,30 @@ def conv1d(
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
         UnimplementedError: `data_format` is "NCW".
     """
-    _check_sequence_format(data_format)
+    check_sequence_format(data_format)
     x, w = tensors(conv2d_op, input, filters)
-    attrs = _as_two_axes(stride, dilations, padding)
-    z = _convolve(conv2d_op, 2, _with_height(x, 2), _with_height(w, 3), attrs, name)
-    return _without_height(z)
+    attrs = as_two_axes(stride, dilations, padding)
+    z = _convolve(conv2d_op, 2, with_height(x, 2), with_height(w, 3), attrs, name)
+    return without_height(z)
 
 
-def _check_sequence_format(data_format: str | None) -> None:
+def check_sequence_format(data_format: str | None) -> None:
+    """Check that the channels of sequences come last.
+
+    Raises:
+        ValueError: The format is no format.
+        UnimplementedError: They come first.
+    """
     if data_format not in (None, "NWC", "NCW", "NHWC", "NCHW"):
         raise ValueError(
             f"`data_format` must be 'NWC' or 'NCW'. Received: data_format={data_format}"
         )
-    _check_format("NCHW" if data_format in ("NCW", "NCHW") else None, 2, conv2d_op)
+    check_format("NCHW" if data_format in ("NCW", "NCHW") else None, 2, conv2d_op)
 
 
-def _as_two_axes(stride: Any, dilations: Any, padding: Any) -> dict[str, Any]:
+def as_two_axes(stride: Any, dilations: Any, padding: Any) -> dict[str, Any]:
     """Return parameters of one spatial axis as those of two, the first of size 1."""
-    attrs = _geometry(stride, dilations, padding, 1, conv2d_op)
+    attrs = geometry(stride, dilations, padding, 1, conv2d_op)
     pads = attrs["padding"]
     return {
         "strides": (1, *attrs["strides"]),
@@ -262,7 +268,7 @@ def _as_two_axes(stride: Any, dilations: Any, padding: Any) -> dict[str, Any]:
     }
 
 
-def _with_height(x: Any, trailing: int) -> Any:
+def with_height(x: Any, trailing: int) -> Any:
     """Return x with an axis of size 1 before its last `trailing` ones."""
     dims = shape_of(x)
     if dims is not None and None not in dims:
@@ -271,7 +277,8 @@ def _with_height(x: Any, trailing: int) -> Any:
     return expand_dims_(x, -1 - trailing)
 
 
-def _without_height(x: Any) -> Any:
+def without_height(x: Any) -> Any:
+    """Return x without the axis of size 1 before its last two."""
     dims = shape_of(x)
     if dims is not None and None not in dims:
         return reshape(x, shape=(*dims[:-3], *dims[-2:]))
@@ -308,129 +315,8 @@ def convolution(
             f"Received: strides={list(steps)} and dilation_rate={list(rates)}"
         )
     call = {1: conv1d, 2: conv2d, 3: conv3d}[axes]
-    form = data_format or _CHANNELS_LAST[axes]
+    form = data_format or CHANNELS_LAST[axes]
     return call(input, w, list(steps), padding, form, list(rates), name)
-
-
-@export("nn.conv2d_transpose")
-def conv2d_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
-    data_format: str = "NHWC",
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Return what a convolution would give back: each input spreads over a window.
-
-    Args:
-        input: [batch, height, width, channels].
-        filters: [height, width, filters, channels].
-        output_shape: The shape of the result; a convolution with these parameters must
-            take it to the shape of `input`.
-        strides: As for tf.nn.conv2d.
-        padding: As for tf.nn.conv2d.
-        data_format: "NHWC", the only one on a CPU.
-        dilations: As for tf.nn.conv2d.
-        name: A name for the node, in a graph.
-
-    Raises:
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-        UnimplementedError: `data_format` is "NCHW".
-    """
-    _check_format(data_format, 2, conv2d_input_op)
-    attrs = _geometry(strides, dilations, padding, 2, conv2d_input_op)
-    return _transposed(conv2d_input_op, input, filters, output_shape, attrs, name)
-
-
-@export("nn.conv3d_transpose")
-def conv3d_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
-    data_format: str = "NDHWC",
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Return what a convolution of volumes would give back.
-
-    Raises:
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-        UnimplementedError: `data_format` is "NCDHW".
-    """
-    _check_format(data_format, 3, conv3d_input_op)
-    attrs = _geometry(strides, dilations, padding, 3, conv3d_input_op)
-    return _transposed(conv3d_input_op, input, filters, output_shape, attrs, name)
-
-
-@export("nn.conv1d_transpose")
-def conv1d_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
-    data_format: str = "NWC",
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Return what a convolution of sequences would give back.
-
-    Raises:
-        ValueError: `data_format` is no format.
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-    """
-    _check_sequence_format(data_format)
-    attrs = _as_two_axes(strides, dilations, padding)
-    x, w = tensors(conv2d_input_op, input, filters)
-    shape = as_static_shape(output_shape)
-    if isinstance(shape, tuple):
-        target: Any = (shape[0], 1, *shape[1:])
-    else:
-        target = as_static_shape([shape[0], 1, shape[1], shape[2]])
-    z = _transposed(
-        conv2d_input_op, _with_height(x, 2), _with_height(w, 3), target, attrs, name
-    )
-    return _without_height(z)
-
-
-def _transposed(
-    op: Op, x: Any, w: Any, shape: Any, attrs: dict[str, Any], name: str | None
-) -> Any:
-    x, w = tensors(op, x, w)
-    return op(x, w, shape=as_static_shape(shape), name=name, **attrs)
-
-
-@export("nn.conv_transpose")
-def conv_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Do what conv1d_transpose to conv3d_transpose do, by the shape of `output_shape`.
-
-    Raises:
-        ValueError: There are not 1 to 3 spatial axes.
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-    """
-    axes = len(as_static_shape(output_shape)) - 2
-    if axes not in (1, 2, 3):
-        raise ValueError(
-            f"`output_shape` must be of length 3, 4 or 5. Received: "
-            f"output_shape={output_shape} of length {axes + 2}."
-        )
-    call = {1: conv1d_transpose, 2: conv2d_transpose, 3: conv3d_transpose}[axes]
-    form = data_format or _CHANNELS_LAST[axes]
-    return call(input, filters, output_shape, strides, padding, form, dilations, name)
 
 
 @export("nn.atrous_conv2d")
@@ -439,18 +325,3 @@ def atrous_conv2d(
 ) -> Any:
     """Convolve images with filters whose elements lie `rate` apart."""
     return conv2d(value, filters, 1, padding, dilations=rate, name=name)
-
-
-@export("nn.atrous_conv2d_transpose")
-def atrous_conv2d_transpose(
-    value: Any,
-    filters: Any,
-    output_shape: Any,
-    rate: int,
-    padding: Any,
-    name: str | None = None,
-) -> Any:
-    """Return what a convolution with elements `rate` apart would give back."""
-    return conv2d_transpose(
-        value, filters, output_shape, 1, padding, dilations=rate, name=name
-    )

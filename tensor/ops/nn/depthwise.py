@@ -10,7 +10,7 @@ from tensor.core import errors
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import shape_for, static_value
+from tensor.ops.array import as_static_shape, shape_for, static_value
 from tensor.ops.families import shape_of
 from tensor.ops.nn.conv import wide
 from tensor.ops.nn.conv_public import conv2d, invalid, tensors
@@ -302,3 +302,55 @@ def separable_conv2d(
         input, depthwise_filter, strides, padding, data_format, dilations
     )
     return conv2d(z, pointwise_filter, 1, "VALID", name=name)
+
+
+@export("nn.depthwise_conv2d_backprop_input")
+def depthwise_conv2d_backprop_input(
+    input_sizes: Any,
+    filter: Any,
+    out_backprop: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = (1, 1, 1, 1),
+    name: str | None = None,
+) -> Any:
+    """Return what the result of a depthwise convolution gives back to its input."""
+    dz, w = tensors(depthwise_input, out_backprop, filter)
+    return depthwise_input(
+        dz,
+        w,
+        shape=as_static_shape(input_sizes),
+        name=name,
+        **_geometry(strides, padding, dilations),
+    )
+
+
+@export("nn.depthwise_conv2d_backprop_filter")
+def depthwise_conv2d_backprop_filter(
+    input: Any,
+    filter_sizes: Any,
+    out_backprop: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = (1, 1, 1, 1),
+    name: str | None = None,
+) -> Any:
+    """Return what the result of a depthwise convolution gives back to its filters."""
+    x, dz = tensors(depthwise_filter, input, out_backprop)
+    return depthwise_filter(
+        x,
+        dz,
+        shape=as_static_shape(filter_sizes),
+        name=name,
+        **_geometry(strides, padding, dilations),
+    )
+
+
+def _geometry(strides: Any, padding: Any, dilations: Any) -> dict[str, Any]:
+    return {
+        "strides": per_axis(strides, 2, False, "strides")[0],
+        "dilations": per_axis(dilations, 2, False, "dilations")[0],
+        "padding": parse_padding(padding, 2, False, depthwise_op.type_name),
+    }

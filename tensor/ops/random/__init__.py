@@ -1,6 +1,7 @@
 """Random numbers: the bit stream, distributions, seeds, and the ops that draw."""
 
 from tensor.ops.random import (
+    gamma as gamma,
     generator as generator,
     stateful as stateful,
     stateless as stateless,

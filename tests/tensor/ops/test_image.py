@@ -152,3 +152,32 @@ def test_image_arguments_are_checked(call: Any, words: str) -> None:
 def test_image_values_are_checked(call: Any, words: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=words):
         call(tf.zeros([1, 4, 5, 3]))
+
+
+def test_jpeg_files_tell_their_shape_and_are_cut() -> None:
+    data = file_of(np.full((16, 24, 3), 90, np.uint8), "JPEG")
+    assert bool(tf.image.is_jpeg(data))
+    assert not bool(tf.image.is_jpeg(b"PNG"))
+    np.testing.assert_array_equal(tf.image.extract_jpeg_shape(data), [16, 24, 3])
+    assert tf.image.decode_and_crop_jpeg(data, [2, 3, 8, 9]).shape == (8, 9, 3)
+
+
+def test_lower_jpeg_quality_loses_more() -> None:
+    x = tf.constant(np.random.default_rng(0).uniform(size=(16, 16, 3)), tf.float32)
+    losses = [
+        float(tf.reduce_mean(tf.abs(tf.image.adjust_jpeg_quality(x, q) - x)))
+        for q in (95, 10)
+    ]
+    assert losses[0] < losses[1]
+    assert tf.image.random_jpeg_quality(x, 20, 30).shape == x.shape
+    a, b = (tf.image.stateless_random_jpeg_quality(x, 5, 99, [1, 2]) for _ in "ab")
+    np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-1, 50, "between 0 and 100"), (50, 40, "must be less than")],
+)
+def test_jpeg_qualities_are_checked(low: int, high: int, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tf.image.random_jpeg_quality(tf.zeros([8, 8, 3]), low, high)

@@ -1,0 +1,122 @@
+"""JPEG files and the losses of their quality, on purpose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.core import dtypes
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import shape_op
+from tensor.ops.image.codecs import decode_jpeg, encode
+from tensor.ops.image.color import convert_image_dtype
+from tensor.ops.random.stateful import uniform
+from tensor.ops.random.stateless import stateless_uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class IsJpeg(Op):
+    """Whether a string starts as JPEG files do."""
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, contents: Any) -> Any:
+        data = contents if isinstance(contents, bytes) else bytes(contents[()])
+        return np.bool_(data[:3] == b"\xff\xd8\xff")
+
+    def infer(self, contents: TensorSpec) -> TensorSpec:
+        return TensorSpec.of((), dtypes.bool_)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.array(b"\xff\xd8\xff\xe0", object))
+
+
+is_jpeg_op = register(IsJpeg)
+
+
+@export("image.is_jpeg", "io.is_jpeg")
+def is_jpeg(contents: Any, name: str | None = None) -> Any:
+    """Return whether a string starts as JPEG files do."""
+    return is_jpeg_op(convert(contents, dtypes.string), name=name)
+
+
+@export("image.extract_jpeg_shape", "io.extract_jpeg_shape")
+def extract_jpeg_shape(
+    contents: Any, output_type: Any = dtypes.int32, name: str | None = None
+) -> Any:
+    """Return height, width and channels of a JPEG file.
+
+    Raises:
+        InvalidArgumentError: The bytes are no such file.
+    """
+    return shape_op(decode_jpeg(contents), out_type=dtypes.as_dtype(output_type))
+
+
+@export("image.decode_and_crop_jpeg", "io.decode_and_crop_jpeg")
+def decode_and_crop_jpeg(
+    contents: Any, crop_window: Any, channels: int = 0, name: str | None = None
+) -> Any:
+    """Decode a part of a JPEG file: [y, x, height, width] of `crop_window`.
+
+    Raises:
+        InvalidArgumentError: The bytes are no such file.
+    """
+    top, left, height, width = (int(n) for n in np.asarray(crop_window))
+    z = decode_jpeg(contents, channels=channels)
+    return z[top : top + height, left : left + width]
+
+
+@export("image.adjust_jpeg_quality")
+def adjust_jpeg_quality(image: Any, jpeg_quality: Any, name: Any = None) -> Any:
+    """Return an image with the losses of a JPEG file of this quality, 0 to 100."""
+    x = convert(image)
+    plain = convert_image_dtype(x, dtypes.uint8, saturate=True)
+    options = (("quality", int(jpeg_quality)), ("subsampling", 2))
+    channels = int((x.static_shape or (0, 0, 3))[-1] or 0)
+    z = decode_jpeg(encode(plain, format="JPEG", options=options), channels)
+    return convert_image_dtype(z, x.dtype)
+
+
+def _check(low: int, high: int) -> None:
+    if low < 0 or high < 0 or low > 100 or high > 100:
+        raise ValueError("jpeg encoding range must be between 0 and 100.")
+    if low >= high:
+        raise ValueError("`min_jpeg_quality` must be less than `max_jpeg_quality`.")
+
+
+@export("image.random_jpeg_quality")
+def random_jpeg_quality(
+    image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: int | None = None
+) -> Any:
+    """Return an image with the losses of a JPEG file of random quality.
+
+    Raises:
+        ValueError: The range is empty or goes beyond 0 to 100.
+    """
+    _check(min_jpeg_quality, max_jpeg_quality)
+    quality = uniform(
+        (), min_jpeg_quality, max_jpeg_quality, dtype=dtypes.int32, seed=seed
+    )
+    return adjust_jpeg_quality(image, quality)
+
+
+@export("image.stateless_random_jpeg_quality")
+def stateless_random_jpeg_quality(
+    image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: Any
+) -> Any:
+    """Return an image with the losses of a JPEG file, its quality from a seed.
+
+    Raises:
+        ValueError: The range is empty or goes beyond 0 to 100.
+    """
+    _check(min_jpeg_quality, max_jpeg_quality)
+    quality = stateless_uniform(
+        (), seed, min_jpeg_quality, max_jpeg_quality, dtype=dtypes.int32
+    )
+    return adjust_jpeg_quality(image, quality)
