@@ -113,6 +113,23 @@ from tensor.keras.layers.pooling import (
     MaxPooling2D as MaxPooling2D,
     MaxPooling3D as MaxPooling3D,
 )
+from tensor.keras.layers.preprocessing.categories import (
+    CategoryEncoding as CategoryEncoding,
+    Discretization as Discretization,
+)
+from tensor.keras.layers.preprocessing.image_augmentation import (
+    RandomBrightness as RandomBrightness,
+    RandomContrast as RandomContrast,
+    RandomCrop as RandomCrop,
+    RandomFlip as RandomFlip,
+)
+from tensor.keras.layers.preprocessing.image_size import (
+    CenterCrop as CenterCrop,
+    Resizing as Resizing,
+)
+from tensor.keras.layers.preprocessing.normalization import (
+    Normalization as Normalization,
+)
 from tensor.keras.layers.preprocessing.rescaling import Rescaling as Rescaling
 from tensor.keras.layers.reshaping import (
     Flatten as Flatten,
