@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.shapes import relax
+from tensor.core.tensor import Tensor
 from tensor.graph.autograph.state import (
     is_dynamic,
     leaves_of,
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 State = tuple[Any, ...]
 
 
-def defined(before: State, access: Access, body: Callable[[], None]) -> State:
+def defined(
+    before: State, access: Access, body: Callable[[], None], options: LoopOptions
+) -> State:
     """Return the names' values with zeros for those that only the block defines.
 
     The graph needs a first value of the right shape; what it is does not matter, for
-    the block assigns before anybody reads.
+    the block assigns before anybody reads. Its shape is noted in the loop's options.
     """
     if not any(isinstance(v, Undefined) for v in before):
         return before
@@ -40,14 +43,18 @@ def defined(before: State, access: Access, body: Callable[[], None]) -> State:
     access.set(before)
     return tuple(
         [
-            _zeros_like(new) if isinstance(old, Undefined) else old
+            _zeros_like(new, options) if isinstance(old, Undefined) else old
             for old, new in zip(before, after, strict=True)
         ]
     )
 
 
-def _zeros_like(value: Any) -> Any:
-    leaves = [zero_like(leaf) for leaf in leaves_of(value)]
+def _zeros_like(value: Any, options: LoopOptions) -> Any:
+    leaves = []
+    for leaf in leaves_of(value):
+        leaves.append(zero_like(leaf))
+        if isinstance(leaf, Tensor):
+            options.shape_invariants.append((leaves[-1], leaf.static_shape))
     return packed_like(value, leaves)
 
 

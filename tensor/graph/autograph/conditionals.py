@@ -15,7 +15,7 @@ from tensor.graph.autograph.state import (
     zero_like,
 )
 from tensor.graph.autograph.undefined import (
-    LoopReturnValue,
+    GuardedReturnValue,
     Undefined,
     UndefinedReturnValue,
 )
@@ -105,7 +105,7 @@ def _joined(
     tensors = iter(emit(as_condition(convert(test)), bodies, outputs))
     joined = []
     for plan, *values in zip(plans, *results, strict=False):
-        value = values[1] if isinstance(values[0], LoopReturnValue) else values[0]
+        value = values[1] if isinstance(values[0], GuardedReturnValue) else values[0]
         leaves = leaves_of(value)
         joined.append(
             packed_like(
@@ -155,13 +155,13 @@ def _plan(name: str, first: Any, second: Any) -> list[Any]:
 
 
 def _filled(first: Any, second: Any) -> list[Any] | None:
-    """Return the plan for the value of a `return` inside a loop, None for other names.
+    """Return the plan for a `return` value that a flag guards, None for other names.
 
     Where the function goes on, nobody reads it: zeros stand for it.
     """
-    if isinstance(first, LoopReturnValue):
+    if isinstance(first, GuardedReturnValue):
         return [(zero_like(leaf), leaf) for leaf in leaves_of(second)]
-    if isinstance(second, LoopReturnValue):
+    if isinstance(second, GuardedReturnValue):
         return [(leaf, zero_like(leaf)) for leaf in leaves_of(first)]
     return None
 

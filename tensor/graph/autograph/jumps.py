@@ -8,6 +8,7 @@ conditional or loop consists of cannot jump out of themselves.
 from __future__ import annotations
 
 import ast
+import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ RETURN_VALUE = "retval_"
 
 def lower_jumps(body: list[ast.stmt], new_name: Callable[[str], str]) -> list[ast.stmt]:
     """Return a function's body without jumps except for a last `return`."""
-    in_loop = _returns_in_loop(body)
-    if in_loop and not _always_jumps(body):
+    flagged = _needs_flag(body)
+    if flagged and not _always_jumps(body):
+        # Otherwise nothing would tell that no value was returned.
         body = [*body, located(ast.Return(ast.Constant(None)), body[-1])]  # type: ignore[list-item]
     body = _restructured(body)
     if _returns_early(body):
-        kind = "LoopReturnValue" if in_loop else "UndefinedReturnValue"
+        kind = "GuardedReturnValue" if flagged else "UndefinedReturnValue"
         flag = new_name("do_return")
         lowering = _Returns(flag)
         body = lowering.block(body, in_loop=False)
@@ -49,14 +51,11 @@ def _returns_early(body: Sequence[ast.stmt]) -> bool:
     )
 
 
-def _returns_in_loop(body: Sequence[ast.stmt]) -> bool:
-    return any(
-        isinstance(n, ast.Return)
-        for statement in body
-        for loop in _own_nodes(statement)
-        if isinstance(loop, _LOOPS)
-        for n in _own_nodes(loop)
-    )
+def _needs_flag(body: Sequence[ast.stmt]) -> bool:
+    """Return whether statements have to ask if a `return` was met before them."""
+    lowering = _Returns("flag")
+    lowering.block(_restructured(copy.deepcopy(list(body))), in_loop=False)
+    return lowering.flag_is_read
 
 
 def _own_nodes(node: ast.AST) -> Any:

@@ -92,7 +92,7 @@ def staged_while(
     before = access.get()
     start = as_symbolic(0)
     number = (start,) if counter else ()
-    filled = defined(before, access, lambda: body(*number))
+    filled = defined(before, access, lambda: body(*number), options)
     carried = Carried(filled, access.names)
     numbered = counter or options.limit is not None
 

@@ -15,7 +15,7 @@ from tensor.graph.autograph.conditionals import if_ as if_
 from tensor.graph.autograph.for_loops import for_ as for_
 from tensor.graph.autograph.loops import while_ as while_
 from tensor.graph.autograph.undefined import (
-    LoopReturnValue as LoopReturnValue,
+    GuardedReturnValue as GuardedReturnValue,
     Undefined as Undefined,
     UndefinedReturnValue as UndefinedReturnValue,
     attribute as attribute,

@@ -29,10 +29,10 @@ class UndefinedReturnValue(Undefined):
         super().__init__("the return value")
 
 
-class LoopReturnValue(UndefinedReturnValue):
-    """The same in a function that returns from inside a loop.
+class GuardedReturnValue(UndefinedReturnValue):
+    """The same in a function that goes on where it did not return.
 
-    While the loop goes on there is no value, and a flag keeps anybody from reading it.
+    There is no value then, and a flag keeps anybody from reading it.
     """
 
     __slots__ = ()

@@ -186,6 +186,39 @@ class ListStack(ListOp):
         return list_unstack(dz)
 
 
+class ListConcat(ListOp):
+    """The entries of a list joined along their first axis."""
+
+    type_name = "TensorListConcatV2"
+
+    def kernel(self, items: Any, spec: TensorSpec) -> Any:
+        filled = [_empty(items, spec) if v is None else v for v in items]
+        return np.concatenate(filled)
+
+    def infer(self, items: TensorSpec, spec: TensorSpec) -> TensorSpec:
+        dims = None if spec.dims is None else (None, *spec.dims[1:])
+        return TensorSpec.of(dims, spec.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return list_split(dz, call.inputs[0], spec=call.attrs["spec"])
+
+
+class ListSplit(ListOp):
+    """Pieces of a tensor along its first axis, as long as a list's entries."""
+
+    def kernel(self, value: Any, items: Any, spec: TensorSpec) -> Any:
+        lengths = [len(_empty(items, spec) if v is None else v) for v in items]
+        return np.split(value, np.cumsum(lengths[:-1]))
+
+    def infer(
+        self, value: TensorSpec, items: TensorSpec, spec: TensorSpec
+    ) -> TensorSpec:
+        return LIST
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return list_concat(dz, spec=call.attrs["spec"]), None
+
+
 class ListUnstack(ListOp):
     """The slices of a tensor along its first axis as a list."""
 
@@ -264,6 +297,8 @@ list_read = ListRead()
 list_read_or_zeros = ListReadOrZeros()
 list_stack = ListStack()
 list_stack_like = ListStackLike()
+list_concat = ListConcat()
+list_split = ListSplit()
 list_unstack = ListUnstack()
 list_size = ListSize()
 list_zeros = ListZeros()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes, errors
 from tensor.core.context import context
@@ -15,6 +15,9 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.control import list_ops
 
+if TYPE_CHECKING:
+    from tensor.core.shapes import Dims
+
 
 @export("TensorArray")
 class TensorArray(CompositeTensor):
@@ -25,8 +28,8 @@ class TensorArray(CompositeTensor):
     """
 
     __slots__ = (
+        "_cell",
         "_clear_after_read",
-        "_dims",
         "_dtype",
         "_dynamic",
         "_flow",
@@ -65,7 +68,9 @@ class TensorArray(CompositeTensor):
             name: Accepted for compatibility.
         """
         self._dtype = dtypes.as_dtype(dtype)
-        self._dims = TensorShape(element_shape)._dims
+        # What is known of the elements' shape, shared by all that come from this array:
+        # a loop's body writes to one, what follows the loop reads from another.
+        self._cell = [TensorShape(element_shape)._dims]
         self._dynamic = bool(dynamic_size)
         self._clear_after_read = clear_after_read is not False
         self._infer_shape = infer_shape
@@ -84,6 +89,10 @@ class TensorArray(CompositeTensor):
     def dtype(self) -> Any:
         """The dtype of the elements."""
         return self._dtype
+
+    @property
+    def _dims(self) -> Dims | None:
+        return self._cell[0]
 
     @property
     def element_shape(self) -> TensorShape:
@@ -201,7 +210,7 @@ class TensorArray(CompositeTensor):
                 f"({self.element_shape})"
             )
         if self._infer_shape:
-            self._dims = merge(self._dims, value.static_shape)
+            self._cell[0] = merge(self._dims, value.static_shape)
         return value
 
     def read(self, index: Any, name: str | None = None) -> Any:
@@ -263,22 +272,14 @@ class TensorArray(CompositeTensor):
             items = self._items or []
             parts = [self._item(i) for i in range(len(items))]
             return names_in("")["concat"](parts, axis=0)
-        stacked = self.stack()
-        dims = self._dims
-        if dims is None or dims[0] is None:
-            raise ValueError(
-                "TensorArray.concat inside a tf.function needs elements of one known "
-                f"length, got element_shape {self.element_shape}."
-            )
-        shape = [-1, *[-1 if d is None else d for d in dims[1:]]]
-        return names_in("")["reshape"](stacked, shape)
+        return list_ops.list_concat(self._flow, spec=self._spec)
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
         """Return the array with the slices of `value` as its elements."""
         value = convert(value, None if isinstance(value, Tensor) else self._dtype)
         dims = value.static_shape
         if dims is not None and self._infer_shape:
-            self._dims = merge(self._dims, dims[1:])
+            self._cell[0] = merge(self._dims, dims[1:])
         if self._in_graph() or type(value) is not EagerTensor:
             return self._with_flow(list_ops.list_unstack(value))
         self._items = names_in("")["unstack"](value)
