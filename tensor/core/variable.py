@@ -26,7 +26,6 @@ from tensor.core.tensor import (
     Reference,
     Tensor,
     next_track_id,
-    value_text,
     wrap,
 )
 from tensor.core.variable_creation import (
@@ -83,7 +82,7 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
             name: The name, `Variable` by default; an index `:0` is added.
             variable_def: Not supported: raises.
             dtype: The dtype to convert `initial_value` to.
-            import_scope: Accepted for compatibility.
+            import_scope: Likewise.
             constraint: A function applied to the value after an optimizer's update.
             synchronization: When copies on several replicas are brought together.
             aggregation: How the values of several replicas become one.
@@ -378,56 +377,6 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
         ):
             self._array = np.array(self._array)
         return self._array
-
-    def __repr__(self) -> str:
-        head = (
-            f"<tf.Variable '{self.name}' shape={to_text(self._dims)} "
-            f"dtype={self._dtype.name}"
-        )
-        if context.graph is not None:
-            return head + ">"
-        return f"{head}, numpy={value_text(self._array, repr)}>"
-
-    def __deepcopy__(self, memo: Any) -> Variable:
-        copied = Variable(
-            wrap(np.array(self._array)),
-            trainable=self._trainable,
-            name=self._name,
-            constraint=self._constraint,
-            synchronization=self._synchronization,
-            aggregation=self._aggregation,
-            shape=self._dims,
-        )
-        memo[id(self)] = copied
-        return copied
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (
-            np.asarray(self._array),
-            self._trainable,
-            self._name,
-            self._synchronization,
-            self._aggregation,
-            self._dims,
-        )
-
-
-def _unpickle(
-    array: Any,
-    trainable: bool,
-    name: str,
-    synchronization: VariableSynchronization,
-    aggregation: VariableAggregation,
-    dims: Dims | None,
-) -> Any:
-    return Variable(
-        wrap(array),
-        trainable=trainable,
-        name=name,
-        synchronization=synchronization,
-        aggregation=aggregation,
-        shape=TensorShape(dims),
-    )
 
 
 def _combine_into(combine: Any, target: np.ndarray, delta: Any) -> None:

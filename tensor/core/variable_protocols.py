@@ -6,17 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core.shapes import Dims, to_text
+from tensor.core.context import context
+from tensor.core.shapes import Dims, TensorShape, to_text
+from tensor.core.tensor import value_text, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from tensor.core.dtypes import DType
+    from tensor.core.variable import Variable
+    from tensor.core.variable_creation import (
+        VariableAggregation,
+        VariableSynchronization,
+    )
 
 
 class VariableProtocols:
     """The conversions of a variable; arithmetic is attached by `ops.operators`."""
 
+    name: Any
     _array: Any
+    _name: str
     _dims: Dims | None
+    _dtype: DType
+    _trainable: bool
+    _constraint: Callable[[Any], Any] | None
+    _synchronization: VariableSynchronization
+    _aggregation: VariableAggregation
 
     def value(self) -> Any:
         """Return the current value as a tensor."""
@@ -62,3 +78,57 @@ class VariableProtocols:
         raise TypeError(
             "Variable is unhashable. Instead, use variable.ref() as the key."
         )
+
+    def __repr__(self) -> str:
+        head = (
+            f"<tf.Variable '{self.name}' shape={to_text(self._dims)} "
+            f"dtype={self._dtype.name}"
+        )
+        if context.graph is not None:
+            return head + ">"
+        return f"{head}, numpy={value_text(self._array, repr)}>"
+
+    def __deepcopy__(self, memo: Any) -> Variable:
+        from tensor.core.variable import Variable
+
+        copied = Variable(
+            wrap(np.array(self._array)),
+            trainable=self._trainable,
+            name=self._name,
+            constraint=self._constraint,
+            synchronization=self._synchronization,
+            aggregation=self._aggregation,
+            shape=self._dims,
+        )
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (
+            np.asarray(self._array),
+            self._trainable,
+            self._name,
+            self._synchronization,
+            self._aggregation,
+            self._dims,
+        )
+
+
+def _unpickle(
+    array: Any,
+    trainable: bool,
+    name: str,
+    synchronization: VariableSynchronization,
+    aggregation: VariableAggregation,
+    dims: Dims | None,
+) -> Any:
+    from tensor.core.variable import Variable
+
+    return Variable(
+        wrap(array),
+        trainable=trainable,
+        name=name,
+        synchronization=synchronization,
+        aggregation=aggregation,
+        shape=TensorShape(dims),
+    )

@@ -21,6 +21,7 @@ from tensor.ops import (
     layout as layout,
     linalg as linalg,
     lookup as lookup,
+    lookup_content as lookup_content,
     math as math,
     nn as nn,
     number_lines as number_lines,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors, nest
+from tensor.core.backprop import runs_on_arrays, unwrap_gradient
 from tensor.core.context import context
 from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
@@ -42,7 +43,12 @@ class EagerPyFunc(Op):
         return tuple([TensorSpec.of(None, d) for d in dtypes])
 
     def gradient(self, call: Any, *dz: Any) -> Any:
-        return eager_py_func_grad(*call.inputs, *dz, **call.attrs)
+        if context.graph is not None:
+            return eager_py_func_grad(*call.inputs, *dz, **call.attrs)
+        plain = runs_on_arrays()
+        values = [wrap(v) if plain else v for v in (*call.inputs, *dz)]
+        found = _pull_back(values, **call.attrs)
+        return tuple([unwrap_gradient(g) if plain else g for g in found])
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         attrs = {"function": _add_one, "dtypes": (dtypes.float64,)}
@@ -58,16 +64,9 @@ class EagerPyFuncGrad(Op):
     def kernel(
         self, *arrays: Any, function: Callable[..., Any], dtypes: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        count = len(arrays) - len(dtypes)
         with context.eager_inside_kernel():
             values = [wrap(np.asarray(a)[()]) for a in arrays]
-            inputs, dz = values[:count], values[count:]
-            with GradientTape() as tape:
-                tape.watch([x for x in inputs if x.dtype.is_differentiable])
-                results = _call(function, inputs, dtypes)
-            found = tape.gradient(
-                results, inputs, output_gradients=dz, unconnected_gradients="zero"
-            )
+            found = _pull_back(values, function=function, dtypes=dtypes)
             return tuple([convert(g)._array for g in found])
 
     def infer(self, *specs: TensorSpec, function: Any, dtypes: Any) -> Any:
@@ -169,6 +168,26 @@ def _call(
             f"{type(error).__name__}: {error}, in the function {_name(function)} of "
             "tf.py_function [Op:EagerPyFunc]",
         ) from error
+
+
+def _pull_back(
+    values: list[Any], function: Callable[..., Any], dtypes: tuple[Any, ...]
+) -> list[Any]:
+    """Return the gradients of a function, called once more with its inputs.
+
+    Args:
+        values: The inputs, then the gradients that arrive at the results.
+        function: The function.
+        dtypes: The dtypes of its results.
+    """
+    count = len(values) - len(dtypes)
+    inputs, dz = values[:count], values[count:]
+    with GradientTape() as tape:
+        tape.watch([x for x in inputs if x.dtype.is_differentiable])
+        results = _call(function, inputs, dtypes)
+    return tape.gradient(  # type: ignore[no-any-return]
+        results, inputs, output_gradients=dz, unconnected_gradients="zero"
+    )
 
 
 def _kinds(tout: Any) -> tuple[tuple[Any, ...], bool]:

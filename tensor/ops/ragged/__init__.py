@@ -8,6 +8,7 @@ dispatch        what ops do with ragged arguments
 from tensor.ops.ragged import (
     construction as construction,
     dispatch as dispatch,
+    indexing as indexing,
     ragged_spec as ragged_spec,
     ragged_tensor as ragged_tensor,
 )

@@ -1,0 +1,137 @@
+"""The content of lookup tables: tensors of keys and values, or the lines of a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensor.core import dtypes, errors
+from tensor.core.convert import convert
+from tensor.core.public_api import export
+
+
+@export("lookup.TextFileIndex")
+class TextFileIndex:
+    """What of a text file's lines are keys or values, besides their columns."""
+
+    WHOLE_LINE = -2
+    LINE_NUMBER = -1
+
+
+@export("lookup.KeyValueTensorInitializer")
+class KeyValueTensorInitializer:
+    """The content of a table, as a tensor of keys and one of values."""
+
+    def __init__(
+        self,
+        keys: Any,
+        values: Any,
+        key_dtype: Any = None,
+        value_dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        """Keep keys and values.
+
+        Raises:
+            ValueError: There are more of the one than of the other.
+        """
+        kinds = [
+            None if d is None else dtypes.as_dtype(d) for d in (key_dtype, value_dtype)
+        ]
+        self._keys, self._values = convert(keys, kinds[0]), convert(values, kinds[1])
+        if self._keys.static_shape != self._values.static_shape:
+            raise ValueError(
+                f"Keys and values must have the same shape, got {self._keys.shape} and "
+                f"{self._values.shape}."
+            )
+
+    @property
+    def key_dtype(self) -> dtypes.DType:
+        """The dtype of the keys."""
+        return self._keys.dtype
+
+    @property
+    def value_dtype(self) -> dtypes.DType:
+        """The dtype of the values."""
+        return self._values.dtype
+
+    def content(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return keys and values as vectors."""
+        return np.ravel(np.asarray(self._keys)), np.ravel(np.asarray(self._values))
+
+
+@export("lookup.TextFileInitializer")
+class TextFileInitializer:
+    """The content of a table, from the lines of a text file."""
+
+    def __init__(
+        self,
+        filename: Any,
+        key_dtype: Any,
+        key_index: int,
+        value_dtype: Any,
+        value_index: int,
+        vocab_size: int | None = None,
+        delimiter: str = "\t",
+        name: str | None = None,
+        value_index_offset: int = 0,
+    ) -> None:
+        """Say what of each line is key and value: a column, or a TextFileIndex."""
+        array = np.asarray(convert(filename))
+        self._filename = array.reshape(())[()].decode()
+        self._key = (dtypes.as_dtype(key_dtype), key_index)
+        self._value = (dtypes.as_dtype(value_dtype), value_index)
+        self._vocab_size = vocab_size
+        self._delimiter = delimiter
+        self._offset = value_index_offset
+
+    @property
+    def key_dtype(self) -> dtypes.DType:
+        """The dtype of the keys."""
+        return self._key[0]
+
+    @property
+    def value_dtype(self) -> dtypes.DType:
+        """The dtype of the values."""
+        return self._value[0]
+
+    def content(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return keys and values as vectors.
+
+        Raises:
+            NotFoundError: There is no such file.
+            InvalidArgumentError: It has fewer lines than `vocab_size`.
+        """
+        try:
+            with open(self._filename, "rb") as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            raise errors.because(
+                errors.NotFoundError, f"{self._filename}; No such file or directory"
+            ) from None
+        if self._vocab_size is not None:
+            if len(lines) < self._vocab_size:
+                raise errors.because(
+                    errors.InvalidArgumentError,
+                    f"Invalid vocab_size in {self._filename}: expected "
+                    f"{self._vocab_size} but got {len(lines)}",
+                )
+            lines = lines[: self._vocab_size]
+        return self._column(lines, *self._key, 0), self._column(
+            lines, *self._value, self._offset
+        )
+
+    def _column(
+        self, lines: list[bytes], dtype: dtypes.DType, index: int, offset: int
+    ) -> np.ndarray:
+        if index == TextFileIndex.LINE_NUMBER:
+            return np.arange(len(lines), dtype=dtype.numpy_dtype) + offset
+        cells: list[Any] = lines
+        if index != TextFileIndex.WHOLE_LINE:
+            cells = [line.split(self._delimiter.encode())[index] for line in lines]
+        if dtype is not dtypes.string:
+            cells = [float(c) if dtype.is_floating else int(c) for c in cells]
+        result = np.empty(len(cells), dtype.numpy_dtype)
+        result[:] = cells
+        return result
