@@ -29,3 +29,7 @@ from tensor.keras.utils.plotting import (
 )
 from tensor.keras.utils.seeds import set_random_seed as set_random_seed
 from tensor.keras.utils.sequence import Sequence as Sequence
+from tensor.keras.utils.sequences import (
+    pad_sequences as pad_sequences,
+    timeseries_dataset_from_array as timeseries_dataset_from_array,
+)

@@ -61,7 +61,7 @@ class Normalization(PreprocessingLayer):
         self._reduced = [a for a in range(rank) if a not in kept]
         # The axis of examples comes for free: it broadcasts.
         self._broadcast_shape = [shape[a] if a in kept else 1 for a in range(rank)]
-        own = tuple(shape[a] for a in kept)
+        own = tuple(int(shape[a] or 0) for a in kept)  # all known, as checked above
         if self.input_mean is None:
             self.adapt_mean = self._statistic("mean", own, "zeros")
             self.adapt_variance = self._statistic("variance", own, "ones")
