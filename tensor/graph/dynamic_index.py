@@ -76,7 +76,6 @@ class DynamicSlice(Op):
     """The part of x that an index selects, some of whose numbers are inputs."""
 
     type_name = "StridedSlice"
-    keeps_inputs = True
 
     def kernel(self, x: Any, *scalars: Any, index: Index) -> Any:
         filled = fill_index(index, scalars)

@@ -272,7 +272,7 @@ class Function:
     def _bind_to(self, instance: Any) -> Function:
         key = id(instance)
         try:
-            reference = weakref.ref(instance, lambda _: self._bound.pop(key, None))
+            reference: Any = weakref.ref(instance, lambda _: self._bound.pop(key, None))
         except TypeError:
             reference = lambda: instance  # noqa: E731  # cannot be referenced weakly
         method = _weak_method(self._python_function, reference)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensor.core.shape_algebra import num_elements
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Value:
     def spec(self) -> TensorSpec:
         """Shape and dtype."""
         return TensorSpec.of(self.dims, self.dtype)
+
+    @property
+    def size(self) -> int | None:
+        """The number of elements, None when it is not known."""
+        return num_elements(self.dims)
 
     def __repr__(self) -> str:
         return f"<value {self.name} {self.dims} {self.dtype}>"

@@ -46,7 +46,8 @@ class ReadVariable(StateOp):
     def kernel(self, variable: Any) -> Any:
         return variable.read_array()
 
-    def infer(self, variable: Any) -> TensorSpec:
+    def infer(self, *inputs: TensorSpec, **attrs: Any) -> Any:
+        variable = attrs["variable"]
         return TensorSpec.of(variable.static_shape, variable.dtype)
 
     def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:

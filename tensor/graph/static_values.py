@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tensor.core.shapes import Dims
     from tensor.graph.program import Node, Value
 
 # A scalar is an int, a vector a tuple; None stands for what is not known.
@@ -40,7 +41,7 @@ def known_value(value: Any, depth: int = 0) -> Known:
 
 
 def _nothing(value: Value) -> Known:
-    dims = getattr(value, "dims", ())
+    dims: Dims | None = getattr(value, "dims", ())
     if dims is not None and len(dims) == 1 and dims[0] is not None:
         return (None,) * dims[0]
     return None

@@ -29,7 +29,7 @@ class SymbolicTensor(Tensor):
 
     # The number that tapes use belongs to the value: several tensors may show it.
     @property
-    def _track_id(self) -> int:  # type: ignore[override]
+    def _track_id(self) -> int:
         return self._value.track_id
 
     @_track_id.setter

@@ -402,22 +402,18 @@ class FunctionGraph(Graph):
 
 def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
     """Return specs of an op's inputs; Python numbers adopt the dtype beside them."""
-    specs = []
-    for t in tensors:
-        if type(t) is SymbolicTensor:
-            value = t._value
-            specs.append(TensorSpec.of(value.dims, value.dtype))
-        else:
-            specs.append(None)
-    if None in specs:
-        beside = next((s.dtype for s in specs if s and not s.dtype.is_bool), None)
-        specs = [
-            (TensorSpec.of((), beside) if beside is not None else spec_of(t))
-            if s is None
-            else s
-            for s, t in zip(specs, tensors, strict=True)
-        ]
-    return specs  # type: ignore[return-value]
+    values = [t._value for t in tensors if type(t) is SymbolicTensor]
+    if len(values) == len(tensors):
+        return [TensorSpec.of(v.dims, v.dtype) for v in values]
+    beside = next((v.dtype for v in values if not v.dtype.is_bool), None)
+    return [
+        TensorSpec.of(t._value.dims, t._value.dtype)
+        if type(t) is SymbolicTensor
+        else spec_of(t)
+        if beside is None
+        else TensorSpec.of((), beside)
+        for t in tensors
+    ]
 
 
 def _is_constant(value: Value) -> bool:

@@ -70,8 +70,8 @@ class Access:
 
 
 def staged_while(
-    test: Callable[[], Any],
-    body: Callable[[], None],
+    test: Callable[..., Any],
+    body: Callable[..., None],
     access: Access,
     options: LoopOptions,
     counter: bool = False,

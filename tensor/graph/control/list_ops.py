@@ -163,7 +163,8 @@ def _empty(items: list[Any], spec: TensorSpec) -> Any:
             "Trying to read an uninitialized tensor but element_shape is not fully "
             "defined. Give TensorArray(element_shape=…).",
         )
-    return np.zeros(dims, spec.dtype.numpy_dtype)[()]
+    shape: Any = dims
+    return np.zeros(shape, spec.dtype.numpy_dtype)[()]
 
 
 class ListStack(ListOp):

@@ -7,7 +7,7 @@ variables can be written in place: nobody else holds their array).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -188,7 +188,7 @@ class Writer:
         self._assigned = {
             n.inputs[0]: n.attrs["variable"]
             for n in program.nodes
-            if n.op is state.write_variable and n.inputs[0] not in kept
+            if n.op is state.write_variable
         }
         for index, node in enumerate(program.nodes):
             before, self._node = self._node, node
@@ -265,10 +265,13 @@ def write_call(writer: Writer, node: Node) -> None:
 _WRITERS: dict[str, Callable[[Writer, Any], None]] = {}
 
 
-def writes(op_class: str) -> Any:
+WriteNode = TypeVar("WriteNode", bound="Callable[[Writer, Any], None]")
+
+
+def writes(op_class: str) -> Callable[[WriteNode], WriteNode]:
     """Register the decorated function as what writes nodes of an op class."""
 
-    def register(write: Any) -> Any:
+    def register(write: WriteNode) -> WriteNode:
         _WRITERS[op_class] = write
         return write
 

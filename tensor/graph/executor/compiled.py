@@ -58,7 +58,7 @@ class CompiledProgram:
         except IndexError:
             place = _quiet_context(), self._generated.workspace()
         try:
-            return place[0].run(self._function, place[1], *arrays)  # type: ignore[no-any-return]
+            return place[0].run(self._function, place[1], *arrays)
         except Exception as error:
             raise self._explained(error) from error.__cause__
         finally:

@@ -105,10 +105,10 @@ def _transposition(x: Any) -> Any:
     node = x.node if type(x) is Value else None
     if node is None or node.op.type_name != "Transpose" or node.parameters:
         return None
-    perm = node.attrs.get("perm")
-    if not isinstance(perm, tuple | list) or len(perm) < 2:
+    rank = len(node.outputs[0].dims or ())
+    if rank < 2:
         return None
-    rank = len(perm)
+    perm = node.attrs.get("perm") or range(rank)[::-1]
     swapped = [*range(rank - 2), rank - 1, rank - 2]
     return node.inputs[0] if list(perm) == swapped else None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core.dtypes import variant
 from tensor.graph.passes.rewriting import (
     Rewriter,
     constant_of,
@@ -86,7 +87,9 @@ def _folded(node: Node, rewriter: Rewriter) -> Any:
         return _as_arrays(node, op.kernel(stand_in, **node.attrs))
     if op.type_name in _FILLED and node.outputs[0].dtype.is_numeric:
         value = node.outputs[0]
-        filled = np.full(value.dims, _FILLED[op.type_name], value.dtype.numpy_dtype)
+        filled = np.full(
+            tuple(value.dims or ()), _FILLED[op.type_name], value.dtype.numpy_dtype
+        )
         return [filled[()]]
     if not inputs or not all(is_constant(x) for x in inputs):
         return None
@@ -110,7 +113,7 @@ def _as_arrays(node: Node, result: Any) -> Any:
 def _size(node: Node) -> int | None:
     total = 0
     for value in node.outputs:
-        if value.dims is None or None in value.dims or value.dtype.name == "variant":
+        if value.size is None or value.dtype is variant:
             return None
-        total += int(np.prod(value.dims))
+        total += value.size
     return total if node.outputs else None

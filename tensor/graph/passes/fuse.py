@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.graph.passes.rewriting import Rewriter, inside_too
 from tensor.graph.program import Node, Program, Value
@@ -77,7 +75,7 @@ def _eligible(node: Node) -> Dims | None:
     result = node.outputs[0]
     if not _fits(result) or node.several or not result.dims:
         return None
-    if int(np.prod(result.dims)) < _SMALLEST:
+    if (result.size or 0) < _SMALLEST:
         return None
     return result.dims if all(_fits(v) for v in node.values_in()) else None
 

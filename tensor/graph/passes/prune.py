@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tensor.graph.program import Program, Value
+
+if TYPE_CHECKING:
+    from tensor.graph.program import Node
 
 
 def prune(program: Program, keep_effects: bool = True) -> Program:
@@ -24,10 +29,10 @@ def prune(program: Program, keep_effects: bool = True) -> Program:
     return Program(program.inputs, tuple(kept), program.outputs, program.name)
 
 
-def _only_reads(node: object) -> bool:
+def _only_reads(node: Node) -> bool:
     """Return whether a node may go if nobody reads it, though it must keep its place.
 
     Reading a variable changes nothing. Random numbers nobody reads are drawn all the
     same: dropping them would change those that follow.
     """
-    return node.op.type_name == "ReadVariableOp"  # type: ignore[attr-defined]
+    return node.op.type_name == "ReadVariableOp"

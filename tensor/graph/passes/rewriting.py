@@ -100,7 +100,7 @@ def inside_too(
 
 
 def _with_programs(node: Node, change: Callable[[Program], Program]) -> dict[str, Any]:
-    attrs = {}
+    attrs: dict[str, Any] = {}
     for key, attr in node.attrs.items():
         if type(attr) is Program:
             attrs[key] = change(attr)

@@ -21,7 +21,7 @@ def is_open(program: Program) -> bool:
     return any(v.dims is None or None in v.dims for v in program.inputs)
 
 
-def specialize(program: Program, shapes: Sequence[Dims]) -> Program:
+def specialize(program: Program, shapes: Sequence[Dims | None]) -> Program:
     """Return the program for inputs of these shapes.
 
     Raises:
