@@ -106,21 +106,25 @@ class RadialConstraint(Constraint):
                 "The weight tensor must have rank 4. Received weight tensor with "
                 f"shape: {w.shape}"
             )
-        height, width = w.shape[0], w.shape[1]
-        if height != width or height % 2 == 0:
+        size = w.shape[0]
+        if size != w.shape[1]:
             raise ValueError(
-                "The weight tensor must be square with an odd side. Received weight "
-                f"tensor with shape: {w.shape}"
+                "The weight tensor must be square. Received weight tensor with shape: "
+                f"{w.shape}"
             )
-        middle = height // 2
-        rings = [
-            [max(abs(i - middle), abs(j - middle)) for j in range(width)]
-            for i in range(height)
-        ]
-        # Each ring takes its value from the row through the middle.
+        # Each ring around the middle takes one element of the diagonal, as in Keras.
+        half = size // 2
+        first = half if size % 2 else half + 1
+        diagonal = [half - 1, *range(first, size)]
+        rings = [[_ring(i, j, size) for j in range(size)] for i in range(size)]
         return tf.stack(
-            [tf.stack([w[middle, middle - r] for r in row]) for row in rings]
+            [tf.stack([w[diagonal[r], diagonal[r]] for r in row]) for row in rings]
         )
+
+
+def _ring(i: int, j: int, size: int) -> int:
+    """Return how many rings a place is away from the middle."""
+    return max(size - 1 - min(i, j), max(i, j)) - size // 2
 
 
 max_norm = MaxNorm

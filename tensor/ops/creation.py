@@ -101,9 +101,9 @@ def _filled(value: Any, shape: Any, dtype: Any) -> Any:
     shape = _shape_argument(shape, "Fill")
     if isinstance(shape, Tensor):
         return fill_op(convert(value, dtype), dims=shape)
-    make = np.zeros if value == 0 else np.full
-    args = () if value == 0 else (value,)
-    return constant_tensor(make(shape, *args, dtype.numpy_dtype)[()])
+    if value == 0:
+        return constant_tensor(np.zeros(shape, dtype.numpy_dtype)[()])
+    return constant_tensor(np.full(shape, value, dtype.numpy_dtype)[()])
 
 
 @export("zeros")
@@ -173,7 +173,8 @@ def _like(op: Op, value: int, x: Any, dtype: Any, name: str | None) -> Any:
         return fill_op(convert(b""), dims=shape_for(x), name=name)
     if target is x.dtype:
         return op(x, name=name)
-    return fill_op(convert(value, target), dims=shape_for(x), name=name)
+    number = bool(value) if target.is_bool else value
+    return fill_op(convert(number, target), dims=shape_for(x), name=name)
 
 
 @export("eye", "linalg.eye")

@@ -336,6 +336,232 @@ def run_optimizer(tf, expression, sparse):
     return [a.numpy(), b.numpy()]
 
 
+def _filled(layer, seed=1):
+    """Give a built layer repeatable weights."""
+    rng = np.random.RandomState(seed)
+    layer.set_weights(
+        [rng.uniform(-0.5, 1.0, w.shape.as_list()) for w in layer.weights]
+    )
+    return layer
+
+
+def masked_rnn(tf, expression):
+    """Return a recurrent layer's results for a masked sequence."""
+    (x,) = arrays_for([(3, 4, 5)])
+    mask = tf.constant(np.array([[1, 1, 0, 0], [0, 1, 1, 1], [1, 1, 1, 1]], bool))
+    layer = eval(expression, vars(tf.keras.layers).copy())
+    layer(x)
+    _filled(layer)
+    return [np.asarray(y) for y in tf.nest.flatten(layer(x, mask=mask))]
+
+
+def stateful_rnn(tf, expression):
+    """Return what a stateful layer gives for two batches, and after a reset."""
+    x, y = arrays_for([(2, 3, 4), (2, 3, 4)])
+    layer = eval(expression, vars(tf.keras.layers).copy())
+    inputs = tf.keras.Input(batch_shape=(2, 3, 4))
+    model = tf.keras.Model(inputs, layer(inputs))
+    _filled(model)
+    results = [np.asarray(model(tf.constant(v))) for v in (x, y)]
+    layer.reset_states()
+    return [*results, np.asarray(model(tf.constant(x)))]
+
+
+def rnn_from_state(tf):
+    """Return what layers give from given states, also inside a model."""
+    x, h, c = arrays_for([(2, 3, 4), (2, 5), (2, 5)])
+    lstm = tf.keras.layers.LSTM(5, return_state=True)
+    lstm(x)
+    _filled(lstm)
+    eager = lstm(tf.constant(x), initial_state=[tf.constant(h), tf.constant(c)])
+    inputs = [tf.keras.Input((3, 4)), tf.keras.Input((5,)), tf.keras.Input((5,))]
+    model = tf.keras.Model(inputs, lstm(inputs[0], initial_state=inputs[1:]))
+    return [np.asarray(v) for v in [*eager, *model([x, h, c])]]
+
+
+def rnn_of_unknown_length(tf):
+    """Return what a traced layer gives where only the data know the length."""
+    gru = tf.keras.layers.GRU(3, return_sequences=True, go_backwards=True)
+    (x,) = arrays_for([(2, 5, 4)])
+    gru(x)
+    _filled(gru)
+    spec = tf.TensorSpec([None, None, 4], tf.float32)
+    return [np.asarray(tf.function(lambda v: gru(v), input_signature=[spec])(x))]
+
+
+def masked_attention(tf):
+    """Return attentions with masks, causal and not, and their scores."""
+    query, value = (tf.constant(v) for v in arrays_for([(2, 3, 4), (2, 3, 4)]))
+    masks = [
+        tf.constant(np.array([[1, 1, 0], [1, 1, 1]], bool)),
+        tf.constant(np.array([[1, 0, 1], [1, 1, 0]], bool)),
+    ]
+    attention = tf.keras.layers.Attention()
+    first = attention(
+        [query, value], mask=masks, return_attention_scores=True, use_causal_mask=True
+    )
+    heads = tf.keras.layers.MultiHeadAttention(2, 3)
+    heads(query, value)
+    _filled(heads)
+    second = heads(query, value, return_attention_scores=True, use_causal_mask=True)
+    third = heads(query, value, attention_mask=tf.constant(np.eye(3, dtype=bool)[None]))
+    return [np.asarray(v) for v in (*first, *second, third)]
+
+
+def masks_on_their_way(tf):
+    """Return the masks that layers hand on."""
+    layers = tf.keras.layers
+    ids = tf.constant([[1, 2, 0], [3, 0, 0]])
+    embedded = layers.Embedding(4, 2, mask_zero=True)(ids)
+    dropped = layers.Dropout(0.5)(embedded)
+    joined = layers.Concatenate(axis=-1)([dropped, dropped])
+    doubled = layers.TimeDistributed(layers.Dense(2))(joined)
+    cut = layers.Masking(0.0)(tf.constant([[[1.0, 0.0], [0.0, 0.0]]]))
+    return [
+        np.asarray(x._keras_mask) for x in (embedded, dropped, joined, doubled, cut)
+    ]
+
+
+def random_layers(tf):
+    """Return what layers that draw give after seeding."""
+    layers = tf.keras.layers
+    x = tf.ones([4, 5])
+    results = []
+    for expression in (
+        "Dropout(0.4)",
+        "Dropout(0.4, seed=3)",
+        "GaussianNoise(0.5)",
+        "GaussianDropout(0.3)",
+        "AlphaDropout(0.3)",
+        "SpatialDropout1D(0.5)",
+    ):
+        tf.keras.utils.set_random_seed(11)
+        layer = eval(expression, vars(layers).copy())
+        shaped = tf.ones([2, 3, 4]) if "Spatial" in expression else x
+        results += [np.asarray(layer(shaped, training=True)) for _ in range(2)]
+    return results
+
+
+def initializers(tf):
+    """Return first values drawn with a seed."""
+    names = vars(tf.keras.initializers)
+    expressions = (
+        "RandomNormal(seed=1)",
+        "RandomUniform(-1.0, 2.0, seed=2)",
+        "TruncatedNormal(stddev=0.5, seed=3)",
+        "GlorotUniform(seed=4)",
+        "GlorotNormal(seed=5)",
+        "HeNormal(seed=6)",
+        "HeUniform(seed=7)",
+        "LecunNormal(seed=8)",
+        "LecunUniform(seed=9)",
+        "VarianceScaling(2.0, 'fan_out', 'untruncated_normal', seed=10)",
+        "Identity(2.0)",
+        "Constant(0.5)",
+        "Zeros()",
+        "Ones()",
+    )
+    results = [np.asarray(eval(e, dict(names))([4, 3])) for e in expressions]
+    orthogonal = np.asarray(tf.keras.initializers.Orthogonal(seed=1)([4, 3]))
+    return [*results, np.abs(orthogonal)]
+
+
+def activations(tf):
+    """Return all activations on a grid."""
+    x = tf.constant(np.linspace(-4, 7, 23, dtype=np.float32).reshape(1, -1))
+    module = tf.keras.activations
+    names = [
+        "elu",
+        "exponential",
+        "gelu",
+        "hard_sigmoid",
+        "linear",
+        "mish",
+        "relu",
+        "selu",
+        "sigmoid",
+        "softmax",
+        "softplus",
+        "softsign",
+        "swish",
+        "tanh",
+    ]
+    results = [np.asarray(getattr(module, name)(x)) for name in names]
+    results.append(np.asarray(module.relu(x, alpha=0.2, max_value=3.0, threshold=1.0)))
+    results.append(np.asarray(module.gelu(x, approximate=True)))
+    results.append(np.asarray(module.elu(x, alpha=0.3)))
+    return results
+
+
+def penalties_and_constraints(tf):
+    """Return regularizers' and constraints' values."""
+    w = tf.constant(arrays_for([(3, 4)])[0] * 3)
+    regularizers, constraints = tf.keras.regularizers, tf.keras.constraints
+    functions = [
+        regularizers.L1(0.1),
+        regularizers.L2(0.2),
+        regularizers.L1L2(0.1, 0.2),
+        regularizers.OrthogonalRegularizer(0.5),
+        regularizers.OrthogonalRegularizer(0.5, mode="columns"),
+        constraints.MaxNorm(1.5),
+        constraints.MaxNorm(1.5, axis=1),
+        constraints.NonNeg(),
+        constraints.UnitNorm(axis=1),
+        constraints.MinMaxNorm(0.5, 1.0, rate=0.7),
+    ]
+    kernel = tf.constant(arrays_for([(3, 3, 1, 2)])[0])
+    return [
+        *[np.asarray(f(w)) for f in functions],
+        np.asarray(constraints.RadialConstraint()(kernel)),
+    ]
+
+
+def schedules(tf):
+    """Return learning rates at some steps."""
+    names = vars(tf.keras.optimizers.schedules)
+    results = []
+    for expression in (
+        "ExponentialDecay(0.1, 7, 0.5)",
+        "ExponentialDecay(0.1, 7, 0.5, staircase=True)",
+        "PiecewiseConstantDecay([3, 9], [1.0, 0.5, 0.1])",
+        "PolynomialDecay(0.1, 10, 0.01, power=2.0)",
+        "PolynomialDecay(0.1, 10, 0.01, cycle=True)",
+        "InverseTimeDecay(0.1, 5, 0.3, staircase=True)",
+        "CosineDecay(0.1, 10, alpha=0.2)",
+        "CosineDecay(0.0, 10, warmup_target=0.1, warmup_steps=4)",
+        "CosineDecayRestarts(0.1, 5, m_mul=0.8, alpha=0.1)",
+        "CosineDecayRestarts(0.1, 5, t_mul=1.0)",
+    ):
+        schedule = eval(expression, dict(names))
+        results.append(np.array([float(schedule(i)) for i in range(0, 21, 3)]))
+    return results
+
+
+SCENARIOS = {
+    "masked LSTM": lambda tf: masked_rnn(tf, "LSTM(3, return_sequences=True)"),
+    "masked GRU": lambda tf: masked_rnn(tf, "GRU(3, return_state=True)"),
+    "masked zero output": lambda tf: masked_rnn(
+        tf, "SimpleRNN(3, return_sequences=True, zero_output_for_mask=True)"
+    ),
+    "masked bidirectional": lambda tf: masked_rnn(
+        tf, "Bidirectional(LSTM(2, return_sequences=True))"
+    ),
+    "stateful LSTM": lambda tf: stateful_rnn(tf, "LSTM(3, stateful=True)"),
+    "stateful GRU": lambda tf: stateful_rnn(
+        tf, "GRU(3, stateful=True, return_sequences=True)"
+    ),
+    "states": rnn_from_state,
+    "unknown length": rnn_of_unknown_length,
+    "masked attention": masked_attention,
+    "masks": masks_on_their_way,
+    "random layers": random_layers,
+    "initializers": initializers,
+    "activations": activations,
+    "penalties and constraints": penalties_and_constraints,
+    "schedules": schedules,
+}
+
+
 def all_cases(tf):
     """Yield (key, function) for every case."""
     for i, (expression, shapes, kwargs) in enumerate(LAYERS):
@@ -347,6 +573,8 @@ def all_cases(tf):
     for expression, batches in METRICS:
         key = f"metric: {expression}"
         yield key, lambda e=expression, b=batches: run_metric(tf, e, b)
+    for name, scenario in SCENARIOS.items():
+        yield f"scenario: {name}", lambda s=scenario: s(tf)
     for expression in OPTIMIZERS:
         for sparse in (False, True):
             if sparse and "global_clipnorm" in expression:

@@ -121,7 +121,9 @@ class RNN(Layer):
             )
         if self._states is None:
             zeros = nest.flatten(zero_states(self.cell, None, batch, self.dtype))
-            self._states = [tf.Variable(z, trainable=False) for z in zeros]
+            states = [tf.Variable(z, trainable=False) for z in zeros]
+            # They are no weights: nothing is to track them.
+            object.__setattr__(self, "_states", states)
             return
         flat = (
             nest.flatten(states) if states is not None else [None] * len(self._states)

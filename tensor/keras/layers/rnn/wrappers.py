@@ -148,6 +148,10 @@ class Bidirectional(Wrapper):
         else:
             self.backward_layer = backward_layer
             self._check_backward()
+        for part in (self.forward_layer, self.backward_layer):
+            # The steps left out by a mask must be equal both ways: zero.
+            if hasattr(part, "zero_output_for_mask"):
+                part.zero_output_for_mask = part.return_sequences
         self.layer = layer
         # What the user gave is a pattern only.
         self._self_tracked_trackables[:] = [self.forward_layer, self.backward_layer]
