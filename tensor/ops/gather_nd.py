@@ -86,7 +86,7 @@ class GatherNd(Op):
         batch_dims = call.attrs["batch_dims"]
         shape, index_shape = shape_of(params), shape_of(indices)
         is_rows = index_shape is not None and index_shape[1:] == (1,)
-        if is_rows and batch_dims == 0 and len(index_shape) == 2 and shape is not None:
+        if is_rows and batch_dims == 0 and shape is not None:
             return slices(dz, reshape(indices, shape=(-1,)), params), None
         attrs = {"shape": shape_for(params), "batch_dims": batch_dims}
         return gather_nd_grad(dz, indices, **attrs), None

@@ -78,8 +78,7 @@ class TextFileInitializer:
         value_index_offset: int = 0,
     ) -> None:
         """Say what of each line is key and value: a column, or a TextFileIndex."""
-        array = np.asarray(convert(filename))
-        self._filename = array.reshape(())[()].decode()
+        self._filename: str = np.asarray(convert(filename)).item().decode()
         self._key = (dtypes.as_dtype(key_dtype), key_index)
         self._value = (dtypes.as_dtype(value_dtype), value_index)
         self._vocab_size = vocab_size

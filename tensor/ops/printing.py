@@ -64,7 +64,7 @@ class Print(Op):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(self, text: Any, stream: Any, end: str) -> tuple[()]:
-        _write(np.asarray(text)[()].decode(errors="replace"), stream, end)
+        _write(np.asarray(text).item().decode(errors="replace"), stream, end)
         return ()
 
     def infer(self, text: TensorSpec, stream: Any, end: str) -> tuple[()]:
@@ -159,7 +159,7 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
     stream = _stream_name(stream)
-    only = inputs[0] if len(inputs) == 1 else None
+    only: Any = inputs[0] if len(inputs) == 1 else None
     if _is_tensor(only) and only.dtype is dtypes.string and only.ndim == 0:
         text = convert(only)
     else:

@@ -185,7 +185,7 @@ def _pull_back(
     with GradientTape() as tape:
         tape.watch([x for x in inputs if x.dtype.is_differentiable])
         results = _call(function, inputs, dtypes)
-    return tape.gradient(  # type: ignore[no-any-return]
+    return tape.gradient(
         results, inputs, output_gradients=dz, unconnected_gradients="zero"
     )
 

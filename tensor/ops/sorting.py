@@ -48,7 +48,7 @@ class SearchSorted(Op):
 
     gradient = NON_DIFFERENTIABLE
 
-    def kernel(self, x: Any, values: Any, side: str, out_type: dtypes.DType) -> Any:
+    def kernel(self, x: Any, values: Any, side: Any, out_type: dtypes.DType) -> Any:
         x, values = np.asarray(x), np.asarray(values)
         if x.shape[:-1] != values.shape[:-1]:
             raise errors.invalid(

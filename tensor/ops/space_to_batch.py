@@ -116,7 +116,7 @@ class BatchToSpace(Op):
         if not isinstance(crops, Tensor):
             cuts = _pads(crops)
         space = [
-            None if None in (d, a) else d * b - a - c
+            None if d is None or a is None else d * b - a - c
             for d, b, (a, c) in zip(x.dims[1 : 1 + n], block, cuts, strict=True)
         ]
         batch = None if x.dims[0] is None else x.dims[0] // int(np.prod(block))

@@ -121,7 +121,7 @@ def ragged_stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
     """Stack tensors or ragged tensors of one rank into a ragged tensor."""
     from tensor.ops.ragged.dispatch import concat, expand_dims
 
-    rows = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
+    rows: list[Any] = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
     if axis == 0 and all(not isinstance(r, RaggedTensor) for r in rows):
         lengths = np.array([r.static_shape[0] for r in rows], np.int64)
         return RaggedTensor.from_row_lengths(concat(rows, 0), lengths)

@@ -239,9 +239,8 @@ def _array(values: Any) -> np.ndarray:
 
 
 def _count(values: Any) -> int:
-    return (
-        len(values) if isinstance(values, RaggedFactories) else values.static_shape[0]
-    )
+    dims = getattr(values, "static_shape", None)
+    return len(values) if dims is None else dims[0]
 
 
 def vector_size(vector: Any) -> Any:

@@ -22,7 +22,8 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
     items = list(key) if isinstance(key, tuple) else [key]
     if Ellipsis in items:
         at = items.index(Ellipsis)
-        missing = x.shape.rank - len([i for i in items if i is not None]) + 1
+        rank: Any = x.shape.rank
+        missing = rank - len([i for i in items if i is not None]) + 1
         items[at : at + 1] = [slice(None)] * missing
     if not items:
         return x

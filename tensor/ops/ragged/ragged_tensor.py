@@ -85,7 +85,7 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
     @property
     def dtype(self) -> DType:
         """The type of the elements."""
-        return self._values.dtype  # type: ignore[no-any-return]
+        return self._values.dtype
 
     @property
     def shape(self) -> TensorShape:
@@ -178,7 +178,7 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         Raises:
             ValueError: The outer axis is behind the inner one.
         """
-        rank = self.shape.rank
+        rank: Any = self.shape.rank
         outer, inner = (a + rank if a < 0 else a for a in (outer_axis, inner_axis))
         if outer > inner:
             raise ValueError(
@@ -263,7 +263,7 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         values: Any = parts[0]
         for splits in reversed(parts[1:]):
             values = RaggedTensor(values, splits)
-        return values  # type: ignore[no-any-return]
+        return values
 
     def consumers(self) -> list[Any]:
         """Return the operations that read this tensor: none, eagerly."""
@@ -306,8 +306,8 @@ def _row_text(x: Any) -> str:
     array = np.asarray(x)
     if array.ndim:
         return f"[{', '.join(_row_text(v) for v in array)}]"
-    value = array[()]
-    return repr(value) if isinstance(value, bytes) else str(value)
+    value: Any = array.item() if array.dtype.kind == "O" else array[()]
+    return repr(value) if type(value) is bytes else str(value)
 
 
 def _merge_at(x: Any, axis: int) -> Any:

@@ -28,7 +28,7 @@ class AsString(Op):
 
         def text(value: Any) -> bytes:
             if kind == "O":
-                return value  # type: ignore[no-any-return]
+                return value
             if kind == "b":
                 return (b"true" if value else b"false").rjust(_width(form))
             if kind == "c":

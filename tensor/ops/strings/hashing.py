@@ -19,7 +19,7 @@ _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
 
 
 def _u64(s: bytes, at: int) -> int:
-    return struct.unpack_from("<Q", s, at)[0]  # type: ignore[no-any-return]
+    return struct.unpack_from("<Q", s, at)[0]
 
 
 def _rotate(x: int, by: int) -> int:

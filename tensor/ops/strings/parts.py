@@ -60,7 +60,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: Any = None) -> 
     Returns:
         A vector for a scalar, else a ragged tensor.
     """
-    separator = None if not sep else np.asarray(convert(sep)).reshape(())[()]
+    separator = None if not sep else np.asarray(convert(sep)).item()
 
     def parts(value: bytes) -> list[bytes]:
         return value.split(separator, maxsplit)

@@ -182,8 +182,8 @@ substr_op = register(Substr)
 
 def _text(value: Any) -> bytes:
     """Return a pattern as bytes."""
-    array = np.asarray(convert(value, dtypes.string))
-    return array.reshape(())[()]  # type: ignore[no-any-return]
+    array: Any = np.asarray(convert(value, dtypes.string))
+    return array.item()
 
 
 def check_unit(unit: str, op_type: str) -> None:
