@@ -78,7 +78,7 @@ def MobileNetV2(  # noqa: N802  # Keras's name
     elif pooling == "max":
         x = layers.GlobalMaxPooling2D()(x)
     rows = shape[1] if first else shape[0]
-    model = Model(inputs, x, name=f"mobilenetv2_{alpha:0.2f}_{rows or 224}")
+    model = Model(inputs, x, name=f"mobilenetv2_{alpha:0.2f}_{rows}")
     if weights is not None:
         model.load_weights(weights)
     return model
