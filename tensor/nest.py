@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.nest`: structures of values inside lists, tuples and dictionaries."""
+"""TensorFlow's `tf.nest`: structures of lists, tuples and dictionaries."""
 
 from tensor.core.public_api import publish as _publish
 

@@ -40,7 +40,7 @@ class Tensor:
     _track_id: int
     # Only what was sliced from a variable has it: the variable and the index.
     _slice_of: tuple[Any, Any]
-    # Notes that Keras's layers and metrics leave on what they return, where there are any.
+    # Notes that Keras's layers and metrics leave on what they return, if there are any.
     _keras_mask: Any
     _metric_obj: Any
 

@@ -31,12 +31,17 @@ def _pair(op: Any, general: Method | None = None) -> tuple[Method, Method]:
         op: The op of the fast path.
         general: Takes any two operands; by default `op` on converted ones.
     """
-    allows = op.allows
 
-    def apply(x: Any, y: Any) -> Any:
-        if general is not None:
-            return general(x, y)
+    def on_operands(x: Any, y: Any) -> Any:
         return op(*operands(op, x, y))
+
+    apply = general or on_operands
+    return _forward(op, apply), _reflected(op, apply)
+
+
+def _forward(op: Any, apply: Method) -> Method:
+    """Return the method for `tensor op other`."""
+    allows = op.allows
 
     def forward(self: Any, other: Any) -> Any:
         if type(self) is EagerTensor:
@@ -53,13 +58,19 @@ def _pair(op: Any, general: Method | None = None) -> tuple[Method, Method]:
                 return NotImplemented
             raise
 
+    return forward
+
+
+def _reflected(op: Any, apply: Method) -> Method:
+    """Return the method for `other op tensor`."""
+
     def reflected(self: Any, other: Any) -> Any:
-        if type(other) is float and type(self) is EagerTensor:
-            if self._array.dtype.char in "fd":
-                return op(other, self)
+        is_quick = type(other) is float and type(self) is EagerTensor
+        if is_quick and self._array.dtype.char in "fd":
+            return op(other, self)
         return apply(convert(other, self.dtype), self)
 
-    return forward, reflected
+    return reflected
 
 
 def _may_know_better(other: Any) -> bool:
