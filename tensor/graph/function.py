@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.log import get_logger, warn_once
 from tensor.core.public_api import export
-from tensor.core.shapes import Dims, are_compatible, relax
-from tensor.core.tensor import Tensor
+from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.concrete import ConcreteFunction, spec_for
+from tensor.graph.methods import name_of, weak_method
 from tensor.graph.modes import modes
 from tensor.graph.signature import (
     Parameters,
+    as_tensor_like,
     binding_error,
+    checked_signature,
+    dims_of,
     encode,
-    fit,
+    fit_nested,
+    most_specific,
+    substitute,
     without_shapes,
 )
 from tensor.graph.trace import FunctionGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 # After so many traces in a row the user is told what changes from call to call.
 _TRACES_BEFORE_WARNING = 5
@@ -54,13 +56,13 @@ class Function:
         experimental_autograph_options: Any = None,
     ) -> None:
         self._python_function = python_function
-        self._name = name or _name_of(python_function)
+        self._name = name or name_of(python_function)
         self._autograph = autograph
         self._jit_compile = jit_compile
         self._reduce_retracing = reduce_retracing
         self._autograph_options = experimental_autograph_options
         self._parameters = Parameters(python_function)
-        self.input_signature = _checked_signature(input_signature, self._parameters)
+        self.input_signature = checked_signature(input_signature)
         self._traces: dict[Any, ConcreteFunction] = {}
         # The same by signature without shapes, to find a more general trace.
         self._families: dict[Any, list[tuple[list[Dims | None], Any]]] = {}
@@ -104,7 +106,7 @@ class Function:
         count = len(specs)
         try:
             fitted = [
-                _fit_nested(a, s) for a, s in zip(args[:count], specs, strict=True)
+                fit_nested(a, s) for a, s in zip(args[:count], specs, strict=True)
             ]
         except (TypeError, ValueError) as error:
             signature = self._parameters.signature
@@ -137,9 +139,9 @@ class Function:
             concrete = self._traces.get(key)
             if concrete is not None and not concrete.is_stale():
                 return concrete
-            dims = [_dims_of(leaf) for leaf in leaves]
+            dims = [dims_of(leaf) for leaf in leaves]
             family = self._families.setdefault(without_shapes(key), [])
-            general = None if exact else _most_specific(family, dims)
+            general = None if exact else most_specific(family, dims)
             if general is None:
                 if self.input_signature is not None:
                     dims = [s.dims for s in nest.flatten(self.input_signature, True)]
@@ -194,13 +196,13 @@ class Function:
                 own = getattr(value, "name", None)
                 if isinstance(value, TensorSpec) and own:
                     name = own
-                dtype = _tensor_like(value).dtype
+                dtype = as_tensor_like(value).dtype
                 return graph.add_input(next(sizes), dtype, name)
 
-            inner_args, inner_kwargs = _substitute((args, kwargs), names, placeholder)
+            inner_args, inner_kwargs = substitute((args, kwargs), names, placeholder)
             result = self._called(inner_args, inner_kwargs)
             self._tracing_count += 1
-        signature = _substitute((args, kwargs), names, spec_for)
+        signature = substitute((args, kwargs), names, spec_for)
         leaf_names = [t.op.name for t in graph.inputs]
         return ConcreteFunction(graph, result, signature, leaf_names, self)
 
@@ -275,7 +277,7 @@ class Function:
             reference: Any = weakref.ref(instance, lambda _: self._bound.pop(key, None))
         except TypeError:
             reference = lambda: instance  # noqa: E731  # cannot be referenced weakly
-        method = _weak_method(self._python_function, reference)
+        method = weak_method(self._python_function, reference)
         bound = Function(
             method,
             self._name,
@@ -335,106 +337,6 @@ class Function:
             self._reduce_retracing,
             self._autograph_options,
         )
-
-
-def _weak_method(function: Callable[..., Any], reference: Any) -> Callable[..., Any]:
-    """Return a method of an object that does not keep the object alive."""
-
-    @functools.wraps(function)
-    def method(*args: Any, **kwargs: Any) -> Any:
-        return function(reference(), *args, **kwargs)
-
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())[1:]
-    method.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    method.__wrapped_method__ = function, reference  # type: ignore[attr-defined]
-    return method
-
-
-def _name_of(function: Any) -> str:
-    while isinstance(function, functools.partial):
-        function = function.func
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _checked_signature(signature: Any, parameters: Parameters) -> Any:
-    if signature is None:
-        return None
-    if not isinstance(signature, list | tuple):
-        raise TypeError(
-            "input_signature must be either a tuple or a list, got "
-            f"{type(signature).__name__}."
-        )
-    for spec in nest.flatten(signature):
-        if not isinstance(spec, TensorSpec):
-            raise TypeError(
-                f"input_signature must be a possibly nested sequence of TensorSpec "
-                f"objects, got {spec!r}."
-            )
-    return tuple(signature)
-
-
-def _fit_nested(value: Any, spec: Any) -> Any:
-    if isinstance(spec, TensorSpec):
-        return fit(value, spec)
-    values = nest.flatten(value, True)
-    specs = nest.flatten(spec, True)
-    if len(values) != len(specs):
-        raise TypeError(f"Can not cast {value!r} to the structure {spec!r}")
-    fitted = [fit(v, s) for v, s in zip(values, specs, strict=True)]
-    return nest.pack_sequence_as(value, fitted, True)
-
-
-def _dims_of(leaf: Any) -> Dims | None:
-    if isinstance(leaf, TensorSpec):
-        return leaf.dims
-    return leaf.static_shape  # type: ignore[no-any-return]
-
-
-def _most_specific(
-    family: Sequence[tuple[list[Dims | None], Any]], dims: list[Dims | None]
-) -> Any:
-    """Return the trace whose shapes all of `dims` fit, the narrowest one, or None."""
-    fitting = [
-        (traced, concrete)
-        for traced, concrete in family
-        if not concrete.is_stale()
-        and all(_covers(t, d) for t, d in zip(traced, dims, strict=True))
-    ]
-    if not fitting:
-        return None
-    return min(fitting, key=lambda pair: sum(_unknowns(t) for t in pair[0]))[1]
-
-
-def _covers(traced: Dims | None, dims: Dims | None) -> bool:
-    """Return whether every tensor of shape `dims` fits the shape traced with."""
-    return are_compatible(traced, dims) and relax(traced, dims) == traced
-
-
-def _unknowns(dims: Dims | None) -> int:
-    return 100 if dims is None else sum(d is None for d in dims)
-
-
-def _is_tensor_like(value: Any) -> bool:
-    return isinstance(value, Tensor | TensorSpec | np.ndarray | np.generic)
-
-
-def _tensor_like(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        from tensor.core.convert import convert_to_tensor
-
-        return convert_to_tensor(value)
-    return value
-
-
-def _substitute(structure: Any, names: list[str], make: Any) -> Any:
-    """Return arguments with `make(leaf, name)` for each tensor among them."""
-    flat = nest.flatten(structure, True)
-    replaced = [
-        make(v, name) if _is_tensor_like(v) else v
-        for v, name in zip(flat, names, strict=True)
-    ]
-    return nest.pack_sequence_as(structure, replaced, True)
 
 
 @export("function")

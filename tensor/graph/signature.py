@@ -14,12 +14,12 @@ import numpy as np
 
 from tensor.core import nest
 from tensor.core.convert import convert
-from tensor.core.shapes import are_compatible
+from tensor.core.shapes import Dims, are_compatible, relax
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec, TypeSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _LITERALS = frozenset((bool, int, float, complex, str, bytes, type(None)))
 
@@ -199,3 +199,93 @@ def without_shapes(key: Any) -> Any:
     if len(key) == 2 and isinstance(key[1], np.dtype):
         return key[1]
     return tuple([without_shapes(part) for part in key])
+
+
+def checked_signature(signature: Any) -> Any:
+    """Return an input signature as a tuple.
+
+    Raises:
+        TypeError: It is no sequence, or holds something else than specs.
+    """
+    if signature is None:
+        return None
+    if not isinstance(signature, list | tuple):
+        raise TypeError(
+            "input_signature must be either a tuple or a list, got "
+            f"{type(signature).__name__}."
+        )
+    for spec in nest.flatten(signature):
+        if not isinstance(spec, TensorSpec):
+            raise TypeError(
+                f"input_signature must be a possibly nested sequence of TensorSpec "
+                f"objects, got {spec!r}."
+            )
+    return tuple(signature)
+
+
+def fit_nested(value: Any, spec: Any) -> Any:
+    """Return an argument as tensors that fit the specs in a nested structure.
+
+    Raises:
+        TypeError: It does not fit.
+    """
+    if isinstance(spec, TensorSpec):
+        return fit(value, spec)
+    values = nest.flatten(value, True)
+    specs = nest.flatten(spec, True)
+    if len(values) != len(specs):
+        raise TypeError(f"Can not cast {value!r} to the structure {spec!r}")
+    fitted = [fit(v, s) for v, s in zip(values, specs, strict=True)]
+    return nest.pack_sequence_as(value, fitted, True)
+
+
+def dims_of(leaf: Any) -> Dims | None:
+    """Return the static shape of a tensor or spec."""
+    if isinstance(leaf, TensorSpec):
+        return leaf.dims
+    return leaf.static_shape  # type: ignore[no-any-return]
+
+
+def most_specific(
+    family: Sequence[tuple[list[Dims | None], Any]], dims: list[Dims | None]
+) -> Any:
+    """Return the trace whose shapes all of `dims` fit, the narrowest one, or None."""
+    fitting = [
+        (traced, concrete)
+        for traced, concrete in family
+        if not concrete.is_stale()
+        and all(_covers(t, d) for t, d in zip(traced, dims, strict=True))
+    ]
+    if not fitting:
+        return None
+    return min(fitting, key=lambda pair: sum(_unknowns(t) for t in pair[0]))[1]
+
+
+def _covers(traced: Dims | None, dims: Dims | None) -> bool:
+    """Return whether every tensor of shape `dims` fits the shape traced with."""
+    return are_compatible(traced, dims) and relax(traced, dims) == traced
+
+
+def _unknowns(dims: Dims | None) -> int:
+    return 100 if dims is None else sum(d is None for d in dims)
+
+
+def _is_tensor_like(value: Any) -> bool:
+    return isinstance(value, Tensor | TensorSpec | np.ndarray | np.generic)
+
+
+def as_tensor_like(value: Any) -> Any:
+    """Return a NumPy value as a tensor; tensors and specs as they are."""
+    if isinstance(value, np.ndarray | np.generic):
+        return convert(value)
+    return value
+
+
+def substitute(structure: Any, names: list[str], make: Any) -> Any:
+    """Return arguments with `make(leaf, name)` for each tensor among them."""
+    flat = nest.flatten(structure, True)
+    replaced = [
+        make(v, name) if _is_tensor_like(v) else v
+        for v, name in zip(flat, names, strict=True)
+    ]
+    return nest.pack_sequence_as(structure, replaced, True)

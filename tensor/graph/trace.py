@@ -8,8 +8,6 @@ is captured: it becomes a further input of the graph.
 from __future__ import annotations
 
 import contextlib
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,44 +16,27 @@ from tensor.core import dtypes
 from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, spec_of
+from tensor.core.registry import Op, spec_of
 from tensor.core.tape import track
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph import state
+from tensor.graph.constants import constant_op, is_constant
 from tensor.graph.control import list_ops
 from tensor.graph.dynamic_index import dynamic_get_item, split_index
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope
+from tensor.graph.user_lines import user_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tensor.core.shapes import Dims
 
-_PACKAGE = str(Path(__file__).parents[1]) + "/"
-
 # TensorFlow names the nodes of Python's operators in its own way.
 _NODE_NAMES = {"AddV2": "add", "Mul": "mul", "Sub": "sub", "RealDiv": "truediv"}
 _NODE_NAMES |= {"StridedSlice": "strided_slice", "ConcatV2": "concat", "Pack": "stack"}
 _NODE_NAMES |= {"Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod"}
-
-
-class Constant(Op):
-    """A value known while tracing."""
-
-    type_name = "Const"
-    gradient: Any = NON_DIFFERENTIABLE
-
-    def kernel(self, value: Any) -> Any:
-        return value
-
-    def infer(self, value: Any) -> TensorSpec:
-        # None stands for a value of a branch that did not run.
-        return TensorSpec.of((), dtypes.variant) if value is None else spec_of(value)
-
-
-constant_op = Constant()
 
 
 @export("Graph")
@@ -156,7 +137,7 @@ class Graph:
         several = node.several = type(specs) is tuple
         op_name = node.op.type_name
         node.name = self.unique_name(name or _NODE_NAMES.get(op_name, op_name))
-        node.source = _user_line()
+        node.source = user_line()
         node.outputs = tuple(
             [
                 Value(spec.dims, spec.dtype, f"{node.name}:{i}", node, i)
@@ -224,7 +205,7 @@ class Graph:
         found = self._captures.get(key) or self._constants.get(key)
         if found is not None:
             return found[1]
-        if symbolic and _is_constant(tensor._value):
+        if symbolic and is_constant(tensor._value):
             again = self.constant(tensor._value.node.attrs["value"])
             self._constants[key] = (tensor, again)
             return again
@@ -414,20 +395,3 @@ def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
         else TensorSpec.of((), beside)
         for t in tensors
     ]
-
-
-def _is_constant(value: Value) -> bool:
-    return (
-        value.node is not None and value.node.op is constant_op and not value.track_id
-    )
-
-
-def _user_line() -> tuple[str, int] | None:
-    """Return file and line of the innermost frame that is not this package's."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(_PACKAGE):
-            return name, frame.f_lineno
-        frame = frame.f_back  # type: ignore[assignment]
-    return None

@@ -8,6 +8,7 @@ from tensor.core.context import context
 from tensor.core.dtypes import variant
 from tensor.core.registry import Op
 from tensor.graph.backward import Derivative, differentiate, number_of
+from tensor.graph.constants import constant_op
 from tensor.graph.control.body import note_effects
 from tensor.graph.control.conditional_gradient import (
     CaseParts,
@@ -21,7 +22,6 @@ from tensor.graph.inline import inline
 from tensor.graph.passes.prune import prune
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor
-from tensor.graph.trace import constant_op
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.graph.constants import constant_op
 from tensor.graph.passes.rewriting import Rewriter, inside_too
 from tensor.graph.program import Program, Value
-from tensor.graph.trace import constant_op
 
 if TYPE_CHECKING:
     from tensor.graph.program import Node

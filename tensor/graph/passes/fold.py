@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core.dtypes import variant
+from tensor.graph.constants import constant_op
 from tensor.graph.passes.rewriting import (
     Rewriter,
     constant_of,
@@ -14,7 +15,6 @@ from tensor.graph.passes.rewriting import (
     is_constant,
 )
 from tensor.graph.static_values import known_value
-from tensor.graph.trace import constant_op
 
 if TYPE_CHECKING:
     from tensor.graph.program import Node, Program
@@ -87,9 +87,8 @@ def _folded(node: Node, rewriter: Rewriter) -> Any:
         return _as_arrays(node, op.kernel(stand_in, **node.attrs))
     if op.type_name in _FILLED and node.outputs[0].dtype.is_numeric:
         value = node.outputs[0]
-        filled = np.full(
-            tuple(value.dims or ()), _FILLED[op.type_name], value.dtype.numpy_dtype
-        )
+        shape: Any = value.dims
+        filled = np.full(shape, _FILLED[op.type_name], value.dtype.numpy_dtype)
         return [filled[()]]
     if not inputs or not all(is_constant(x) for x in inputs):
         return None

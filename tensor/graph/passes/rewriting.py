@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes
 from tensor.core.registry import spec_of
+from tensor.graph.constants import constant_op
 from tensor.graph.program import Node, Program, Value
-from tensor.graph.trace import constant_op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
