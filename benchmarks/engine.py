@@ -1,12 +1,12 @@
 """How fast the engine is, beside PyTorch and TensorFlow eager where they are installed.
 
-    python benchmarks/engine.py [--cases cnn mlp] [--libraries tensor torch] [--rounds
-    3]
+    python benchmarks/engine.py [--cases cnn mlp] [--libraries tensor torch]
 
 Every case runs in a process of its own for each library, in turns, so that neither
-memory nor thread pools of one disturb another. Printed are the medians, the ratios to
-the peers (below 1: ringflow is faster), and for how much memory a process grew at its
-peak.
+memory nor thread pools of one disturb another. Printed are medians of wall and processor
+time, by how much memory a process grew at its peak, and ratios to the peers (below 1:
+ringflow is faster). On a machine that others use too, OMP_NUM_THREADS=1 and processor
+time tell the most.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ CASES = ("scalars", "elementwise", "matmul", "mlp", "cnn", "lstm")
 
 
 def measure(library: str, case: str) -> dict[str, float]:
-    """Run a case in this process; return its median in milliseconds, its peak in MB."""
+    """Run a case in this process; return median times in ms and the peak in MB."""
     module = importlib.import_module(library)
     cases = torch_cases(module) if library == "torch" else tensorflow_cases(module)
     run = cases[case]
@@ -227,12 +227,18 @@ def measure(library: str, case: str) -> dict[str, float]:
     for _ in range(3):
         run()
     times: list[float] = []
+    busy: list[float] = []
     end = time.perf_counter() + SECONDS_PER_CASE
     while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
+        start, start_busy = time.perf_counter(), time.process_time()
         run()
         times.append(time.perf_counter() - start)
-    return {"ms": statistics.median(times) * 1e3, "mb": _peak_mb() - before}
+        busy.append(time.process_time() - start_busy)
+    return {
+        "ms": statistics.median(times) * 1e3,
+        "cpu": statistics.median(busy) * 1e3,
+        "mb": _peak_mb() - before,
+    }
 
 
 def _peak_mb() -> float:
@@ -242,17 +248,25 @@ def _peak_mb() -> float:
 
 def compare(cases: list[str], libraries: list[str], rounds: int) -> None:
     """Run the cases in turns and print a table."""
-    print(f"{'case':<12}" + "".join(f"{lib:>24}" for lib in libraries) + "   ratios")
+    print(f"{'case':<12}" + "".join(f"{lib:>36}" for lib in libraries) + "   ratios")
     for case in cases:
         results: dict[str, list[dict[str, float]]] = {lib: [] for lib in libraries}
         for _ in range(rounds):
             for library in libraries:
                 results[library].append(_in_child(library, case))
-        ms = {lib: min(r["ms"] for r in found) for lib, found in results.items()}
-        mb = {lib: min(r["mb"] for r in found) for lib, found in results.items()}
-        row = "".join(f"{ms[lib]:>12.3f} ms {mb[lib]:>6.0f} MB" for lib in libraries)
+        best = {
+            lib: {key: min(r[key] for r in found) for key in ("ms", "cpu", "mb")}
+            for lib, found in results.items()
+        }
+        row = "".join(
+            f"{r['ms']:>10.3f} ms {r['cpu']:>9.3f} cpu {r['mb']:>5.0f} MB"
+            for r in best.values()
+        )
+        ours = best[libraries[0]]
         ratios = ", ".join(
-            f"{ms[libraries[0]] / ms[lib]:.2f}x {lib}" for lib in libraries[1:]
+            f"{ours['ms'] / best[lib]['ms']:.2f}x wall "
+            f"{ours['cpu'] / best[lib]['cpu']:.2f}x cpu {lib}"
+            for lib in libraries[1:]
         )
         print(f"{case:<12}{row}   {ratios}", flush=True)
 
