@@ -18,6 +18,8 @@ import tensor as tf
 from tensor.core import nest, replica
 from tensor.core.tensor import EagerTensor, wrap
 from tensor.keras import settings
+from tensor.keras.training.arrays import is_array_like
+from tensor.keras.training.batches import with_class_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,7 +139,7 @@ class DataAdapter:
             batch = replication.split(batch, share)
         weights = self._class_weight
         if weights is not None:
-            batch = replication.map(lambda b: _with_class_weights(b, weights), batch)
+            batch = replication.map(lambda b: with_class_weights(b, weights), batch)
         return batch
 
 
@@ -244,7 +246,7 @@ def _source_for(
     Raises:
         ValueError: `x` is no data, or brings targets or batches that are also given.
     """
-    if _is_array_like(x):
+    if is_array_like(x):
         data: tuple[Any, ...] = (x,)
         if sample_weight is not None:
             data = (x, y, sample_weight)
@@ -290,17 +292,6 @@ def _known(cardinality: int) -> int | None:
     return cardinality if cardinality >= 0 else None
 
 
-def _is_array_like(x: Any) -> bool:
-    if isinstance(x, np.ndarray | tf.Tensor | tf.Variable):
-        return True
-    if isinstance(x, dict):
-        return all(_is_array_like(v) for v in x.values())
-    if isinstance(x, list | tuple):
-        return not x or _is_array_like(x[0]) or isinstance(x[0], int | float | str)
-    # Data frames and the like.
-    return hasattr(x, "__array__") and hasattr(x, "shape")
-
-
 def _as_rows(value: Any) -> Any:
     """Return an array, tensor or list as an array of a dtype to compute with."""
     if value is None:
@@ -332,79 +323,3 @@ def _lists_as_tuples(batch: Any) -> Any:
 
 def _as_tuple(batch: Any) -> tuple[Any, ...]:
     return batch if isinstance(batch, tuple) else (batch,)
-
-
-def unpack(data: Any) -> tuple[Any, Any, Any]:
-    """Return a batch as (x, y, sample_weight), None where there is none.
-
-    Raises:
-        ValueError: It has more parts.
-    """
-    if isinstance(data, list):
-        data = tuple(data)
-    if not isinstance(data, tuple):
-        return data, None, None
-    if 1 <= len(data) <= 3:
-        return (*data, None, None)[:3]
-    raise ValueError(
-        "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, "
-        f"sample_weight)`, found: {data}"
-    )
-
-
-def _with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
-    """Return a batch whose examples weigh what their classes do.
-
-    Raises:
-        ValueError: Classes are not 0, 1, 2 …, or there are several outputs.
-    """
-    classes = sorted(class_weight)
-    if classes != list(range(len(classes))):
-        raise ValueError(
-            "Expected `class_weight` to be a dict with keys from 0 to one less than "
-            f"the number of classes, found {class_weight}"
-        )
-    x, y, weight = unpack(batch)
-    if len(nest.flatten(y)) > 1:
-        raise ValueError(
-            "`class_weight` is only supported for Models with a single output."
-        )
-    table = tf.constant([class_weight[c] for c in classes], dtype=settings.floatx())
-    labels = y
-    if labels.shape.rank > 1:
-        one_hot = labels.shape[-1] > 1
-        labels = tf.argmax(labels, axis=-1) if one_hot else tf.squeeze(labels, [-1])
-    own = tf.gather(table, tf.cast(labels, "int32"))
-    return x, y, own if weight is None else own * tf.cast(weight, own.dtype)
-
-
-def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:
-    """Return arrays split in two: all but the last part, and that part.
-
-    Raises:
-        ValueError: Something is no array, or a part would be empty.
-    """
-    flat = [a for a in nest.flatten(arrays) if a is not None]
-    if not all(_is_array_like(a) for a in flat):
-        raise ValueError(
-            "`validation_split` is only supported for Tensors or NumPy arrays, found "
-            f"following types in the input: {[type(a) for a in flat]}"
-        )
-    rows = int(np.shape(flat[0])[0])
-    at = math.floor(rows * (1.0 - validation_split))
-    if at in (0, rows):
-        raise ValueError(
-            f"Training data contains {rows} samples, which is not sufficient to split "
-            "it into a validation and training set as specified by "
-            f"`validation_split={validation_split}`. Either provide more data, or a "
-            "different value for the `validation_split` argument."
-        )
-
-    def part(a: Any, chosen: slice) -> Any:
-        if a is None:
-            return None
-        return a[chosen] if hasattr(a, "shape") else np.asarray(a)[chosen]
-
-    first = nest.map_structure(lambda a: part(a, slice(0, at)), arrays)
-    second = nest.map_structure(lambda a: part(a, slice(at, rows)), arrays)
-    return first, second

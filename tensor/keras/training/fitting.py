@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import replica
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
-from tensor.keras.training.data_adapter import (
-    DataAdapter,
-    train_validation_split,
-    unpack,
-)
+from tensor.keras.training.batches import train_validation_split, unpack
+from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.peekable import Peekable, flat_logs
 from tensor.keras.training.scope import in_scope
 

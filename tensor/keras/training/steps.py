@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tensor as tf
-from tensor.keras.training.data_adapter import unpack
+from tensor.keras.training.batches import unpack
 
 
 class Steps:
