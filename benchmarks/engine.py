@@ -3,10 +3,10 @@
     python benchmarks/engine.py [--cases cnn mlp] [--libraries tensor torch]
 
 Every case runs in a process of its own for each library, in turns, so that neither
-memory nor thread pools of one disturb another. Printed are medians of wall and processor
-time, by how much memory a process grew at its peak, and ratios to the peers (below 1:
-ringflow is faster). On a machine that others use too, OMP_NUM_THREADS=1 and processor
-time tell the most.
+memory nor thread pools of one disturb another. Printed are medians of wall and
+processor time, by how much memory a process grew at its peak, and ratios to the peers
+(below 1: ringflow is faster). On a machine that others use too, OMP_NUM_THREADS=1 and
+processor time tell the most.
 """
 
 from __future__ import annotations
