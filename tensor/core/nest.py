@@ -23,7 +23,7 @@ def is_namedtuple(value: Any) -> bool:
 def is_nested(structure: Any) -> bool:
     """Return whether `structure` is a container rather than a leaf."""
     return (
-        isinstance(structure, list | tuple | Mapping)
+        isinstance(structure, list | tuple | Mapping | range)
         or hasattr(structure, "__tf_flatten__")
         or isinstance(structure, collections.deque)
         or _is_attrs(structure)
@@ -134,8 +134,8 @@ def pack_sequence_as(
     """
     if type(flat_sequence) is not list and not is_nested(flat_sequence):
         raise TypeError(
-            f"flat_sequence must be a sequence, got {type(flat_sequence).__name__}: "
-            f"{flat_sequence!r}."
+            f"Attempted to pack value:\n  {flat_sequence!r}\ninto a structure, but found "
+            f"incompatible type `{type(flat_sequence)}` instead."
         )
     flat = list(flat_sequence)
     if hasattr(structure, "_track_id") and len(flat) == 1:
@@ -183,8 +183,8 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     expand_composites = kwargs.pop("expand_composites", False)
     if kwargs:
         raise ValueError(
-            f"Unknown keyword argument(s) {sorted(kwargs)}: only `check_types` and "
-            "`expand_composites` are accepted."
+            "Only valid keyword arguments are `check_types` and `expand_composites`, "
+            f"not: `{'`, `'.join(kwargs)}`"
         )
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types, expand_composites)

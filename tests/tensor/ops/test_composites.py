@@ -1,0 +1,77 @@
+"""Ragged and sparse tensors where they do not fit: the errors say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensor as tf
+
+ROWS = tf.ragged.constant([[1, 2], [], [3]])
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (
+            lambda: tf.RaggedTensor.from_value_rowids([1, 2], [1, 0]),
+            "must not decrease",
+        ),
+        (lambda: tf.RaggedTensor.from_value_rowids([1], [3], nrows=2), "`nrows` is 2"),
+        (lambda: tf.RaggedTensor.from_uniform_row_length([1, 2, 3], 2), "rows of 2"),
+        (lambda: tf.RaggedTensor.from_tensor([[1]], [1], 0), "but not both"),
+        (lambda: tf.RaggedTensor.from_row_splits([1], tf.constant([0.0])), "int32 or"),
+        (lambda: ROWS.merge_dims(1, 0), "less than or equal"),
+        (lambda: tf.ragged.constant([[1], 2]), "same nesting depth"),
+        (lambda: tf.RaggedTensorSpec(None), "Must specify ragged_rank"),
+        (lambda: tf.RaggedTensor.from_sparse(tf.sparse.from_dense([1])), "must be 2"),
+        (
+            lambda: tf.RaggedTensor.from_sparse(tf.sparse.from_dense([[0, 1]])),
+            "not right-ragged",
+        ),
+        (lambda: ROWS + tf.ragged.constant([[1], [2], [3]]), "same row partitions"),
+        (lambda: tf.sparse.reset_shape(tf.sparse.eye(3), [2, 2]), "is smaller than"),
+        (lambda: tf.sparse.reshape(tf.sparse.eye(2), [3, 3]), "another number"),
+        (lambda: tf.strings.ngrams(["a"], 0), "greater than 0"),
+        (lambda: tf.strings.to_hash_bucket(["a"], 0), "must be at least 1"),
+        (lambda: tf.strings.to_hash_bucket_strong(["a"], 2, [1]), "2 elements"),
+        (lambda: tf.strings.as_string([1], precision=2), "precision not supported"),
+        (lambda: tf.strings.as_string([1.0], -1, True, True), "Cannot select both"),
+        (lambda: tf.strings.unicode_encode([-1], "UTF-8", "strict"), "out of range"),
+        (
+            lambda: tf.strings.unicode_decode([b"\xff"], "UTF-8", "strict"),
+            "Invalid form",
+        ),
+        (lambda: tf.strings.reduce_join(["a"], axis=3), "Invalid reduction dimension"),
+    ],
+)
+def test_wrong_values_are_named(make: Any, match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        make()
+
+
+def test_wrong_types_are_named() -> None:
+    with pytest.raises(TypeError, match="takes no RaggedTensor"):
+        tf.linalg.det(ROWS)
+    with pytest.raises(TypeError, match="stands where a tensor is needed"):
+        tf.square(tf.sparse.eye(2))
+    with pytest.raises(TypeError, match="At least one input should be SparseTensor"):
+        tf.sparse.add(1, 2)
+    with pytest.raises(TypeError, match="ngram_width must be integers"):
+        tf.strings.ngrams(["a"], 1.5)
+    with pytest.raises(TypeError, match="may not be used as a boolean"):
+        bool(ROWS)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(ROWS)
+    with pytest.raises(NotImplementedError, match="reduce the inner axis first"):
+        tf.reduce_sum(tf.ragged.constant([[[1]], [[2], [3]]]), axis=1)
+
+
+def test_products_with_sparse_matrices_check_their_shapes() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="inner dimension"):
+        tf.sparse.sparse_dense_matmul(tf.sparse.eye(2), tf.ones([3, 1]))
+    x = tf.constant([[1.0, 2.0]])
+    product = tf.sparse.sparse_dense_matmul(x, tf.sparse.eye(2))
+    np.testing.assert_array_equal(product, x)

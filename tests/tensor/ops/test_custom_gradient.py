@@ -1,0 +1,122 @@
+"""tf.custom_gradient, recompute_grad and grad_pass_through, eager and traced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tensor as tf
+
+
+@tf.custom_gradient
+def log1pexp(x: Any) -> Any:
+    e = tf.exp(x)
+
+    def grad(upstream: Any) -> Any:
+        return upstream * (1 - 1 / (1 + e))
+
+    return tf.math.log(1 + e), grad
+
+
+def slope(f: Any, x: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return tape.gradient(y, x)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_the_written_gradient_is_used_to_any_order(traced: bool) -> None:
+    def second(x: Any) -> Any:
+        return slope(lambda v: slope(log1pexp, v), x)
+
+    first = tf.function(lambda x: slope(log1pexp, x)) if traced else None
+    x = tf.constant(100.0)
+    assert float(first(x) if first else slope(log1pexp, x)) == 1.0
+    second = tf.function(second) if traced else second
+    assert float(second(tf.constant(0.0))) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_variables_get_their_gradients(traced: bool) -> None:
+    v = tf.Variable(3.0)
+
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        def grad(dy: Any, variables: Any = None) -> Any:
+            assert variables == [v]
+            return dy * 5.0, [dy * 7.0]
+
+        return x * v, grad
+
+    def both(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = scaled(x)
+        return tape.gradient(y, [x, v])
+
+    found = (tf.function(both) if traced else both)(tf.constant(2.0))
+    assert [float(g) for g in found] == [5.0, 7.0]
+
+
+def test_a_gradient_function_must_take_variables_and_return_them() -> None:
+    v = tf.Variable(1.0)
+    without = tf.custom_gradient(lambda x: (x * v, lambda dy: dy))
+    with pytest.raises(TypeError, match="must accept keyword argument 'variables'"):
+        without(tf.constant(1.0))
+    empty = tf.custom_gradient(
+        lambda x: (x * v, lambda dy, variables: (dy, variables[1:]))
+    )
+    with pytest.raises(ValueError, match="Must return gradient for each variable"):
+        slope(empty, tf.constant(1.0))
+
+
+def test_the_number_of_gradients_is_checked() -> None:
+    f = tf.custom_gradient(lambda x, y: (x * y, lambda dy: dy))
+    x = tf.constant(2.0)
+    with pytest.raises(ValueError, match="expected to return 2 gradients"):
+        slope(lambda v: f(v, v), x)
+
+
+def test_keyword_arguments_are_for_eager_calls() -> None:
+    f = tf.custom_gradient(lambda x, k=1.0: (x * k, lambda dy: dy))
+    assert float(f(tf.constant(2.0), k=3.0)) == 6.0
+    with pytest.raises(ValueError, match="only when eager execution is enabled"):
+        tf.function(lambda x: f(x, k=3.0))(tf.constant(2.0))
+
+
+def test_structures_of_arguments_and_results() -> None:
+    @tf.custom_gradient
+    def f(pair: Any) -> Any:
+        a, b = pair
+        return {"sum": a + b, "product": a * b}, lambda dp, ds: [dp * 10, ds * 100]
+
+    a, b = tf.constant(2.0), tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch([a, b])
+        y = f([a, b])
+    assert {k: float(v) for k, v in y.items()} == {"sum": 5.0, "product": 6.0}
+    assert [float(g) for g in tape.gradient(y, [a, b])] == [10.0, 100.0]
+
+
+def test_recompute_grad_runs_the_function_again() -> None:
+    runs: list[int] = []
+    v = tf.Variable(2.0)
+
+    @tf.recompute_grad
+    def f(x: Any) -> Any:
+        runs.append(1)
+        return x * x * v
+
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    assert [float(g) for g in tape.gradient(y, [x, v])] == [12.0, 9.0]
+    assert len(runs) == 2
+
+
+def test_grad_pass_through_is_the_straight_through_estimator() -> None:
+    rounded = tf.grad_pass_through(tf.round)
+    assert float(slope(lambda x: rounded(x) * 2.0, tf.constant(3.3))) == 2.0
