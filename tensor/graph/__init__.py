@@ -14,7 +14,12 @@ executor/   programs made into Python functions
 autograph/  Python's control flow made into graph nodes
 """
 
-from tensor.graph import function as function, modes as modes, trace as trace
+from tensor.graph import (
+    function as function,
+    modes as modes,
+    symbolic_gradients as symbolic_gradients,
+    trace as trace,
+)
 from tensor.graph.control import (
     cond as cond,
     map_fn as map_fn,

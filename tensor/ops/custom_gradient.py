@@ -273,30 +273,3 @@ def grad_pass_through(f: F) -> F:
         return f(*args, **kwargs), gradient
 
     return passing  # type: ignore[return-value]  # wraps changes the type
-
-
-@export("gradients")
-def gradients(
-    ys: Any,
-    xs: Any,
-    grad_ys: Any = None,
-    name: str = "gradients",
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    stop_gradients: Any = None,
-    unconnected_gradients: Any = "none",
-) -> Any:
-    """Return the symbolic derivatives of `ys` with respect to `xs`.
-
-    Raises:
-        RuntimeError: Outside a traced function, where only GradientTape knows how `ys`
-            came about.
-    """
-    if context.graph is None:
-        raise RuntimeError(
-            "tf.gradients is not supported when eager execution is enabled. Use "
-            "tf.GradientTape instead."
-        )
-    return context.graph.gradients(
-        ys, xs, grad_ys, stop_gradients, unconnected_gradients
-    )
