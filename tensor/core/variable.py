@@ -15,8 +15,9 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.context import context
-from tensor.core.convert import convert, to_array
+from tensor.core.convert import convert
 from tensor.core.devices import current_device
+from tensor.core.initial_value import initial_array
 from tensor.core.name_scope import scoped_name
 from tensor.core.public_api import export
 from tensor.core.shapes import Dims, TensorShape, are_compatible, to_brackets, to_text
@@ -24,7 +25,6 @@ from tensor.core.sliced_updates import SlicedUpdates
 from tensor.core.tensor import (
     EagerTensor,
     Reference,
-    Tensor,
     next_track_id,
     wrap,
 )
@@ -114,7 +114,7 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
         self._device = current_device()
         self._lock = threading.Lock()
         self._track_id = next_track_id()
-        array = _initial_array(initial_value, dtype)
+        array = initial_array(initial_value, dtype)
         self._dims: Dims | None = array.shape
         if shape is not None:
             self._dims = TensorShape(shape)._dims
@@ -381,21 +381,3 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
 
 def _combine_into(combine: Any, target: np.ndarray, delta: Any) -> None:
     combine(target, delta, out=target)
-
-
-def _initial_array(initial_value: Any, dtype: Any) -> Any:
-    """Return the starting value as an array of the variable's own."""
-    wanted = None if dtype is None else dtypes.as_dtype(dtype)
-    graph, context.graph = context.graph, None
-    try:
-        value = initial_value() if callable(initial_value) else initial_value
-        if isinstance(value, Tensor) or hasattr(value, "read_for_op"):
-            value = convert(value, wanted)
-            if type(value) is EagerTensor:
-                return value._array
-            return graph.initial_array(value)
-        if isinstance(value, list | tuple):
-            return convert(value, wanted)._array
-        return to_array(value, wanted)
-    finally:
-        context.graph = graph

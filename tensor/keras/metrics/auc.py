@@ -185,6 +185,7 @@ class AUC(Metric):
             "multi_label": self.multi_label,
             "num_labels": self.num_labels,
             "label_weights": self.label_weights,
+            "from_logits": self._from_logits,
         }
         if self._init_from_thresholds:
             config["thresholds"] = self._thresholds[1:-1]

@@ -11,25 +11,11 @@ from tensor.core import errors
 from tensor.core.tensor import EagerTensor
 from tensor.keras.metrics.metric import Metric
 from tensor.keras.metrics.reduction import weights_for
+from tensor.keras.metrics.thresholds import as_thresholds as as_thresholds
 from tensor.keras.metrics.wrapper import squeezed_pair
 
 _TP, _FP = "true_positives", "false_positives"
 _TN, _FN = "true_negatives", "false_negatives"
-
-
-def as_thresholds(thresholds: Any, default: float = 0.5) -> list[float]:
-    """Return thresholds as a list.
-
-    Raises:
-        ValueError: One is outside of [0, 1].
-    """
-    given = [default if thresholds is None else thresholds]
-    if isinstance(thresholds, list | tuple | np.ndarray):
-        given = list(thresholds)
-    wrong = [t for t in given if t is None or t < 0 or t > 1]
-    if wrong:
-        raise ValueError(f"Threshold values must be in [0, 1]. Received: {wrong}")
-    return [float(t) for t in given]
 
 
 def counts_at(
