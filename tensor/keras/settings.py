@@ -130,6 +130,6 @@ def unique_name(name: str, zero_based: bool = True) -> str:
 
 def snake_case(class_name: str) -> str:
     """Return the name that objects of a class get: `Conv2D` gives conv2d."""
-    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
     return name if not name.startswith("_") else "private" + name

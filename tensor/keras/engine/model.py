@@ -45,6 +45,8 @@ class Model(Trainer, ModelFiles, Layer):
         if is_graph_call(args, kwargs):
             inputs, outputs, name, trainable = _graph_arguments(*args, **kwargs)
             graph = LayerGraph(inputs, outputs)
+            if name is None and type(self).__name__ == "Functional":
+                name = self._named(None, Model)
             super().__init__(name=name, trainable=trainable)
             self._start_training()
             self._set_graph(graph)

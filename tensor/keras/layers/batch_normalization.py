@@ -53,9 +53,9 @@ class BatchNormalization(Layer):
         kwargs.pop("fused", None)
         super().__init__(**kwargs)
         if isinstance(axis, list | tuple):
-            self.axis = list(axis)
+            self.axis: Any = list(axis)
         elif isinstance(axis, int):
-            self.axis = [axis]
+            self.axis = axis
         else:
             raise TypeError(
                 "Expected an int or a list/tuple of ints for the argument `axis`, but "
@@ -78,6 +78,8 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Any) -> None:
         input_shape = tf.TensorShape(input_shape)
         rank = input_shape.rank
+        if isinstance(self.axis, int):
+            self.axis = [self.axis]
         if rank is None or any(not -rank <= a < rank for a in self.axis):
             raise ValueError(
                 f"Input shape {input_shape} has no axis {self.axis}: "
@@ -240,7 +242,7 @@ class BatchNormalization(Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "axis": list(self.axis),
+            "axis": self.axis,
             "momentum": self.momentum,
             "epsilon": self.epsilon,
             "center": self.center,

@@ -27,6 +27,7 @@ class RMSprop(Optimizer):
 
         The other keywords are those of `Optimizer`.
         """
+        kwargs.setdefault("ema_overwrite_frequency", 100)
         super().__init__(name=name, weight_decay=weight_decay, **kwargs)
         self._learning_rate = self._build_learning_rate(learning_rate)
         self.rho = rho

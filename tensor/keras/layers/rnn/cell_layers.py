@@ -9,6 +9,7 @@ from tensor.keras.layers.rnn.gru_cell import GRUCell
 from tensor.keras.layers.rnn.lstm_cell import LSTMCell
 from tensor.keras.layers.rnn.rnn import RNN
 from tensor.keras.layers.rnn.simple_rnn_cell import SimpleRNNCell
+from tensor.keras.settings import snake_case
 
 _RUN_ARGUMENTS = (
     "return_sequences",
@@ -38,7 +39,8 @@ class _CellLayer(RNN):
         """Take what the cell takes, and what RNN takes."""
         run = {k: kwargs.pop(k) for k in _RUN_ARGUMENTS if k in kwargs}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
-        cell = self.cell_class(units, *args, **kwargs)
+        name = snake_case(self.cell_class.__name__)
+        cell = self.cell_class(units, *args, name=name, **kwargs)
         super().__init__(cell, **run, **both)
 
     def __getattr__(self, name: str) -> Any:

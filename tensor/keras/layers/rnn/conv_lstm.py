@@ -138,6 +138,7 @@ class _ConvLSTM(RNN):
     """A convolutional LSTM over sequences of images and the like."""
 
     rank = 2
+    _scopes_cell = False
 
     def __init__(
         self,

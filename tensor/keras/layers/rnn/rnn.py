@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class RNN(Layer):
     """
 
     supports_masking = True
+    # Whether the cell's name is part of its weights' names.
+    _scopes_cell = True
 
     def __init__(
         self,
@@ -155,7 +158,7 @@ class RNN(Layer):
         batch = shape[1 if self.time_major else 0]
         step_shape = tf.TensorShape([batch, *shape.as_list()[2:]])
         if isinstance(self.cell, Layer) and not self.cell.built:
-            with tf.name_scope(self.cell.name):
+            with tf.name_scope(self.cell.name) if self._scopes_cell else nullcontext():
                 self.cell.build(step_shape)
                 self.cell.built = True
         self._build_input_shape = input_shape

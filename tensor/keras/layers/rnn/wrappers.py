@@ -30,8 +30,7 @@ class Wrapper(Layer):
 
     def build(self, input_shape: Any = None) -> None:
         if not self.layer.built:
-            with tf.name_scope(self.layer.name):
-                self.layer._build_for_shapes(input_shape)
+            self.layer._build_for_shapes(input_shape)
         super().build(input_shape)
 
     @property  # type: ignore[misc]  # it follows the inner layer, nobody sets it
@@ -67,8 +66,7 @@ class TimeDistributed(Wrapper):
             else without_time(input_shape)
         )
         if not self.layer.built:
-            with tf.name_scope(self.layer.name):
-                self.layer._build_for_shapes(shapes)
+            self.layer._build_for_shapes(shapes)
         self._build_input_shape = input_shape
         self.built = True
 
