@@ -34,7 +34,7 @@ def main(names: list[str]) -> None:
         answers: list[Answer] = answers_to(file, tf)
         rows = ",\n".join(json.dumps([a.expression, a.kind, a.text]) for a in answers)
         path_of_answers(file).write_text(f"[\n{rows}\n]\n")
-        print(f"{file.name}: {len(answers)} expressions")  # noqa: T201
+        print(f"{file.name}: {len(answers)} expressions")
 
 
 if __name__ == "__main__":

@@ -188,8 +188,8 @@ def check_traced(op: Op, sample: Sample) -> None:
     """Check that a traced function gives what the op gives eagerly, gradients included.
 
     Once with known shapes; then with every dimension unknown, twice: the second call
-    with the same shapes runs a program of its own. An op may say that its gradient needs
-    known shapes (NotImplementedError), or that it has none (LookupError).
+    with the same shapes runs a program of its own. An op may say that its gradient
+    needs known shapes (NotImplementedError), or that it has none (LookupError).
 
     Raises:
         AssertionError: A result or gradient differs in dtype, shape or value.
