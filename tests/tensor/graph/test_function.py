@@ -344,6 +344,24 @@ def test_second_derivatives_use_the_random_numbers_of_the_call() -> None:
     assert float(outer.gradient(d, x)) == pytest.approx(12 * scale)
 
 
+def test_gradients_without_a_tape() -> None:
+    v = tf.Variable(2.0)
+
+    @tf.function
+    def f(x: Any) -> Any:
+        y = x * x
+        z = y * v
+        plain = tf.gradients(z, [x, y, v])
+        stopped = tf.gradients([z, y], x, grad_ys=[3.0, 1.0], stop_gradients=[y])
+        none = tf.gradients(z, [tf.constant(1.0)], unconnected_gradients="zero")
+        return plain, stopped[0] is None, none
+
+    plain, stopped, none = f(tf.constant(5.0))
+    assert [float(g) for g in plain] == [20, 2, 25]
+    assert bool(stopped)
+    assert float(none[0]) == 0
+
+
 def test_functions_run_eagerly_on_request() -> None:
     seen: list[Any] = []
     f = tf.function(lambda x: seen.append(x) or x)
