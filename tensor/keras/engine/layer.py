@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from typing import Any
 
@@ -13,17 +12,21 @@ from tensor.core import nest
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.trackable import attached
 from tensor.graph.autograph import autographed
-from tensor.keras import constraints, initializers, mixed_precision, regularizers
-from tensor.keras.engine import layer_losses, symbolic_call
+from tensor.keras import mixed_precision, regularizers
+from tensor.keras.engine import symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
+from tensor.keras.engine.call_signature import CallSignature, signature_of
 from tensor.keras.engine.input_spec import check_input
 from tensor.keras.engine.keras_tensor import KerasTensor
+from tensor.keras.engine.layer_nodes import LayerNodes
+from tensor.keras.engine.layer_weights import LayerWeights
+from tensor.keras.engine.shapes import as_tensor_shapes, shapes_as_tuples
 from tensor.keras.settings import global_learning_phase
 
 _PYTHON_VALUES = (np.ndarray, np.generic, float, int)
 
 
-class Layer(layer_losses.LossOwner):
+class Layer(LayerNodes, LayerWeights):
     """A callable with weights.
 
     Subclasses make their weights in `build(input_shape)`, which runs at the first call,
@@ -252,99 +255,6 @@ class Layer(layer_losses.LossOwner):
     def activity_regularizer(self, value: Any) -> None:
         self._activity_regularizer = value
 
-    # ---- weights
-
-    def add_weight(
-        self,
-        name: str | None = None,
-        shape: Any = None,
-        dtype: Any = None,
-        initializer: Any = None,
-        regularizer: Any = None,
-        trainable: bool | None = None,
-        constraint: Any = None,
-        use_resource: bool | None = None,
-        synchronization: Any = tf.VariableSynchronization.AUTO,
-        aggregation: Any = tf.VariableAggregation.NONE,
-        **kwargs: Any,
-    ) -> Any:
-        """Make a variable of this layer.
-
-        Args:
-            name: Its name.
-            shape: Its shape; a scalar by default.
-            dtype: Its dtype, by default the layer's.
-            initializer: Makes the first value: a name, a configuration, or a function
-                of shape and dtype; Glorot's uniform for floating types by default,
-                zeros for others.
-            regularizer: A penalty on it, added to the layer's losses.
-            trainable: Whether training changes it.
-            constraint: What it is projected onto after each update.
-            use_resource: Accepted for compatibility.
-            synchronization: When copies on several replicas are brought together.
-            aggregation: How the values of several replicas become one.
-            **kwargs: Accepted for compatibility: `getter`, `collections` …
-
-        Raises:
-            ValueError: A trainable variable cannot be synchronized on read, or there
-                is no default initializer for the dtype.
-        """
-        if trainable and synchronization is tf.VariableSynchronization.ON_READ:
-            raise ValueError(
-                "Synchronization value can be set to VariableSynchronization.ON_READ "
-                "only for non-trainable variables. You have specified trainable=True "
-                "and synchronization=VariableSynchronization.ON_READ."
-            )
-        kind = tf.as_dtype(dtype or self.variable_dtype or "float32")
-        shape = tuple(tf.TensorShape(() if shape is None else shape).as_list())
-        make = initializers.get(initializer) if initializer is not None else None
-        if make is None:
-            make = _default_initializer(kind, name)
-        with init_scope():
-            variable = tf.Variable(
-                functools.partial(_first_value, make, shape, kind),
-                trainable=trainable,
-                name=name,
-                dtype=kind,
-                shape=shape,
-                constraint=constraints.get(constraint),
-                synchronization=synchronization,
-                aggregation=aggregation,
-            )
-        if regularizer is not None:
-            self._add_weight_penalty(variable, regularizers.get(regularizer))
-        self._track_variable(variable)
-        if name is not None:
-            self._named_weights[name] = variable
-            attached(self)
-        return variable
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put this layer's own variables into a dictionary of arrays."""
-        for i, variable in enumerate(self._own_variables()):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Set this layer's own variables from what `save_own_variables` wrote.
-
-        Raises:
-            ValueError: Their number differs.
-        """
-        variables = self._own_variables()
-        if len(store.keys()) != len(variables):
-            raise ValueError(
-                f"Layer '{self.name}' expected {len(variables)} variables, but "
-                "received "
-                f"{len(store.keys())} variables during loading. Expected: "
-                f"{[v.name for v in variables]}"
-            )
-        for i, variable in enumerate(variables):
-            variable.assign(store[str(i)])
-
-    def add_variable(self, *args: Any, **kwargs: Any) -> Any:
-        """Make a variable; the old name of `add_weight`."""
-        return self.add_weight(*args, **kwargs)
-
     # ---- calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -408,7 +318,7 @@ class Layer(layer_losses.LossOwner):
 
     @property
     def _signature(self) -> CallSignature:
-        return _signature_of(type(self).call)
+        return signature_of(type(self).call)
 
     def _decide_training(self, args: Any, kwargs: Any, signature: CallSignature) -> Any:
         """Return the mode: as passed, the caller's, the global one, or the default."""
@@ -494,144 +404,6 @@ class Layer(layer_losses.LossOwner):
             self.set_weights(self._initial_weights)
             self._initial_weights = None
 
-    # ---- the graph of layers
-
-    @property
-    def inbound_nodes(self) -> list[Any]:
-        """The calls of this layer on Keras tensors."""
-        return self._inbound_nodes
-
-    @property
-    def outbound_nodes(self) -> list[Any]:
-        """The calls that take this layer's results."""
-        return self._outbound_nodes
-
-    @property
-    def input(self) -> Any:
-        """The Keras tensors that the layer was called on, if it was called once."""
-        return self._only_node("input").call_inputs
-
-    @property
-    def output(self) -> Any:
-        """The Keras tensors that the layer returned, if it was called once."""
-        return self._only_node("output").outputs
-
-    @property
-    def input_shape(self) -> Any:
-        """The static shape of the input."""
-        return self._only_node("input shape").input_shapes
-
-    @property
-    def output_shape(self) -> Any:
-        """The static shape of the output."""
-        return self._only_node("output shape").output_shapes
-
-    def _only_node(self, what: str) -> Any:
-        if not self._inbound_nodes:
-            if what.endswith("shape"):
-                raise AttributeError(
-                    f'The layer "{self.name}" has never been called and thus has no '
-                    f"defined {what}. Note that the `build` method does not define it."
-                )
-            raise AttributeError(f"Layer {self.name} has no inbound nodes.")
-        node = self._inbound_nodes[0]
-        if len(self._inbound_nodes) > 1:
-            shapes = {str(n.output_shapes) for n in self._inbound_nodes}
-            if not what.endswith("shape") or len(shapes) > 1:
-                raise AttributeError(
-                    f"Layer {self.name} has multiple inbound nodes, hence the notion "
-                    f'of "layer {what}" is ill-defined. Use '
-                    f"`get_{what}_at(node_index)` "
-                    "instead."
-                )
-        return node
-
-    def get_input_at(self, node_index: int) -> Any:
-        """Return the Keras tensors of one of the calls."""
-        return self._inbound_nodes[node_index].call_inputs
-
-    def get_output_at(self, node_index: int) -> Any:
-        """Return the Keras tensors that one of the calls returned."""
-        return self._inbound_nodes[node_index].outputs
-
-    def get_input_shape_at(self, node_index: int) -> Any:
-        """Return the static input shape of one of the calls."""
-        return self._inbound_nodes[node_index].input_shapes
-
-    def get_output_shape_at(self, node_index: int) -> Any:
-        """Return the static output shape of one of the calls."""
-        return self._inbound_nodes[node_index].output_shapes
-
-    @property
-    def input_mask(self) -> Any:
-        """The masks of the inputs, if the layer was called once."""
-        return nest.map_structure(lambda x: getattr(x, "_keras_mask", None), self.input)
-
-    @property
-    def output_mask(self) -> Any:
-        """The masks of the outputs, if the layer was called once."""
-        return nest.map_structure(
-            lambda x: getattr(x, "_keras_mask", None), self.output
-        )
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        import copy
-
-        twin = object.__new__(type(self))
-        memo[id(self)] = twin
-        for name, value in self.__dict__.items():
-            kept = name in ("_inbound_nodes", "_outbound_nodes")
-            object.__setattr__(twin, name, [] if kept else copy.deepcopy(value, memo))
-        return twin
-
-
-class CallSignature:
-    """What the parameters of a `call` method are."""
-
-    def __init__(self, function: Any) -> None:
-        parameters = list(inspect.signature(function).parameters.values())[1:]
-        self.names = [
-            p.name
-            for p in parameters
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-        by_name = {p.name: p for p in parameters}
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        self.first_name = self.names[0] if self.names else "inputs"
-        self.expects_training = "training" in by_name or (
-            takes_any and getattr(function, "_expects_training", False)
-        )
-        self.expects_mask = "mask" in by_name
-        default = by_name["training"].default if "training" in by_name else None
-        self.default_training = (
-            False if default in (None, inspect.Parameter.empty) else default
-        )
-        self._training_index = (
-            self.names.index("training") if "training" in self.names else None
-        )
-
-    def passed(self, name: str, args: Any, kwargs: Any) -> Any:
-        """Return the value of an argument in a call, None if it was not passed."""
-        if name in kwargs:
-            return kwargs[name]
-        if name in self.names:
-            index = self.names.index(name)
-            if index < len(args):
-                return args[index]
-        return None
-
-    def with_training(self, args: Any, kwargs: Any, training: Any) -> tuple[Any, Any]:
-        """Return the arguments with `training` set."""
-        index = self._training_index
-        if index is not None and index < len(args):
-            return (*args[:index], training, *args[index + 1 :]), kwargs
-        return args, {**kwargs, "training": training}
-
-
-@functools.cache
-def _signature_of(function: Any) -> CallSignature:
-    return CallSignature(function)
-
 
 def _as_tensor(x: Any) -> Any:
     return tf.convert_to_tensor(x) if isinstance(x, _PYTHON_VALUES) else x
@@ -642,39 +414,3 @@ def _cast(x: Any, dtype: Any) -> Any:
     if kind is None or kind is dtype or not getattr(kind, "is_floating", False):
         return x
     return tf.cast(x, dtype) if isinstance(x, Tensor | tf.Variable) else x
-
-
-def _first_value(make: Any, shape: Any, dtype: Any) -> Any:
-    return make(shape, dtype=dtype)
-
-
-def _default_initializer(dtype: Any, name: str | None) -> Any:
-    if dtype.is_floating:
-        return initializers.get("glorot_uniform")
-    if dtype.is_integer or dtype.is_bool:
-        return initializers.get("zeros")
-    raise ValueError(
-        f"An initializer for variable {name} of type {dtype} is required. Got None"
-    )
-
-
-def as_tensor_shapes(shapes: Any) -> Any:
-    """Return a shape, or shapes in lists and dictionaries, as TensorShapes."""
-    if shapes is None or isinstance(shapes, tf.TensorShape):
-        return shapes
-    if isinstance(shapes, dict):
-        return {k: as_tensor_shapes(v) for k, v in shapes.items()}
-    if all(d is None or isinstance(d, int | np.integer) for d in shapes):
-        return tf.TensorShape(shapes)
-    return type(shapes)(as_tensor_shapes(s) for s in shapes)
-
-
-def shapes_as_tuples(shapes: Any) -> Any:
-    """Return TensorShapes, in lists and dictionaries too, as tuples."""
-    if isinstance(shapes, tf.TensorShape):
-        return None if shapes.rank is None else tuple(shapes.as_list())
-    if isinstance(shapes, dict):
-        return {k: shapes_as_tuples(v) for k, v in shapes.items()}
-    if isinstance(shapes, list | tuple):
-        return type(shapes)(shapes_as_tuples(s) for s in shapes)
-    return shapes

@@ -8,8 +8,9 @@ import tensor as tf
 from tensor.core import nest
 from tensor.keras.engine import symbolic_call
 from tensor.keras.engine.keras_tensor import KerasTensor
-from tensor.keras.engine.layer import Layer, as_tensor_shapes
+from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
+from tensor.keras.engine.shapes import as_tensor_shapes
 from tensor.keras.engine.weights import unique
 from tensor.keras.saving.model_files import ModelFiles
 from tensor.keras.training.trainer import Trainer

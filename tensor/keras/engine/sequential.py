@@ -7,9 +7,10 @@ from typing import Any
 import tensor as tf
 from tensor.keras import registration, serialization
 from tensor.keras.engine.input_layer import Input, InputLayer
-from tensor.keras.engine.layer import Layer, shapes_as_tuples
+from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
 from tensor.keras.engine.model import Model
+from tensor.keras.engine.shapes import shapes_as_tuples
 
 
 class Sequential(Model):

@@ -39,7 +39,7 @@ def call_on_keras_tensors(layer: Any, args: Any, kwargs: Any) -> Any:
 
 def output_spec(layer: Any, input_shape: Any) -> Any:
     """Return the specs of a layer's results for inputs of a shape."""
-    from tensor.keras.engine.layer import as_tensor_shapes
+    from tensor.keras.engine.shapes import as_tensor_shapes
 
     dtype = tf.as_dtype(layer.compute_dtype or "float32")
     with _scratch() as graph:
