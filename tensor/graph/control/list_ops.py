@@ -13,8 +13,8 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.context import context
 from tensor.core.dtypes import DType, int32, variant
-from tensor.core.registry import NON_DIFFERENTIABLE, Op
-from tensor.core.tensor import wrap
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, get_op
+from tensor.core.tensor import EagerTensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 
 LIST = TensorSpec.of((), variant)
@@ -27,11 +27,14 @@ class ListOp(Op):
         """Apply again: as a node of the graph being traced, or now."""
         if context.graph is not None:
             return context.graph.call_op(self, inputs, attrs, name)
-        raise errors.because(
-            errors.UnimplementedError,
-            "Second derivatives through a function that uses a TensorArray: take the "
-            "outer gradient inside the tf.function too.",
-        )
+        return self.apply_now(*inputs, **attrs)
+
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        """Apply the op to lists of eager tensors, so that tapes see their ops.
+
+        Most kernels move entries only, and do not mind what these are.
+        """
+        return self.kernel(*inputs, **attrs)
 
 
 def written(items: list[Any], index: Any, value: Any) -> list[Any]:
@@ -115,6 +118,11 @@ class ListReadOrZeros(ListOp):
         found = items[index] if index < len(items) else None
         return zeros_like(value) if found is None else found
 
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        items, index, value = inputs
+        found = items[int(index)] if int(index) < len(items) else None
+        return get_op("ZerosLike")(value) if found is None else found
+
     def infer(
         self, items: TensorSpec, index: TensorSpec, value: TensorSpec
     ) -> TensorSpec:
@@ -140,6 +148,10 @@ class ListRead(ListOp):
             )
         found = items[index]
         return _empty(items, spec) if found is None else found
+
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        items, index = inputs
+        return _filled(items, attrs["spec"])[int(index)]
 
     def infer(
         self, items: TensorSpec, index: TensorSpec, spec: TensorSpec
@@ -167,6 +179,12 @@ def _empty(items: list[Any], spec: TensorSpec) -> Any:
     return np.zeros(shape, spec.dtype.numpy_dtype)[()]
 
 
+def _filled(items: list[Any], spec: TensorSpec) -> list[Any]:
+    """Return eager tensors with zeros where nothing was written."""
+    arrays = [v._array if isinstance(v, EagerTensor) else v for v in items]
+    return [wrap(_empty(arrays, spec)) if v is None else v for v in items]
+
+
 class ListStack(ListOp):
     """The entries of a list as one tensor."""
 
@@ -178,6 +196,12 @@ class ListStack(ListOp):
             return np.zeros((0, *dims), spec.dtype.numpy_dtype)
         filled = [_empty(items, spec) if v is None else v for v in items]
         return np.stack(filled)
+
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        items = _filled(inputs[0], attrs["spec"])
+        return (
+            get_op("Pack")(*items, axis=0) if items else wrap(self.kernel([], **attrs))
+        )
 
     def infer(self, items: TensorSpec, spec: TensorSpec) -> TensorSpec:
         dims = None if spec.dims is None else (None, *spec.dims)
@@ -196,6 +220,9 @@ class ListConcat(ListOp):
         filled = [_empty(items, spec) if v is None else v for v in items]
         return np.concatenate(filled)
 
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        return get_op("ConcatV2")(*_filled(inputs[0], attrs["spec"]), axis=0)
+
     def infer(self, items: TensorSpec, spec: TensorSpec) -> TensorSpec:
         dims = None if spec.dims is None else (None, *spec.dims[1:])
         return TensorSpec.of(dims, spec.dtype)
@@ -210,6 +237,11 @@ class ListSplit(ListOp):
     def kernel(self, value: Any, items: Any, spec: TensorSpec) -> Any:
         lengths = [len(_empty(items, spec) if v is None else v) for v in items]
         return np.split(value, np.cumsum(lengths[:-1]))
+
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        value, items = inputs
+        sizes = tuple([len(v) for v in _filled(items, attrs["spec"])])
+        return list(get_op("SplitV")(value, sizes=sizes, axis=0))
 
     def infer(
         self, value: TensorSpec, items: TensorSpec, spec: TensorSpec
@@ -228,6 +260,9 @@ class ListUnstack(ListOp):
     def kernel(self, value: Any) -> Any:
         return list(value)
 
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        return list(get_op("Unpack")(inputs[0], axis=0, num=len(inputs[0])))
+
     def infer(self, value: TensorSpec) -> TensorSpec:
         return LIST
 
@@ -245,6 +280,13 @@ class ListStackLike(ListOp):
                 result[i] = item
         return result
 
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        items, value = inputs
+        zeros = get_op("ZerosLike")(value[0]) if len(value) else None
+        rows = [*items, *[None] * (len(value) - len(items))][: len(value)]
+        filled = [zeros if v is None else v for v in rows]
+        return get_op("Pack")(*filled, axis=0) if filled else value
+
     def infer(self, items: TensorSpec, value: TensorSpec) -> TensorSpec:
         return value
 
@@ -260,6 +302,9 @@ class ListSize(ListOp):
 
     def kernel(self, items: Any) -> Any:
         return np.int32(len(items))
+
+    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
+        return wrap(self.kernel(*inputs))
 
     def infer(self, items: TensorSpec) -> TensorSpec:
         return TensorSpec.of((), int32)

@@ -247,6 +247,44 @@ def test_second_derivatives_through_side_effects_are_refused() -> None:
             f(tf.constant(1.0), again)
 
 
+def test_outer_tapes_see_through_functions_with_loops_and_arrays() -> None:
+    def f(x: Any) -> Any:
+        def body(i: Any, array: Any) -> Any:
+            return i + 1, array.write(i, x * x * tf.cast(i + 1, tf.float32))
+
+        array = tf.TensorArray(tf.float32, size=3)
+        array = tf.while_loop(lambda i, _: i < 3, body, (0, array))[1]
+        mapped = tf.map_fn(lambda row: row * row[0], array.stack())
+        inner = array.read(1) * array.concat()[:2]
+        return tf.reduce_sum(mapped) + tf.reduce_sum(inner)
+
+    x = tf.constant([0.5, 2.0])
+    found = []
+    for g in (f, tf.function(f)):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = g(x)
+            d = tape.gradient(y, x)
+        found.append([float(y), *d.numpy(), *outer.gradient(d, x).numpy()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
+def test_outer_tapes_cannot_see_into_branches_with_effects() -> None:
+    f = tf.function(
+        lambda x: tf.cond(x > 0, lambda: x * x * tf.random.uniform([]), lambda: x)
+    )
+    x = tf.constant(1.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        with pytest.raises(tf.errors.UnimplementedError, match="gradient inside the"):
+            tape.gradient(y, x)
+
+
 def test_tensor_array_in_and_out_of_graphs() -> None:
     def f(x: Any) -> Any:
         array = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
