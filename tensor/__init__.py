@@ -93,6 +93,20 @@ _LAZY_NAMES = {
     "zeros_initializer": "Zeros",
 }
 
+# Names of families that load on first use, and where each one lives.
+_LATE = {
+    "RaggedTensor": "tensor.ops.ragged",
+    "RaggedTensorSpec": "tensor.ops.ragged",
+    "SparseTensor": "tensor.ops.sparse",
+    "SparseTensorSpec": "tensor.ops.sparse",
+    "as_string": "tensor.ops.strings",
+    "edit_distance": "tensor.ops.distances",
+    "fingerprint": "tensor.ops.distances",
+    "is_symbolic_tensor": "tensor.ops.distances",
+    "timestamp": "tensor.ops.distances",
+    "unravel_index": "tensor.ops.distances",
+}
+
 _publish(globals(), "")
 _missing = globals()["__getattr__"]
 
@@ -101,6 +115,10 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY_NAMES:
         initializers = importlib.import_module("tensor.keras.initializers")
         found = globals()[name] = getattr(initializers, _LAZY_NAMES[name])
+        return found
+    if name in _LATE:
+        importlib.import_module(_LATE[name])
+        found = globals()[name] = _missing(name)
         return found
     module = _LAZY.get(name)
     if module is None:
@@ -116,4 +134,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_LAZY_NAMES, *_names_in("")})
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES, *_LATE, *_names_in("")})

@@ -9,6 +9,7 @@ import pytest
 
 import tensor as tf
 import tensor.image
+import tensor.ops.distances  # with all families that load on first use
 import tensor.signal
 from tensor.core.registry import Op, all_ops, no_gradient
 from tests.support.op_checks import (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tensor as tf
+import tensor.ops.distances  # with all families that load on first use
 from tensor.core.registry import Op, all_ops
 from tests.support.op_checks import is_differentiable, samples_of, scalar_function
 
