@@ -12,6 +12,7 @@ import tensor.image
 import tensor.ops.distances  # with all families that load on first use
 import tensor.signal
 from tensor.core.registry import Op, all_ops, no_gradient
+from tensor.graph.executor.buffers import makes_fresh_arrays
 from tests.support.op_checks import (
     check_gradient,
     check_infer,
@@ -49,6 +50,16 @@ def test_gradient_agrees_with_the_central_difference(op: Op) -> None:
 def test_traced_is_eager(op: Op) -> None:
     for sample in samples_of(op):
         check_traced(op, sample)
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if makes_fresh_arrays(op)], ids=_name)
+def test_results_that_pass_for_fresh_share_no_memory_with_inputs(op: Op) -> None:
+    for sample in samples_of(op) if op.kind != "random" else ():
+        with np.errstate(all="ignore"):
+            results = op.kernel(*sample.inputs, **sample.attrs)
+        for z in results if type(results) is tuple else (results,):
+            for x in sample.inputs:
+                assert not np.shares_memory(np.asarray(z), np.asarray(x))
 
 
 @pytest.mark.parametrize("op", OPS, ids=_name)

@@ -14,10 +14,11 @@ import numpy as np
 from tensor.graph.passes.fuse import fused_op
 
 if TYPE_CHECKING:
+    from tensor.core.registry import Op
     from tensor.graph.program import Node, Program, Value
 
 # Results of these are arrays of their own, whatever the inputs are.
-_FRESH = frozenset(("elementwise", "reduction", "contraction", "random"))
+_FRESH = frozenset(("reduction", "contraction", "random"))
 # Smaller arrays come quicker from NumPy's own cache.
 _SMALLEST = 1024
 
@@ -100,6 +101,14 @@ def takes_out(node: Node) -> bool:
     return node.op.type_name == "MatMul" and is_static(node.outputs[0])
 
 
+def makes_fresh_arrays(op: Op) -> bool:
+    """Return whether an op's results never share memory with its inputs."""
+    if op.kind == "elementwise":
+        # Others may be views: the real part, the sum of one array.
+        return isinstance(getattr(op, "ufunc", None), np.ufunc)
+    return op is fused_op or op.kind in _FRESH
+
+
 def is_static(value: Value) -> bool:
     """Return whether all of a value's dimensions are known."""
     return value.dims is not None and None not in value.dims
@@ -115,11 +124,7 @@ def _roots(program: Program) -> dict[Value, Value]:
     """Return for each result the one whose memory it may be a view of."""
     roots: dict[Value, Value] = {}
     for node in program.nodes:
-        if (
-            node.op is fused_op
-            or node.op.kind in _FRESH
-            or node.op.type_name == "MatMul"
-        ):
+        if makes_fresh_arrays(node.op):
             roots.update((v, v) for v in node.outputs)
             continue
         sources = [roots[v] for v in node.values_in() if v in roots]
