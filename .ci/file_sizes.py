@@ -21,8 +21,6 @@ FOLDERS = (
 )
 LONG_FOR_A_REASON: dict[str, str] = {
     "tensor/keras/backend/network.py": "a list of short functions, one a K.* name",
-    "tensor/keras/engine/layer.py": "the life of a layer, which users subclass as one",
-    "tensor/keras/optimizers/optimizer.py": "one update; users subclass it as one",
     "tests/tensor/keras/cases.py": "a table of cases",
 }
 

@@ -16,14 +16,13 @@ from tensor.keras import mixed_precision, regularizers
 from tensor.keras.engine import symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
 from tensor.keras.engine.call_signature import CallSignature, signature_of
+from tensor.keras.engine.casting import PYTHON_VALUES, as_tensor, cast_floating
 from tensor.keras.engine.input_spec import check_input
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.layer_nodes import LayerNodes
 from tensor.keras.engine.layer_weights import LayerWeights
 from tensor.keras.engine.shapes import as_tensor_shapes, shapes_as_tuples
 from tensor.keras.settings import global_learning_phase
-
-_PYTHON_VALUES = (np.ndarray, np.generic, float, int)
 
 
 class Layer(LayerNodes, LayerWeights):
@@ -153,12 +152,8 @@ class Layer(LayerNodes, LayerWeights):
         """Return the specs of the outputs for inputs of the given specs."""
         shapes = nest.map_structure(lambda s: s.shape, input_signature)
         dtype = self._compute_dtype or nest.flatten(input_signature)[0].dtype
-        return nest.map_structure(
-            lambda s: tf.TensorSpec(s, dtype),
-            nest.map_structure(tf.TensorShape, self.compute_output_shape(shapes))
-            if not isinstance(shapes, tf.TensorShape)
-            else self.compute_output_shape(shapes),
-        )
+        outputs = self.compute_output_shape(shapes)
+        return nest.map_structure(lambda s: tf.TensorSpec(s, dtype), outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, without its weights.
@@ -311,8 +306,8 @@ class Layer(LayerNodes, LayerWeights):
         if any(isinstance(x, KerasTensor) for x in flat):
             return args, kwargs, inputs, True
         flat_inputs = nest.flatten(inputs)
-        if any(isinstance(x, _PYTHON_VALUES) for x in flat_inputs):
-            inputs = nest.map_structure(_as_tensor, inputs)
+        if any(isinstance(x, PYTHON_VALUES) for x in flat_inputs):
+            inputs = nest.map_structure(as_tensor, inputs)
             args = (inputs, *args[1:])
         return args, kwargs, inputs, False
 
@@ -372,9 +367,9 @@ class Layer(LayerNodes, LayerWeights):
         if isinstance(inputs, Tensor):
             if inputs.dtype is target or not inputs.dtype.is_floating:
                 return args
-            return (_cast(inputs, target), *args[1:])
+            return (cast_floating(inputs, target), *args[1:])
         return (
-            nest.map_structure(lambda x: _cast(x, target), inputs),
+            nest.map_structure(lambda x: cast_floating(x, target), inputs),
             *args[1:],
         )
 
@@ -403,14 +398,3 @@ class Layer(LayerNodes, LayerWeights):
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
             self._initial_weights = None
-
-
-def _as_tensor(x: Any) -> Any:
-    return tf.convert_to_tensor(x) if isinstance(x, _PYTHON_VALUES) else x
-
-
-def _cast(x: Any, dtype: Any) -> Any:
-    kind = getattr(x, "dtype", None)
-    if kind is None or kind is dtype or not getattr(kind, "is_floating", False):
-        return x
-    return tf.cast(x, dtype) if isinstance(x, Tensor | tf.Variable) else x

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import tensor as tf
 from tensor.core import replica
-from tensor.core.indexed_slices import IndexedSlices
-from tensor.core.module import Module
 from tensor.core.trackable import attached
 from tensor.keras.engine.call_context import init_scope
+from tensor.keras.optimizers.called_rate import CalledRate
+from tensor.keras.optimizers.gradients import clipped, filter_empty_gradients, summed_up
 from tensor.keras.optimizers.schedules import (
     LearningRateSchedule,
     deserialize as schedule_from_config,
     serialize as schedule_config,
 )
+from tensor.keras.optimizers.slots import SlotOwner
 
 
-class Optimizer(Module):
+class Optimizer(SlotOwner):
     """Base of all optimizers.
 
     Subclasses make their slots (variables beside each model variable) in `build`, and
@@ -170,7 +170,7 @@ class Optimizer(Module):
         if isinstance(learning_rate, LearningRateSchedule):
             return learning_rate
         if callable(learning_rate):
-            return _CalledRate(learning_rate)
+            return CalledRate(learning_rate)
         with init_scope():
             return tf.Variable(
                 learning_rate,
@@ -181,11 +181,6 @@ class Optimizer(Module):
             )
 
     # ---- variables
-
-    @property
-    def variables(self) -> Any:
-        """The step counter and all slots, in order; also as a function."""
-        return _VariableList(self._variables)
 
     def build(self, var_list: Any) -> None:
         """Make the slots for these variables; subclasses make theirs after this."""
@@ -207,70 +202,6 @@ class Optimizer(Module):
         for v in var_list:
             if any(word in v.name for word in self._excluded_names):
                 self._excluded.add(id(v))
-
-    def add_variable(
-        self,
-        shape: Any,
-        dtype: Any = None,
-        initializer: Any = "zeros",
-        name: Any = None,
-    ) -> Any:
-        """Make a variable of this optimizer."""
-        from tensor.keras import initializers
-
-        make = initializers.get(initializer)
-        kind = tf.as_dtype(dtype or "float32")
-        with init_scope():
-            variable = tf.Variable(
-                make(shape, dtype=kind), name=name, dtype=kind, trainable=False
-            )
-        self._variables.append(variable)
-        attached(self)
-        return variable
-
-    def add_variable_from_reference(
-        self,
-        model_variable: Any,
-        variable_name: str,
-        shape: Any = None,
-        initial_value: Any = None,
-    ) -> Any:
-        """Make a slot of a model variable, by default zeros of its shape and dtype."""
-        with init_scope():
-            if initial_value is None:
-                dims = model_variable.shape if shape is None else shape
-                initial_value = tf.zeros(dims, dtype=model_variable.dtype)
-            variable = tf.Variable(
-                initial_value,
-                name=f"{variable_name}/{model_variable.name.rpartition(':')[0]}",
-                dtype=model_variable.dtype,
-                trainable=False,
-            )
-        self._variables.append(variable)
-        attached(self)
-        return variable
-
-    def _checkpoint_children(self) -> dict[str, Any]:
-        """Return what checkpoints save, under Keras's names."""
-        return {
-            "_iterations": self._iterations,
-            "_learning_rate": self._learning_rate,
-            "_variables": self._variables,
-        }
-
-    def _slot(self, slots: list[Any], variable: Any) -> Any:
-        return slots[self._index_of(variable)]
-
-    def _index_of(self, variable: Any) -> int:
-        return self._index[id(variable)]
-
-    def _var_key(self, variable: Any) -> int:
-        """Return what identifies a model variable; `self._index_dict` maps it."""
-        return id(variable)
-
-    @property
-    def _index_dict(self) -> dict[int, int]:
-        return self._index
 
     # ---- steps
 
@@ -356,7 +287,9 @@ class Optimizer(Module):
                     self.build(variables)
                 attached(self)
             self._check_known(variables)
-            grads = [_summed_up(g) for g in self._clip([g for g, _ in pairs])]
+            grads = [g for g, _ in pairs]
+            limits = self.clipnorm, self.global_clipnorm, self.clipvalue
+            grads = [summed_up(g) for g in clipped(grads, *limits)]
             self._decay_weights(variables)
             self.begin_step()
             for gradient, variable in zip(grads, variables, strict=True):
@@ -379,22 +312,6 @@ class Optimizer(Module):
                     "variables before the training loop or use legacy optimizer "
                     f"`tf.keras.optimizers.legacy.{type(self).__name__}."
                 )
-
-    def _clip(self, grads: list[Any]) -> list[Any]:
-        if self.clipnorm is not None and self.clipnorm > 0:
-            return [
-                _on_values(g, lambda v: tf.clip_by_norm(v, self.clipnorm))
-                for g in grads
-            ]
-        if self.global_clipnorm is not None and self.global_clipnorm > 0:
-            return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
-        if self.clipvalue is not None and self.clipvalue > 0:
-            limit = self.clipvalue
-            return [
-                _on_values(g, lambda v: tf.clip_by_value(v, -limit, limit))
-                for g in grads
-            ]
-        return grads
 
     # ---- weight decay and moving averages
 
@@ -447,27 +364,6 @@ class Optimizer(Module):
 
     # ---- saving
 
-    def save_own_variables(self, store: Any) -> None:
-        """Put the step counter and the slots into a dictionary of arrays."""
-        for i, variable in enumerate(self._variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Set the step counter and the slots from what `save_own_variables` wrote.
-
-        Where their number differs, nothing is set: the model has changed.
-        """
-        if len(store.keys()) != len(self._variables):
-            warnings.warn(
-                f"Skipping variable loading for optimizer '{self._name}', because it "
-                f"has {len(self._variables)} variables whereas the saved optimizer has "
-                f"{len(store.keys())} variables.",
-                stacklevel=2,
-            )
-            return
-        for i, variable in enumerate(self._variables):
-            variable.assign(store[str(i)])
-
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal optimizer, without its slots."""
         return {
@@ -487,7 +383,7 @@ class Optimizer(Module):
         rate = self._learning_rate
         if isinstance(rate, LearningRateSchedule):
             return schedule_config(rate)
-        if isinstance(rate, _CalledRate):
+        if isinstance(rate, CalledRate):
             return float(rate)
         return rate.numpy()
 
@@ -500,95 +396,3 @@ class Optimizer(Module):
                 config["learning_rate"], custom_objects
             )
         return cls(**config)
-
-    def get_weights(self) -> list[Any]:
-        """Return the step counter and the slots as arrays."""
-        return [v.numpy() for v in self._variables]
-
-    def set_weights(self, weights: Any) -> None:
-        """Set the step counter and the slots.
-
-        Raises:
-            ValueError: The slots are not there yet, or do not fit.
-        """
-        if not self.built:
-            raise ValueError(
-                "You are calling `set_weights()` on an optimizer that has not yet been "
-                "built. Please call `optimizer.build(trainable_variables)` to create "
-                "the optimizer weights before calling `set_weights()`."
-            )
-        for i, (variable, weight) in enumerate(
-            zip(self._variables, weights, strict=True)
-        ):
-            if tuple(variable.shape.as_list()) != tuple(weight.shape):
-                raise ValueError(
-                    f"Optimizer variable {variable.name} has shape {variable.shape} "
-                    "not "
-                    f"compatible with provided weight shape {weight.shape} at index "
-                    f"{i}."
-                )
-            variable.assign(weight)
-
-
-class _CalledRate:
-    """A learning rate that a function gives anew at each step."""
-
-    def __init__(self, function: Any) -> None:
-        self._function = function
-        self.dtype = tf.float32
-
-    def read_for_op(self) -> Any:
-        return tf.cast(self._function(), "float32")
-
-    def __float__(self) -> float:
-        return float(self._function())
-
-    def numpy(self) -> Any:
-        return self.read_for_op().numpy()
-
-
-class _VariableList(list[Any]):
-    """The optimizer's variables, as a list that older code may call."""
-
-    def __call__(self) -> list[Any]:
-        return list(self)
-
-
-def filter_empty_gradients(pairs: list[Any]) -> list[Any]:
-    """Return the pairs that have a gradient.
-
-    Raises:
-        ValueError: None has.
-    """
-    kept = [(g, v) for g, v in pairs if g is not None]
-    if not kept:
-        names = [v.name for _, v in pairs]
-        raise ValueError(
-            f"No gradients provided for any variable: {names}. Provided "
-            f"`grads_and_vars` is {pairs}."
-        )
-    if len(kept) < len(pairs):
-        missing = [v.name for g, v in pairs if g is None]
-        warnings.warn(
-            f"Gradients do not exist for variables {missing} when minimizing the loss. "
-            "If you're using `model.compile()`, did you forget to provide a `loss` "
-            "argument?",
-            stacklevel=3,
-        )
-    return kept
-
-
-def _summed_up(gradient: Any) -> Any:
-    """Return IndexedSlices in which each index stands once."""
-    if not isinstance(gradient, IndexedSlices):
-        return gradient
-    indices, places = tf.unique(gradient.indices)
-    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.shape(indices)[0])
-    return IndexedSlices(values, indices, gradient.dense_shape)
-
-
-def _on_values(gradient: Any, function: Any) -> Any:
-    if isinstance(gradient, IndexedSlices):
-        values = function(gradient.values)
-        return IndexedSlices(values, gradient.indices, gradient.dense_shape)
-    return function(gradient)
