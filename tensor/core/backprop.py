@@ -87,13 +87,13 @@ def _walk(  # noqa: C901  # spelt out: this loop runs once for every recorded op
                 continue
             if type(dz) is IndexedSlices and not op.takes_slices:
                 dz = dz.to_dense()
-            view = call if owned is not None else _tensor_view(call)
+            view = call if owned is not None else tensor_view(call)
             results = op.gradient(view, dz)
         else:
             several = _arriving(call, by_id, sources)
             if several is None:
                 continue
-            view = call if owned is not None else _tensor_view(call)
+            view = call if owned is not None else tensor_view(call)
             results = op.gradient(view, *several)
         if type(results) is not tuple:
             results = (results,)
@@ -150,7 +150,7 @@ def _wrong_arity(call: Call, results: tuple[Any, ...]) -> errors.OpError:
     )
 
 
-def _tensor_view(call: Call) -> Call:
+def tensor_view(call: Call) -> Call:
     """Return the call with tensors for arrays, under the same numbers."""
     inputs = tuple(
         _as_tensor(x, number) for x, number in zip(call.inputs, call.wants, strict=True)

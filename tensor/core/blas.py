@@ -25,8 +25,8 @@ _FUNCTIONS = (
 def use_one_thread() -> bool:
     """Let BLAS work on the calling thread alone from now on; return whether it does.
 
-    For good, not for a while: whenever its number of threads grows again, OpenBLAS wakes
-    threads that spin for milliseconds and take cores away from ours.
+    For good, not for a while: whenever its number of threads grows again, OpenBLAS
+    wakes threads that spin for milliseconds and take cores away from ours.
     """
     root = pathlib.Path(np.__file__).parent
     for folder in (root.parent / "numpy.libs", root / ".dylibs"):

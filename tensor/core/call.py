@@ -102,9 +102,7 @@ def record(
         for tape in tapes:
             tape.tracked.update(output_ids)
     keeps = op.keeps_inputs
-    if keeps is True or (
-        type(output) not in _HEAVY_TYPES and op.kind == "elementwise"
-    ):
+    if keeps is True or (type(output) not in _HEAVY_TYPES and op.kind == "elementwise"):
         kept = tuple(arrays)  # each of them, or nothing but scalars
     elif keeps is False:
         kept = tuple([_lighten(a) for a in arrays])

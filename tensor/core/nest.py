@@ -134,7 +134,8 @@ def pack_sequence_as(
     """
     if type(flat_sequence) is not list and not is_nested(flat_sequence):
         raise TypeError(
-            f"Attempted to pack value:\n  {flat_sequence!r}\ninto a structure, but found "
+            f"Attempted to pack value:\n  {flat_sequence!r}\ninto a structure, but "
+            "found "
             f"incompatible type `{type(flat_sequence)}` instead."
         )
     flat = list(flat_sequence)
