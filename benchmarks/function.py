@@ -2,8 +2,8 @@
 
     python benchmarks/function.py [--peer PYTHON] [--only NAME] [--seconds 2]
 
-PYTHON is an interpreter that has TensorFlow and tf_keras (by default this one, if it
-has them). Both run the same code on two threads, each in a process of its own, one
+PYTHON is an interpreter with TensorFlow and tf_keras (by default this one, if it has
+them). Both run the same code on two threads, each in a process of its own, one
 after the other; the table gives medians in ms and their ratio. `first` is the first
 call: tracing, optimising and compiling included.
 """
