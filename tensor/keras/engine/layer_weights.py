@@ -8,6 +8,7 @@ from typing import Any
 import tensor as tf
 from tensor.core.trackable import attached
 from tensor.keras import constraints, initializers, regularizers
+from tensor.keras.engine.autocast import AutoCastVariable
 from tensor.keras.engine.call_context import init_scope
 from tensor.keras.engine.layer_losses import LossOwner
 
@@ -17,6 +18,8 @@ class LayerWeights(LossOwner):
 
     name: str
     variable_dtype: str | None
+    _autocast: bool
+    _compute_type: Any
 
     def add_weight(
         self,
@@ -65,7 +68,7 @@ class LayerWeights(LossOwner):
         if make is None:
             make = _default_initializer(kind, name)
         with init_scope():
-            variable = tf.Variable(
+            variable = self._variable_class(dtype, kind)(
                 functools.partial(_first_value, make, shape, kind),
                 trainable=trainable,
                 name=name,
@@ -82,6 +85,13 @@ class LayerWeights(LossOwner):
             self._named_weights[name] = variable
             attached(self)
         return variable
+
+    def _variable_class(self, asked: Any, dtype: Any) -> Any:
+        """Return the class of a new weight: under mixed precision, one that casts."""
+        casts = self._autocast and asked is None and dtype.is_floating
+        if casts and self._compute_type is not None and dtype is not self._compute_type:
+            return AutoCastVariable
+        return tf.Variable
 
     def save_own_variables(self, store: Any) -> None:
         """Put this layer's own variables into a dictionary of arrays."""
