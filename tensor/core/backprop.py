@@ -14,6 +14,7 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.call import ArraySpec, Call
 from tensor.core.context import context
+from tensor.core.dtypes import bfloat16
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 
@@ -75,6 +76,8 @@ def _walk(  # noqa: C901  # spelt out: this loop runs once for every recorded op
             None in a walk on tensors.
         releases: Whether to take each call out of the record when it is done.
     """
+    # bfloat16 is no dtype of NumPy's own: Python numbers would widen it to float32.
+    may_be_bfloat16 = owned is not None and bfloat16.is_loaded
     for index in range(len(calls) - 1, -1, -1):
         call = calls[index]
         if releases:
@@ -87,14 +90,20 @@ def _walk(  # noqa: C901  # spelt out: this loop runs once for every recorded op
                 continue
             if type(dz) is IndexedSlices and not op.takes_slices:
                 dz = dz.to_dense()
-            view = call if owned is not None else tensor_view(call)
-            results = op.gradient(view, dz)
+            if may_be_bfloat16 and dz.dtype.kind == "V":
+                results = _through_tensors(call, (dz,))
+            else:
+                view = call if owned is not None else tensor_view(call)
+                results = op.gradient(view, dz)
         else:
             several = _arriving(call, by_id, sources)
             if several is None:
                 continue
-            view = call if owned is not None else tensor_view(call)
-            results = op.gradient(view, *several)
+            if may_be_bfloat16 and several[0].dtype.kind == "V":
+                results = _through_tensors(call, several)
+            else:
+                view = call if owned is not None else tensor_view(call)
+                results = op.gradient(view, *several)
         if type(results) is not tuple:
             results = (results,)
         if len(results) != len(wants):
@@ -148,6 +157,14 @@ def _wrong_arity(call: Call, results: tuple[Any, ...]) -> errors.OpError:
         f"{call.op.type_name}.gradient returned {len(results)} gradients for "
         f"{len(call.wants)} inputs.",
     )
+
+
+def _through_tensors(call: Call, dz: tuple[Any, ...]) -> Any:
+    """Return a call's gradients as arrays, computed on tensors, which keep dtypes."""
+    results = call.op.gradient(tensor_view(call), *[wrap_gradient(g) for g in dz])
+    if type(results) is tuple:
+        return tuple([unwrap_gradient(g) for g in results])
+    return unwrap_gradient(results)
 
 
 def tensor_view(call: Call) -> Call:

@@ -77,6 +77,11 @@ class DType:
         return self._numpy
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether any array can hold this type yet: bfloat16 is loaded on demand."""
+        return self._numpy is not None
+
+    @property
     def as_numpy_dtype(self) -> type:
         """The NumPy scalar type, such as `np.float32`; `object` for strings."""
         return object if self._name == "string" else self.numpy_dtype.type
