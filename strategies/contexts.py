@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from strategies.reduce_op import ReduceOp
 from strategies.values import regroup, select
 from tensor.core import nest
@@ -21,6 +23,7 @@ from tensor.core.replica import Replication
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from strategies.replica_threads import ReplicaThread
     from strategies.strategy import Strategy
 
 
@@ -115,7 +118,8 @@ class ReplicaContext(_StrategyState):
     def __init__(self, strategy: Strategy, local_replica: int) -> None:
         super().__init__(strategy)
         self.local_replica = local_replica
-        self.is_updating = False
+        # The thread that runs this replica, if the process has several.
+        self.thread: ReplicaThread | None = None
 
     @property
     def replica_id(self) -> int:  # type: ignore[override]
@@ -125,8 +129,6 @@ class ReplicaContext(_StrategyState):
     @property
     def replica_id_in_sync_group(self) -> Any:
         """This replica's number in the whole job, from 0, as an int32 tensor."""
-        import numpy as np
-
         return convert(np.int32(self.replica_id))
 
     @property

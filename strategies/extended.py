@@ -162,8 +162,8 @@ class StrategyExtended:
         self, replica: ReplicaContext, merge_fn: Any, args: Any, kwargs: Any
     ) -> Any:
         """Call `merge_fn` across the replicas of this process, from one of them."""
-        if self.num_local_replicas > 1:
-            return replica.thread.meet(merge_fn, args, kwargs)  # type: ignore[attr-defined]
+        if replica.thread is not None:
+            return replica.thread.meet(merge_fn, args, kwargs)
         with entered(CrossReplicaContext(self._strategy, merging=True)):
             return merge_fn(self._strategy, *args, **kwargs)
 

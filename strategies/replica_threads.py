@@ -53,7 +53,7 @@ class ReplicaThread(threading.Thread):
             if not self._is_abandoned:
                 context.graph, context.tapes = self._graph, self._tapes
                 context.name_scopes = self._name_scopes
-                self._replica.thread = self  # type: ignore[attr-defined]
+                self._replica.thread = self
                 with entered(self._replica):
                     self.result = self._replica_thread_call()
         except _Abandoned:
