@@ -29,13 +29,25 @@ class AllReduce(Op):
     """
 
     type_name = "CollectiveReduceV2"
-    kind = "stateful"
+    kind = "collective"
     keeps_inputs = False
 
     def kernel(self, x: Any, group: dist.Group | None, how: str) -> Any:
         if group is None:
             return x
         return group.all_reduce(np.array(x), how)[()]
+
+    def start(self, x: Any, group: dist.Group | None, how: str) -> Any:
+        """Begin the sum; graphs compute until they need it."""
+        array = np.array(x)
+        return array, None if group is None else group.all_reduce_async(array, how)
+
+    def finish(self, receipt: Any, specs: Any) -> Any:
+        """Return the sum, once it is there."""
+        array, work = receipt
+        if work is not None:
+            work.wait()
+        return array[()]
 
     def infer(self, x: TensorSpec, group: Any, how: str) -> TensorSpec:
         return x
@@ -51,7 +63,7 @@ class AllReduceMany(Op):
     """Several arrays, each summed over a group's ranks, in as few calls as dtypes."""
 
     type_name = "CollectiveReduceMany"
-    kind = "stateful"
+    kind = "collective"
     keeps_inputs = False
 
     def kernel(self, *arrays: Any, group: dist.Group | None) -> Any:
@@ -100,7 +112,7 @@ class AllGather(Op):
     """The values of all ranks joined along an axis; ranks may differ in its length."""
 
     type_name = "CollectiveGatherV2"
-    kind = "stateful"
+    kind = "collective"
     keeps_inputs = False
 
     def kernel(self, x: Any, group: dist.Group | None, axis: int) -> Any:
@@ -125,7 +137,7 @@ class OwnPart(Op):
     """The gradient of a gather: summed over ranks, then this rank's part of it."""
 
     type_name = "CollectiveOwnPart"
-    kind = "stateful"
+    kind = "collective"
     keeps_inputs = False
 
     def kernel(self, dz: Any, length: Any, group: dist.Group | None, axis: int) -> Any:

@@ -91,7 +91,11 @@ class Op:
             `NON_DIFFERENTIABLE`. With several outputs it receives one `dz` each.
         samples: `samples(rng)` yields `Sample`s for the generated tests.
         kind: What the graph's passes may do with it: "elementwise" (fuse), "view",
-            "reduction", "contraction", "random", "stateful" or "other".
+            "reduction", "contraction", "random", "stateful", "collective" or "other".
+            All ranks make the same collectives in the same order. One may have
+            `start(*arrays, **attrs)`, which returns a receipt at once, and
+            `finish(receipt, specs)`, which waits for the kernel's results: graphs
+            compute in between.
         accepts_out: The kernel takes `out=`, an array to write the result to.
         keeps_inputs: Whether the gradient reads the values of the inputs: True,
             False, or the indices of those it reads. The tape lets go of the
@@ -219,7 +223,7 @@ class Op:
             # A signal handler runs ops in the middle of a kernel.
             with np.errstate(all="ignore"):
                 return self.kernel(*arrays, **attrs)
-        if isinstance(error, errors.OpError) or self.kind == "stateful":
+        if isinstance(error, errors.OpError) or self.kind in ("stateful", "collective"):
             raise error  # what talks to the outside has words of its own
         inputs = ", ".join(
             f"{np.asarray(a).dtype.name}{list(np.shape(a))}" for a in arrays

@@ -169,7 +169,7 @@ class Node:
 
 
 # The kinds of ops that do more than compute a value from values.
-EFFECTS = frozenset(("stateful", "random"))
+EFFECTS = frozenset(("stateful", "collective", "random"))
 
 
 class Program:

@@ -40,7 +40,7 @@ class Plan:
         roots = _roots(program)
         escaping = {roots[v] for v in program.outputs if v in roots}
         for node in program.nodes:
-            if node.op.kind == "stateful" or (
+            if node.op.kind in ("stateful", "collective") or (
                 node.programs() and node.op is not fused_op
             ):
                 escaping.update(roots[v] for v in node.values_in() if v in roots)

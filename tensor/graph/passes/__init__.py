@@ -1,13 +1,13 @@
 """Passes: each takes a program and returns an equal, better one.
 
-simplify        drop what changes nothing; transpositions into products
-forward_writes  a read after a write takes the value written
-fold            compute now what is known
-share           compute once what is computed twice
-merge_products  add up products of matrices in one product
-prune           drop what nobody reads
-fuse            elementwise ops become groups that run block by block
-verify          check that the program is well formed
+simplify              drop what changes nothing; transpositions into products
+forward_writes        a read after a write takes the value written
+fold                  compute now what is known
+share                 compute once what is computed twice
+prune                 drop what nobody reads
+schedule_collectives  collectives start early and are waited for late
+fuse                  elementwise ops become groups that run block by block
+verify                check that the program is well formed
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tensor.graph.passes.fold import fold
 from tensor.graph.passes.forward_writes import forward_writes
 from tensor.graph.passes.fuse import fuse
 from tensor.graph.passes.prune import prune
+from tensor.graph.passes.schedule_collectives import schedule_collectives
 from tensor.graph.passes.verify import verify
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     share,
     simplify,
     prune,
+    schedule_collectives,
     fuse,
 )
 

@@ -90,7 +90,7 @@ class _Known:
     def before(self, node: Node) -> None:
         """Make the assignments that a node may see; forget what it may change."""
         nodes = [node, *[n for p in node.programs() for n in p.all_nodes()]]
-        if any(_may_touch_anything(n) for n in nodes):
+        if any(may_touch_anything(n) for n in nodes):
             self.flush(set(self.pending))
             self.values.clear()
             return
@@ -106,7 +106,8 @@ class _Known:
                 self._rewriter.nodes.append(self.pending.pop(key))
 
 
-def _may_touch_anything(node: Node) -> bool:
+def may_touch_anything(node: Node) -> bool:
+    """Return whether a node may read or write variables that it does not name."""
     return (
         node.op.kind == "stateful"
         and "variable" not in node.attrs
