@@ -92,6 +92,12 @@ class _StrategyState(Replication):
         """Return whether any process says yes."""
         return self._strategy.extended.any_process(flag)
 
+    def saving(self, variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
+        """Return a context in which variables read as they are to be saved."""
+        from strategies.saving import combined
+
+        return combined(self._strategy, variables)
+
     def create_variable(self, make: Callable[..., Any]) -> Any:
         """Return a variable that the strategy keeps equal on all replicas."""
         return self._strategy.extended.create_variable(make)

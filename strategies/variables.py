@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.contexts import ReplicaContext
+from strategies.contexts import CrossReplicaContext, ReplicaContext
 from strategies.reduce_op import ReduceOp
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -34,6 +34,11 @@ class DistributedVariable(Variable):
     def distribute_strategy(self) -> Strategy:
         """The strategy in whose scope the variable was created."""
         return self._strategy
+
+    @property
+    def replication(self) -> CrossReplicaContext:
+        """What the engine asks about the replicas that the variable lives on."""
+        return CrossReplicaContext(self._strategy)
 
     def _replica(self) -> ReplicaContext | None:
         """Return the replica of this variable's strategy that runs now, if any."""
@@ -66,9 +71,14 @@ class MirroredVariable(DistributedVariable):
 
 
 class SyncOnReadVariable(DistributedVariable):
-    """A variable that each replica has for itself, combined when read across them."""
+    """A variable that each replica has for itself, combined when read across them.
+
+    Attributes:
+        held: The combined value while it is being saved; else None.
+    """
 
     _others: list[Variable]
+    held: Any = None
 
     def add_copies(self, count: int) -> None:
         """Make the variables of the other local replicas."""
@@ -127,11 +137,17 @@ class SyncOnReadVariable(DistributedVariable):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype)
 
+    def read_array(self) -> Any:
+        """Return the current array: while it is being saved, the combined one."""
+        return super().read_array() if self.held is None else self.held._array
+
     def local_value(self) -> Any:
         """Return the first local replica's value, without asking the others."""
         return Variable.read_for_op(self)
 
     def _combined(self) -> Any:
+        if self.held is not None:
+            return self.held
         values = [Variable.read_for_op(v) for v in self.values]
         extended = self._strategy.extended
         if self._aggregation is VariableAggregation.ONLY_FIRST_REPLICA:

@@ -99,6 +99,15 @@ class Replication:
         """Return whether any process says yes; each gets the same answer."""
         return flag
 
+    # ---- for checkpoints and saved models
+
+    def saving(self, variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
+        """Return a context in which `variables` read as they are to be saved.
+
+        Its value says whether this process is the one that writes them.
+        """
+        return contextlib.nullcontext(self.is_chief)
+
 
 DEFAULT = Replication()
 
@@ -106,3 +115,15 @@ DEFAULT = Replication()
 def current() -> Replication:
     """Return the replication in force in this thread."""
     return context.replica or DEFAULT
+
+
+def saving(variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
+    """Return a context for saving `variables`, and whether this process writes them.
+
+    What counts is the strategy that the variables belong to, not the scope that the
+    caller stands in: a job's files are written once, wherever `save` is called. All
+    processes should call it; where variables are combined when read, all have to.
+    """
+    owners = (getattr(variable, "replication", None) for variable in variables)
+    owner = next((one for one in owners if one is not None), None)
+    return (owner or current()).saving(variables)

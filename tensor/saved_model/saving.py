@@ -14,19 +14,20 @@ import os
 from typing import Any
 
 from tensor.core.public_api import export
-from tensor.core.replica import current
+from tensor.core.replica import saving
 from tensor.core.variable import Variable
 from tensor.graph.concrete import ConcreteFunction
 from tensor.graph.function import Function
 from tensor.saved_model.function_data import RestoredFunction, traces_of, write_trace
 from tensor.saved_model.program_data import Writer
-from tensor.train.bundle import flush_folder, write_bundle
+from tensor.train.bundle import write_bundle
 from tensor.train.object_graph import (
     VARIABLE_VALUE,
     ObjectGraph,
     escaped,
     is_container,
 )
+from tensor.train.replacing import replacing
 
 FILENAME = "saved_model.json"
 VARIABLES = os.path.join("variables", "variables")
@@ -65,7 +66,16 @@ def save(
     saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
     graph = ObjectGraph(obj)
     numbers = {id(o): i for i, o in enumerate(graph.objects)}
-    writer = Writer(numbers)
+    with saving(graph.variables) as is_writer:
+        text, tensors = _document(graph, Writer(numbers), saved)
+    if is_writer:
+        _write(folder, text, tensors)
+
+
+def _document(
+    graph: ObjectGraph, writer: Writer, saved: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Return the description of the objects and functions, and all arrays by key."""
     variables: dict[str, Any] = {}
     objects = []
     for owner, path, edges in zip(graph.objects, graph.paths, graph.edges, strict=True):
@@ -86,21 +96,17 @@ def save(
             for name, concrete in saved.items()
         },
     }
-    if current().is_chief:
-        _write(folder, json.dumps(document), variables | writer.tensors)
+    return json.dumps(document), variables | writer.tensors
 
 
 def _write(folder: str, text: str, tensors: dict[str, Any]) -> None:
     os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
     write_bundle(os.path.join(folder, VARIABLES), tensors)
-    path = os.path.join(folder, FILENAME)
-    temporary = f"{path}.tmp-{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as file:
+    with (
+        replacing(os.path.join(folder, FILENAME)) as draft,
+        open(draft, "w", encoding="utf-8") as file,
+    ):
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    flush_folder(path)
 
 
 def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:

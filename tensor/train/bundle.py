@@ -5,7 +5,9 @@ place and checksum, and `prefix.data-00000-of-00001`, the tensors' bytes. Tensor
 reads what is written here and the other way round.
 
 Writing is atomic: both files are written under other names, flushed to the disk, and
-renamed, the index last. A bundle with an index is complete.
+renamed, the index last. A bundle with an index is complete. One that is overwritten
+stays whole until the new index is there: the new data file gets another name, as if it
+were the first of two.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from tensor.io.field import Field
 from tensor.io.message import Message
 from tensor.io.tensor_proto import TensorShapeProto, shape_of, shape_proto
 from tensor.io.wire import read_varint, varint
+from tensor.train.replacing import replacing
 from tensor.train.sstable import read_table, write_table
 
 if TYPE_CHECKING:
@@ -71,50 +74,32 @@ def data_path(prefix: str, shard: int = 0, shards: int = 1) -> str:
 def write_bundle(prefix: str, tensors: Mapping[str, Any]) -> None:
     """Write arrays by name, atomically."""
     os.makedirs(os.path.dirname(prefix) or ".", exist_ok=True)
-    header = BundleHeader(num_shards=1, version=VersionDef(producer=1))
+    old = glob.glob(f"{glob.escape(prefix)}.data-*-of-*")
+    shards = 2 if data_path(prefix) in old and bundle_exists(prefix) else 1
+    header = BundleHeader(num_shards=shards, version=VersionDef(producer=1))
     index = [(b"", header.SerializeToString())]
-    temporary = f"{prefix}.tmp-{os.getpid()}"
     offset = 0
-    try:
-        with open(temporary, "wb") as file:
-            for name in sorted(tensors, key=str.encode):
-                array = np.asarray(tensors[name])
-                dtype = dtypes.from_numpy(array.dtype)
-                content, checksum = _encoded(array, dtype)
-                file.write(content)
-                entry = BundleEntry(
-                    dtype=dtype.as_datatype_enum,
-                    offset=offset,
-                    size=len(content),
-                    crc32c=checksum,
-                )
-                entry.shape = shape_proto(array.shape)
-                index.append((name.encode(), entry.SerializeToString()))
-                offset += len(content)
-            _flush(file)
-        os.replace(temporary, data_path(prefix))
-        with open(temporary, "wb") as file:
-            file.write(write_table(index))
-            _flush(file)
-        os.replace(temporary, index_path(prefix))
-        flush_folder(prefix)
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-
-
-def _flush(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def flush_folder(path: str) -> None:
-    """Make renames in the folder of `path` outlast a crash of the machine."""
-    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    data = data_path(prefix, shards=shards)
+    with replacing(data) as draft, open(draft, "wb") as file:
+        for name in sorted(tensors, key=str.encode):
+            array = np.asarray(tensors[name])
+            dtype = dtypes.from_numpy(array.dtype)
+            content, checksum = _encoded(array, dtype)
+            file.write(content)
+            entry = BundleEntry(
+                dtype=dtype.as_datatype_enum,
+                offset=offset,
+                size=len(content),
+                crc32c=checksum,
+            )
+            entry.shape = shape_proto(array.shape)
+            index.append((name.encode(), entry.SerializeToString()))
+            offset += len(content)
+    with replacing(index_path(prefix)) as draft, open(draft, "wb") as file:
+        file.write(write_table(index))
+    for path in old:
+        if path != data:
+            os.remove(path)
 
 
 def _encoded(array: np.ndarray, dtype: dtypes.DType) -> tuple[Any, int]:

@@ -14,7 +14,7 @@ from tensor.core import errors
 from tensor.core.dtypes import int64
 from tensor.core.module import Module
 from tensor.core.public_api import export
-from tensor.core.replica import current
+from tensor.core.replica import saving
 from tensor.core.variable import Variable
 from tensor.train.bundle import BundleReader, bundle_exists, write_bundle
 from tensor.train.object_graph import ObjectGraph, children_of, is_trackable
@@ -72,7 +72,7 @@ class Checkpoint(Module):
         """
         super().__init__(name="checkpoint")
         self._save_counter: Variable | None = None
-        self._saved_paths: set[str] = set()
+        self._written_elsewhere: set[str] = set()
         if root is not None:
             _check_trackable("root", root)
         self._root = root
@@ -113,8 +113,8 @@ class Checkpoint(Module):
         """
         self.save_counter.assign_add(1)
         number = int(self.save_counter.numpy())
-        path = self.write(f"{os.fspath(file_prefix)}-{number}", options)
-        if current().is_chief:
+        path = f"{os.fspath(file_prefix)}-{number}"
+        if self._write(path):
             update_checkpoint_state(
                 os.path.dirname(path) or ".", path, all_model_checkpoint_paths=[path]
             )
@@ -126,12 +126,19 @@ class Checkpoint(Module):
         The files appear complete or not at all.
         """
         prefix: str = os.fspath(file_prefix)
-        graph = ObjectGraph(self)
-        tensors = graph.save()
-        self._saved_paths.add(prefix)
-        if current().is_chief:
-            write_bundle(prefix, tensors)
+        self._write(prefix)
         return prefix
+
+    def _write(self, prefix: str) -> bool:
+        """Write the state if that is this process's part; return whether it is."""
+        graph = ObjectGraph(self)
+        with saving(graph.variables) as is_writer:
+            if is_writer:
+                write_bundle(prefix, graph.save())
+        self._written_elsewhere.discard(prefix)
+        if not is_writer:
+            self._written_elsewhere.add(prefix)
+        return is_writer
 
     # ---- restoring
 
@@ -165,7 +172,7 @@ class Checkpoint(Module):
         if save_path is None:
             return InitializationOnlyStatus()
         path = os.fspath(save_path)
-        if path in self._saved_paths:
+        if path in self._written_elsewhere:
             _wait_for_writer(path)
         return LoadStatus(Restoration(BundleReader(path), self))
 
@@ -185,8 +192,6 @@ def _wait_for_writer(path: str) -> None:
     Raises:
         NotFoundError: It did not in time.
     """
-    if current().is_chief:
-        return
     deadline = time.monotonic() + _WRITER_TIMEOUT_S
     while not bundle_exists(path):
         if time.monotonic() > deadline:

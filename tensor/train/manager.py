@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.public_api import export
-from tensor.core.replica import current
 from tensor.train.bundle import bundle_exists, remove_bundle
 from tensor.train.state_file import get_checkpoint_state, update_checkpoint_state
 
@@ -145,13 +144,13 @@ class CheckpointManager:
         counter.assign_add(1)
         number = int(counter if checkpoint_number is None else checkpoint_number)
         path = os.path.join(self._directory, f"{self._name}-{number}")
-        self._checkpoint.write(path, options)
+        is_writer = self._checkpoint._write(path)
         self._latest = path
         self._kept.pop(path, None)
         self._kept[path] = _wall_time()
         # The new state is on disk before old files go, so it never names what is gone.
         expired = self._expired()
-        if current().is_chief:
+        if is_writer:
             update_checkpoint_state(
                 self._directory,
                 path,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.public_api import export
 from tensor.io.field import Field
 from tensor.io.message import Message
-from tensor.train.bundle import BundleReader, bundle_exists, flush_folder
+from tensor.train.bundle import BundleReader, bundle_exists
+from tensor.train.replacing import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,13 +57,8 @@ def update_checkpoint_state(
     )
     os.makedirs(save_dir, exist_ok=True)
     path = os.path.join(save_dir, latest_filename or _STATE_FILE)
-    temporary = f"{path}.tmp-{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as file:
+    with replacing(path) as draft, open(draft, "w", encoding="utf-8") as file:
         file.write(str(state))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    flush_folder(path)
 
 
 def _relative(path: str, folder: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from typing import Any
 
 import tensor as tf
 from tensor.keras import registration, serialization
+from tensor.train.replacing import replacing
 
 _RECORD = "keras_model.json"
 _STATE = os.path.join("keras_state", "state")
@@ -20,8 +20,6 @@ def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> 
     The traced call and the variables make a SavedModel, which loads without the
     model's code; configuration and state let Keras make the model itself again.
     """
-    if os.path.isdir(path):
-        shutil.rmtree(os.path.join(path, os.path.dirname(_STATE)), ignore_errors=True)
     os.makedirs(path, exist_ok=True)
     exported = _exported(model)
     if exported is not None:
@@ -35,10 +33,11 @@ def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> 
         config = None  # a subclassed model: its structure is in its code
     record = {"name": model.name, "config": config}
     tf.train.Checkpoint(root=model).write(os.path.join(path, _STATE))
-    temporary = os.path.join(path, f"{_RECORD}.partial")
-    with open(temporary, "w", encoding="utf-8") as file:
+    with (
+        replacing(os.path.join(path, _RECORD)) as draft,
+        open(draft, "w", encoding="utf-8") as file,
+    ):
         json.dump(record, file)
-    os.replace(temporary, os.path.join(path, _RECORD))
 
 
 def _exported(model: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import json
-import os
 import zipfile
 from typing import Any
 
@@ -13,6 +12,7 @@ from tensor.keras import registration, serialization
 from tensor.keras.saving import weights_file
 from tensor.keras.saving.hdf5 import h5py
 from tensor.keras.saving.safe_mode import safe_mode as safe_mode_scope
+from tensor.train.replacing import replacing
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
@@ -28,12 +28,10 @@ def save(model: Any, path: str) -> None:
     weights = io.BytesIO()
     with h5py().File(weights, "w") as file:
         weights_file.save(model, file)
-    temporary = f"{path}.partial"
-    with zipfile.ZipFile(temporary, "w") as archive:
+    with replacing(path) as draft, zipfile.ZipFile(draft, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
         archive.writestr(_CONFIG, json.dumps(serialization.plain(config)))
         archive.writestr(_WEIGHTS, weights.getvalue())
-    os.replace(temporary, path)
 
 
 def load(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from tensor.keras import registration, serialization
 from tensor.keras.saving import legacy_weights
 from tensor.keras.saving.hdf5 import h5py
+from tensor.train.replacing import replacing
 
 
 def save(model: Any, path: str, include_optimizer: bool = True) -> None:
@@ -25,8 +25,7 @@ def save(model: Any, path: str, include_optimizer: bool = True) -> None:
             "isn't safely serializable. Consider saving to the .keras format or using "
             "`save_weights`."
         )
-    temporary = f"{path}.partial"
-    with h5py().File(temporary, "w") as file:
+    with replacing(path) as draft, h5py().File(draft, "w") as file:
         record = {
             "class_name": type(model).__name__,
             "config": serialization.plain(model.get_config()),
@@ -43,7 +42,6 @@ def save(model: Any, path: str, include_optimizer: bool = True) -> None:
             }
             file.attrs["training_config"] = json.dumps(training).encode()
             legacy_weights.save_optimizer(model.optimizer, file)
-    os.replace(temporary, path)
 
 
 def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:

@@ -16,6 +16,8 @@ from tensor.keras.saving import (
     weights_file,
 )
 from tensor.keras.saving.hdf5 import h5py
+from tensor.train.object_graph import ObjectGraph
+from tensor.train.replacing import replacing
 from tensor.train.state_file import update_checkpoint_state
 
 _HDF5 = (".h5", ".hdf5", ".keras")
@@ -59,15 +61,16 @@ class ModelFiles:
             raise FileExistsError(
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
-        if not replica.current().is_chief:
-            return
         kind = save_format or _format_of(path)
-        if kind == "keras":
-            keras_file.save(self, path)
-        elif kind in ("h5", "hdf5"):
-            legacy_file.save(self, path, include_optimizer)
-        else:
-            folder.save(self, path, signatures, options)
+        with replica.saving(_saved_variables(self)) as is_writer:
+            if not is_writer:
+                return
+            if kind == "keras":
+                keras_file.save(self, path)
+            elif kind in ("h5", "hdf5"):
+                legacy_file.save(self, path, include_optimizer)
+            else:
+                folder.save(self, path, signatures, options)
 
     def save_weights(
         self,
@@ -89,9 +92,12 @@ class ModelFiles:
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
         is_hdf5 = path.endswith(_HDF5) if save_format is None else save_format == "h5"
-        if not replica.current().is_chief:
-            return
-        if not is_hdf5:
+        with replica.saving(_saved_variables(self)) as is_writer:
+            if not is_writer:
+                return
+            if is_hdf5:
+                self._save_hdf5(path)
+                return
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             written = tf.train.Checkpoint(root=self).write(path)
             update_checkpoint_state(
@@ -99,8 +105,9 @@ class ModelFiles:
                 written,
                 all_model_checkpoint_paths=[written],
             )
-            return
-        with h5py().File(path, "w") as file:
+
+    def _save_hdf5(self, path: str) -> None:
+        with replacing(path) as draft, h5py().File(draft, "w") as file:
             if path.endswith(".weights.h5"):
                 weights_file.save(self, file)
             else:
@@ -171,7 +178,15 @@ class ModelFiles:
 
     def export(self, filepath: Any) -> None:
         """Write the model's inference as a SavedModel."""
-        folder.save(self, os.fspath(filepath))
+        with replica.saving(_saved_variables(self)) as is_writer:
+            if is_writer:
+                folder.save(self, os.fspath(filepath))
+
+
+def _saved_variables(model: Any) -> list[Any]:
+    """Return all variables that a file of the model may hold: metrics' too."""
+    metrics = [v for metric in model.metrics for v in metric.variables]
+    return [*ObjectGraph(model).variables, *metrics]
 
 
 def _format_of(path: str) -> str:
