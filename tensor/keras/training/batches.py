@@ -33,6 +33,17 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
     )
 
 
+def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
+    """Return a batch in the form that Keras hands to `train_step`.
+
+    Inputs alone stay as they are, unless they are a tuple or list, which would be taken
+    for (x, y); weights without targets are dropped.
+    """
+    if y is None:
+        return (tuple(x),) if isinstance(x, tuple | list) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
 def with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
     """Return a batch whose examples weigh what their classes do.
 

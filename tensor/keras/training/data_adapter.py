@@ -19,7 +19,7 @@ from tensor.core import nest, replica
 from tensor.core.tensor import EagerTensor, wrap
 from tensor.keras import settings
 from tensor.keras.training.arrays import is_array_like
-from tensor.keras.training.batches import with_class_weights
+from tensor.keras.training.batches import pack, unpack, with_class_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ Batch = Any
 
 
 class DataAdapter:
-    """Gives the batches of each epoch as tuples (x,), (x, y) or (x, y, weight)."""
+    """Gives the batches of each epoch: x, (x, y) or (x, y, weight)."""
 
     def __init__(
         self,
@@ -204,6 +204,7 @@ class _Iterable:
     def __init__(self, data: Any, count: Callable[[], int | None]) -> None:
         self._data = data
         self._count = count
+        self._is_dataset = hasattr(data, "element_spec")
 
     def batch_count(self) -> int | None:
         return self._count()
@@ -213,8 +214,12 @@ class _Iterable:
         self._data = replication.distribute(self._data)
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        for batch in self._data:
-            yield _as_tuple(nest.map_structure(_as_tensor, _lists_as_tuples(batch)))
+        if self._is_dataset:
+            # Elements of datasets reach the step as they are.
+            yield from self._data
+        else:
+            for batch in self._data:
+                yield _batch_of_tensors(batch)
 
     def on_epoch_end(self) -> None:
         """Tell a `Sequence` that its epoch is over."""
@@ -234,8 +239,7 @@ class _Sequence(_Iterable):
         if self._shuffle:
             order = tf.random.shuffle(order).numpy()
         for i in order:
-            batch = self._data[int(i)]
-            yield _as_tuple(nest.map_structure(_as_tensor, _lists_as_tuples(batch)))
+            yield _batch_of_tensors(self._data[int(i)])
 
 
 def _source_for(
@@ -247,12 +251,8 @@ def _source_for(
         ValueError: `x` is no data, or brings targets or batches that are also given.
     """
     if is_array_like(x):
-        data: tuple[Any, ...] = (x,)
-        if sample_weight is not None:
-            data = (x, y, sample_weight)
-        elif y is not None:
-            data = (x, y)
-        return _Arrays(data, batch_size, shuffle)
+        x, y, sample_weight = (_with_tuples(v) for v in (x, y, sample_weight))
+        return _Arrays(pack(x, y, sample_weight), batch_size, shuffle)
     _check_alone(x, y, sample_weight, batch_size)
     if hasattr(x, "cardinality"):
         return _Iterable(x, lambda: _known(int(x.cardinality())))
@@ -317,9 +317,22 @@ def _as_tensor(value: Any) -> Any:
     return tf.convert_to_tensor(value) if not hasattr(value, "row_splits") else value
 
 
-def _lists_as_tuples(batch: Any) -> Any:
-    return tuple(batch) if type(batch) is list else batch
+def _batch_of_tensors(batch: Any) -> Batch:
+    """Return what a generator or `Sequence` brought as a batch of tensors."""
+    parts = (_with_tuples(part) for part in unpack(batch))
+    return nest.map_structure(_as_tensor, pack(*parts))
 
 
-def _as_tuple(batch: Any) -> tuple[Any, ...]:
-    return batch if isinstance(batch, tuple) else (batch,)
+def _with_tuples(value: Any) -> Any:
+    """Return a list of arrays as a tuple, and a list of numbers as an array."""
+    if not isinstance(value, list | tuple):
+        return value
+    if _is_list_of_scalars(value):
+        return np.asarray(value)
+    return tuple(value) if type(value) is list else value
+
+
+def _is_list_of_scalars(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and _is_list_of_scalars(value[0])
+    return isinstance(value, int | float | str | bytes | np.generic)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import nest
+from tensor.core import nest, replica
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.peekable import flat_logs
@@ -78,4 +79,11 @@ class SingleBatches:
 def _single_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
     rows = len(next(a for a in nest.flatten(x) if a is not None))
     data = DataAdapter(x, y, sample_weight, batch_size=rows, class_weight=class_weight)
-    return next(batches for _, batches in data.epochs())
+    batches = next(batches for _, batches in data.epochs())
+    # Unlike those of `fit`, such a batch is a tuple even if it has but one part.
+    as_tuple = functools.partial(replica.current().map, _as_tuple)
+    return map(as_tuple, batches)
+
+
+def _as_tuple(batch: Any) -> tuple[Any, ...]:
+    return batch if isinstance(batch, tuple) else (batch,)

@@ -201,3 +201,54 @@ def test_moving_averages_replace_the_weights_at_the_end():
     optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.0)
     make_model(optimizer=optimizer).fit(X, Y, epochs=1, verbose=0)
     assert optimizer.get_config()["use_ema"]
+
+
+class _Recorder(keras.Model):
+    """Notes the structure of what its steps are handed."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def train_step(self, data):
+        self.seen.append(tf.nest.map_structure(lambda t: tuple(t.shape), data))
+        return {"loss": tf.constant(0.0)}
+
+
+ROW = np.ones((2, 3), "float32")
+DATASET = tf.data.Dataset.from_tensor_slices
+
+
+# What Keras 2 hands to `train_step`, by what `fit` was given.
+@pytest.mark.parametrize(
+    ("arguments", "structure"),
+    [
+        ((ROW,), (2, 3)),
+        (([ROW, ROW],), (((2, 3), (2, 3)),)),
+        (({"a": ROW},), {"a": (2, 3)}),
+        ((ROW, ROW), ((2, 3), (2, 3))),
+        ((DATASET(ROW).batch(2),), (2, 3)),
+        ((DATASET((ROW,)).batch(2),), ((2, 3),)),
+        ((DATASET({"a": ROW}).batch(2),), {"a": (2, 3)}),
+        ((iter([(ROW,)]),), (2, 3)),
+        ((iter([[ROW, ROW]]),), ((2, 3), (2, 3))),
+    ],
+)
+def test_train_step_gets_inputs_alone_as_they_are(arguments, structure):
+    model = _Recorder()
+    model.compile(run_eagerly=True)
+    model.fit(*arguments, verbose=0)
+    assert model.seen == [structure]
+
+
+def test_train_on_batch_hands_over_a_tuple():
+    model = _Recorder()
+    model.compile(run_eagerly=True)
+    model.train_on_batch(ROW)
+    assert model.seen == [((2, 3),)]
+
+
+def test_numbers_in_lists_are_data():
+    model = keras.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert len(model.fit([[1.0], [2.0]], [3.0, 4.0], verbose=0).history["loss"]) == 1
