@@ -10,6 +10,15 @@ from tensor.core import dtypes, nest
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.python_values import from_sequence
+from tensor.core.tensor import EagerTensor
+from tensor.ops.array import cast_
+from tensor.ops.ragged.factories import size_along
+from tensor.ops.ragged.partitions import (
+    grouped_by_number,
+    ranges,
+    rowids_to_splits,
+    splits_to_rowids,
+)
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 
 if TYPE_CHECKING:
@@ -104,16 +113,13 @@ def ragged_range(
     """Return one row of numbers for each start, limit and step."""
     if limits is None:
         starts, limits = 0, starts
-    first = convert(starts, None if dtype is None else dtypes.as_dtype(dtype))
-    arrays = [np.asarray(convert(v)) for v in (starts, limits, deltas)]
-    kind = first.dtype.numpy_dtype
-    if dtype is None:
-        kind = np.result_type(*[a.dtype for a in arrays])
-    rows = [np.arange(a, b, c) for a, b, c in np.broadcast(*arrays)]
-    flat = np.concatenate([*rows, np.zeros(0)]).astype(kind)
-    splits_dtype = dtypes.as_dtype(row_splits_dtype).numpy_dtype
-    lengths = np.array([len(r) for r in rows], splits_dtype)
-    return RaggedTensor.from_row_lengths(constant_tensor(flat), lengths)
+    kind = None if dtype is None else dtypes.as_dtype(dtype)
+    bounds = [convert(v, None, kind) for v in (starts, limits, deltas)]
+    if kind is None:
+        order = [b.dtype.numpy_dtype for b in bounds]
+        kind = dtypes.from_numpy(np.result_type(*order))
+    flat, splits = ranges(*[cast_(b, kind) for b in bounds])
+    return RaggedTensor(flat, cast_(splits, row_splits_dtype))
 
 
 @export("ragged.stack")
@@ -123,8 +129,8 @@ def ragged_stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
 
     rows: list[Any] = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
     if axis == 0 and all(not isinstance(r, RaggedTensor) for r in rows):
-        lengths = np.array([r.static_shape[0] for r in rows], np.int64)
-        return RaggedTensor.from_row_lengths(concat(rows, 0), lengths)
+        lengths = [cast_(size_along(r, 0, dtypes.int64), dtypes.int64) for r in rows]
+        return RaggedTensor.from_row_lengths(concat(rows, 0), convert(lengths))
     return concat([expand_dims(r, axis) for r in rows], axis)
 
 
@@ -133,14 +139,12 @@ def stack_dynamic_partitions(
     data: Any, partitions: Any, num_partitions: int, name: str | None = None
 ) -> RaggedTensor:
     """Return the rows of `data` grouped by their numbers in `partitions`."""
-    parts = np.asarray(convert(partitions))
-    order = np.argsort(parts, kind="stable")
-    from tensor.ops.gather import gather
+    from tensor.ops.ragged.dispatch import take
 
-    x = convert(data)
-    values = gather(x, constant_tensor(order), axis=0, batch_dims=0)
-    lengths = np.bincount(parts, minlength=int(num_partitions)).astype(np.int64)
-    return RaggedTensor.from_row_lengths(values, lengths)
+    x = data if isinstance(data, RaggedTensor) else convert(data)
+    count = cast_(convert(num_partitions), dtypes.int64)
+    order, splits = grouped_by_number(convert(partitions), count)
+    return RaggedTensor(take(x, order), splits)
 
 
 @export("ragged.map_flat_values")
@@ -176,6 +180,8 @@ def check_same_rows(values: list[RaggedTensor]) -> None:
     first = values[0].nested_row_splits
     for other in values[1:]:
         theirs = other.nested_row_splits
+        if any(type(t) is not EagerTensor for t in (*first, *theirs)):
+            continue  # not known before the graph runs
         if len(first) != len(theirs) or any(
             not np.array_equal(np.asarray(a), np.asarray(b))
             for a, b in zip(first, theirs, strict=True)
@@ -188,10 +194,8 @@ def row_splits_to_segment_ids(
     splits: Any, name: str | None = None, out_type: Any = None
 ) -> Any:
     """Return, for each value, the number of its row."""
-    array = np.asarray(convert(splits, hint=dtypes.int64))
-    kind = array.dtype if out_type is None else dtypes.numpy_dtype(out_type)
-    lengths = np.diff(array)
-    return constant_tensor(np.repeat(np.arange(len(lengths)), lengths).astype(kind))
+    ids = splits_to_rowids(convert(splits, hint=dtypes.int64))
+    return ids if out_type is None else cast_(ids, out_type)
 
 
 @export("ragged.segment_ids_to_row_splits")
@@ -202,10 +206,9 @@ def segment_ids_to_row_splits(
     name: str | None = None,
 ) -> Any:
     """Return where the rows end, from the number of each value's row."""
-    ids = np.asarray(convert(segment_ids))
-    kind = np.int64 if out_type is None else dtypes.numpy_dtype(out_type)
-    counts = np.bincount(ids, minlength=int(num_segments or 0))
-    return constant_tensor(np.concatenate([[0], np.cumsum(counts)]).astype(kind))
+    ids = cast_(convert(segment_ids, hint=dtypes.int64), out_type or dtypes.int64)
+    count = convert(-1 if num_segments is None else num_segments)
+    return rowids_to_splits(ids, cast_(count, dtypes.int64))
 
 
 @export("ragged.boolean_mask")

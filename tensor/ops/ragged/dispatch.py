@@ -11,14 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import composites
+from tensor.core import composites, dtypes
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.registry import get_op
-from tensor.ops.array import cast_, reshape
+from tensor.core.tensor import Tensor
+from tensor.ops.array import as_static_shape, cast_, reshape, shape as shape_
 from tensor.ops.families import BinaryElementwise, Reduction, UnaryElementwise
 from tensor.ops.gather import gather
 from tensor.ops.joining import concat as concat_arrays
 from tensor.ops.ragged.construction import check_same_rows
+from tensor.ops.ragged.partitions import (
+    dense_places,
+    positions_in_rows,
+    rows_at,
+    rows_kept,
+    rows_one_after_another,
+    rows_side_by_side,
+)
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 
 
@@ -53,6 +62,7 @@ _ELEMENTWISE = frozenset(
         "where_",
         "clip_by_value",
         "as_string",
+        "unicode_transcode",
     )
 )
 
@@ -73,10 +83,10 @@ def _fitted(value: Any, like: RaggedTensor) -> Any:
             return value
         value = convert(value)
     shape = value.static_shape
-    if len(shape) < 2 or shape[1] != 1 or shape[0] != len(like):
+    if not shape or len(shape) < 2 or shape[1] != 1:
         return value
     # One value per row, repeated along it.
-    rows = reshape(value, shape=(shape[0], *shape[2:]))
+    rows = get_op("Squeeze")(value, axis=(1,))
     ids = like.value_rowids()
     return like.with_values(gather(rows, ids, axis=0, batch_dims=0))
 
@@ -105,15 +115,14 @@ def _reduce_axis(function: Any, x: Any, axis: int, kwargs: Any) -> Any:
         )
     name = function.op.type_name
     if axis == 1:
-        ids, count = x.value_rowids(), len(x)
+        ids, count = x.value_rowids(), x.nrows()
         if kwargs.get("keepdims"):
             result = _segments(name, x.values, ids, count)
             return get_op("ExpandDims")(result, axis=1)
         return _segments(name, x.values, ids, count)
-    columns = [np.arange(n) for n in np.asarray(x.row_lengths())]
-    flat = np.concatenate([*columns, np.zeros(0, np.int64)]).astype(np.int64)
-    width = int(flat.max()) + 1 if flat.size else 0
-    return _segments(name, x.values, constant_tensor(flat), width)
+    columns = positions_in_rows(x.row_splits)
+    width = x.bounding_shape()[1]
+    return _segments(name, x.values, columns, width)
 
 
 def _segments(name: str, values: Any, ids: Any, count: int) -> Any:
@@ -121,14 +130,12 @@ def _segments(name: str, values: Any, ids: Any, count: int) -> Any:
     if name in ("All", "Any"):
         kind = "UnsortedSegmentMin" if name == "All" else "UnsortedSegmentMax"
         numbers = cast_(values, "int32")
-        return cast_(get_op(kind)(numbers, ids, num_segments=count) > 0, "bool")
+        return cast_(get_op(kind).public(numbers, ids, count) > 0, "bool")
     if name == "Mean":
-        total = get_op("UnsortedSegmentSum")(values, ids, num_segments=count)
-        sizes = np.bincount(np.asarray(ids), minlength=count)
-        shape = (count,) + (1,) * (len(total.static_shape) - 1)
-        divisor = convert(sizes.reshape(shape).astype(values.dtype.numpy_dtype))
-        return total / divisor
-    return get_op(f"UnsortedSegment{name}")(values, ids, num_segments=count)
+        sums = get_op("UnsortedSegmentSum").public
+        total, ones = sums(values, ids, count), get_op("OnesLike")(values)
+        return total / sums(ones, ids, count)
+    return get_op(f"UnsortedSegment{name}").public(values, ids, count)
 
 
 # ---- joining and taking apart
@@ -142,29 +149,15 @@ def concat(values: Any, axis: Any, name: Any = None) -> Any:
     if not any(isinstance(v, RaggedTensor) for v in values):
         return concat_arrays(*values, axis=axis)
     rows = [_as_ragged(v) for v in values]
+    splits = [r.row_splits for r in rows]
     if axis == 0:
         parts = [r.values for r in rows]
-        lengths = [np.asarray(r.row_lengths()) for r in rows]
-        return RaggedTensor.from_row_lengths(concat(parts, 0), np.concatenate(lengths))
+        return RaggedTensor(concat(parts, 0), rows_one_after_another(*splits))
     if axis > 1:
         return rows[0].with_values(concat([r.values for r in rows], axis - 1))
-    # Row i of the result is row i of each input, one after the other.
     whole = concat([r.values for r in rows], 0)
-    starts = np.cumsum([0, *[_length(r.values) for r in rows]])
-    index = []
-    for i in range(len(rows[0])):
-        for start, r in zip(starts, rows, strict=False):
-            splits = np.asarray(r.row_splits)
-            index.append(start + np.arange(splits[i], splits[i + 1]))
-    picked = constant_tensor(
-        np.concatenate([*index, np.zeros(0, np.int64)]).astype(int)
-    )
-    lengths = sum(np.asarray(r.row_lengths()) for r in rows)
-    return RaggedTensor.from_row_lengths(take(whole, picked), lengths)
-
-
-def _length(x: Any) -> int:
-    return len(x) if isinstance(x, RaggedTensor) else x.static_shape[0]
+    picked, ends = rows_side_by_side(*splits)
+    return RaggedTensor(take(whole, picked), ends)
 
 
 def _as_ragged(value: Any) -> RaggedTensor:
@@ -178,12 +171,8 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
     """Return the rows of a tensor or ragged tensor at `indices`, a vector."""
     if not isinstance(x, RaggedTensor):
         return gather(x, indices, axis=axis, batch_dims=0)
-    index = np.asarray(indices)
-    splits = np.asarray(x.row_splits)
-    cells = [np.arange(splits[i], splits[i + 1]) for i in index]
-    flat = np.concatenate([*cells, np.zeros(0, np.int64)]).astype(np.int64)
-    lengths = np.diff(splits)[index]
-    return RaggedTensor.from_row_lengths(take(x.values, constant_tensor(flat)), lengths)
+    positions, splits = rows_at(x.row_splits, indices)
+    return RaggedTensor(take(x.values, positions), splits)
 
 
 def gather_rows(params: Any, indices: Any, *rest: Any, **kwargs: Any) -> Any:
@@ -192,7 +181,7 @@ def gather_rows(params: Any, indices: Any, *rest: Any, **kwargs: Any) -> Any:
         return indices.with_flat_values(take(params, indices.flat_values))
     index = convert(indices)
     if index.ndim == 0:
-        return params[int(index)]
+        return params[index]
     found = take(params, reshape(index, shape=(-1,)))
     if index.ndim == 1:
         return found
@@ -212,10 +201,16 @@ def expand_dims(input: Any, axis: Any, name: Any = None) -> Any:
     if not isinstance(x, RaggedTensor):
         return get_op("ExpandDims")(x, axis=at)
     if at == 0:
-        return RaggedTensor.from_uniform_row_length(x, len(x), nrows=1)
+        return RaggedTensor.from_uniform_row_length(x, _rows_of(x), nrows=1)
     if at == 1:
-        return RaggedTensor.from_uniform_row_length(x, 1, nrows=len(x))
+        return RaggedTensor.from_uniform_row_length(x, 1, nrows=_rows_of(x))
     return x.with_values(expand_dims(x.values, at - 1))
+
+
+def _rows_of(x: RaggedTensor) -> Any:
+    """Return the number of rows, as an int if it is known."""
+    known = x.shape[0]
+    return x.nrows() if known is None else known
 
 
 def ragged_mask(data: Any, mask: Any, axis: Any = None, name: Any = None) -> Any:
@@ -224,61 +219,40 @@ def ragged_mask(data: Any, mask: Any, axis: Any = None, name: Any = None) -> Any
     mask = mask if isinstance(mask, RaggedTensor) else convert(mask)
     if not isinstance(mask, RaggedTensor):
         if mask.ndim == 1:
-            return take(data, constant_tensor(np.flatnonzero(np.asarray(mask))))
+            return take(data, reshape(get_op("Where")(mask), shape=(-1,)))
         mask = RaggedTensor.from_tensor(mask)
     if isinstance(mask.values, RaggedTensor):
         inner = ragged_mask(data.values, mask.values)
         return data.with_values(inner)
-    keep = np.asarray(mask.values)
-    ids = np.asarray(mask.value_rowids())[keep]
-    lengths = np.bincount(ids, minlength=len(mask)).astype(np.int64)
-    picked = take(data.values, constant_tensor(np.flatnonzero(keep)))
-    return RaggedTensor.from_row_lengths(picked, lengths)
+    picked, splits = rows_kept(mask.row_splits, mask.values)
+    return RaggedTensor(take(data.values, picked), splits)
 
 
 def to_tensor(x: RaggedTensor, default_value: Any, shape: Any) -> Any:
     """Return rows filled up to a tensor; see `RaggedTensor.to_tensor`."""
     flat = x.flat_values
-    wanted: list[Any] = [None] * (x.ragged_rank + 1)
-    if shape is not None:
-        given = shape.as_list() if hasattr(shape, "as_list") else list(shape)
-        wanted = [None if d in (None, -1) else int(d) for d in given]
-        wanted = wanted[: x.ragged_rank + 1]
-    bounds = np.asarray(x.bounding_shape())[: x.ragged_rank + 1]
-    sizes = [int(b) if w is None else w for b, w in zip(bounds, wanted, strict=True)]
-    places = np.full(sizes, -1, np.int64)
-    _place(x, places, 0)
-    inner = flat.static_shape[1:]
+    places = dense_places(*x.nested_row_splits, shape=_wanted(shape, x.ragged_rank + 1))
     if default_value is None:
-        default = b"" if flat.dtype.name == "string" else 0
-        filler = get_op("Fill")(convert(default, flat.dtype), dims=(1, *inner))
-    else:
-        value = convert(default_value, flat.dtype)
-        filler = get_op("BroadcastTo")(value, shape=(1, *inner))
+        default_value = b"" if flat.dtype is dtypes.string else 0
+    value = convert(default_value, flat.dtype)
+    inner = flat.static_shape[1:]
+    sizes = (1, *inner)
+    if None in inner:
+        sizes = concat_arrays(convert([1]), shape_(flat)[1:], axis=0)
+    filler = get_op("BroadcastTo")(value, shape=sizes)
     # One more row at the end stands for what is missing.
     padded = concat_arrays(flat, filler, axis=0)
-    places[places < 0] = flat.static_shape[0]
-    return gather(padded, constant_tensor(places), axis=0, batch_dims=0)
+    return gather(padded, places, axis=0, batch_dims=0)
 
 
-def _place(x: RaggedTensor, places: np.ndarray, start: int) -> None:
-    """Write into `places` where in the flat values each element stands."""
-    splits = np.asarray(x.row_splits)
-    for i in range(min(len(places), len(splits) - 1)):
-        a, b = int(splits[i]), int(splits[i + 1])
-        count = min(b - a, places.shape[1])
-        if isinstance(x.values, RaggedTensor):
-            _place(x.values[a : a + count], places[i], start + _flat_start(x.values, a))
-        else:
-            places[i, :count] = start + np.arange(a, a + count)
-
-
-def _flat_start(x: Any, row: int) -> int:
-    """Return where in the flat values a row begins."""
-    while isinstance(x, RaggedTensor):
-        row = int(np.asarray(x.row_splits)[row])
-        x = x.values
-    return row
+def _wanted(shape: Any, levels: int) -> Any:
+    """Return the sizes asked of a tensor to be filled, negative where they are not."""
+    if shape is None:
+        return (-1,) * levels
+    if isinstance(shape, Tensor):
+        return as_static_shape(shape[:levels])
+    given = shape.as_list() if hasattr(shape, "as_list") else list(shape)
+    return tuple([-1 if d is None else int(d) for d in given[:levels]])
 
 
 def _attach_operators() -> None:

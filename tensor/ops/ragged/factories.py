@@ -9,9 +9,20 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.convert import constant_tensor, convert
+from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
-from tensor.ops.array import reshape
-from tensor.ops.gather import gather
+from tensor.ops.array import cast_, concat as join, reshape, shape
+from tensor.ops.gather import gather, gather_nd
+from tensor.ops.layout import expand_dims
+from tensor.ops.math import maximum, minimum
+from tensor.ops.ragged.partitions import (
+    cells,
+    filled_from_the_left,
+    lengths_to_splits,
+    lengths_without_padding,
+    right_ragged_rows,
+    rowids_to_splits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +50,9 @@ class RaggedFactories:
         """
         values, splits = as_values(values), _partition(row_splits)
         if validate and type(splits) is EagerTensor:
-            _check_splits(np.asarray(splits), _count(values))
+            count = _known(count_of(values))
+            if isinstance(count, int):
+                _check_splits(np.asarray(splits), count)
         return cls(values, splits)
 
     @classmethod
@@ -51,8 +64,8 @@ class RaggedFactories:
         Raises:
             ValueError: The lengths do not add up to the number of values.
         """
-        lengths = _array(row_lengths)
-        splits = np.concatenate([[0], np.cumsum(lengths)]).astype(lengths.dtype)
+        lengths = _partition(row_lengths, "row_lengths")
+        splits = lengths_to_splits(lengths)
         return cls.from_row_splits(values, splits, validate=validate)
 
     @classmethod
@@ -60,8 +73,9 @@ class RaggedFactories:
         cls, values: Any, row_starts: Any, name: Any = None, validate: bool = True
     ) -> Any:
         """Return rows that begin where `row_starts` says."""
-        values, starts = as_values(values), _array(row_starts)
-        splits = np.append(starts, _count(values)).astype(starts.dtype)
+        values, starts = as_values(values), _partition(row_starts, "row_starts")
+        end = expand_dims(cast_(count_of(values), starts.dtype), axis=0)
+        splits = join(starts, end, axis=0)
         return cls.from_row_splits(values, splits, validate=validate)
 
     @classmethod
@@ -69,8 +83,9 @@ class RaggedFactories:
         cls, values: Any, row_limits: Any, name: Any = None, validate: bool = True
     ) -> Any:
         """Return rows that end where `row_limits` says."""
-        limits = _array(row_limits)
-        splits = np.concatenate([[0], limits]).astype(limits.dtype)
+        limits = _partition(row_limits, "row_limits")
+        zero = constant_tensor(np.zeros(1, limits.dtype.numpy_dtype))
+        splits = join(zero, limits, axis=0)
         return cls.from_row_splits(values, splits, validate=validate)
 
     @classmethod
@@ -87,15 +102,14 @@ class RaggedFactories:
         Raises:
             ValueError: The numbers decrease, or there are more rows than `nrows`.
         """
-        rows = _array(value_rowids)
-        if (np.diff(rows) < 0).any():
-            raise ValueError(f"`value_rowids` must not decrease, got {rows.tolist()}.")
-        count = int(rows[-1]) + 1 if rows.size else 0
-        total = count if nrows is None else int(nrows)
-        if total < count:
-            raise ValueError(f"`nrows` is {total}, but there is a row {count - 1}.")
-        lengths = np.bincount(rows, minlength=total)[:total].astype(rows.dtype)
-        return cls.from_row_lengths(values, lengths, validate=validate)
+        rows = _partition(value_rowids, "value_rowids")
+        if isinstance(nrows, int) and nrows < 0:
+            raise ValueError(f"Expected nrows >= 0; got {nrows}")
+        total = convert(-1 if nrows is None else nrows)
+        splits = rowids_to_splits(rows, cast_(total, dtypes.int64))
+        if isinstance(nrows, int) and splits.static_shape == (None,):
+            splits.set_shape([nrows + 1])
+        return cls.from_row_splits(values, splits, validate=validate)
 
     @classmethod
     def from_uniform_row_length(
@@ -111,15 +125,26 @@ class RaggedFactories:
         Raises:
             ValueError: The number of values is no multiple of it.
         """
-        values, length = as_values(values), int(uniform_row_length)
-        total = _count(values)
-        count = int(nrows) if nrows is not None else total // length if length else 0
-        if count * length != total:
+        values = as_values(values)
+        length = _known(uniform_row_length)
+        total = _known(count_of(values))
+        count = nrows
+        if count is None:
+            count = total // length if not isinstance(length, int) or length else 0
+        count = _known(count)
+        if all(isinstance(v, int) for v in (count, length, total)) and (
+            count * length != total
+        ):
             raise ValueError(
                 f"{total} values do not make rows of {length} (nrows={nrows})."
             )
-        splits = constant_tensor(np.arange(count + 1, dtype=np.int64) * length)
-        return cls(values, splits, length)
+        if isinstance(count, int) and isinstance(length, int):
+            ends = np.arange(count + 1, dtype=np.int64) * length
+            return cls(values, constant_tensor(ends), length)
+        count, length = (cast_(convert(v), dtypes.int64) for v in (count, length))
+        splits = get_op("Range")(0 * count, count + 1, 0 * count + 1) * length
+        known = _known(uniform_row_length)
+        return cls(values, splits, known if isinstance(known, int) else None)
 
     @classmethod
     def from_nested_row_splits(
@@ -167,31 +192,43 @@ class RaggedFactories:
         if lengths is not None and padding is not None:
             raise ValueError("Specify argument `lengths` or `padding`, but not both.")
         x = convert(tensor)
-        array = np.asarray(x)
+        dims = x.static_shape
+        if dims is None or len(dims) < 2:
+            raise ValueError(
+                f"tensor must have at least 2 dimensions to be made ragged, got {x}."
+            )
+        kind = dtypes.as_dtype(row_splits_dtype)
+        sizes = [size_along(x, axis, kind) for axis in range(ragged_rank + 1)]
+        if isinstance(lengths, tuple | list) and any(np.ndim(n) for n in lengths):
+            nested = [lengths_to_splits(_partition(n, "lengths")) for n in lengths]
+            last = cast_(nested[-1][-1:], kind)
+            values = gather_nd(x, cells(last, *nested), batch_dims=0)
+            ends = [cast_(n, kind) for n in nested]
+            return cls.from_nested_row_splits(values, ends, validate=False)
         if ragged_rank > 1:
             inner = cls.from_tensor(
-                reshape(x, shape=(-1, *array.shape[2:])),
+                reshape(x, shape=shape_of_rows(x)),
                 lengths,
                 padding,
                 ragged_rank - 1,
                 row_splits_dtype=row_splits_dtype,
             )
-            return cls.from_uniform_row_length(inner, array.shape[1])
-        rows, width = array.shape[:2]
+            outer = cls.from_uniform_row_length(inner, sizes[1], sizes[0])
+            return outer.with_row_splits_dtype(kind)
+        flat = reshape(x, shape=shape_of_rows(x))
+        if lengths is None and padding is None:
+            whole = cls.from_uniform_row_length(flat, sizes[1], sizes[0])
+            return whole.with_row_splits_dtype(kind)
         if padding is not None:
-            real = ~(array == np.asarray(convert(padding, x.dtype)))
-            real = real.reshape((rows, width, -1)).any(axis=2)
-            counts = np.where(real, np.arange(1, width + 1), 0).max(axis=1, initial=0)
-        elif lengths is not None:
-            counts = np.clip(_array(lengths), 0, width)
+            counts = lengths_without_padding(x, convert(padding, x.dtype))
         else:
-            counts = np.full(rows, width)
-        keep = np.arange(width) < counts[:, None]
-        flat = reshape(x, shape=(rows * width, *array.shape[2:]))
-        indices = constant_tensor(np.flatnonzero(keep).astype(np.int64))
-        values = gather(flat, indices, axis=0, batch_dims=0)
-        kind = dtypes.as_dtype(row_splits_dtype).numpy_dtype
-        return cls.from_row_lengths(values, counts.astype(kind))
+            counts = _partition(lengths, "lengths")
+        width = cast_(convert(sizes[1]), dtypes.int64)
+        counts = minimum(cast_(counts, dtypes.int64), width)
+        counts = maximum(counts, 0 * counts)
+        values = gather(flat, filled_from_the_left(counts, width), axis=0, batch_dims=0)
+        splits = lengths_to_splits(cast_(counts, kind))
+        return cls.from_row_splits(values, splits, validate=False)
 
     @classmethod
     def from_sparse(
@@ -204,14 +241,11 @@ class RaggedFactories:
         """
         if st_input.dense_shape.shape[0] != 2:
             raise ValueError(f"rank(st_input) must be 2, got {st_input.shape}.")
-        indices = np.asarray(st_input.indices)
-        rows, columns = indices[:, 0], indices[:, 1]
-        start = np.searchsorted(rows, rows, side="left")
-        if (columns != np.arange(len(columns)) - start).any():
-            raise ValueError("SparseTensor is not right-ragged.")
-        kind = dtypes.as_dtype(row_splits_dtype).numpy_dtype
-        count = int(np.asarray(st_input.dense_shape)[0])
-        return cls.from_value_rowids(st_input.values, rows.astype(kind), nrows=count)
+        kind = dtypes.as_dtype(row_splits_dtype)
+        rows = cast_(right_ragged_rows(st_input.indices), kind)
+        return cls.from_value_rowids(
+            st_input.values, rows, nrows=st_input.dense_shape[0]
+        )
 
 
 def as_values(values: Any) -> Any:
@@ -219,13 +253,15 @@ def as_values(values: Any) -> Any:
     return values if isinstance(values, RaggedFactories) else convert(values)
 
 
-def _partition(splits: Any) -> Any:
-    """Return row splits as a vector of int32 or int64."""
-    tensor = convert(splits, hint=dtypes.int64) if not _is_tensor(splits) else splits
+def _partition(values: Any, name: str = "row_splits") -> Any:
+    """Return a row partition as a vector of int32 or int64."""
+    tensor = values
+    if not _is_tensor(values):
+        tensor = convert(values, hint=dtypes.int64)
+        if tensor.dtype.is_floating and not tensor.static_shape[0]:
+            tensor = cast_(tensor, dtypes.int64)  # an empty list
     if tensor.dtype not in (dtypes.int32, dtypes.int64):
-        raise ValueError(
-            f"row_splits must have dtype int32 or int64, got {tensor.dtype!r}"
-        )
+        raise ValueError(f"{name} must have dtype int32 or int64, got {tensor.dtype!r}")
     return tensor
 
 
@@ -233,14 +269,33 @@ def _is_tensor(value: Any) -> bool:
     return isinstance(value, Tensor | np.ndarray) and hasattr(value, "static_shape")
 
 
-def _array(values: Any) -> np.ndarray:
-    array = np.asarray(values)
-    return array if array.dtype == np.int32 else array.astype(np.int64)
+def _known(value: Any) -> Any:
+    """Return a whole number as a Python number if it is known, else as a tensor."""
+    if isinstance(value, Tensor) and type(value) is not EagerTensor:
+        known = getattr(value, "static_vector", lambda: None)()
+        return known if isinstance(known, int) else value
+    return int(value)
 
 
-def _count(values: Any) -> int:
-    dims = getattr(values, "static_shape", None)
-    return len(values) if dims is None else dims[0]
+def size_along(x: Any, axis: int, dtype: Any) -> Any:
+    """Return the size of a tensor along an axis: a number if it is known."""
+    known = x.static_shape[axis]
+    return cast_(shape(x)[axis], dtype) if known is None else known
+
+
+def shape_of_rows(x: Any) -> Any:
+    """Return the shape in which the first two dimensions of x are one."""
+    rest = x.static_shape[2:]
+    if None not in rest:
+        return (-1, *rest)
+    return join(convert([-1]), shape(x)[2:], axis=0)
+
+
+def count_of(values: Any) -> Any:
+    """Return the number of rows of a tensor or ragged tensor: an int if it is known."""
+    if isinstance(values, RaggedFactories):
+        return values.nrows()
+    return size_along(values, 0, dtypes.int64)
 
 
 def vector_size(vector: Any) -> Any:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
-from tensor.core.convert import constant_tensor
+from tensor.core import dtypes
+from tensor.core.convert import convert
+from tensor.core.registry import get_op
+from tensor.core.tensor import EagerTensor
+from tensor.ops.array import cast_
 from tensor.ops.ragged.dispatch import expand_dims, take
+from tensor.ops.ragged.partitions import OPEN, part_of_rows
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 
 
@@ -20,11 +24,11 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
         IndexError: There is no such row.
     """
     items = list(key) if isinstance(key, tuple) else [key]
-    if Ellipsis in items:
-        at = items.index(Ellipsis)
+    dots = [at for at, item in enumerate(items) if item is Ellipsis]
+    if dots:
         rank: Any = x.shape.rank
         missing = rank - len([i for i in items if i is not None]) + 1
-        items[at : at + 1] = [slice(None)] * missing
+        items[dots[0] : dots[0] + 1] = [slice(None)] * missing
     if not items:
         return x
     first, rest = items[0], tuple(items[1:])
@@ -33,24 +37,31 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
         return result[(slice(None), *rest)] if rest else result
     if isinstance(first, slice):
         return _slice_rows(x, first, rest)
-    row = int(first)
-    count = len(x)
-    if not -count <= row < count:
-        raise IndexError(f"Row key {row} out of bounds")
-    row %= count
-    splits = np.asarray(x.row_splits)
-    values = x.values[int(splits[row]) : int(splits[row + 1])]
+    values = _row(x, first)
     return values[rest] if rest else values
+
+
+def _row(x: RaggedTensor, number: Any) -> Any:
+    """Return one row.
+
+    Raises:
+        IndexError: There is no such row.
+    """
+    splits = x.row_splits
+    if type(splits) is EagerTensor and type(convert(number)) is EagerTensor:
+        row, count = int(number), len(x)
+        if not -count <= row < count:
+            raise IndexError(f"Row key {row} out of bounds")
+        ends = np.asarray(splits)
+        return x.values[int(ends[row % count]) : int(ends[row % count + 1])]
+    return x.values[splits[:-1][number] : splits[1:][number]]
 
 
 def _slice_rows(x: RaggedTensor, part: slice, rest: tuple[Any, ...]) -> Any:
     rows: Any = x
     if part != slice(None):
-        start, stop, step = (
-            None if v is None else int(v) for v in (part.start, part.stop, part.step)
-        )
-        index = np.arange(len(x))[slice(start, stop, step)]
-        rows = take(x, constant_tensor(index))
+        numbers = get_op("Range")(*[_int64(v) for v in (0, x.nrows(), 1)])
+        rows = take(x, numbers[part])
     if not rest:
         return rows
     inner, *deeper = rest
@@ -70,13 +81,12 @@ def _slice_rows(x: RaggedTensor, part: slice, rest: tuple[Any, ...]) -> Any:
 
 def _slice_inside(x: RaggedTensor, part: slice) -> RaggedTensor:
     """Return the same part of each row."""
-    splits = np.asarray(x.row_splits)
-    start, stop, step = (
-        None if v is None else int(v) for v in (part.start, part.stop, part.step)
-    )
-    cells = [
-        np.arange(a, b)[slice(start, stop, step)] for a, b in itertools.pairwise(splits)
+    bounds = [
+        _int64(OPEN if v is None else v) for v in (part.start, part.stop, part.step)
     ]
-    flat = np.concatenate([*cells, np.zeros(0, np.int64)]).astype(np.int64)
-    lengths = np.array([len(c) for c in cells], splits.dtype)
-    return RaggedTensor.from_row_lengths(take(x.values, constant_tensor(flat)), lengths)
+    positions, splits = part_of_rows(x.row_splits, *bounds)
+    return RaggedTensor(take(x.values, positions), splits)
+
+
+def _int64(value: Any) -> Any:
+    return cast_(convert(value, hint=dtypes.int64), dtypes.int64)

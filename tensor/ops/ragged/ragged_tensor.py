@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes
-from tensor.core.convert import constant_tensor, convert
+from tensor.core.convert import constant_tensor
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor
-from tensor.ops.array import cast_, reshape
-from tensor.ops.gather import gather
-from tensor.ops.ragged.factories import RaggedFactories, as_values, vector_size
+from tensor.ops.array import cast_, concat as join, reshape, shape
+from tensor.ops.gather import gather, gather_
+from tensor.ops.ragged.factories import (
+    RaggedFactories,
+    as_values,
+    shape_of_rows,
+    size_along,
+    vector_size,
+)
+from tensor.ops.ragged.partitions import bounding_sizes, cells, splits_to_rowids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,9 +135,7 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
 
     def value_rowids(self, name: Any = None) -> Any:
         """Return, for each value, the number of its row."""
-        lengths = np.asarray(self.row_lengths())
-        rows = np.repeat(np.arange(len(lengths)), lengths)
-        return constant_tensor(rows.astype(lengths.dtype))
+        return splits_to_rowids(self._row_splits)
 
     def nested_value_rowids(self, name: Any = None) -> tuple[Any, ...]:
         """Return the row numbers from the outermost rows to the innermost."""
@@ -142,14 +147,12 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         self, axis: Any = None, name: Any = None, out_type: Any = None
     ) -> Any:
         """Return the shape of the smallest tensor that holds all rows."""
-        sizes = [
-            int(self.nrows()),
-            *[int(np.max(np.asarray(n), initial=0)) for n in self.nested_row_lengths()],
-        ]
-        shape = np.array([*sizes, *self.flat_values.static_shape[1:]])
         kind = out_type or self._row_splits.dtype
-        result = cast_(convert(shape), kind)
-        return result if axis is None else result[axis]
+        result = cast_(bounding_sizes(*self.nested_row_splits), kind)
+        flat = self.flat_values
+        if flat.static_shape is None or len(flat.static_shape) > 1:
+            result = join(result, shape(flat, out_type=kind)[1:], axis=0)
+        return result if axis is None else gather_(result, axis)
 
     # ---- made into something else
 
@@ -202,27 +205,22 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         """Return the rows as a sparse tensor."""
         from tensor.ops.sparse.sparse_tensor import SparseTensor
 
-        parts = [(row, *c) for row, cells in enumerate(self._rows()) for c in cells]
-        rank = self.ragged_rank + 1 + len(self.flat_values.static_shape[1:])
-        indices = np.array(parts, np.int64).reshape((-1, rank))
-        flat = reshape(self.flat_values, shape=(-1,))
-        return SparseTensor(indices, flat, self.bounding_shape(out_type=dtypes.int64))
-
-    def _rows(self) -> list[list[tuple[int, ...]]]:
-        """Return, for each row, the indices inside it of all its elements."""
-        splits = np.asarray(self._row_splits)
-        if isinstance(self._values, RaggedTensor):
-            below = self._values._rows()
-        else:
-            inner = self._values.static_shape[1:]
-            below = [list(np.ndindex(*inner))] * self._values.static_shape[0]
-        return [
-            [(i, *c) for i, cell in enumerate(below[a:b]) for c in cell]
-            for a, b in itertools.pairwise(splits)
-        ]
+        flat = self.flat_values
+        sizes = shape(flat, out_type=dtypes.int64)
+        return SparseTensor(
+            cells(sizes, *self.nested_row_splits),
+            reshape(flat, shape=(-1,)),
+            self.bounding_shape(out_type=dtypes.int64),
+        )
 
     def to_list(self) -> list[Any]:
-        """Return nested Python lists."""
+        """Return nested Python lists.
+
+        Raises:
+            ValueError: It is symbolic, so that there are no values yet.
+        """
+        if type(self._row_splits) is not EagerTensor:
+            raise ValueError("to_list can only be used in eager mode.")
         values = self._values
         splits = np.asarray(self._row_splits)
         flat = (
@@ -234,6 +232,8 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
 
     def numpy(self) -> Any:
         """Return an array; an object array of rows if they differ in length."""
+        if type(self._row_splits) is not EagerTensor:
+            raise ValueError("RaggedTensor.numpy() is only supported in eager mode.")
         rows = [
             r.numpy() if isinstance(r, RaggedTensor) else np.asarray(r) for r in self
         ]
@@ -260,10 +260,11 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
 
     def composite_from(self, parts: Sequence[Any]) -> RaggedTensor:
         """Return rows of the same kind made of other tensors."""
+        inner = self._values
         values: Any = parts[0]
-        for splits in reversed(parts[1:]):
-            values = RaggedTensor(values, splits)
-        return values
+        if isinstance(inner, RaggedTensor):
+            values = inner.composite_from([values, *parts[2:]])
+        return RaggedTensor(values, parts[1], self._uniform_row_length)
 
     def consumers(self) -> list[Any]:
         """Return the operations that read this tensor: none, eagerly."""
@@ -320,6 +321,6 @@ def _merge_at(x: Any, axis: int) -> Any:
     if isinstance(inner, RaggedTensor):
         splits = gather(inner.row_splits, x.row_splits, axis=0, batch_dims=0)
         return RaggedTensor(inner.values, splits)
-    width, *rest = inner.static_shape[1:]
-    flat = reshape(inner, shape=(-1, *rest))
+    width = size_along(inner, 1, x.row_splits.dtype)
+    flat = reshape(inner, shape=shape_of_rows(inner))
     return RaggedTensor(flat, x.row_splits * width)
