@@ -40,9 +40,11 @@ _MAIN_THREAD = threading.main_thread().ident
 
 
 class Flags:
-    """The lines of all ranks of a host."""
+    """The lines of all ranks of a host; `spins` if each has a processor of its own."""
 
-    def __init__(self, segment: Segment, rank: int, size: int, watch: Watch) -> None:
+    def __init__(  # noqa: PLR0913 - the parts that it joins
+        self, segment: Segment, rank: int, size: int, watch: Watch, *, spins: bool
+    ) -> None:
         self._words = memoryview(segment.memory)[: size * LINE_BYTES].cast("Q")
         texts = memoryview(segment.memory)[size * LINE_BYTES :]
         self._texts = [
@@ -52,8 +54,7 @@ class Flags:
         self._size = size
         self._line = rank * _WORDS
         self._watch = watch
-        processors = len(os.sched_getaffinity(0))
-        self._spins = SPINS if size <= processors else 0
+        self._spins = SPINS if spins else 0
 
     def arrive(self, count: int, fingerprint: int, storage: int, time_ns: int) -> None:
         """Say that this rank's part of step `count` can be read."""

@@ -39,11 +39,14 @@ class Reduction:
         name: what the caller writes, "sum".
         combine: the NumPy ufunc that joins two contributions.
         divides: whether the total is divided by the number of ranks.
+        is_symmetric: whether x with y has the same bits as y with x. The smaller of 0.0
+            and -0.0 has not, nor has a product of complex numbers.
     """
 
     name: str
     combine: BinaryKernel
     divides: bool = False
+    is_symmetric: bool = False
 
     def finish(self, total: Array, size: int) -> None:
         """Turn the combined chunk into the result, in place."""
@@ -52,8 +55,8 @@ class Reduction:
 
 
 REDUCTIONS = {
-    "sum": Reduction("sum", np.add),
-    "mean": Reduction("mean", np.add, divides=True),
+    "sum": Reduction("sum", np.add, is_symmetric=True),
+    "mean": Reduction("mean", np.add, divides=True, is_symmetric=True),
     "min": Reduction("min", np.minimum),
     "max": Reduction("max", np.maximum),
     "prod": Reduction("prod", np.multiply),

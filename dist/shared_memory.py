@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from dist.segment import Segment
     from dist.watch import Watch
 
-SLAB_BYTES = 2 * 1024 * 1024
+# Two slabs and the rank's own piece should stay in its second-level cache.
+SLAB_BYTES = 1024 * 1024
 BLOCK_BYTES = 128 * 1024
+# Up to this, one wait is worth more than the additions that others do as well; where
+# ranks share processors, a wait costs as much as 2 MiB of additions.
 SMALL_BYTES = 64 * 1024
+SMALL_TOTAL_BYTES = 2 * 1024 * 1024
 PAGE_BYTES = 4096
 
 
@@ -54,6 +58,7 @@ class SharedMemoryTransport(Transport):
         watch: judges the waits.
         letters: what carries `send` and `receive`.
         share: makes another segment for `Group.empty` (key, bytes).
+        processors: how many the ranks have between them; the same on all ranks.
     """
 
     name = "shm"
@@ -66,11 +71,13 @@ class SharedMemoryTransport(Transport):
         watch: Watch,
         letters: Transport,
         share: Callable[[str, int], Segment],
+        processors: int,
     ) -> None:
         super().__init__(rank, size)
         self._watch = watch
         self._letters = letters
-        self._flags = Flags(segment, rank, size, watch)
+        is_crowded = size > processors
+        self._flags = Flags(segment, rank, size, watch, spins=not is_crowded)
         self._shared = SharedArrays(rank, size, share)
         start = _flag_bytes(size)
         self._slabs = [
@@ -82,12 +89,16 @@ class SharedMemoryTransport(Transport):
             ]
             for parity in (0, 1)
         ]
+        self._small_bytes = SMALL_BYTES
+        if is_crowded:
+            self._small_bytes = max(SMALL_BYTES, SMALL_TOTAL_BYTES // size)
+            self._small_bytes = min(self._small_bytes, SLAB_BYTES)
         self._views: dict[tuple[int, np.dtype[Any]], list[Array]] = {}
         self._step = 0
 
     def all_reduce(self, call: Call, array: Array, reduction: Reduction) -> None:
         """Combine `array` over all ranks, in place."""
-        if array.nbytes <= SMALL_BYTES:
+        if array.nbytes <= self._small_bytes:
             self._all_reduce_small(call, array, reduction)
             return
         if self._shared.allocated:  # as often on all ranks: `empty` is a collective
@@ -95,6 +106,10 @@ class SharedMemoryTransport(Transport):
             if self._all_storage_is(call, storage):
                 self._all_reduce_in_place(call, array, storage, reduction)
                 return
+        # Two ranks move as many bytes this way as through steps, with one wait.
+        if self.size == 2 and array.nbytes <= SLAB_BYTES:
+            self._all_reduce_small(call, array, reduction)
+            return
         self._all_reduce_staged(call, array, reduction)
 
     def reduce_scatter(
@@ -185,12 +200,15 @@ class SharedMemoryTransport(Transport):
         slabs = self._slabs_of_next_step(array.dtype)
         slabs[self.rank][:length] = array
         self._arrive(call)
-        # One chunk, or two ranks, whose order cannot matter: one addition.
-        if array.nbytes <= SMALLEST_CHUNK_BYTES or self.size == 2:
-            reduce_in_order([slab[:length] for slab in slabs], 0, reduction, array)
+        rows = [slab[:length] for slab in slabs]
+        if self.size == 2:
+            rows[self.rank] = array  # it is nearer than the slab
+        is_one_chunk = array.nbytes <= SMALLEST_CHUNK_BYTES
+        if is_one_chunk or (self.size == 2 and reduction.is_symmetric):
+            reduce_in_order(rows, 0, reduction, array)
             return
         for first, part in enumerate(chunks(length, array.itemsize, self.size)):
-            columns = [slab[part] for slab in slabs]
+            columns = [row[part] for row in rows]
             reduce_in_order(columns, first, reduction, array[part])
 
     def _all_reduce_staged(

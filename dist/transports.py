@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -141,9 +142,21 @@ def _open_shared_memory(
         )
 
     segment = share_more("slabs", segment_bytes(len(ranks)))
+    processors = _processors(wiring, f"{prefix}/processors", ranks)
     return SharedMemoryTransport(
-        segment, own, len(ranks), watch.among(ranks), letters, share_more
+        segment, own, len(ranks), watch.among(ranks), letters, share_more, processors
     )
+
+
+def _processors(wiring: Wiring, key: str, ranks: tuple[int, ...]) -> int:
+    """How many processors these ranks of one host may use between them."""
+    if hasattr(os, "sched_getaffinity"):
+        usable = os.sched_getaffinity(0)
+    else:
+        usable = set(range(os.cpu_count() or 1))
+    own = ",".join(map(str, usable))
+    told = wiring.exchange(key, own.encode(), ranks)
+    return len({number for item in told for number in item.split(b",")})
 
 
 def _open_ring(
