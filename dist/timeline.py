@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dist.ledger import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dist.call import Call
     from dist.ledger import Ledger
@@ -85,12 +85,23 @@ def merge(directory: Path) -> Path:
             f"{str(directory)!r} has no rank*.json. Set RINGFLOW_TIMELINE to this "
             "directory when the job runs."
         )
-    listed = [
-        event for file in files for event in json.loads(file.read_text())["traceEvents"]
-    ]
     merged = directory / "timeline.json"
-    write(merged, listed)
+    write(merged, _all_events(files))
     return merged
+
+
+def merge_all(directory: str | Path, file: Path) -> int:
+    """Put everything below a directory into one file; return how many ranks it shows.
+
+    Nobody may have left a part: the file then holds an empty timeline.
+    """
+    parts = sorted(Path(directory).rglob("rank*.json"))
+    write(file, _all_events(parts))
+    return len({part.name for part in parts})
+
+
+def _all_events(parts: Iterable[Path]) -> list[dict[str, Any]]:
+    return [e for part in parts for e in json.loads(part.read_text())["traceEvents"]]
 
 
 if __name__ == "__main__":

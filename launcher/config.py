@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dist.contract import LOCAL_START_TIMEOUT_S, MULTI_HOST_START_TIMEOUT_S
+from launcher.allotment import allotted_tasks
 from launcher.errors import UsageError
 from launcher.options import read_command_line, read_environment
 
@@ -60,6 +61,7 @@ class LaunchConfig:
     ranks: frozenset[int] | None = None
     output: str = "auto"
     log_dir: Path | None = None
+    timeline: Path | None = None
     environment: tuple[tuple[str, str], ...] = ()
     is_dry_run: bool = False
     is_verbose: bool = False
@@ -144,10 +146,13 @@ def read_config(
             "`launch -n 4 train.py`."
         )
     if "workers" not in values:
-        raise UsageError(
-            "how many workers? Pass for example `-n 4`: "
-            f"`launch -n 4 {' '.join(line.program)}`."
-        )
+        allotted = allotted_tasks(environment)
+        if allotted is None:
+            raise UsageError(
+                "how many workers? Pass for example `-n 4`: "
+                f"`launch -n 4 {' '.join(line.program)}`."
+            )
+        values["workers"] = allotted
     if values.get("nodes", 1) > 1:
         values.setdefault("start_timeout_s", MULTI_HOST_START_TIMEOUT_S)
     name, *arguments = line.program

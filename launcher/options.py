@@ -69,6 +69,16 @@ def whole_number(least: int, example: str) -> Callable[[str], int]:
     return parse
 
 
+def worker_count(text: str) -> int:
+    """The rule of -n: a fixed number; a job keeps its size from start to end."""
+    if re.fullmatch(r"\d+:\d+", text.strip()):
+        raise ValueError(
+            f"must be one number, got {text!r}: a job does not grow or shrink while it "
+            "runs. Pass for example `-n 4`, with `--restarts 3` to outlive failures."
+        )
+    return whole_number(1, "Pass for example `-n 4`.")(text)
+
+
 def seconds(text: str) -> float:
     """The rule for durations: a number of seconds that is not negative."""
     try:
@@ -134,8 +144,9 @@ def assignment(text: str) -> tuple[str, str]:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("workers", ("-n",), "how many workers to start on this host",
-           whole_number(1, "Pass for example `-n 4`."), "N"),
+    Option("workers", ("-n",),
+           "how many workers to start on this host; in a batch job, if left out, as "
+           "many as the scheduler allotted", worker_count, "N"),
     Option("is_module", ("-m",), "the program is a module, as in `python -m`",
            has_twin=False),
     Option("nodes", ("--nodes",),
@@ -180,6 +191,9 @@ OPTIONS: tuple[Option, ...] = (
            one_of("auto", "merged", "plain"), "HOW"),
     Option("log_dir", ("--log-dir",), "write all that each worker prints to files here",
            Path, "DIR"),
+    Option("timeline", ("--timeline",),
+           "write what all ranks did and waited for, as a trace for Perfetto or "
+           "chrome://tracing", Path, "FILE"),
     Option("environment", ("--env",), "set a variable for the workers; may be repeated",
            assignment, "NAME=VALUE", has_twin=False, repeats=True),
     Option("is_dry_run", ("--dry-run",), "say what would start; start nothing"),
@@ -273,7 +287,7 @@ def _split_value(
     if word.startswith("--"):
         flag, equals, value = word.partition("=")
         return flag, value if equals else None
-    if word[:2] in by_flag and len(word) > 2:
+    if word[:2] in by_flag and len(word) > 2 and word not in KNOWN_ELSEWHERE:
         return word[:2], word[2:].removeprefix("=")
     return word, None
 
@@ -289,14 +303,39 @@ def _call(parse: Callable[[str], Any], source: str, text: str) -> Any:
         raise UsageError(f"`{source}` {error}") from None
 
 
+# What the same thing is called here, for who knows another launcher.
+KNOWN_ELSEWHERE = {
+    "-np": "Write `-n 4`.",
+    "--np": "Write `-n 4`.",
+    "--nproc-per-node": "Write `-n 4`.",
+    "--num-processes": "Write `-n 4`.",
+    "--nnodes": "Write `--nodes 2`.",
+    "--num-machines": "Write `--nodes 2`.",
+    "--machine-rank": "Write `--node-rank 0`.",
+    "--max-restarts": "Write `--restarts 3`.",
+    "--master-addr": "Write `--coordinator HOST:PORT`; one host needs none.",
+    "--master-port": "Write `--coordinator HOST:PORT`; one host needs none.",
+    "--rdzv-endpoint": "Write `--coordinator HOST:PORT`; one host needs none.",
+    "--standalone": "It is the default: leave it out.",
+    "--token-file": "Write `--key-file FILE`.",
+    "--timeline-filename": "Write `--timeline FILE`.",
+    "--bind": "Workers are not bound to cores; `--threads` limits what each uses.",
+    "--debug-rank": "Run one worker, `launch -n 1`, under a debugger; Ctrl-\\ shows "
+    "where every worker of a job is.",
+    "--evaluator": "Start the evaluator by itself, as `python evaluate.py`: it follows "
+    "the checkpoints in a folder.",
+}
+
+
 def _unknown(flag: str, by_flag: Mapping[str, Option]) -> str:
     from difflib import get_close_matches  # only on the way to an error
 
-    near = get_close_matches(flag, by_flag, n=1, cutoff=0.6)
-    hint = f"Did you mean `{near[0]}`? " if near else ""
+    hint = KNOWN_ELSEWHERE.get(flag.replace("_", "-"), "")
+    if not hint and (near := get_close_matches(flag, by_flag, n=1, cutoff=0.6)):
+        hint = f"Did you mean `{near[0]}`?"
     return (
-        f"unknown option `{flag}`. {hint}`launch --help` lists the options; those of "
-        "the program come after its name."
+        f"unknown option `{flag}`. {hint}{' ' if hint else ''}`launch --help` lists "
+        "the options; those of the program come after its name."
     )
 
 

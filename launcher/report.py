@@ -93,6 +93,14 @@ def joined(size: int, after_s: float) -> str:
     return f"all {size} workers joined after {after_s:.2f} s"
 
 
+def timeline_written(config: LaunchConfig, ranks: int) -> str:
+    """Where the trace of all ranks is, and whether anybody's part is missing."""
+    where = f"timeline of {counted(ranks, 'rank')} in {config.timeline}"
+    if not ranks:
+        return f"{where}: no worker joined the job and left in good order"
+    return f"{where}: open it at https://ui.perfetto.dev"
+
+
 def details(autopsies: Mapping[int, Autopsy]) -> list[str]:
     """How each worker ended; said on request."""
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from launcher import policy, report
@@ -20,6 +20,7 @@ from launcher.signals import (
     TERMINAL_RESIZED,
     SignalInbox,
 )
+from launcher.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,7 @@ class Supervisor:
             job.config.start_timeout_s, job.config.grace_s, job.config.restarts
         )
         self._journal: TextIO | None = None
+        self._traces: Traces | None = None
 
     def run(self) -> Outcome:
         """Start the workers, again after failures if asked to, and see them end."""
@@ -75,6 +77,9 @@ class Supervisor:
                 self._journal.write(report.options_in_words(self._config) + "\n")
             if self._job.folder is not None:
                 guardian.remove_at_end(self._job.folder)
+            if self._config.timeline is not None:
+                self._traces = stack.enter_context(Traces(self._config.timeline))
+                guardian.remove_at_end(self._traces.folder)
             restarts = 0
             while True:
                 decision, outcome = self._attempt(signals, guardian, restarts)
@@ -84,6 +89,9 @@ class Supervisor:
                 self._say(
                     report.restarting(decision.cause, restarts, self._limits.restarts)
                 )
+            if self._traces is not None:
+                ranks = self._traces.write()
+                self._say(report.timeline_written(self._config, ranks))
             if outcome.cause is None:
                 elapsed_s = time.monotonic() - started_at
                 self._say(report.success(elapsed_s, self._config.workers))
@@ -96,9 +104,12 @@ class Supervisor:
         self, signals: SignalInbox, guardian: Guardian, restarts: int
     ) -> tuple[policy.Decision, Outcome]:
         """Run all workers once."""
-        output = self._new_output(restarts)
+        output, job = self._new_output(restarts), self._job
+        if self._traces is not None:
+            part = self._traces.part(restarts)
+            job = replace(job, settings=replace(job.settings, timeline=part))
         try:
-            with Attempt(self._job, output, guardian, restarts) as attempt:
+            with Attempt(job, output, guardian, restarts) as attempt:
                 attempt.listen_to(signals.wakeup_fd)
                 attempt.start(self._announce if restarts == 0 else lambda _: None)
                 decision = self._watch(attempt, signals)

@@ -87,6 +87,12 @@ def test_the_command_line_overrules_an_opposite_variable(script):
         (["-n", "x"], "`-n` must be a whole number, got 'x'. Pass for example"),
         (["-n", "2.5"], "`-n` must be a whole number, got '2.5'"),
         (["-n"], "`-n` needs a value: `-n N`"),
+        (["-n", "2:4"], "`-n` must be one number, got '2:4': a job does not grow"),
+        (["-np", "4"], "unknown option `-np`. Write `-n 4`."),
+        (["--nproc_per_node", "4"], "`--nproc_per_node`. Write `-n 4`."),
+        (["--nnodes=2", "x"], "unknown option `--nnodes`. Write `--nodes 2`."),
+        (["--evaluator", "x"], "`--evaluator`. Start the evaluator by itself"),
+        (["--debug-rank", "1"], "`--debug-rank`. Run one worker"),
         (["--restarts", "-1"], "`--restarts` must be at least 0, got -1"),
         (
             ["--grace", "soon"],
