@@ -1,9 +1,8 @@
 """How gradients meet: summed over all replicas before an optimizer applies them.
 
-Dense gradients travel together, packed into one flat array per dtype. Beside them
-travels one number per variable that says whether this replica has a gradient for it at
-all: a gradient that is None on some replicas counts as zeros there, and one that is
-    None on all of them stays None. IndexedSlices stay sparse: their rows are gathered.
+Dense gradients travel together, in buckets. A gradient that is None on some replicas
+counts as zeros there, and one that is None on all of them stays None. IndexedSlices
+stay sparse: their rows are gathered.
 """
 
 from __future__ import annotations
@@ -12,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.collectives import all_gather, all_reduce_many
+from strategies.collectives import all_gather
+from strategies.gradient_buckets import buckets_for, reduce_bucket
 from strategies.values import local_values
+from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.log import warn_once
 from tensor.core.registry import get_op
-from tensor.core.tensor import EagerTensor, wrap
+from tensor.core.tensor import wrap
 
 if TYPE_CHECKING:
+    import dist
     from strategies.contexts import ReplicaContext
+    from strategies.gradient_buckets import GradientBucket
     from strategies.strategy import Strategy
 
 
@@ -54,39 +57,71 @@ def sum_everywhere(
     if group is None:
         return local
     # Whether a gradient is sparse must be the same everywhere; what it is here decides.
-    present = wrap(np.array([g is not None for g in local], np.float32))
     sparse = [i for i, g in enumerate(local) if isinstance(g, IndexedSlices)]
     dense = [i for i in range(len(local)) if i not in sparse]
-    packed = [_dense_or_zeros(local[i], variables[i]) for i in dense]
-    counts, *sums = all_reduce_many(present, *packed, group=group)
+    sum_dense = _sum_eagerly if context.graph is None else _sum_in_graph
+    sums = sum_dense(
+        group,
+        [None if local[i] is None else convert(local[i]) for i in dense],
+        [variables[i] for i in dense],
+    )
     results: list[Any] = [None] * len(local)
     for i, total in zip(dense, sums, strict=True):
         results[i] = total
     for i in sparse:
         results[i] = _gather_slices(local[i], group)
-    return _drop_missing(results, counts, local, variables)
+    return results
 
 
-def _drop_missing(
-    results: list[Any], counts: Any, local: list[Any], variables: list[Any]
+def _buckets(
+    group: dist.Group, grads: list[Any], variables: list[Any]
+) -> list[GradientBucket]:
+    typed = [
+        (tuple(v.static_shape), (v if g is None else g).dtype.numpy_dtype)
+        for g, v in zip(grads, variables, strict=True)
+    ]
+    return buckets_for(group, typed)
+
+
+def _sum_in_graph(
+    group: dist.Group, grads: list[Any], variables: list[Any]
 ) -> list[Any]:
-    """Return None in place of gradients that no replica has."""
-    if type(counts) is not EagerTensor:
-        # In a graph, which gradients there are is a fact of the trace.
-        return [None if g is None else r for g, r in zip(local, results, strict=True)]
-    if all(g is not None for g in local):
-        return results
-    found = np.asarray(counts)
-    missing = [v.name for v, n in zip(variables, found, strict=True) if n == 0]
+    """Return the sums of gradients; which ones there are is a fact of the trace."""
+    results: list[Any] = [None] * len(grads)
+    for bucket in _buckets(group, grads, variables):
+        members = [slot.index for slot in bucket.slots]
+        present = [i for i in members if grads[i] is not None]
+        sums = reduce_bucket(
+            *[grads[i] for i in present],
+            group=group,
+            memory=bucket,
+            names=tuple([variables[i].name if i in present else None for i in members]),
+        )
+        for i, total in zip(present, sums, strict=True):
+            results[i] = total
+    return results
+
+
+def _sum_eagerly(
+    group: dist.Group, grads: list[Any], variables: list[Any]
+) -> list[Any]:
+    """Return the sums of gradients; one that no process has stays None."""
+    buckets = _buckets(group, grads, variables)
+    works = []
+    for bucket in buckets:
+        mine = [grads[slot.index] for slot in bucket.slots]
+        works.append(bucket.start(group, [g if g is None else g._array for g in mine]))
+    results: list[Any] = [None] * len(grads)
+    for bucket, work in zip(buckets, works, strict=True):
+        counts = bucket.finish(group, work)
+        for slot, view, count in zip(bucket.slots, bucket.views, counts, strict=True):
+            if count:
+                # The next step uses the bucket again, and a tensor never changes.
+                results[slot.index] = wrap(np.array(view)[()])
+    missing = [v.name for v, g in zip(variables, results, strict=True) if g is None]
     if missing:
         warn_once(f"No replica has a gradient for {', '.join(missing)}.")
-    return [r if n else None for r, n in zip(results, found, strict=True)]
-
-
-def _dense_or_zeros(grad: Any, variable: Any) -> Any:
-    if grad is not None:
-        return convert(grad)
-    return wrap(np.zeros(variable.static_shape, variable.dtype.numpy_dtype))
+    return results
 
 
 def _sum_local(strategy: Strategy, grad: Any) -> Any:

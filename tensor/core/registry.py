@@ -95,7 +95,10 @@ class Op:
             All ranks make the same collectives in the same order. One may have
             `start(*arrays, **attrs)`, which returns a receipt at once, and
             `finish(receipt, specs)`, which waits for the kernel's results: graphs
-            compute in between.
+            compute in between. With `input_memory(**attrs)`, arrays or None, they
+            compute its inputs right there, where nobody else reads them.
+        lends: The results of `finish` lie in memory that the op uses again when it
+            starts the next time; graphs copy what lives longer.
         accepts_out: The kernel takes `out=`, an array to write the result to.
         keeps_inputs: Whether the gradient reads the values of the inputs: True,
             False, or the indices of those it reads. The tape lets go of the
@@ -113,6 +116,8 @@ class Op:
     keeps_inputs: bool | tuple[int, ...] = True
     keeps_output = False
     takes_slices = False
+    lends = False
+    input_memory: Callable[..., Any] | None = None
     shape_depends_on_values = False
 
     kernel: Callable[..., Any]

@@ -3,19 +3,25 @@
 A result may live in a planned buffer if it stays inside the program: nothing that is
 returned, assigned to a variable, or handed to an op that might keep it, be it as a
 view. Buffers are shared by results that are not needed at the same time.
+
+A collective may offer memory to have its inputs computed in, and lend the memory that
+its results lie in, until it starts the next time. Where two nodes would share such
+memory it is not used, and results are copied.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tensor.graph.passes.fuse import fused_op
+from tensor.graph.program import Value
 
 if TYPE_CHECKING:
     from tensor.core.registry import Op
-    from tensor.graph.program import Node, Program, Value
+    from tensor.graph.program import Node, Program
 
 # Results of these are arrays of their own, whatever the inputs are.
 _FRESH = frozenset(("reduction", "contraction", "random"))
@@ -29,11 +35,18 @@ class Plan:
     Attributes:
         slot: The number of the buffer, by value.
         sizes: The bytes of each buffer.
+        offered: Memory of ops, by the value that is computed there.
+        copied: Results that are lent, and needed longer than they are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
         self.slot: dict[Value, int] = {}
         self.sizes: list[int] = []
+        self.offered: dict[Value, np.ndarray] = {}
+        self.copied: set[Value] = set()
+        starts = [n for n in program.all_nodes() if n.op.input_memory is not None]
+        self._owners = Counter(id(node.attrs["memory"]) for node in starts)
+        self.add(program)
 
     def add(self, program: Program) -> None:
         """Plan the results of a program, in buffers that no other program uses."""
@@ -49,7 +62,43 @@ class Plan:
             for value in node.values_in():
                 if value in roots:
                     last[roots[value]] = index
+        readers = Counter(v for node in program.nodes for v in node.values_in())
+        readers.update(program.outputs)
+        for node in program.nodes:
+            if node.op.lends:
+                self._lend(node, roots, escaping)
+            elif node.op.input_memory is not None:
+                self._offer(node, roots, readers)
         self._assign(program, roots, escaping, last)
+
+    def _offer(
+        self, node: Node, roots: dict[Value, Value], readers: Counter[Value]
+    ) -> None:
+        """Let inputs that nobody else reads be computed in the memory of an op."""
+        if self._owners[id(node.attrs["memory"])] > 1:
+            return
+        arrays = node.op.input_memory(**node.attrs)  # type: ignore[misc]
+        for value, array in zip(node.inputs, arrays, strict=True):
+            if (
+                type(value) is Value
+                and readers[value] == 1
+                and roots.get(value) is value
+                and value.node is not None
+                and takes_out(value.node)
+                and value.dims == array.shape
+                and value.dtype.numpy_dtype == array.dtype
+            ):
+                self.offered[value] = array
+
+    def _lend(
+        self, node: Node, roots: dict[Value, Value], escaping: set[Value]
+    ) -> None:
+        """Note which results must be copied."""
+        start = node.inputs[0].node
+        if self._owners[id(start.attrs["memory"])] > 1:
+            self.copied.update(node.outputs)
+        else:
+            self.copied.update(v for v in node.outputs if roots[v] in escaping)
 
     def _assign(
         self,
@@ -124,7 +173,7 @@ def _roots(program: Program) -> dict[Value, Value]:
     """Return for each result the one whose memory it may be a view of."""
     roots: dict[Value, Value] = {}
     for node in program.nodes:
-        if makes_fresh_arrays(node.op):
+        if makes_fresh_arrays(node.op) or _has_own_memory(node.op):
             roots.update((v, v) for v in node.outputs)
             continue
         sources = [roots[v] for v in node.values_in() if v in roots]
@@ -136,6 +185,11 @@ def _roots(program: Program) -> dict[Value, Value]:
             if other is not sources[0]:
                 _merge(roots, other, sources[0])
     return roots
+
+
+def _has_own_memory(op: Op) -> bool:
+    """Return whether an op's results lie in its own memory, whoever wrote it."""
+    return op.lends or op.input_memory is not None
 
 
 def _merge(roots: dict[Value, Value], old: Value, new: Value) -> None:

@@ -34,11 +34,11 @@ class Generated:
         names: What values are called, in the function or the module.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
         self.lines: list[str] = []
         self.namespace: dict[str, Any] = {}
         self.node_of_line: dict[int, Node] = {}
-        self.plan = Plan()
+        self.plan = Plan(program)
         self.temporaries: dict[tuple[Any, ...], str] = {}
         self.names: dict[Value, str] = {}
 
@@ -57,7 +57,7 @@ class Writer:
     """Writes statements for the nodes of a program."""
 
     def __init__(self, program: Program) -> None:
-        self.generated = Generated()
+        self.generated = Generated(program)
         self._names: dict[Value, str] = {}
         self._globals: dict[int, str] = {}
         self._functions: list[tuple[str, Sequence[str], Any]] = []
@@ -68,13 +68,14 @@ class Writer:
         self._index: dict[Node, int] = {}
         self._assigned: dict[Value, Any] = {}
         plan = self.generated.plan
-        plan.add(program)
         for node in program.all_nodes():
             for inner in node.programs():
                 if type(node.op).__name__ != "Fused":
                     plan.add(inner)
         for number, value in enumerate(plan.slot):
             self._names[value] = f"b{number}"
+        for value, array in plan.offered.items():
+            self._names[value] = self.constant(array)
 
     # ---- names
 
@@ -110,7 +111,8 @@ class Writer:
 
     def is_planned(self, value: Value) -> bool:
         """Return whether a value has memory of its own in the workspace."""
-        return value in self.generated.plan.slot
+        plan = self.generated.plan
+        return value in plan.slot or value in plan.offered
 
     def allocate(self, value: Value, claimed: Any = None) -> None:
         """Write the statement that makes memory for a result, if it has none.
@@ -259,6 +261,9 @@ def write_call(writer: Writer, node: Node) -> None:
         writer.line(f"{', '.join(targets)}, = {call}")
     else:
         writer.line(f"{targets[0]} = {call}")
+    for value in node.outputs:
+        if value in writer.generated.plan.copied:
+            writer.line(f"{writer.name(value)} = {writer.name(value)}.copy()")
 
 
 # By the name of the op's class; ops that hold programs add theirs.

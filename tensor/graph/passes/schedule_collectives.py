@@ -46,6 +46,7 @@ class Start(Op):
         super().__init__()
         self.type_name = f"{collective.type_name}Start"
         self.kernel = collective.start
+        self.input_memory = collective.input_memory
 
     def infer(self, *inputs: TensorSpec, **attrs: Any) -> TensorSpec:
         return TensorSpec.of(None, variant)
@@ -61,6 +62,7 @@ class Wait(Op):
         super().__init__()
         self.type_name = f"{collective.type_name}Wait"
         self.kernel = collective.finish
+        self.lends = collective.lends
         self._several = several
 
     def infer(self, receipt: TensorSpec, specs: tuple[TensorSpec, ...]) -> Any:
@@ -116,8 +118,10 @@ class _Schedule:
         # The level of the last effect of each sort, and of the last on anything.
         self._last_effect: dict[Hashable, int] = {}
         self._last_of_all = 0
-        # Where the last collective stands, which the next may not overtake.
+        # Where the last collective stands, which the next may not overtake, and where
+        # those that share memory with it were waited for.
         self._collectives = -1
+        self._lent: dict[int, int] = {}
 
     def add(self, position: int, node: Node) -> None:
         """Place a node, behind all that it depends on."""
@@ -127,9 +131,11 @@ class _Schedule:
         behind = 0
         if type(node.op) is Wait:
             level += 1
+            self._lent[_memory(node)] = position
         elif type(node.op) is Start:
             behind = position
-            position = max([self._collectives, *[made for _, made in sources]])
+            free = self._lent.get(_memory(node), -1)
+            position = max([self._collectives, free, *[made for _, made in sources]])
         if touched is None or _COLLECTIVES in touched:
             self._collectives = position
         self._note_effect(touched, level)
@@ -158,7 +164,7 @@ class _Schedule:
 def _touched(node: Node) -> set[Hashable] | None:
     """Return what a node may change or watch; None stands for anything."""
     if type(node.op) is Wait:
-        return {Wait}
+        return {Wait, _memory(node)}
     touched: set[Hashable] = set()
     for inner in [node, *[n for p in node.programs() for n in p.all_nodes()]]:
         if may_touch_anything(inner):
@@ -166,7 +172,14 @@ def _touched(node: Node) -> set[Hashable] | None:
         if "variable" in inner.attrs:
             touched.add(id(inner.attrs["variable"]))
         elif inner.op.kind == "collective":
-            touched.add(_COLLECTIVES)
+            touched.update((_COLLECTIVES, _memory(inner)))
         elif inner.has_effects:
             touched.add(_REST_OF_THE_WORLD)
     return touched
+
+
+def _memory(node: Node) -> int:
+    """Return what stands for the memory that a collective works in, if it keeps any."""
+    if type(node.op) is Wait:
+        node = node.inputs[0].node
+    return id(node.attrs.get("memory", node))
