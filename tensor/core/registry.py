@@ -100,6 +100,8 @@ class Op:
         lends: The results of `finish` lie in memory that the op uses again when it
             starts the next time; graphs copy what lives longer.
         accepts_out: The kernel takes `out=`, an array to write the result to.
+        works_in_place: `out` may be one of the inputs: the kernel reads each element
+            no later than it writes it.
         keeps_inputs: Whether the gradient reads the values of the inputs: True,
             False, or the indices of those it reads. The tape lets go of the
             others; of them `call.inputs` has shape and dtype only.
@@ -113,6 +115,7 @@ class Op:
     names: tuple[str, ...] = ()
     kind = "other"
     accepts_out = False
+    works_in_place = False
     keeps_inputs: bool | tuple[int, ...] = True
     keeps_output = False
     takes_slices = False

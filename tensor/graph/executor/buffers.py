@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tensor.graph.executor.in_place import may_overwrite
 from tensor.graph.passes.fuse import fused_op
 from tensor.graph.program import Value
 
@@ -108,6 +109,7 @@ class Plan:
         last: dict[Value, int],
     ) -> None:
         free: list[int] = []
+        taken_over: set[Value] = set()
         ending: dict[int, list[Value]] = {}
         for value, index in last.items():
             ending.setdefault(index, []).append(value)
@@ -117,10 +119,22 @@ class Plan:
                     size = nbytes(value)
                     if roots[value] is not value or value in escaping:
                         continue
-                    if size >= _SMALLEST and value in last:
+                    if size < _SMALLEST or value not in last:
+                        continue
+                    over = [
+                        v
+                        for v in ending.get(index, ())
+                        if v in self.slot
+                        and v not in taken_over
+                        and _may_take_over(node, v, value, roots)
+                    ]
+                    if over:
+                        taken_over.add(over[0])
+                        self.slot[value] = self.slot[over[0]]
+                    else:
                         self.slot[value] = self._take(free, size)
-            over = ending.get(index, ())
-            free += [self.slot[value] for value in over if value in self.slot]
+            ended = [v for v in ending.get(index, ()) if v not in taken_over]
+            free += [self.slot[value] for value in ended if value in self.slot]
 
     def _take(self, free: list[int], size: int) -> int:
         """Return a free buffer that fits best, or a new one."""
@@ -147,7 +161,21 @@ def takes_out(node: Node) -> bool:
     """Return whether a node can write its results to given memory."""
     if node.op is fused_op:
         return True
-    return node.op.type_name == "MatMul" and is_static(node.outputs[0])
+    writes = node.op.type_name == "MatMul" or node.op.accepts_out
+    return node.op.kind == "contraction" and writes and is_static(node.outputs[0])
+
+
+def _may_take_over(
+    node: Node, value: Value, result: Value, roots: dict[Value, Value]
+) -> bool:
+    """Return whether a group's result may be written where an operand ends."""
+    if node.op is not fused_op or value not in node.inputs:
+        return False
+    if sum(roots.get(v) is value for v in node.values_in()) > 1:
+        return False  # a view of it is read as well
+    group = node.attrs["program"]
+    inner = group.inputs[node.inputs.index(value)]
+    return may_overwrite(group, inner, group.outputs[result.index])
 
 
 def makes_fresh_arrays(op: Op) -> bool:

@@ -255,7 +255,9 @@ def write_call(writer: Writer, node: Node) -> None:
     """Write the call of a kernel, the general case."""
     targets = [writer.name(v) for v in node.outputs]
     call = writer.call_text(node)
-    if not targets:
+    if len(targets) == 1 and writer.is_planned(node.outputs[0]):
+        writer.line(f"{call[:-1]}, out={targets[0]})")
+    elif not targets:
         writer.line(call)
     elif node.several:
         writer.line(f"{', '.join(targets)}, = {call}")

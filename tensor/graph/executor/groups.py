@@ -13,22 +13,12 @@ import numpy as np
 from tensor.graph import state
 from tensor.graph.executor import blocks
 from tensor.graph.executor.codegen import kernel_of, writes
+from tensor.graph.executor.in_place import may_overwrite, ufunc_of, works_in_place
 from tensor.graph.program import Value
-from tensor.ops.families import BinaryElementwise, UnaryElementwise
 
 if TYPE_CHECKING:
     from tensor.graph.executor.codegen import Writer
     from tensor.graph.program import Node, Program
-
-_FAMILY_KERNELS = (UnaryElementwise.kernel, BinaryElementwise.kernel)
-
-
-def ufunc_of(node: Node) -> Any:
-    """Return the NumPy function that a node is nothing but, or None."""
-    if node.attrs or type(node.op).kernel not in _FAMILY_KERNELS:
-        return None
-    ufunc = getattr(node.op, "ufunc", None)
-    return ufunc if isinstance(ufunc, np.ufunc) else None
 
 
 class _Body:
@@ -62,7 +52,7 @@ class _Body:
             self._names[x] if type(x) is Value else self._writer.constant(x)
             for x in node.inputs
         ]
-        in_place = ufunc_of(node) is not None
+        in_place = works_in_place(node)
         if in_place:
             self._free += [self._temporary[v] for v in ending]
         if result not in self._names:
@@ -205,9 +195,6 @@ def _claimable(
             or source.attrs["variable"] is not variable
         ):
             continue
-        made = next(i for i, n in enumerate(program.nodes) if inner in n.outputs)
-        used = max(i for i, n in enumerate(program.nodes) if mine in n.values_in())
-        aligned = used < made or ufunc_of(program.nodes[made]) is not None
-        if used <= made and aligned and writer.is_last_use(node, read):
+        if may_overwrite(program, mine, inner) and writer.is_last_use(node, read):
             return variable, read
     return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core.registry import get_op
 from tensor.graph.passes.rewriting import (
     Rewriter,
     constant_of,
@@ -129,6 +130,16 @@ def _product(node: Node, rewriter: Rewriter) -> Any:
     return rewriter.add(node.op, tuple(inputs), node, **attrs)
 
 
+def _bias(node: Node, rewriter: Rewriter) -> Any:
+    """Add to the last axis by broadcasting, which a group does in place."""
+    if node.attrs["axis"] != -1:
+        return None
+    x, bias = (rewriter(v) for v in node.inputs)
+    if not _known(x.dims) or not _known(bias.dims):
+        return None  # whether they fit is for the kernel to say
+    return rewriter.add(get_op("AddV2"), (x, bias), node)
+
+
 _RULES: dict[str, Callable[[Any, Rewriter], Any]] = {
     "AddV2": _without(0, either=True),
     "Sub": _without(0, either=False),
@@ -136,4 +147,5 @@ _RULES: dict[str, Callable[[Any, Rewriter], Any]] = {
     "RealDiv": _without(1, either=False),
     "Neg": _negated,
     "MatMul": _product,
+    "BiasAdd": _bias,
 }

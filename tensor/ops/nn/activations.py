@@ -51,6 +51,7 @@ class Relu(_Activation):
     allows = REAL
     keeps_inputs = False
     keeps_output = True
+    works_in_place = True
 
     def kernel(self, x: Any, out: Any = None) -> Any:
         return np.maximum(x, x.dtype.type(0), out=out)
@@ -62,11 +63,11 @@ class Relu(_Activation):
 class ReluGrad(BinaryElementwise):
     """dz where the result of relu is above 0, else 0."""
 
-    accepts_out = False
+    works_in_place = True
     keeps_inputs = (1,)
 
-    def kernel(self, dz: Any, y: Any) -> Any:
-        return np.multiply(dz, y > 0, dtype=dz.dtype)
+    def kernel(self, dz: Any, y: Any, out: Any = None) -> Any:
+        return np.multiply(dz, y > 0, out=out, dtype=dz.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         _, y = call.inputs

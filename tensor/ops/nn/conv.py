@@ -80,17 +80,27 @@ class Conv2D(_Convolution):
     """Convolution of images: sums of products of filters with every window."""
 
     axes = 2
+    accepts_out = True
 
     def kernel(
-        self, x: Any, w: Any, strides: Sizes, dilations: Sizes, padding: Padding
+        self,
+        x: Any,
+        w: Any,
+        strides: Sizes,
+        dilations: Sizes,
+        padding: Padding,
+        out: Any = None,
     ) -> Any:
         windows = Windows(w.shape[:-2], strides, dilations, padding)
         groups = x.shape[-1] // w.shape[-2]
         (x, w), dtype = wide(x, w)
-        if groups == 1:
-            return convolution.convolve(x, w, windows).astype(dtype, copy=False)
+        if groups == 1 and x.dtype == dtype:
+            return convolution.convolve(x, w, windows, out)
         z = _in_groups(convolution.convolve, groups, (x, w), windows)
-        return z.astype(dtype, copy=False)
+        if out is None:
+            return z.astype(dtype, copy=False)
+        out[...] = z
+        return out
 
     def infer(
         self,

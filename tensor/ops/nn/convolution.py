@@ -27,10 +27,16 @@ _PARTS = 8
 _PART_BYTES = 8 * 1024 * 1024
 
 
-def convolve(x: np.ndarray, w: np.ndarray, windows: Windows) -> np.ndarray:
-    """Return x convolved with filters of shape [*sizes, channels, filters]."""
+def convolve(
+    x: np.ndarray, w: np.ndarray, windows: Windows, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Return x convolved with filters of shape [*sizes, channels, filters].
+
+    The result is written to `out`, in rows, if that is given.
+    """
     counts = windows.known_counts(x.shape[1:-1])
-    result = np.empty_like(x, shape=(len(x), *counts, w.shape[-1]), order="C")
+    shape = (len(x), *counts, w.shape[-1])
+    result = np.empty_like(x, shape=shape, order="C") if out is None else out
     if not result.size:
         return result
     pieces = _Pieces(x, windows, counts)
