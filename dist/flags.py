@@ -37,12 +37,14 @@ YIELDS = 3_000
 SHORT_SLEEP_S = 20e-6
 LONG_SLEEP_S = 500e-6
 _MAIN_THREAD = threading.main_thread().ident
+# These processors show stores and loads of others in program order.
+_IS_ORDERED = platform.machine() in ("x86_64", "AMD64", "i686")
 
 
 class Flags:
     """The lines of all ranks of a host; `spins` if each has a processor of its own."""
 
-    def __init__(  # noqa: PLR0913 - the parts that it joins
+    def __init__(
         self, segment: Segment, rank: int, size: int, watch: Watch, *, spins: bool
     ) -> None:
         self._words = memoryview(segment.memory)[: size * LINE_BYTES].cast("Q")
@@ -62,12 +64,14 @@ class Flags:
         words[slot + _FINGERPRINT] = fingerprint
         words[slot + _STORAGE] = storage
         words[slot + _TIME_NS] = time_ns
-        _order_memory()
+        if not _IS_ORDERED:
+            _order_memory()
         words[self._line + ARRIVED] = count
 
     def finish(self, count: int) -> None:
         """Say that this rank's result of step `count` can be read."""
-        _order_memory()
+        if not _IS_ORDERED:
+            _order_memory()
         self._words[self._line + DONE] = count
 
     def wait(self, call: Call, which: int, count: int) -> None:
@@ -79,7 +83,8 @@ class Flags:
                 self._poll(call, which, count)
                 call.waited_s += time.perf_counter() - started_s
                 break
-        _order_memory()
+        if not _IS_ORDERED:
+            _order_memory()
 
     def compare(self, count: int, fingerprint: int) -> tuple[int | None, int, int]:
         """Look at the calls that all have arrived with.
@@ -107,7 +112,8 @@ class Flags:
         """Leave a sentence about this rank's call for those whose call differs."""
         encoded = text.encode()[: TEXT_BYTES - 1]
         self._texts[self._rank][: len(encoded) + 1] = encoded + b"\0"
-        _order_memory()
+        if not _IS_ORDERED:
+            _order_memory()
         self._words[self._line + DESCRIBED] = count
 
     def description(self, rank: int, count: int) -> str:
@@ -117,7 +123,8 @@ class Flags:
             if time.perf_counter() > deadline_s:
                 return "another call"
             time.sleep(SHORT_SLEEP_S)
-        _order_memory()
+        if not _IS_ORDERED:
+            _order_memory()
         return bytes(self._texts[rank]).split(b"\0")[0].decode(errors="replace")
 
     def late(self, which: int, count: int) -> list[int]:
@@ -160,20 +167,15 @@ class Flags:
                     self._watch.check(call, late)
 
 
-if platform.machine() in ("x86_64", "AMD64", "i686"):
+_fence = threading.Lock()
+_fence.acquire()
 
-    def _order_memory() -> None:
-        """Stores and loads are seen in program order here: nothing to do."""
 
-else:
-    _fence = threading.Lock()
+def _order_memory() -> None:
+    """Keep stores before flags, and flags before loads, on weakly ordered machines.
+
+    Releasing and retaking one lock is a full barrier: the release is ordered after all
+    that came before it, and the acquisition before all that follows.
+    """
+    _fence.release()
     _fence.acquire()
-
-    def _order_memory() -> None:
-        """Keep stores before flags, and flags before loads, on weakly ordered machines.
-
-        Releasing and retaking one lock is a full barrier: the release is ordered after
-        all that came before it, and the acquisition before all that follows.
-        """
-        _fence.release()
-        _fence.acquire()

@@ -11,6 +11,7 @@ number of ranks. Arrays of up to `SMALLEST_CHUNK_BYTES` are one chunk: rank 0 fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-SMALLEST_CHUNK_BYTES = 16 * 1024
+SMALLEST_CHUNK_BYTES = 32 * 1024
 CHUNK_ALIGNMENT = 64  # elements; keeps the ranks' shares on separate cache lines
 
 
@@ -63,6 +64,7 @@ REDUCTIONS = {
 }
 
 
+@lru_cache(maxsize=1024)
 def find_reduction(name: str, dtype: np.dtype[Any]) -> Reduction:
     """Look up a reduce operation and make sure that it makes sense for `dtype`."""
     reduction = REDUCTIONS.get(name)
@@ -79,10 +81,12 @@ def find_reduction(name: str, dtype: np.dtype[Any]) -> Reduction:
 
 def require_arithmetic(dtype: np.dtype[Any]) -> None:
     """Raise unless the elements of `dtype` can be added: no objects, text or dates."""
+    if dtype.kind in "biufc":
+        return
     is_extension = (
         dtype.kind == "V" and dtype.names is None and dtype.type is not np.void
     )
-    if dtype.kind not in "biufc" and not is_extension:
+    if not is_extension:
         raise TypeError(
             f"arrays of dtype {dtype} cannot be sent; expected numbers (bool, "
             "integers, floating point, complex, bfloat16). Send other objects with "
@@ -90,16 +94,17 @@ def require_arithmetic(dtype: np.dtype[Any]) -> None:
         )
 
 
-def chunks(length: int, itemsize: int, size: int) -> list[slice]:
+@lru_cache(maxsize=1024)
+def chunks(length: int, itemsize: int, size: int) -> tuple[slice, ...]:
     """Cut `length` elements into `size` chunks, the last of which may be empty."""
     smallest = SMALLEST_CHUNK_BYTES // itemsize
     even = -(-length // size)
     aligned = -(-even // CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT
     step = max(aligned, smallest)
-    return [
+    return tuple(
         slice(min(chunk * step, length), min((chunk + 1) * step, length))
         for chunk in range(size)
-    ]
+    )
 
 
 def reduce_in_order(

@@ -208,6 +208,8 @@ class SharedMemoryTransport(Transport):
             reduce_in_order(rows, 0, reduction, array)
             return
         for first, part in enumerate(chunks(length, array.itemsize, self.size)):
+            if part.start == length:
+                return
             columns = [row[part] for row in rows]
             reduce_in_order(columns, first, reduction, array[part])
 
