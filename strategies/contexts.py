@@ -92,11 +92,11 @@ class _StrategyState(Replication):
         """Return whether any process says yes."""
         return self._strategy.extended.any_process(flag)
 
-    def saving(self, variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
-        """Return a context in which variables read as they are to be saved."""
+    def saving(self, objects: list[Any]) -> contextlib.AbstractContextManager[bool]:
+        """Return a context in which variables and iterators are as they are saved."""
         from strategies.saving import combined
 
-        return combined(self._strategy, variables)
+        return combined(self._strategy, objects)
 
     def create_variable(self, make: Callable[..., Any]) -> Any:
         """Return a variable that the strategy keeps equal on all replicas."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.distributed_dataset import DistributedDataset
 from strategies.values import regroup
 from tensor.core import errors, nest
 from tensor.core.log import get_logger
@@ -89,69 +90,6 @@ class ValueContext:
         self.num_replicas_in_sync = num_replicas_in_sync
 
 
-class DistributedIterator:
-    """One pass over a distributed dataset."""
-
-    def __init__(self, parts: Iterator[Any], element_spec: Any) -> None:
-        self._parts = parts
-        self.element_spec = element_spec
-
-    def __iter__(self) -> DistributedIterator:
-        return self
-
-    def __next__(self) -> Any:
-        return next(self._parts)
-
-    def get_next(self) -> Any:
-        """Return the next per-replica batches.
-
-        Raises:
-            OutOfRangeError: The dataset has ended.
-        """
-        try:
-            return next(self._parts)
-        except StopIteration:
-            raise errors.because(
-                errors.OutOfRangeError, "End of sequence: the dataset has ended."
-            ) from None
-
-    def get_next_as_optional(self) -> Any:
-        """Return the next per-replica batches as a `tf.experimental.Optional`."""
-        from tensor.data.optional import Optional
-
-        try:
-            return Optional.from_value(next(self._parts))
-        except StopIteration:
-            return Optional.empty(self.element_spec)
-
-
-class DistributedDataset:
-    """Batches split over replicas; iterate it, nothing else."""
-
-    def __init__(
-        self,
-        strategy: Strategy,
-        element_spec: Any,
-        open_parts: Callable[[], Iterator[Any]],
-    ) -> None:
-        self._strategy = strategy
-        self._open_parts = open_parts
-        self.element_spec = element_spec
-
-    def __iter__(self) -> DistributedIterator:
-        return DistributedIterator(self._open_parts(), self.element_spec)
-
-    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
-        """Combine all elements into one value, as `tf.data.Dataset.reduce`."""
-        state = initial_state
-        for element in self:
-            state = reduce_func(state, element)
-        return state
-
-    def __repr__(self) -> str:
-        return f"<DistributedDataset of {self._strategy!r}>"
-
-
 def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
     """Return `dataset`, of global batches, split over the replicas.
 
@@ -195,8 +133,7 @@ def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDa
     )
     count = extended.num_local_replicas
 
-    def open_parts() -> Iterator[Any]:
-        source = iter(dataset)
+    def parts(source: Any) -> Iterator[Any]:
         while True:
             batches = []
             for _ in range(count):
@@ -209,7 +146,10 @@ def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDa
                 batches.append(_empty_like(dataset.element_spec))
             yield regroup(batches)
 
-    return DistributedDataset(strategy, dataset.element_spec, open_parts)
+    reads_part = extended.num_processes > 1
+    return DistributedDataset(
+        strategy, dataset, dataset.element_spec, parts, reads_part
+    )
 
 
 def _split(
@@ -228,8 +168,7 @@ def _split(
     extended = strategy.extended
     count = extended.num_local_replicas
 
-    def open_parts() -> Iterator[Any]:
-        source = iter(dataset)
+    def parts(source: Any) -> Iterator[Any]:
         while True:
             batch = next(source, None)
             if not _goes_on(extended, batch is not None, agrees=agrees):
@@ -239,7 +178,7 @@ def _split(
             yield regroup([_rows(batch, first + i, share) for i in range(count)])
 
     spec = nest.map_structure(_any_length, dataset.element_spec)
-    return DistributedDataset(strategy, spec, open_parts)
+    return DistributedDataset(strategy, dataset, spec, parts, reads_part=agrees)
 
 
 def split_batch(strategy: Strategy, batch: Any, share: int) -> Any:

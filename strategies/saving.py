@@ -1,9 +1,10 @@
-"""What a strategy's variables are saved as, and by which process.
+"""What a strategy's variables and iterators are saved as, and by which process.
 
 Variables that replicas share are equal everywhere: the chief writes them and nobody has
 to wait. Those that each replica has for itself (batch statistics) are saved combined,
-all of them in one exchange for each dtype; for that every process has to save. A chief
-that saves alone is told so instead of waiting for ever.
+all of them in one exchange for each dtype; of iterators that read different data all
+positions are saved. For that every process has to save. A chief that saves alone is
+told so instead of waiting for ever.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dist import CollectiveTimeoutError
+from strategies.distributed_dataset import DistributedIterator
 from strategies.variables import SyncOnReadVariable
 from tensor.core.tensor import wrap
 from tensor.core.variable import Variable, VariableAggregation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from strategies.extended import StrategyExtended
     from strategies.strategy import Strategy
@@ -29,26 +31,28 @@ OTHERS_TIMEOUT_S = 10.0
 
 
 @contextlib.contextmanager
-def combined(strategy: Strategy, variables: list[Any]) -> Iterator[bool]:
-    """Let variables read as they are to be saved; says whether to write them here.
+def combined(strategy: Strategy, objects: list[Any]) -> Iterator[bool]:
+    """Let objects read as they are to be saved; says whether to write them here.
 
     Raises:
         CollectiveTimeoutError: The chief saves, and the others do not.
     """
     extended = strategy.extended
-    separate = [
-        variable
-        for variable in variables
-        if isinstance(variable, SyncOnReadVariable) and variable.held is None
-    ]
-    if strategy.num_replicas_in_sync == 1:
-        separate = []
+    variables: list[SyncOnReadVariable] = []
+    iterators: list[DistributedIterator] = []
+    if strategy.num_replicas_in_sync > 1:
+        free = [one for one in objects if getattr(one, "held", one) is None]
+        variables = [one for one in free if isinstance(one, SyncOnReadVariable)]
+        iterators = [one for one in free if isinstance(one, DistributedIterator)]
     try:
-        _hold_combined(extended, separate)
+        _hold_combined(extended, variables)
+        _hold_positions(extended, [one for one in iterators if one.reads_part])
         yield extended.is_chief
     finally:
-        for variable in separate:
+        for variable in variables:
             variable.held = None
+        for iterator in iterators:
+            iterator.held = None
 
 
 def _hold_combined(
@@ -72,6 +76,21 @@ def _hold_combined(
             variable.held = wrap(array[()])
 
 
+def _hold_positions(
+    extended: StrategyExtended, iterators: list[DistributedIterator]
+) -> None:
+    """Give iterators what those of all processes have to save."""
+    group = extended.group
+    if group is None or not iterators:
+        return
+    ours = [iterator.position() for iterator in iterators]
+    everyones = _with_all(
+        extended, lambda limit_s: group.all_gather_object(ours, timeout=limit_s)
+    )
+    for number, iterator in enumerate(iterators):
+        iterator.held = [positions[number] for positions in everyones]
+
+
 def _local_part(extended: StrategyExtended, variable: SyncOnReadVariable) -> Any:
     """Return what the replicas of this process add to the combined value."""
     arrays = [np.asarray(Variable.read_array(v)) for v in variable.values]
@@ -87,13 +106,17 @@ def _summed(extended: StrategyExtended, array: Any) -> Any:
     group = extended.group
     if group is None:
         return array
-    timeout_s = OTHERS_TIMEOUT_S if extended.is_chief else None
+    return _with_all(extended, lambda limit_s: group.all_reduce(array, timeout=limit_s))
+
+
+def _with_all(extended: StrategyExtended, call: Callable[[float | None], Any]) -> Any:
+    """Make a call that needs all processes; the chief waits for them a limited time."""
     try:
-        return group.all_reduce(array, timeout=timeout_s)
+        return call(OTHERS_TIMEOUT_S if extended.is_chief else None)
     except CollectiveTimeoutError as error:
         error.add_note(
-            "The model has variables that every replica has for itself, such as the "
-            "statistics of BatchNormalization: saving combines them, so every process "
-            "has to save. Call `save` in all of them; the chief alone writes."
+            "What is saved has parts in every process, such as the statistics of "
+            "BatchNormalization or the positions of iterators: every process has to "
+            "save. Call `save` in all of them; the chief alone writes."
         )
         raise

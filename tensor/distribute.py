@@ -24,10 +24,12 @@ from strategies.contexts import (
     has_strategy as has_strategy,
     in_cross_replica_context as in_cross_replica_context,
 )
-from strategies.extended import StrategyExtended as StrategyExtended
-from strategies.input_distribution import (
+from strategies.distributed_dataset import (
     DistributedDataset as DistributedDataset,
     DistributedIterator as DistributedIterator,
+)
+from strategies.extended import StrategyExtended as StrategyExtended
+from strategies.input_distribution import (
     InputContext as InputContext,
 )
 from strategies.mirrored import (

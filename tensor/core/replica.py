@@ -101,8 +101,8 @@ class Replication:
 
     # ---- for checkpoints and saved models
 
-    def saving(self, variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
-        """Return a context in which `variables` read as they are to be saved.
+    def saving(self, objects: list[Any]) -> contextlib.AbstractContextManager[bool]:
+        """Return a context in which variables and iterators are as they will be saved.
 
         Its value says whether this process is the one that writes them.
         """
@@ -117,13 +117,14 @@ def current() -> Replication:
     return context.replica or DEFAULT
 
 
-def saving(variables: list[Any]) -> contextlib.AbstractContextManager[bool]:
-    """Return a context for saving `variables`, and whether this process writes them.
+def saving(objects: list[Any]) -> contextlib.AbstractContextManager[bool]:
+    """Return a context for saving `objects`, and whether this process writes them.
 
-    What counts is the strategy that the variables belong to, not the scope that the
-    caller stands in: a job's files are written once, wherever `save` is called. All
-    processes should call it; where variables are combined when read, all have to.
+    What counts is the strategy that variables and iterators belong to, not the scope
+    that the caller stands in: a job's files are written once, wherever `save` is
+    called. All processes should call it; where something is combined from what each
+    has, all have to.
     """
-    owners = (getattr(variable, "replication", None) for variable in variables)
+    owners = (getattr(one, "replication", None) for one in objects)
     owner = next((one for one in owners if one is not None), None)
-    return (owner or current()).saving(variables)
+    return (owner or current()).saving(objects)

@@ -52,7 +52,8 @@ def save(
     `tf.function` methods have, or make for their `input_signature`.
 
     Args:
-        obj: A `tf.Module` or another object with variables.
+        obj: A `tf.Module` or another object with variables. One that is to be saved
+            in another form returns that from a method `_saved_model_object`.
         export_dir: The folder.
         signatures: A function, or several by name, to be offered as
             `loaded.signatures`; each needs exactly one trace.
@@ -63,10 +64,12 @@ def save(
             no trace or several.
     """
     folder = os.fspath(export_dir)
+    if hasattr(type(obj), "_saved_model_object"):
+        obj = obj._saved_model_object()
     saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
     graph = ObjectGraph(obj)
     numbers = {id(o): i for i, o in enumerate(graph.objects)}
-    with saving(graph.variables) as is_writer:
+    with saving(graph.objects) as is_writer:
         text, tensors = _document(graph, Writer(numbers), saved)
     if is_writer:
         _write(folder, text, tensors)

@@ -132,7 +132,7 @@ class Checkpoint(Module):
     def _write(self, prefix: str) -> bool:
         """Write the state if that is this process's part; return whether it is."""
         graph = ObjectGraph(self)
-        with saving(graph.variables) as is_writer:
+        with saving(graph.objects) as is_writer:
             if is_writer:
                 write_bundle(prefix, graph.save())
         self._written_elsewhere.discard(prefix)

@@ -182,11 +182,6 @@ class ObjectGraph:
                 edges.append((name, known))
             self.edges.append(edges)
 
-    @property
-    def variables(self) -> list[Variable]:
-        """The variables among the objects."""
-        return [one for one in self.objects if isinstance(one, Variable)]
-
     def save(self) -> dict[str, Any]:
         """Return everything to be stored, by key, the description of the graph too."""
         tensors: dict[str, Any] = {}

@@ -184,6 +184,49 @@ def test_any_number_of_processes_restores_what_three_saved(size: int) -> None:
                 np.testing.assert_array_equal(weight, expected)
 
 
+def take_up_iteration(kind: str, folder: str, saves: bool) -> list[list[int]]:
+    """Read some batches and save, or restore; return the examples that follow."""
+    import tensor as tf
+
+    strategy = getattr(tf.distribute, kind)()
+    data = tf.data.Dataset.range(23).shuffle(7, seed=3).repeat(2).batch(6)
+    iterator = iter(strategy.experimental_distribute_dataset(data))
+    checkpoint = tf.train.Checkpoint(iterator=iterator)
+    if saves:
+        for _ in range(3):
+            next(iterator)
+        checkpoint.write(f"{folder}/position")
+    else:
+        checkpoint.read(f"{folder}/position").assert_consumed()
+    return [batch.numpy().tolist() for batch in iterator]
+
+
+@pytest.mark.parametrize("kind", ["MirroredStrategy", "MultiWorkerMirroredStrategy"])
+def test_an_iterator_goes_on_where_every_process_stood(
+    tmp_path: Path, kind: str
+) -> None:
+    undisturbed = launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True))
+    resumed = launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), False))
+    assert resumed == undisturbed
+    assert len([batch for batch in resumed[0] if batch]) > 2
+
+
+def test_positions_in_parts_of_the_data_fit_as_many_processes(tmp_path: Path) -> None:
+    kind = "MultiWorkerMirroredStrategy"
+    launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True))
+    with pytest.raises(ValueError, match=r"saved in 2 part\(s\).* here are 3 process"):
+        launcher.run(take_up_iteration, 3, args=(kind, str(tmp_path), False))
+
+
+def test_a_position_in_the_whole_data_fits_any_number_of_processes(
+    tmp_path: Path,
+) -> None:
+    kind = "MirroredStrategy"
+    two = launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True))
+    (one,) = launcher.run(take_up_iteration, 1, args=(kind, str(tmp_path), False))
+    assert one == [first + second for first, second in zip(*two, strict=True)]
+
+
 def save_on_chief_alone(folder: str, has_statistics: bool) -> bool:
     import dist
     import strategies.saving

@@ -21,9 +21,7 @@ def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> 
     model's code; configuration and state let Keras make the model itself again.
     """
     os.makedirs(path, exist_ok=True)
-    exported = _exported(model)
-    if exported is not None:
-        tf.saved_model.save(exported, path, signatures=signatures, options=options)
+    tf.saved_model.save(model, path, signatures=signatures, options=options)
     for name in ("assets", "variables"):
         os.makedirs(os.path.join(path, name), exist_ok=True)
     try:
@@ -31,40 +29,17 @@ def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> 
         config["compile_config"] = serialization.plain(model.get_compile_config())
     except (NotImplementedError, ValueError):
         config = None  # a subclassed model: its structure is in its code
-    record = {"name": model.name, "config": config}
+    record = {
+        "name": model.name,
+        "class_name": type(model).__name__,
+        "config": config,
+    }
     tf.train.Checkpoint(root=model).write(os.path.join(path, _STATE))
     with (
         replacing(os.path.join(path, _RECORD)) as draft,
         open(draft, "w", encoding="utf-8") as file,
     ):
         json.dump(record, file)
-
-
-def _exported(model: Any) -> Any:
-    """Return a module whose call is the model's, traced; None for an unbuilt model."""
-    if model.inputs is not None and len(model.inputs) == 1:
-        spec = model.inputs[0].type_spec
-    elif model._build_input_shape is not None and isinstance(
-        model._build_input_shape, tf.TensorShape
-    ):
-        shape = [None, *model._build_input_shape.as_list()[1:]]
-        spec = tf.TensorSpec(shape, model.compute_dtype or "float32")
-    else:
-        return None
-    return _Exported(model, tf.TensorSpec(spec.shape, spec.dtype, name="inputs"))
-
-
-class _Exported(tf.Module):
-    """A model's inference as a module with one traced function."""
-
-    def __init__(self, model: Any, spec: Any) -> None:
-        super().__init__()
-        self.all_variables = list(model.variables)
-        call = tf.function(
-            lambda inputs: model(inputs, training=False), input_signature=[spec]
-        )
-        object.__setattr__(self, "call", call)
-        object.__setattr__(self, "__call__", call)
 
 
 def is_model_folder(path: str) -> bool:
@@ -75,15 +50,16 @@ def is_model_folder(path: str) -> bool:
 def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:
     """Return the model that a folder holds.
 
-    A subclassed model comes back as a callable with its variables.
+    A subclassed model whose class is not known comes back as a `RevivedModel`.
     """
     from tensor.keras.layers.lookup import deserialize
+    from tensor.keras.saving.revived import revive
 
     with open(os.path.join(path, _RECORD), encoding="utf-8") as file:
         record = json.load(file)
     config = record["config"]
     if config is None or not _is_known(config, custom_objects):
-        return tf.saved_model.load(path)
+        return revive(path, record["class_name"], record["name"])
     with registration.custom_object_scope(custom_objects or {}):
         model = deserialize(config, custom_objects)
         compile_config = config.get("compile_config")

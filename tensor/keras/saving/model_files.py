@@ -62,7 +62,7 @@ class ModelFiles:
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
         kind = save_format or _format_of(path)
-        with replica.saving(_saved_variables(self)) as is_writer:
+        with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
                 return
             if kind == "keras":
@@ -92,7 +92,7 @@ class ModelFiles:
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
         is_hdf5 = path.endswith(_HDF5) if save_format is None else save_format == "h5"
-        with replica.saving(_saved_variables(self)) as is_writer:
+        with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
                 return
             if is_hdf5:
@@ -178,15 +178,15 @@ class ModelFiles:
 
     def export(self, filepath: Any) -> None:
         """Write the model's inference as a SavedModel."""
-        with replica.saving(_saved_variables(self)) as is_writer:
+        with replica.saving(_saved_objects(self)) as is_writer:
             if is_writer:
                 folder.save(self, os.fspath(filepath))
 
 
-def _saved_variables(model: Any) -> list[Any]:
-    """Return all variables that a file of the model may hold: metrics' too."""
+def _saved_objects(model: Any) -> list[Any]:
+    """Return all that a file of the model may hold: variables of metrics too."""
     metrics = [v for metric in model.metrics for v in metric.variables]
-    return [*ObjectGraph(model).variables, *metrics]
+    return [*ObjectGraph(model).objects, *metrics]
 
 
 def _format_of(path: str) -> str:

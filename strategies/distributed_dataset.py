@@ -1,0 +1,152 @@
+"""Distributed datasets and their iterators: batches split over replicas.
+
+What the parts of a batch are is decided in `input_distribution`; here is how they are
+iterated, and how an iterator is saved and goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.contexts import CrossReplicaContext
+from tensor.core import errors
+from tensor.io.plain_data import decode, encode
+from tensor.train.object_graph import ITERATOR_STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strategies.strategy import Strategy
+
+
+class DistributedIterator:
+    """One pass over a distributed dataset.
+
+    It can be saved in a `tf.train.Checkpoint` and goes on exactly where it stood. Where
+    all processes read the same data, any number of them may go on; where each reads
+    its part, only as many as saved it, and all of them have to save.
+
+    Attributes:
+        element_spec: The spec of the batches of a replica.
+        reads_part: Whether each process reads its own part of the data.
+        held: Where the iterators of all processes stand, while they are being saved.
+    """
+
+    held: list[Any] | None = None
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        source: Any,
+        parts: Iterator[Any],
+        element_spec: Any,
+        reads_part: bool,
+    ) -> None:
+        self._strategy = strategy
+        self._source = source
+        self._parts = parts
+        self.element_spec = element_spec
+        self.reads_part = reads_part
+
+    @property
+    def replication(self) -> CrossReplicaContext:
+        """What the engine asks about the replicas that the batches are for."""
+        return CrossReplicaContext(self._strategy)
+
+    def position(self) -> Any:
+        """Return where this process's iterator stands, as plain data."""
+        return self._source.save()
+
+    def _checkpoint_values(self) -> dict[str, Any]:
+        held = [self.position()] if self.held is None else self.held
+        return {ITERATOR_STATE: np.array(encode({"processes": held}), object)}
+
+    def _restore_checkpoint_value(self, name: str, array: np.ndarray) -> None:
+        extended = self._strategy.extended
+        states = decode(np.asarray(array).item())["processes"]
+        if len(states) != (extended.num_processes if self.reads_part else 1):
+            raise ValueError(
+                f"The position of a distributed iterator was saved in {len(states)} "
+                "part(s), one for each process that read its own part of the data, and "
+                f"here are {extended.num_processes} process(es). Start as many under "
+                "the same strategy, or leave the iterator out of the checkpoint. Under "
+                "MirroredStrategy all read the same data, and any number may go on."
+            )
+        self._source.restore(states[extended.process_id if self.reads_part else 0])
+
+    def __iter__(self) -> DistributedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._parts)
+
+    def get_next(self) -> Any:
+        """Return the next per-replica batches.
+
+        Raises:
+            OutOfRangeError: The dataset has ended.
+        """
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise errors.because(
+                errors.OutOfRangeError, "End of sequence: the dataset has ended."
+            ) from None
+
+    def get_next_as_optional(self) -> Any:
+        """Return the next per-replica batches as a `tf.experimental.Optional`."""
+        from tensor.data.optional import Optional
+
+        try:
+            return Optional.from_value(next(self._parts))
+        except StopIteration:
+            return Optional.empty(self.element_spec)
+
+
+class DistributedDataset:
+    """Batches split over replicas; iterate it, nothing else."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        dataset: Any,
+        element_spec: Any,
+        parts: Callable[[Any], Iterator[Any]],
+        reads_part: bool,
+    ) -> None:
+        """Create it.
+
+        Args:
+            strategy: Whose replicas the batches are for.
+            dataset: What this process reads.
+            element_spec: The spec of the batches of a replica.
+            parts: From an iterator over `dataset`, an iterator over batches by replica.
+            reads_part: Whether other processes read something else.
+        """
+        self._strategy = strategy
+        self._dataset = dataset
+        self._parts = parts
+        self._reads_part = reads_part
+        self.element_spec = element_spec
+
+    def __iter__(self) -> DistributedIterator:
+        source = iter(self._dataset)
+        return DistributedIterator(
+            self._strategy,
+            source,
+            self._parts(source),
+            self.element_spec,
+            self._reads_part,
+        )
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
+        """Combine all elements into one value, as `tf.data.Dataset.reduce`."""
+        state = initial_state
+        for element in self:
+            state = reduce_func(state, element)
+        return state
+
+    def __repr__(self) -> str:
+        return f"<DistributedDataset of {self._strategy!r}>"
