@@ -147,7 +147,14 @@ def _find_class(
         found = getattr(home, config["class_name"], None)
         if found is not None:
             return found
-    raise _unknown(config.get("registered_name") or config["class_name"], what)
+    if "registered_name" in config:  # the format of `.keras` files
+        raise TypeError(
+            f"Could not locate class '{config['class_name']}'. Make sure custom "
+            "classes are decorated with "
+            "`@keras.saving.register_keras_serializable()`, or pass them in "
+            f"`custom_objects`. Full object config: {config}"
+        )
+    raise _unknown(config["class_name"], what)
 
 
 def _unknown(name: str, what: str) -> ValueError:

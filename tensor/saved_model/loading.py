@@ -10,6 +10,7 @@ from tensor.core import nest
 from tensor.core.module import Module
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
+from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.saved_model.function_data import RestoredFunction, RestoredTrace
 from tensor.saved_model.program_data import Reader
@@ -59,7 +60,8 @@ class Signature:
     @property
     def structured_outputs(self) -> dict[str, Any]:
         """The specs of the results, by name."""
-        return self._named(self._trace.structured_outputs)
+        specs = self._named(self._trace.structured_outputs)
+        return {k: TensorSpec(s.shape, s.dtype, name=k) for k, s in specs.items()}
 
     def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Call with tensors by name; a single one may come without.

@@ -111,6 +111,13 @@ class KerasTensor(Tensor):
     def __deepcopy__(self, memo: Any) -> KerasTensor:
         return self
 
+    def __str__(self) -> str:
+        history = getattr(self, "_keras_history", None)
+        made = f"created by layer '{history.layer.name}'" if history else None
+        described = "" if made is None else f', description="{made}"'
+        name = "" if self.name is None else f", name='{self.name}'"
+        return f"KerasTensor(type_spec={self.type_spec}{name}{described})"
+
     def __repr__(self) -> str:
         history = getattr(self, "_keras_history", None)
         made = "" if history is None else f" (created by layer '{history.layer.name}')"

@@ -29,6 +29,7 @@ class Model(Trainer, ModelFiles, Layer):
     """
 
     _layer_graph: LayerGraph | None = None
+    _seen_input_specs: Any = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_graph_call(args, kwargs):
@@ -52,7 +53,8 @@ class Model(Trainer, ModelFiles, Layer):
             self._start_training()
             self._set_graph(graph)
             return
-        if args:
+        # `super().__init__(self)` is common, and harmless in Keras too.
+        if args and args != (self,):
             raise TypeError(
                 f"{type(self).__name__}: positional arguments {args!r} are not "
                 "understood. Expected `inputs` and `outputs` made of Keras tensors."
@@ -265,6 +267,26 @@ class Model(Trainer, ModelFiles, Layer):
             self.built = True
         else:
             super()._build_for_shapes(input_shape)
+
+    def _build_for(self, inputs: Any) -> None:
+        specs = nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
+        object.__setattr__(self, "_seen_input_specs", specs)
+        super()._build_for(inputs)
+
+    def _saved_model_object(self) -> Any:
+        from tensor.keras.saving.exported import ExportedModel
+
+        return ExportedModel(self)
+
+    def export(self, filepath: Any) -> None:
+        """Write the model's inference as a SavedModel with one function, `serve`.
+
+        Raises:
+            ValueError: The shape of the inputs is not known yet.
+        """
+        from tensor.keras.saving.exported import ServedModel
+
+        tf.saved_model.save(ServedModel(self), filepath)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None

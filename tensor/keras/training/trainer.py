@@ -92,7 +92,7 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
                 'keyword arguments include "cloning", "experimental_run_tf_function", '
                 '"distribute", "target_tensors", or "sample_weight_mode".'
             )
-        self._compile_arguments = {
+        arguments = {
             "optimizer": optimizer,
             "loss": loss,
             "metrics": metrics,
@@ -102,6 +102,8 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
+        # Not by plain assignment: the metrics in it are no parts of the model.
+        object.__setattr__(self, "_compile_arguments", arguments)
         self._run_eagerly = run_eagerly
         self.optimizer = optimizers.get(optimizer)
         names = self.output_names

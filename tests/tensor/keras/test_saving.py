@@ -200,3 +200,117 @@ def test_every_layer_comes_back_from_its_configuration():
         again = layers.deserialize(config)
         assert type(again) is type(layer)
         assert again.name == layer.name
+
+
+class _Pair(keras.Model):
+    """A subclassed model with two results and a mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+        self.normalize = layers.BatchNormalization()
+
+    def call(self, x, training=False):
+        return {"o": self.normalize(self.dense(x), training=training), "p": x}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3])])
+    def project(self, x):
+        return self.dense(x)
+
+
+def _named_specs(signature):
+    given = signature.structured_input_signature[1]
+    return (
+        {k: (s.shape.as_list(), s.name) for k, s in given.items()},
+        {k: s.shape.as_list() for k, s in signature.structured_outputs.items()},
+    )
+
+
+def test_saved_model_of_a_functional_model_has_a_signature_with_its_names(tmp_path):
+    a, b = keras.Input((3,), name="a"), keras.Input((2,), name="b")
+    joined = layers.Concatenate()([a, b])
+    outputs = [layers.Dense(1, name="u")(joined), layers.Dense(2, name="w")(joined)]
+    model = keras.Model({"a": a, "b": b}, outputs)
+    tf.saved_model.save(model, tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    assert _named_specs(loaded.signatures["serving_default"]) == (
+        {"a": ([None, 3], "a"), "b": ([None, 2], "b")},
+        {"u": [None, 1], "w": [None, 2]},
+    )
+    x = {"a": tf.ones((4, 3)), "b": tf.ones((4, 2))}
+    np.testing.assert_allclose(loaded(x)[1], model(x)[1], rtol=1e-6)
+    assert len(loaded.trainable_variables) == 4
+
+
+def test_saved_model_of_a_subclassed_model_keeps_modes_and_functions(tmp_path):
+    model = _Pair()
+    x = tf.constant([[1.0, 2.0, 3.0], [0.0, 1.0, 5.0]])
+    model(x)
+    tf.saved_model.save(model, tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    assert _named_specs(loaded.signatures["serving_default"]) == (
+        {"input_1": ([None, 3], "input_1")},
+        {"o": [None, 2], "p": [None, 3]},
+    )
+    np.testing.assert_allclose(loaded.project(x), model.project(x), rtol=1e-6)
+    for training in (False, True):
+        np.testing.assert_allclose(
+            loaded(x, training=training)["o"], model(x, training=training)["o"], 1e-5
+        )
+
+
+def test_a_subclassed_model_comes_back_as_a_model_that_can_be_trained(tmp_path):
+    model = keras.Sequential([layers.Dense(2)], name="inner")
+
+    class Outer(keras.Model):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, x):
+            return self.inner(x)
+
+    outer = Outer(model)
+    x = np.ones((4, 3), "float32")
+    before = outer.predict(x, verbose=0)
+    outer.save(tmp_path / "outer")
+    loaded = keras.models.load_model(tmp_path / "outer")
+    assert isinstance(loaded, keras.Model)
+    assert type(loaded).__name__ == "Outer"
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), before, rtol=1e-6)
+    assert len(loaded.trainable_variables) == 2
+    loaded.compile("sgd", "mse")
+    losses = loaded.fit(x, np.zeros((4, 2)), epochs=2, verbose=0).history["loss"]
+    assert losses[1] < losses[0]
+
+
+def test_export_writes_inference_alone(tmp_path):
+    model = _Pair()
+    x = tf.ones((2, 3))
+    model(x)
+    model.export(tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    np.testing.assert_allclose(loaded.serve(x)["o"], model(x)["o"], rtol=1e-6)
+    assert not callable(loaded)
+
+
+def test_a_model_that_nobody_called_cannot_be_saved_as_a_folder(tmp_path):
+    with pytest.raises(ValueError, match="input shape is not available"):
+        _Pair().save(tmp_path / "unbuilt")
+
+
+def test_metrics_given_to_compile_are_no_weights_of_the_model():
+    model = keras.Sequential([layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", metrics=[keras.metrics.MeanAbsoluteError()])
+    assert len(model.weights) == 2
+
+
+def test_an_unknown_class_in_a_keras_file_is_named(tmp_path):
+    class Mine(layers.Layer):
+        def call(self, x):
+            return x
+
+    model = keras.Sequential([keras.Input((2,)), Mine()])
+    model.save(tmp_path / "mine.keras")
+    with pytest.raises(TypeError, match="Could not locate class 'Mine'"):
+        keras.models.load_model(tmp_path / "mine.keras")
