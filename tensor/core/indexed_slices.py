@@ -8,17 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tensor.core import dtypes
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 class CompositeTensor:
-    """A value made of several tensors, such as IndexedSlices or RaggedTensor."""
+    """A value made of several tensors, such as IndexedSlices or RaggedTensor.
+
+    See `CompositeSpec` for the protocol of such values. Gradients of one are those of
+    its `differentiable_part`; `with_gradient` makes a value of the kind of them.
+    """
 
     __slots__ = ()
+
+    @property
+    def differentiable_part(self) -> Any:
+        """The tensor among the parts that gradients are about."""
+        raise ValueError(
+            f"Cannot differentiate with respect to the composite {self!r}; use its "
+            "component tensors, such as `.values`."
+        )
+
+    def with_gradient(self, gradient: Any) -> Any:
+        """Return a gradient of `differentiable_part` as a value of this kind."""
+        raise NotImplementedError(f"{type(self).__name__} must define `with_gradient`.")
 
 
 @export("IndexedSlices")
@@ -63,7 +84,15 @@ class IndexedSlices(CompositeTensor):
         """The static shape of the dense tensor."""
         if self._dense_shape is None:
             return TensorShape(None)
-        return TensorShape([int(d) for d in self._dense_shape])
+        if isinstance(self._dense_shape, Tensor) and (
+            type(self._dense_shape) is not EagerTensor
+        ):
+            return TensorShape(self._dense_shape.static_vector())
+        return TensorShape(np.asarray(self._dense_shape).tolist())
+
+    def get_shape(self) -> TensorShape:
+        """Return the static shape of the dense tensor."""
+        return self.shape
 
     def map(self, f: Callable[[Any], Any]) -> IndexedSlices:
         """Return slices with `f` applied to each of the three parts."""
@@ -84,11 +113,48 @@ class IndexedSlices(CompositeTensor):
         from tensor.core.registry import get_op
 
         rows = self._dense_shape[0]
-        if hasattr(rows, "numpy"):
+        if isinstance(rows, EagerTensor):
             rows = rows.numpy()
         return get_op("UnsortedSegmentSum")(
             self._values, self._indices, num_segments=rows
         )
+
+    # ---- gradients
+
+    @property
+    def differentiable_part(self) -> Any:
+        """The values."""
+        return self._values
+
+    def with_gradient(self, gradient: Any) -> IndexedSlices:
+        """Return the gradient of the values, as slices of the same indices."""
+        return IndexedSlices(gradient, self._indices, self._dense_shape)
+
+    # ---- for nest and tf.function
+
+    @property
+    def _type_spec(self) -> IndexedSlicesSpec:
+        dense = self._dense_shape
+        kind = dense.dtype if isinstance(dense, Tensor) else None
+        return IndexedSlicesSpec(
+            self.shape,
+            self.dtype,
+            self._indices.dtype,
+            kind,
+            self._indices.shape,
+        )
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensors that this is made of."""
+        parts = [self._values, self._indices]
+        if isinstance(self._dense_shape, Tensor):
+            parts.append(self._dense_shape)
+        return parts
+
+    def composite_from(self, parts: Sequence[Any]) -> IndexedSlices:
+        """Return slices made of other tensors."""
+        values, indices, *rest = parts
+        return IndexedSlices(values, indices, rest[0] if rest else self._dense_shape)
 
     @staticmethod
     def add(x: Any, y: Any) -> Any:
@@ -115,3 +181,81 @@ class IndexedSlices(CompositeTensor):
             "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
         )
         return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+
+
+@export("IndexedSlicesSpec")
+class IndexedSlicesSpec(CompositeSpec):
+    """Describes slices by the shape of the dense tensor and the parts' dtypes."""
+
+    __slots__ = (
+        "_dense_shape_dtype",
+        "_dtype",
+        "_indices_dtype",
+        "_indices_shape",
+        "_shape",
+    )
+
+    def __init__(
+        self,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        indices_dtype: Any = dtypes.int64,
+        dense_shape_dtype: Any = None,
+        indices_shape: Any = None,
+    ) -> None:
+        """Describe slices.
+
+        Args:
+            shape: The shape of the dense tensor.
+            dtype: The dtype of the values.
+            indices_dtype: The dtype of the indices.
+            dense_shape_dtype: The dtype of `dense_shape`; None if there is none.
+            indices_shape: The shape of the indices: a vector.
+        """
+        self._shape = TensorShape(shape)
+        self._dtype = dtypes.as_dtype(dtype)
+        self._indices_dtype = dtypes.as_dtype(indices_dtype)
+        kind = dense_shape_dtype
+        self._dense_shape_dtype = None if kind is None else dtypes.as_dtype(kind)
+        self._indices_shape = TensorShape(indices_shape).with_rank(1)
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape of the dense tensor."""
+        return self._shape
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The type of the elements."""
+        return self._dtype
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values described."""
+        return IndexedSlices
+
+    def composite_components(self) -> list[Any]:
+        """Return the specs of values, indices and, if there is one, the shape."""
+        dims = self._shape._dims
+        count = self._indices_shape[0]
+        parts = [
+            TensorSpec.of(None if dims is None else (count, *dims[1:]), self._dtype),
+            TensorSpec.of((count,), self._indices_dtype),
+        ]
+        if self._dense_shape_dtype is not None:
+            rank = None if dims is None else len(dims)
+            parts.append(TensorSpec.of((rank,), self._dense_shape_dtype))
+        return parts
+
+    def composite_from(self, parts: Sequence[Any]) -> IndexedSlices:
+        """Return slices made of values, indices and shape."""
+        return IndexedSlices(*parts)
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return (
+            self._shape,
+            self._dtype,
+            self._indices_dtype,
+            self._dense_shape_dtype,
+            self._indices_shape,
+        )

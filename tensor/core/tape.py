@@ -147,7 +147,9 @@ class GradientTape:
             ValueError: A value is neither a tensor nor a variable.
             RuntimeError: The tape has not been entered.
         """
-        for t in nest.flatten(tensor, expand_composites=True):
+        for t in nest.flatten(tensor):
+            if isinstance(t, CompositeTensor):
+                t = t.differentiable_part
             if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
                 raise ValueError(
                     f"Passed in object {t} of type {type(t).__name__!r}, not "
@@ -228,7 +230,11 @@ class GradientTape:
                 "Argument `target` should be a list or nested structure of Tensors, "
                 "Variables or CompositeTensors to be differentiated, but received None."
             )
-        flat_sources = nest.flatten(sources)
+        given = nest.flatten(sources)
+        flat_sources = [
+            s.differentiable_part if isinstance(s, CompositeTensor) else s
+            for s in given
+        ]
         for source in flat_sources:
             _check_source(source)
         targets = [_as_target(t) for t in nest.flatten(target)]
@@ -250,6 +256,7 @@ class GradientTape:
                 _zeros_like_source(s) if g is None else g
                 for s, g in zip(flat_sources, results, strict=True)
             ]
+        results = [_like_source(s, g) for s, g in zip(given, results, strict=True)]
         return nest.pack_sequence_as(sources, results)
 
     def take_record(self) -> Tape:
@@ -319,11 +326,6 @@ class GradientTape:
 
 
 def _check_source(source: Any) -> None:
-    if isinstance(source, CompositeTensor):
-        raise ValueError(
-            f"Cannot differentiate with respect to the composite {source!r}; use its "
-            "component tensors, such as `.values`."
-        )
     if not (isinstance(source, Tensor) or hasattr(source, "read_for_op")):
         raise ValueError(
             f"Passed in object {source} of type {type(source).__name__!r}, not "
@@ -337,10 +339,8 @@ def _check_source(source: Any) -> None:
 
 
 def _as_target(target: Any) -> Any:
-    if isinstance(target, IndexedSlices):
-        return target.values
     if isinstance(target, CompositeTensor):
-        return target.flat_values  # type: ignore[attr-defined]  # ragged tensors
+        return target.differentiable_part
     if isinstance(target, Tensor) or hasattr(target, "read_for_op"):
         if not target.dtype.is_differentiable:
             warn_once(
@@ -352,6 +352,15 @@ def _as_target(target: Any) -> Any:
         f"GradientTape.gradient: target {target!r} of type {type(target).__name__!r} "
         "is not a tensor or variable."
     )
+
+
+def _like_source(source: Any, gradient: Any) -> Any:
+    """Return a gradient in the form of its source: of ragged ones, in rows."""
+    if gradient is None or not isinstance(source, CompositeTensor):
+        return gradient
+    if isinstance(gradient, IndexedSlices):
+        gradient = gradient.to_dense()
+    return source.with_gradient(gradient)
 
 
 def _zeros_like_source(source: Any) -> Any:

@@ -28,6 +28,77 @@ class TypeSpec:
         )
 
 
+class CompositeSpec(TypeSpec):
+    """Describes values made of several tensors: ragged, sparse, user-defined.
+
+    A spec and the values that it describes take part in the same protocol. tf.nest
+    with `expand_composites`, traced functions, branches and loops use it::
+
+        composite_components()    the parts: tensors of a value, specs of a spec
+        composite_from(parts)     a value like this one made of other parts
+
+    `_type_spec` of a value is its spec; specs compare and hash by `_parameters`.
+    """
+
+    __slots__ = ()
+
+    def _parameters(self) -> tuple[Any, ...]:
+        """Return what tells this spec from others of its class."""
+        raise NotImplementedError(f"{type(self).__name__} must define `_parameters`.")
+
+    def composite_components(self) -> list[Any]:
+        """Return the specs of the parts."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `composite_components`."
+        )
+
+    def composite_from(self, parts: Any) -> Any:
+        """Return a value that fits this spec, made of its parts."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `composite_from`."
+        )
+
+    @property
+    def _type_spec(self) -> CompositeSpec:
+        return self
+
+    @classmethod
+    def from_value(cls, value: Any) -> Any:
+        """Describe a value."""
+        return value._type_spec
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a value, or every one of a spec, fits this spec."""
+        other = getattr(spec_or_value, "_type_spec", None)
+        if type(other) is not type(self):
+            return False
+        mine, theirs = self.composite_components(), other.composite_components()
+        return len(mine) == len(theirs) and all(
+            a.is_compatible_with(b) for a, b in zip(mine, theirs, strict=True)
+        )
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Return whether every value that fits this spec also fits `other`."""
+        if type(other) is not type(self):
+            return False
+        mine, theirs = self.composite_components(), other.composite_components()
+        return len(mine) == len(theirs) and all(
+            a.is_subtype_of(b) for a, b in zip(mine, theirs, strict=True)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._parameters() == other._parameters()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._parameters()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._parameters()!r}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._parameters()
+
+
 class TensorSpec(TypeSpec):
     """Shape, dtype and optional name of a tensor that is not there yet."""
 

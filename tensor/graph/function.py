@@ -21,11 +21,13 @@ from tensor.graph.signature import (
     as_tensor_like,
     binding_error,
     checked_signature,
-    dims_of,
+    dims_of_leaves,
     encode,
     fit_nested,
     most_specific,
+    shown,
     substitute,
+    with_specs,
     without_shapes,
 )
 from tensor.graph.trace import FunctionGraph
@@ -139,7 +141,7 @@ class Function:
             concrete = self._traces.get(key)
             if concrete is not None and not concrete.is_stale():
                 return concrete
-            dims = [dims_of(leaf) for leaf in leaves]
+            dims = dims_of_leaves((args, kwargs))
             family = self._families.setdefault(without_shapes(key), [])
             general = None if exact else most_specific(family, dims)
             if general is None:
@@ -186,6 +188,8 @@ class Function:
     def _trace(
         self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
     ) -> ConcreteFunction:
+        if self.input_signature is not None:
+            args = with_specs(args, self.input_signature)
         graph = FunctionGraph(self._name, outer=context.graph)
         graph.may_create_variables = may_create
         names = self._parameters.name_leaves(args, kwargs)
@@ -202,7 +206,7 @@ class Function:
             inner_args, inner_kwargs = substitute((args, kwargs), names, placeholder)
             result = self._called(inner_args, inner_kwargs)
             self._tracing_count += 1
-        signature = substitute((args, kwargs), names, spec_for)
+        signature = shown((args, kwargs), names, spec_for)
         leaf_names = [t.op.name for t in graph.inputs]
         return ConcreteFunction(graph, result, signature, leaf_names, self)
 

@@ -16,7 +16,7 @@ from tensor.core import nest
 from tensor.core.convert import convert
 from tensor.core.shapes import Dims, are_compatible, relax
 from tensor.core.tensor import EagerTensor, Tensor
-from tensor.core.tensor_spec import TensorSpec, TypeSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,8 +114,10 @@ def _encode_other(value: Any, leaves: list[Any]) -> Any:
     if hasattr(value, "read_for_op"):
         return Identity(value)
     if hasattr(value, "composite_components"):
-        parts = [encode(v, leaves) for v in value.composite_components()]
-        return (type(value), *parts)
+        parts = value.composite_components()
+        codes = [encode(v, leaves) for v in parts]
+        spec = getattr(value, "_type_spec", None)
+        return (type(value), *codes) if spec is None else spec
     if isinstance(value, dict):
         items = [(k, encode(value[k], leaves)) for k in _sorted_keys(value)]
         return (type(value), *items)
@@ -215,7 +217,7 @@ def checked_signature(signature: Any) -> Any:
             f"{type(signature).__name__}."
         )
     for spec in nest.flatten(signature):
-        if not isinstance(spec, TensorSpec):
+        if not isinstance(spec, TypeSpec):
             raise TypeError(
                 f"input_signature must be a possibly nested sequence of TensorSpec "
                 f"objects, got {spec!r}."
@@ -231,6 +233,8 @@ def fit_nested(value: Any, spec: Any) -> Any:
     """
     if isinstance(spec, TensorSpec):
         return fit(value, spec)
+    if isinstance(spec, CompositeSpec) and not isinstance(value, spec.value_type):
+        raise TypeError(f"Can not cast {value!r} to {spec!r}")
     values = nest.flatten(value, True)
     specs = nest.flatten(spec, True)
     if len(values) != len(specs):
@@ -239,11 +243,22 @@ def fit_nested(value: Any, spec: Any) -> Any:
     return nest.pack_sequence_as(value, fitted, True)
 
 
-def dims_of(leaf: Any) -> Dims | None:
-    """Return the static shape of a tensor or spec."""
-    if isinstance(leaf, TensorSpec):
-        return leaf.dims
-    return leaf.static_shape  # type: ignore[no-any-return]
+def described(structure: Any) -> Any:
+    """Return arguments with composite values replaced by their specs.
+
+    All ragged tensors of one spec share a trace, however many values they hold.
+    """
+    return nest.map_structure(lambda v: getattr(v, "_type_spec", v), structure)
+
+
+def dims_of_leaves(structure: Any) -> list[Dims | None]:
+    """Return the static shapes to trace the tensors among arguments with."""
+    leaves = nest.flatten(described(structure), True)
+    return [
+        leaf.dims if isinstance(leaf, TensorSpec) else as_tensor_like(leaf).static_shape
+        for leaf in leaves
+        if _is_tensor_like(leaf)
+    ]
 
 
 def most_specific(
@@ -283,9 +298,34 @@ def as_tensor_like(value: Any) -> Any:
 
 def substitute(structure: Any, names: list[str], make: Any) -> Any:
     """Return arguments with `make(leaf, name)` for each tensor among them."""
+    structure = described(structure)
     flat = nest.flatten(structure, True)
     replaced = [
         make(v, name) if _is_tensor_like(v) else v
         for v, name in zip(flat, names, strict=True)
     ]
     return nest.pack_sequence_as(structure, replaced, True)
+
+
+def with_specs(args: Any, signature: Any) -> Any:
+    """Return arguments with composite values replaced by the specs they must fit."""
+    count = len(signature)
+    values, specs = nest.flatten(args[:count]), nest.flatten(signature)
+    if len(values) != len(specs):
+        return args
+    mixed = [
+        s if isinstance(s, CompositeSpec) else v
+        for v, s in zip(values, specs, strict=True)
+    ]
+    return (*nest.pack_sequence_as(args[:count], mixed), *args[count:])
+
+
+def shown(structure: Any, names: list[str], make: Any) -> Any:
+    """Return arguments as specs: `make(leaf, name)` for each tensor."""
+    remaining = iter(names)
+
+    def leaf(value: Any) -> Any:
+        own = [next(remaining) for _ in nest.flatten(value, True)]
+        return make(value, own[0]) if _is_tensor_like(value) else value
+
+    return nest.map_structure(leaf, described(structure))

@@ -95,7 +95,7 @@ def _slice(node: Node, depth: int) -> Known:
         return None
     try:
         return vector[index[0]]
-    except IndexError:
+    except (IndexError, TypeError):  # outside, or a value of the graph
         return None
 
 

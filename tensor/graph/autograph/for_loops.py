@@ -38,6 +38,10 @@ def for_(
     access = Access(get_state, set_state, names)
     if isinstance(iterable, Tensor) and type(iterable) is not EagerTensor:
         _over_indices(_Rows(iterable), go_on, body, access, LoopOptions.of(options))
+    elif _is_symbolic_rows(iterable):
+        _over_indices(
+            _RaggedRows(iterable), go_on, body, access, LoopOptions.of(options)
+        )
     elif isinstance(iterable, Together):
         _over_indices(iterable, go_on, body, access, LoopOptions.of(options))
     elif context.graph is not None and hasattr(iterable, "element_spec"):
@@ -84,6 +88,26 @@ class _Rows:
     def at(self, number: Any) -> Any:
         """Return the slice of this number."""
         return self._tensor[number]
+
+
+def _is_symbolic_rows(iterable: Any) -> bool:
+    splits = getattr(iterable, "row_splits", None)
+    return isinstance(splits, Tensor) and type(splits) is not EagerTensor
+
+
+class _RaggedRows:
+    """The rows of a ragged tensor."""
+
+    def __init__(self, ragged: Any) -> None:
+        self._ragged = ragged
+
+    def length(self) -> Any:
+        """Return how many there are."""
+        return len_(self._ragged.row_splits) - 1
+
+    def at(self, number: Any) -> Any:
+        """Return the row of this number."""
+        return self._ragged[number]
 
 
 def _over_indices(

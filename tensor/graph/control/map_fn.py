@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import dtypes, nest
+from tensor.core import nest
 from tensor.core.convert import convert
-from tensor.core.public_api import export, names_in
+from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.control.collecting import (
+    as_elements,
+    collector_for,
+    length_of,
+    slice_at,
+    spec_of_slices,
+)
 from tensor.graph.control.tensor_array import TensorArray
 from tensor.graph.control.while_loop import while_loop
 
@@ -22,17 +29,13 @@ def _elements(elems: Any) -> tuple[list[Any], Any]:
     Raises:
         ValueError: There is nothing, or a scalar.
     """
-    flat = [convert(e) for e in nest.flatten(elems)]
+    flat = [as_elements(e) for e in nest.flatten(elems)]
     if not flat:
         raise ValueError("`elems` must hold at least one tensor.")
     for tensor in flat:
-        if tensor.static_shape == ():
+        if tensor.shape.rank == 0:
             raise ValueError("Elements must have at least one dimension, got a scalar.")
-    first = flat[0]
-    dims = first.static_shape
-    if dims is not None and dims[0] is not None:
-        return flat, dims[0]
-    return flat, names_in("")["shape"](first)[0]
+    return flat, length_of(flat[0])
 
 
 def _new_array(dtype: Any, size: Any) -> TensorArray:
@@ -74,28 +77,30 @@ def map_fn(
     signature = fn_output_signature if fn_output_signature is not None else dtype
     flat, count = _elements(elems)
     if signature is None:
-        signature = nest.pack_sequence_as(elems, [t.dtype for t in flat])
-    kinds = [
-        s.dtype if isinstance(s, TensorSpec) else dtypes.as_dtype(s)
-        for s in nest.flatten(signature)
-    ]
-    arrays = [_new_array(d, count) for d in kinds]
+        signature = nest.pack_sequence_as(elems, [spec_of_slices(t) for t in flat])
+    collectors = [collector_for(s, count) for s in nest.flatten(signature)]
+    arrays = [c.arrays() for c in collectors]
 
     def body(i: Any, results: Any) -> Any:
-        value = fn(nest.pack_sequence_as(elems, [t[i] for t in flat]))
+        value = fn(nest.pack_sequence_as(elems, [slice_at(t, i) for t in flat]))
         nest.assert_same_structure(signature, value, check_types=False)
-        values = [convert(v) for v in nest.flatten(value)]
-        return i + 1, [a.write(i, v) for a, v in zip(results, values, strict=True)]
+        written = zip(collectors, results, nest.flatten(value), strict=True)
+        return i + 1, [c.write(a, i, v) for c, a, v in written]
 
     _, arrays = while_loop(
         lambda i, _: i < count, body, (convert(0), arrays), back_prop=back_prop
     )
-    stacked = [_with_length(a.stack(), flat[0]) for a in arrays]
+    stacked = [
+        _with_length(c.result(a), flat[0])
+        for c, a in zip(collectors, arrays, strict=True)
+    ]
     return nest.pack_sequence_as(signature, stacked)
 
 
 def _with_length(result: Any, like: Any) -> Any:
     """Tell a stacked result the number of slices that went in."""
+    if isinstance(result, CompositeTensor) or isinstance(like, CompositeTensor):
+        return result
     dims = like.static_shape
     if dims is not None and result.static_shape is not None:
         result.set_shape([dims[0], *result.static_shape[1:]])
@@ -147,7 +152,7 @@ def _fold(
 
     def element(i: Any) -> Any:
         at = count - 1 - i if reverse else i
-        return nest.pack_sequence_as(elems, [t[at] for t in flat])
+        return nest.pack_sequence_as(elems, [slice_at(t, at) for t in flat])
 
     start = 0
     if initializer is None:
@@ -198,7 +203,7 @@ def scan(
         return count - 1 - i if reverse else i
 
     def element(i: Any) -> Any:
-        return nest.pack_sequence_as(elems, [t[place(i)] for t in flat])
+        return nest.pack_sequence_as(elems, [slice_at(t, place(i)) for t in flat])
 
     start = 0
     if initializer is None:
@@ -243,11 +248,13 @@ def vectorized_map(
     flat, count = _elements(elems)
     if not isinstance(count, int):
         signature = nest.map_structure(
-            lambda t: t.dtype, fn(nest.pack_sequence_as(elems, [t[0] for t in flat]))
+            lambda t: t.dtype,
+            fn(nest.pack_sequence_as(elems, [slice_at(t, 0) for t in flat])),
         )
         return map_fn(fn, elems, fn_output_signature=signature)
     results = [
-        fn(nest.pack_sequence_as(elems, [t[i] for t in flat])) for i in range(count)
+        fn(nest.pack_sequence_as(elems, [slice_at(t, i) for t in flat]))
+        for i in range(count)
     ]
     return nest.map_structure(
         lambda *parts: get_op("Pack")(*[convert(p) for p in parts], axis=0), *results

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes
 from tensor.core.public_api import export
-from tensor.core.shapes import TensorShape
-from tensor.core.tensor_spec import TypeSpec
+from tensor.core.shapes import TensorShape, relax
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @export("RaggedTensorSpec")
-class RaggedTensorSpec(TypeSpec):
+class RaggedTensorSpec(CompositeSpec):
     """Describes ragged tensors by shape, dtype and the number of ragged levels."""
 
     __slots__ = ("_dtype", "_ragged_rank", "_row_splits_dtype", "_shape")
@@ -65,11 +68,6 @@ class RaggedTensorSpec(TypeSpec):
 
         return RaggedTensor
 
-    @classmethod
-    def from_value(cls, value: Any) -> Any:
-        """Describe a ragged tensor."""
-        return value._type_spec
-
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Return whether a ragged tensor, or every one of a spec, fits this spec."""
         other = getattr(spec_or_value, "_type_spec", spec_or_value)
@@ -77,20 +75,62 @@ class RaggedTensorSpec(TypeSpec):
             isinstance(other, RaggedTensorSpec)
             and self._dtype is other._dtype
             and self._ragged_rank == other._ragged_rank
+            and self._row_splits_dtype is other._row_splits_dtype
             and self._shape.is_compatible_with(other._shape)
         )
 
-    def _parts(self) -> tuple[Any, ...]:
+    def most_specific_compatible_type(self, other: Any) -> RaggedTensorSpec:
+        """Return the narrowest spec that fits the values of both.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not isinstance(other, RaggedTensorSpec) or (
+            self._parameters()[1:] != other._parameters()[1:]
+        ):
+            raise ValueError(
+                f"No TypeSpec is compatible with both {self!r} and {other!r}"
+            )
+        dims = relax(self._shape._dims, other._shape._dims)
+        return RaggedTensorSpec(dims, *self._parameters()[1:])
+
+    def batched(self, count: int | None) -> RaggedTensorSpec:
+        """Return the spec of so many values stacked."""
+        dims = None if self._shape.rank is None else (count, *self._shape)
+        rank = self._ragged_rank + 1
+        return RaggedTensorSpec(dims, self._dtype, rank, self._row_splits_dtype)
+
+    def unbatched(self) -> RaggedTensorSpec:
+        """Return the spec of the rows."""
+        dims, rank = self._shape[1:], self._ragged_rank - 1
+        return RaggedTensorSpec(dims, self._dtype, rank, self._row_splits_dtype)
+
+    def composite_components(self) -> list[Any]:
+        """Return the specs of the flat values and of the splits of each level."""
+        dims, levels = self._shape._dims, self._ragged_rank
+        inner = None if dims is None else dims[levels + 1 :]
+        rows = None if dims is None else dims[0]
+        if not levels:
+            return [TensorSpec.of(dims, self._dtype)]
+        sizes = [None if rows is None else rows + 1]
+        for length in (None,) * levels if dims is None else dims[1 : levels + 1]:
+            rows = None if rows is None or length is None else rows * length
+            sizes.append(None if rows is None else rows + 1)
+        flat = TensorSpec.of(None if inner is None else (rows, *inner), self._dtype)
+        kind = self._row_splits_dtype
+        return [flat, *[TensorSpec.of((n,), kind) for n in sizes[:-1]]]
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return a ragged tensor made of flat values and the splits of each level."""
+        from tensor.ops.ragged.ragged_tensor import RaggedTensor
+
+        dims = self._shape._dims or (None,) * (self._ragged_rank + 1)
+        values: Any = parts[0]
+        for splits, length in reversed(
+            list(zip(parts[1:], dims[1 : self._ragged_rank + 1], strict=True))
+        ):
+            values = RaggedTensor(values, splits, length)
+        return values
+
+    def _parameters(self) -> tuple[Any, ...]:
         return self._shape, self._dtype, self._ragged_rank, self._row_splits_dtype
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RaggedTensorSpec) and self._parts() == other._parts()
-
-    def __hash__(self) -> int:
-        return hash(self._parts())
-
-    def __repr__(self) -> str:
-        return (
-            f"RaggedTensorSpec({self._shape!r}, {self._dtype!r}, {self._ragged_rank}, "
-            f"{self._row_splits_dtype!r})"
-        )

@@ -244,6 +244,17 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
             result[i] = row
         return result
 
+    # ---- gradients
+
+    @property
+    def differentiable_part(self) -> Any:
+        """The flat values."""
+        return self.flat_values
+
+    def with_gradient(self, gradient: Any) -> RaggedTensor:
+        """Return the gradient of the flat values, in the same rows."""
+        return self.with_flat_values(gradient)
+
     # ---- for nest, tf.function and tf.data
 
     @property

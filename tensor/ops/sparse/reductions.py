@@ -9,9 +9,10 @@ import numpy as np
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.ops.array import cast_
+from tensor.ops.array import as_static_shape, cast_
 from tensor.ops.gather import gather
-from tensor.ops.sparse.sparse_ops import flat_index, from_dense, index_of, shape_of
+from tensor.ops.sparse.places import reduced_ids
+from tensor.ops.sparse.sparse_ops import from_dense
 
 if TYPE_CHECKING:
     from tensor.ops.sparse.sparse_tensor import SparseTensor
@@ -20,24 +21,18 @@ if TYPE_CHECKING:
 def _reduced(
     kind: str, sp: SparseTensor, axis: Any, keepdims: bool | None, as_sparse: bool
 ) -> Any:
-    shape, index = shape_of(sp), index_of(sp)
-    rank = len(shape)
-    axes = range(rank) if axis is None else np.asarray(axis).reshape(-1)
-    gone = {int(a) % rank for a in axes}
-    kept = [a for a in range(rank) if a not in gone]
-    sizes = tuple(shape[a] for a in kept)
-    flat = flat_index(index[:, kept], sizes) if kept else np.zeros(len(index), np.int64)
-    count = int(np.prod(sizes, dtype=np.int64))
-    ids = constant_tensor(flat)
-    total = get_op(f"UnsortedSegment{kind}")(sp.values, ids, num_segments=count)
+    axes = None if axis is None else tuple(np.asarray(axis).reshape(-1).tolist())
+    flat, count, sizes = reduced_ids(sp.indices, sp.dense_shape, axes=axes)
+    total = get_op(f"UnsortedSegment{kind}").public(sp.values, flat, count)
     if kind == "Max":  # where nothing is kept stands 0
-        found = np.zeros(count, np.bool_)
-        found[flat] = True
-        zeros = get_op("ZerosLike")(total)
-        total = get_op("SelectV2")(constant_tensor(found), total, zeros)
-    if keepdims:
-        sizes = tuple(1 if a in gone else d for a, d in enumerate(shape))
-    result = get_op("Reshape")(total, shape=sizes)
+        ones = get_op("OnesLike")(flat)
+        found = get_op("UnsortedSegmentSum").public(ones, flat, count) > 0
+        total = get_op("SelectV2")(found, total, get_op("ZerosLike")(total))
+    result = get_op("Reshape")(total, shape=as_static_shape(sizes))
+    rank = sp.indices.static_shape[1]
+    if not keepdims:
+        gone = range(rank) if axes is None else sorted({a % rank for a in axes})
+        result = get_op("Squeeze")(result, axis=tuple(gone))
     return from_dense(result) if as_sparse else result
 
 
@@ -68,14 +63,11 @@ def reduce_max(
 @export("sparse.softmax")
 def softmax(sp_input: SparseTensor, name: Any = None) -> SparseTensor:
     """Return the softmax of the kept elements of each row."""
-    shape = shape_of(sp_input)
-    ids = flat_index(index_of(sp_input)[:, :-1], shape[:-1])
-    rows = constant_tensor(ids)
-    count = int(np.prod(shape[:-1], dtype=np.int64))
-    largest = get_op("UnsortedSegmentMax")(sp_input.values, rows, num_segments=count)
+    rows, count, _ = reduced_ids(sp_input.indices, sp_input.dense_shape, axes=(-1,))
+    largest = get_op("UnsortedSegmentMax").public(sp_input.values, rows, count)
     shifted = sp_input.values - gather(largest, rows, axis=0, batch_dims=0)
     e = get_op("Exp")(shifted)
-    total = get_op("UnsortedSegmentSum")(e, rows, num_segments=count)
+    total = get_op("UnsortedSegmentSum").public(e, rows, count)
     return sp_input.with_values(e / gather(total, rows, axis=0, batch_dims=0))
 
 

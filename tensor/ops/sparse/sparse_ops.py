@@ -1,6 +1,6 @@
 """tf.sparse: operations on sparse tensors.
 
-Indices are worked out in NumPy; the values go through ops, so that gradients flow.
+`places` works out indices; the values go through ops, so that gradients flow.
 """
 
 from __future__ import annotations
@@ -10,54 +10,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import constant_tensor, convert
+from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.core.shapes import TensorShape
+from tensor.core.tensor import EagerTensor
+from tensor.ops.array import cast_
 from tensor.ops.gather import gather, gather_nd
 from tensor.ops.joining import concat as join
 from tensor.ops.scatter import scatter_nd_op, tensor_scatter_update
+from tensor.ops.sparse import places
 from tensor.ops.sparse.sparse_tensor import SparseTensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def shape_of(sp: SparseTensor) -> tuple[int, ...]:
-    """Return the shape of the whole."""
-    return tuple(int(d) for d in np.asarray(sp.dense_shape))
+def shape_of(sp: SparseTensor) -> Any:
+    """Return the shape of the whole as a shape parameter: a tuple, or symbolic."""
+    known = sp.shape
+    return tuple(known.as_list()) if known.is_fully_defined() else sp.dense_shape
 
 
-def index_of(sp: SparseTensor) -> np.ndarray:
-    """Return the indices as an array."""
-    return np.asarray(sp.indices)
+def _picked(values: Any, order: Any) -> Any:
+    return gather(values, order, axis=0, batch_dims=0)
 
 
-def flat_index(indices: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return one number for each index, by which indices sort."""
-    if not len(indices):
-        return np.zeros(0, np.int64)
-    return np.asarray(np.ravel_multi_index(tuple(indices.T), shape), np.int64)
+def _sparse(value: Any) -> SparseTensor:
+    """Return a sparse tensor as it is.
 
-
-def _picked(sp: SparseTensor, order: np.ndarray, indices: Any, shape: Any) -> Any:
-    """Return the elements numbered `order`, at other places of another shape."""
-    values = gather(sp.values, constant_tensor(order), axis=0, batch_dims=0)
-    places = np.asarray(indices, np.int64).reshape((-1, len(shape)))
-    return SparseTensor(places, values, np.array(shape))
-
-
-def _check_order(sp: SparseTensor, op_type: str) -> None:
-    flat = flat_index(index_of(sp), shape_of(sp))
-    steps = np.diff(flat)
-    if (steps <= 0).any():
-        at = int(np.flatnonzero(steps <= 0)[0]) + 1
-        what = "repeated" if steps[at - 1] == 0 else "out of order"
-        place = ",".join(str(i) for i in index_of(sp)[at])
-        raise errors.invalid(
-            op_type,
-            f"indices[{at}] = [{place}] is {what}. Many sparse ops require sorted "
-            "indices. Use `tf.sparse.reorder` to create a correctly ordered copy.",
-        )
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, SparseTensor):
+        raise TypeError(f"Input must be a SparseTensor, got {value!r}.")
+    return value
 
 
 @export("sparse.to_dense")
@@ -72,36 +59,36 @@ def to_dense(
     Raises:
         InvalidArgumentError: Indices are out of order, and `validate_indices` is set.
     """
+    sp = _sparse(sp_input)
+    indices, shape, dtype = sp.indices, shape_of(sp), sp.dtype
     if validate_indices:
-        _check_order(sp_input, "SparseToDense")
-    shape = shape_of(sp_input)
-    dtype = sp_input.dtype
+        indices = places.in_order(indices, sp.dense_shape, op_type="SparseToDense")
     if default_value is None and dtype.is_numeric:
-        return scatter_nd_op(sp_input.indices, sp_input.values, shape=shape)
+        return scatter_nd_op(indices, sp.values, shape=shape)
     empty: Any = {"string": b"", "bool": False}.get(dtype.name, 0)
     value = convert(empty if default_value is None else default_value, dtype)
     base = get_op("Fill")(value, dims=shape)
-    return tensor_scatter_update(base, sp_input.indices, sp_input.values)
+    return tensor_scatter_update(base, indices, sp.values)
 
 
 @export("sparse.from_dense")
 def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
     """Return the elements of a tensor that are not zero."""
     x = convert(tensor)
-    array = np.asarray(x)
-    where = array != b"" if array.dtype.kind == "O" else array
-    indices = np.argwhere(where).astype(np.int64)
-    values = gather_nd(x, constant_tensor(indices), batch_dims=0)
-    return SparseTensor(indices, values, np.array(array.shape, np.int64))
+    zero: Any = {"string": b"", "bool": False}.get(x.dtype.name, 0)
+    zero = convert(zero, x.dtype)
+    indices = get_op("Where")(get_op("NotEqual")(x, zero))
+    shape = get_op("Shape")(x, out_type=dtypes.int64)
+    return SparseTensor(indices, gather_nd(x, indices, batch_dims=0), shape)
 
 
 @export("sparse.reorder")
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
     """Return the elements in row-major order of their indices."""
-    order = np.argsort(
-        flat_index(index_of(sp_input), shape_of(sp_input)), kind="stable"
-    )
-    return _picked(sp_input, order, index_of(sp_input)[order], shape_of(sp_input))
+    sp = _sparse(sp_input)
+    order = places.row_major_order(sp.indices, sp.dense_shape)
+    indices, values = _picked(sp.indices, order), _picked(sp.values, order)
+    return sp.of_same_shape(indices, values)
 
 
 @export("sparse.sparse_dense_matmul", "sparse.matmul")
@@ -115,50 +102,72 @@ def sparse_dense_matmul(
     """Return the product of a sparse matrix and a dense one (in either order)."""
     if not isinstance(sp_a, SparseTensor):
         swapped = sparse_dense_matmul(b, sp_a, not adjoint_b, not adjoint_a)
-        return get_op("Transpose")(swapped, perm=(1, 0))
+        return _adjoint(swapped)
     dense = convert(b)
     if adjoint_b:
-        dense = get_op("Transpose")(dense, perm=(1, 0))
-    index, shape = index_of(sp_a), shape_of(sp_a)
+        dense = _adjoint(dense)
     rows, columns = (1, 0) if adjoint_a else (0, 1)
-    if dense.static_shape[0] != shape[columns]:
+    inner, count = sp_a.shape[columns], sp_a.shape[rows]
+    height = (dense.static_shape or (None,))[0]
+    if None not in (inner, height) and inner != height:
         raise errors.invalid(
             "SparseTensorDenseMatMul",
             f"Cannot multiply A and B because inner dimension does not match: "
-            f"{shape[columns]} vs. {dense.static_shape[0]}.",
+            f"{inner} vs. {height}.  Did you forget a transpose?  Dimensions of A: "
+            f"{sp_a.shape}.  Dimensions of B: {dense.shape}",
         )
-    picked = gather(
-        dense, constant_tensor(index[:, columns].copy()), axis=0, batch_dims=0
-    )
-    scaled = picked * get_op("ExpandDims")(sp_a.values, axis=1)
-    ids = constant_tensor(index[:, rows].copy())
-    return get_op("UnsortedSegmentSum")(scaled, ids, num_segments=shape[rows])
+    values = sp_a.values
+    if adjoint_a and values.dtype.is_complex:
+        values = get_op("Conj")(values)
+    picked = _picked(dense, sp_a.indices[:, columns])
+    scaled = picked * get_op("ExpandDims")(values, axis=1)
+    count = sp_a.dense_shape[rows] if count is None else count
+    return get_op("UnsortedSegmentSum").public(scaled, sp_a.indices[:, rows], count)
+
+
+def _adjoint(x: Any) -> Any:
+    flipped = get_op("Transpose")(x, perm=(1, 0))
+    return get_op("Conj")(flipped) if x.dtype.is_complex else flipped
 
 
 @export("sparse.add")
 def add(a: Any, b: Any, threshold: Any = 0) -> Any:
     """Return the sum of two tensors of which one at least is sparse.
 
+    Args:
+        a: A tensor.
+        b: A tensor.
+        threshold: Elements of two sparse tensors' sum below it are left out.
+
     Raises:
-        TypeError: Neither is.
+        TypeError: Neither is sparse.
     """
     if not isinstance(a, SparseTensor) and not isinstance(b, SparseTensor):
         raise TypeError(
             "At least one input should be SparseTensor; do you mean tf.add?"
         )
     if isinstance(a, SparseTensor) and isinstance(b, SparseTensor):
-        shape = shape_of(a)
-        indices = np.concatenate([index_of(a), index_of(b)])
-        unique, ids = np.unique(flat_index(indices, shape), return_inverse=True)
+        _check_same_shape("SparseAdd", a, b)
+        indices, ids = places.union(a.indices, b.indices, a.dense_shape)
         values = join(a.values, b.values, axis=0)
-        total = get_op("UnsortedSegmentSum")(
-            values, constant_tensor(ids.astype(np.int64)), num_segments=len(unique)
-        )
-        places = np.stack(np.unravel_index(unique, shape), axis=1)
-        return SparseTensor(places, total, a.dense_shape)
+        count = get_op("Shape")(indices, out_type=dtypes.int32)[0]
+        total = get_op("UnsortedSegmentSum").public(values, ids, count)
+        whole = a.of_same_shape(indices, total)
+        if type(convert(threshold)) is EagerTensor and not np.any(threshold):
+            return whole
+        size = get_op("ComplexAbs" if total.dtype.is_complex else "Abs")(total)
+        return retain(whole, size >= cast_(convert(threshold), size.dtype))
     sparse, dense = (a, b) if isinstance(a, SparseTensor) else (b, a)
     dense = convert(dense, sparse.dtype)
+    _check_same_shape("SparseTensorDenseAdd", sparse, dense)
     return get_op("TensorScatterAdd")(dense, sparse.indices, sparse.values)
+
+
+def _check_same_shape(op_type: str, a: Any, b: Any) -> None:
+    if not a.shape.is_compatible_with(b.shape):
+        raise errors.invalid(
+            op_type, f"Operands' shapes do not match: {a.shape} vs. {b.shape}"
+        )
 
 
 @export("sparse.concat")
@@ -166,40 +175,42 @@ def concat(
     axis: int, sp_inputs: Any, expand_nonconcat_dims: bool = False, name: Any = None
 ) -> SparseTensor:
     """Join sparse tensors along an axis."""
-    parts = list(sp_inputs)
-    axis %= len(shape_of(parts[0]))
-    start, places = 0, []
-    for sp in parts:
-        index = index_of(sp).copy()
-        index[:, axis] += start
-        places.append(index)
-        start += shape_of(sp)[axis]
-    sizes = np.max([shape_of(sp) for sp in parts], axis=0)
-    sizes[axis] = start
-    whole = SparseTensor(
-        np.concatenate(places), join(*[sp.values for sp in parts], axis=0), sizes
+    parts = [_sparse(sp) for sp in sp_inputs]
+    if len(parts) == 1:
+        return parts[0]
+    indices, order, shape = places.concatenated(
+        *[sp.indices for sp in parts],
+        *[sp.dense_shape for sp in parts],
+        axis=int(axis),
+        expand=bool(expand_nonconcat_dims),
     )
-    return reorder(whole)
+    values = join(*[sp.values for sp in parts], axis=0)
+    return SparseTensor(indices, _picked(values, order), shape)
 
 
 @export("sparse.slice")
 def slice_(sp_input: SparseTensor, start: Any, size: Any, name: Any = None) -> Any:
     """Return the part that begins at `start` and is `size` long."""
-    begin, length = np.asarray(convert(start)), np.asarray(convert(size))
-    index, shape = index_of(sp_input), np.array(shape_of(sp_input))
-    end = np.minimum(begin + length, shape)
-    inside = np.flatnonzero(((index >= begin) & (index < end)).all(axis=1))
-    sizes = np.maximum(end - begin, 0)
-    return _picked(sp_input, inside, index[inside] - begin, tuple(sizes))
+    sp = _sparse(sp_input)
+    bounds = [cast_(convert(v), dtypes.int64) for v in (start, size)]
+    indices, inside, shape = places.sliced(sp.indices, sp.dense_shape, *bounds)
+    return SparseTensor(indices, _picked(sp.values, inside), shape)
 
 
 @export("sparse.transpose")
 def transpose(sp_input: SparseTensor, perm: Any = None, name: Any = None) -> Any:
     """Return the elements with the axes in another order, by default reversed."""
-    rank = len(shape_of(sp_input))
-    order = list(range(rank))[::-1] if perm is None else [int(p) for p in perm]
-    shape = np.array(shape_of(sp_input))[order]
-    moved = SparseTensor(index_of(sp_input)[:, order], sp_input.values, shape)
+    sp = _sparse(sp_input)
+    if perm is None:
+        rank = sp.indices.static_shape[1]
+        perm = list(range(rank))[::-1]
+    order = convert(perm)
+    indices = gather(sp.indices, order, axis=1, batch_dims=0)
+    shape = gather(sp.dense_shape, order, axis=0, batch_dims=0)
+    moved = SparseTensor(indices, sp.values, shape)
+    if type(order) is EagerTensor and sp.shape.rank is not None:
+        dims = sp.shape.as_list()
+        moved._static_shape = TensorShape([dims[int(p)] for p in np.asarray(order)])
     return reorder(moved)
 
 
@@ -210,55 +221,57 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
     Raises:
         InvalidArgumentError: The numbers of elements differ.
     """
-    old = shape_of(sp_input)
-    target = [int(d) for d in np.asarray(convert(shape, hint=dtypes.int64))]
-    count = int(np.prod(old, dtype=np.int64))
-    if -1 in target:
-        rest = int(np.prod([d for d in target if d != -1], dtype=np.int64))
-        target[target.index(-1)] = count // rest if rest else 0
-    if int(np.prod(target, dtype=np.int64)) != count:
-        raise errors.invalid(
-            "SparseReshape",
-            f"Input to reshape is a tensor with {count} dense values, but the "
-            f"requested shape {target} has another number",
-        )
-    flat = flat_index(index_of(sp_input), old)
-    places = np.stack(np.unravel_index(flat, target), axis=1)
-    return SparseTensor(places, sp_input.values, np.array(target))
+    sp = _sparse(sp_input)
+    target = cast_(convert(shape, hint=dtypes.int64), dtypes.int64)
+    indices, sizes = places.reshaped(sp.indices, sp.dense_shape, target)
+    return SparseTensor(indices, sp.values, sizes)
 
 
 @export("sparse.retain")
 def retain(sp_input: SparseTensor, to_retain: Any) -> SparseTensor:
     """Return the elements for which `to_retain` is true."""
-    keep = np.flatnonzero(np.asarray(convert(to_retain)))
-    return _picked(sp_input, keep, index_of(sp_input)[keep], shape_of(sp_input))
+    sp = _sparse(sp_input)
+    keep = convert(to_retain)
+    if not sp.values.shape[:1].is_compatible_with(keep.shape[:1]):
+        raise ValueError(
+            f"Dimensions {sp.values.shape[0]} and {keep.shape[0]} are not compatible"
+        )
+    kept = get_op("Where")(keep)[:, 0]
+    return sp.of_same_shape(_picked(sp.indices, kept), _picked(sp.values, kept))
 
 
 @export("sparse.split")
 def split(
-    sp_input: Any = None, num_split: int = 1, axis: int = 0, name: Any = None
+    sp_input: Any = None, num_split: Any = None, axis: Any = None, name: Any = None
 ) -> list[SparseTensor]:
-    """Return pieces along an axis; the first ones are longer if it must be."""
-    shape = shape_of(sp_input)
-    size, extra = divmod(shape[axis], num_split)
-    pieces, start = [], 0
-    for i in range(num_split):
-        length = size + (i < extra)
-        begin, sizes = [0] * len(shape), list(shape)
-        begin[axis], sizes[axis] = start, length
-        pieces.append(slice_(sp_input, begin, sizes))
-        start += length
+    """Return pieces along an axis; the first ones are longer if it must be.
+
+    Raises:
+        ValueError: An argument is left out.
+    """
+    for key, value in (
+        ("num_split", num_split),
+        ("axis", axis),
+        ("sp_input", sp_input),
+    ):
+        if value is None:
+            raise ValueError(f"{key} is required")
+    sp, pieces = _sparse(sp_input), []
+    for i in range(int(num_split)):
+        bounds = places.piece_bounds(
+            sp.dense_shape, axis=int(axis), count=int(num_split), piece=i
+        )
+        pieces.append(slice_(sp, *bounds))
     return pieces
 
 
 @export("sparse.expand_dims")
 def expand_dims(sp_input: SparseTensor, axis: Any = None, name: Any = None) -> Any:
     """Return the elements with an axis of size 1 added, last by default."""
-    rank = len(shape_of(sp_input))
+    sp = _sparse(sp_input)
     at = -1 if axis is None else int(axis)
-    at = at + rank + 1 if at < 0 else at
-    places = np.insert(index_of(sp_input), at, 0, axis=1)
-    return SparseTensor(places, sp_input.values, np.insert(shape_of(sp_input), at, 1))
+    indices, shape = places.with_axis(sp.indices, sp.dense_shape, axis=at)
+    return SparseTensor(indices, sp.values, shape)
 
 
 @export("sparse.eye")
@@ -290,16 +303,13 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _extreme(op_type: str, a: SparseTensor, b: SparseTensor) -> SparseTensor:
     """Combine element by element; what is not kept counts as 0."""
-    shape = shape_of(a)
-    both = np.unique(
-        np.concatenate([flat_index(index_of(a), shape), flat_index(index_of(b), shape)])
-    )
-    places = constant_tensor(np.stack(np.unravel_index(both, shape), axis=1))
+    _check_same_shape(f"SparseSparse{op_type}", a, b)
+    both, _ = places.union(a.indices, b.indices, a.dense_shape)
     x, y = (
-        gather_nd(to_dense(s, validate_indices=False), places, batch_dims=0)
+        gather_nd(to_dense(s, validate_indices=False), both, batch_dims=0)
         for s in (a, b)
     )
-    return SparseTensor(places, get_op(op_type)(x, y), a.dense_shape)
+    return a.of_same_shape(both, get_op(op_type)(x, y))
 
 
 @export("sparse.maximum")
@@ -319,26 +329,18 @@ def fill_empty_rows(
     sp_input: SparseTensor, default_value: Any, name: Any = None
 ) -> Any:
     """Return the elements with a default in each empty row, and which those are."""
-    shape, index = shape_of(sp_input), index_of(sp_input)
-    empty = np.ones(shape[0], np.bool_)
-    empty[index[:, 0]] = False
-    rows = np.flatnonzero(empty)
-    extra = np.zeros((len(rows), len(shape)), np.int64)
-    extra[:, 0] = rows
-    filler = get_op("Fill")(convert(default_value, sp_input.dtype), dims=(len(rows),))
-    values = join(sp_input.values, filler, axis=0)
-    whole = SparseTensor(np.concatenate([index, extra]), values, sp_input.dense_shape)
-    return reorder(whole), constant_tensor(empty)
+    sp = _sparse(sp_input)
+    filler = get_op("ExpandDims")(convert(default_value, sp.dtype), axis=0)
+    indices, order, empty = places.with_rows_filled(sp.indices, sp.dense_shape)
+    values = _picked(join(sp.values, filler, axis=0), order)
+    return sp.of_same_shape(indices, values), empty
 
 
 @export("sparse.to_indicator")
 def to_indicator(sp_input: SparseTensor, vocab_size: int, name: Any = None) -> Any:
     """Return booleans that are true at the ids that each row holds."""
-    shape = (*shape_of(sp_input)[:-1], int(vocab_size))
-    result = np.zeros(shape, np.bool_)
-    lead = index_of(sp_input)[:, :-1]
-    result[(*lead.T, np.asarray(sp_input.values))] = True
-    return constant_tensor(result)
+    sp = _sparse(sp_input)
+    return places.indicator(sp.indices, sp.values, sp.dense_shape, size=int(vocab_size))
 
 
 @export("sparse.mask")
@@ -346,22 +348,31 @@ def mask(a: Any, mask_indices: Any, name: Any = None) -> Any:
     """Return IndexedSlices without the slices whose index is in `mask_indices`."""
     from tensor.core.indexed_slices import IndexedSlices
 
-    indices = np.asarray(convert(a.indices))
-    keep = np.flatnonzero(~np.isin(indices, np.asarray(convert(mask_indices))))
-    values = gather(convert(a.values), constant_tensor(keep), axis=0, batch_dims=0)
-    return IndexedSlices(values, constant_tensor(indices[keep]), a.dense_shape)
+    indices = convert(a.indices)
+    keep = places.not_masked(indices, convert(mask_indices))
+    values = _picked(convert(a.values), keep)
+    return IndexedSlices(values, _picked(indices, keep), a.dense_shape)
 
 
 @export("sparse.reset_shape")
 def reset_shape(sp_input: SparseTensor, new_shape: Any = None) -> SparseTensor:
-    """Return the elements in another shape; the tightest one by default."""
+    """Return the elements in another shape; the tightest one by default.
+
+    Raises:
+        ValueError: The new shape has another rank, or does not hold the old one.
+    """
+    sp = _sparse(sp_input)
     if new_shape is None:
-        sizes = index_of(sp_input).max(axis=0, initial=-1) + 1
-    else:
-        sizes = np.asarray(convert(new_shape, hint=dtypes.int64))
-        if (sizes < np.array(shape_of(sp_input))).any():
-            raise ValueError(
-                f"new_shape {sizes.tolist()} is smaller than "
-                f"{list(shape_of(sp_input))}."
-            )
-    return SparseTensor(sp_input.indices, sp_input.values, sizes)
+        sizes = places.tight_shape(sp.indices, sp.dense_shape)
+        return SparseTensor(sp.indices, sp.values, sizes)
+    sizes = cast_(convert(new_shape, hint=dtypes.int64), dtypes.int64)
+    old = sp.shape
+    if old.rank is not None and sizes.shape[0] not in (None, old.rank):
+        raise ValueError(f"Shapes ({sizes.shape[0]},) and ({old.rank},) differ: ranks.")
+    result = SparseTensor(sp.indices, sp.values, sizes)
+    if result.shape.rank is None or old.rank is None:
+        return result
+    pairs = zip(result.shape.as_list(), old.as_list(), strict=True)
+    if any(None not in (w, d) and w < d for w, d in pairs):
+        raise ValueError(f"new_shape {result.shape} is smaller than {old}.")
+    return result

@@ -10,9 +10,9 @@ from tensor.core import dtypes
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
-from tensor.core.shapes import TensorShape
+from tensor.core.shapes import TensorShape, relax
 from tensor.core.tensor import EagerTensor
-from tensor.core.tensor_spec import TypeSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class SparseTensor(CompositeTensor):
         dense_shape: An int64 vector: the shape of the whole.
     """
 
-    __slots__ = ("_dense_shape", "_indices", "_values")
+    __slots__ = ("_dense_shape", "_indices", "_static_shape", "_values")
     __array_priority__ = 100
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
@@ -40,6 +40,8 @@ class SparseTensor(CompositeTensor):
         self._indices = _integers(indices)
         self._values = convert(values)
         self._dense_shape = _integers(dense_shape)
+        # What is known of the shape in a graph, where `dense_shape` has no value.
+        self._static_shape = TensorShape(None)
         index_dims, count = self._indices.static_shape, self._values.static_shape
         if index_dims is None or count is None:
             return
@@ -76,9 +78,9 @@ class SparseTensor(CompositeTensor):
     def shape(self) -> TensorShape:
         """The static shape of the whole."""
         if type(self._dense_shape) is EagerTensor:
-            return TensorShape([int(d) for d in np.asarray(self._dense_shape)])
+            return TensorShape(np.asarray(self._dense_shape).tolist())
         known = getattr(self._dense_shape, "static_vector", lambda: None)()
-        return TensorShape(known)
+        return TensorShape(known).merge_with(self._static_shape)
 
     def get_shape(self) -> TensorShape:
         """Return the static shape of the whole."""
@@ -91,7 +93,13 @@ class SparseTensor(CompositeTensor):
 
     def with_values(self, new_values: Any) -> SparseTensor:
         """Return other elements at the same places."""
-        return SparseTensor(self._indices, new_values, self._dense_shape)
+        return self.of_same_shape(self._indices, new_values)
+
+    def of_same_shape(self, indices: Any, values: Any) -> SparseTensor:
+        """Return other elements of a tensor of the same shape."""
+        result = SparseTensor(indices, values, self._dense_shape)
+        result._static_shape = self._static_shape
+        return result
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
@@ -102,6 +110,27 @@ class SparseTensor(CompositeTensor):
     def consumers(self) -> list[Any]:
         """Return the operations that read this tensor: none, eagerly."""
         return []
+
+    def slice_at(self, number: Any) -> SparseTensor:
+        """Return the slice of this number along the first axis."""
+        from tensor.ops.sparse.places import one_slice
+
+        indices, order = one_slice(self._indices, convert(number))
+        shape = self._dense_shape[1:]
+        result = SparseTensor(indices, gather_values(self._values, order), shape)
+        result._static_shape = self.shape[1:]
+        return result
+
+    # ---- gradients
+
+    @property
+    def differentiable_part(self) -> Any:
+        """The values."""
+        return self._values
+
+    def with_gradient(self, gradient: Any) -> SparseTensor:
+        """Return the gradient of the values, at their places."""
+        return self.with_values(gradient)
 
     # ---- for nest, tf.function, tf.data and tf.print
 
@@ -138,7 +167,8 @@ class SparseTensor(CompositeTensor):
 
         other = convert(other, self.dtype)
         if other.ndim:
-            shape = tuple(int(d) for d in np.asarray(self._dense_shape))
+            known = self.shape
+            shape = known.as_list() if known.is_fully_defined() else self._dense_shape
             whole = broadcast_to(other, shape=shape)
             other = gather_nd(whole, self._indices, batch_dims=0)
         return self.with_values(combine(self._values, other))
@@ -148,6 +178,13 @@ class SparseTensor(CompositeTensor):
             f"SparseTensor(indices={self._indices!s}, values={self._values!s}, "
             f"dense_shape={self._dense_shape!s})"
         )
+
+
+def gather_values(values: Any, order: Any) -> Any:
+    """Return the elements of these numbers."""
+    from tensor.ops.gather import gather
+
+    return gather(values, order, axis=0, batch_dims=0)
 
 
 def _integers(values: Any) -> Any:
@@ -162,7 +199,7 @@ def _integers(values: Any) -> Any:
 
 
 @export("SparseTensorSpec")
-class SparseTensorSpec(TypeSpec):
+class SparseTensorSpec(CompositeSpec):
     """Describes sparse tensors by shape and dtype."""
 
     __slots__ = ("_dtype", "_shape")
@@ -182,6 +219,11 @@ class SparseTensorSpec(TypeSpec):
         return self._dtype
 
     @property
+    def rank(self) -> int | None:
+        """The number of dimensions."""
+        return self._shape.rank
+
+    @property
     def value_type(self) -> type:
         """The class of the values described."""
         return SparseTensor
@@ -195,15 +237,46 @@ class SparseTensorSpec(TypeSpec):
             and self._shape.is_compatible_with(other._shape)
         )
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, SparseTensorSpec)
-            and self._shape == other._shape
-            and self._dtype is other._dtype
+    def most_specific_compatible_type(self, other: Any) -> SparseTensorSpec:
+        """Return the narrowest spec that fits the values of both.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not isinstance(other, SparseTensorSpec) or self._dtype is not other._dtype:
+            raise ValueError(
+                f"No TypeSpec is compatible with both {self!r} and {other!r}"
+            )
+        return SparseTensorSpec(
+            relax(self._shape._dims, other._shape._dims), self._dtype
         )
 
-    def __hash__(self) -> int:
-        return hash((self._shape, self._dtype))
+    def batched(self, count: int | None) -> SparseTensorSpec:
+        """Return the spec of so many values stacked."""
+        dims = None if self._shape.rank is None else (count, *self._shape)
+        return SparseTensorSpec(dims, self._dtype)
 
-    def __repr__(self) -> str:
-        return f"SparseTensorSpec({self._shape!r}, {self._dtype!r})"
+    def unbatched(self) -> SparseTensorSpec:
+        """Return the spec of the slices along the first axis."""
+        return SparseTensorSpec(self._shape[1:], self._dtype)
+
+    def sparse_parts(self) -> None:
+        """Mark that results of this spec are collected as sparse tensors."""
+
+    def composite_components(self) -> list[Any]:
+        """Return the specs of indices, values and shape."""
+        rank = self._shape.rank
+        return [
+            TensorSpec.of((None, rank), dtypes.int64),
+            TensorSpec.of((None,), self._dtype),
+            TensorSpec.of((rank,), dtypes.int64),
+        ]
+
+    def composite_from(self, parts: Sequence[Any]) -> SparseTensor:
+        """Return a sparse tensor made of indices, values and shape."""
+        result = SparseTensor(*parts)
+        result._static_shape = self._shape
+        return result
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return self._shape, self._dtype
