@@ -73,7 +73,17 @@ def _hold_combined(
             start += part.size
             if variable.aggregation is VariableAggregation.MEAN:
                 array = array / array.dtype.type(extended.num_replicas)
+                _go_on_from(variable, array)
             variable.held = wrap(array[()])
+
+
+def _go_on_from(variable: SyncOnReadVariable, array: Any) -> None:
+    """Let all replicas go on from the combined value, as they will after a restore.
+
+    A run that is interrupted later and one that is not then stay equal, bit for bit.
+    """
+    for copy in variable.values:
+        Variable._update(copy, "assign", wrap(array[()]), False)
 
 
 def _hold_positions(

@@ -1,0 +1,32 @@
+"""Workers are killed again and again; in the end nobody can tell.
+
+More of them: `python benchmarks/random_kills.py --kills 100`.
+"""
+
+import pytest
+
+from tests.support.random_kills import kill_at_random
+
+pytestmark = pytest.mark.multiprocess
+
+
+@pytest.mark.parametrize(("how", "workers"), [("loop", 2), ("fit", 2)])
+def test_a_training_that_is_killed_often_ends_with_the_same_bits(
+    tmp_path, how, workers
+):
+    outcome = kill_at_random(tmp_path, how, workers=workers, kills=6, seed=1)
+
+    assert outcome.kills == 6
+    assert outcome.weights_are_equal
+    assert outcome.left_behind == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["loop", "fit"])
+@pytest.mark.parametrize("seed", range(2, 5))
+def test_many_more_kills_on_more_workers(tmp_path, how, seed):
+    outcome = kill_at_random(tmp_path, how, workers=3, kills=12, seed=seed)
+
+    assert outcome.kills == 12
+    assert outcome.weights_are_equal
+    assert outcome.left_behind == []

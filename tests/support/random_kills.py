@@ -1,0 +1,127 @@
+"""Trains twice, once undisturbed and once under kills, and compares what is left."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).with_name("killed_training.py")
+SECONDS_PER_ATTEMPT = 30.0  # on a busy machine; mostly it is one or two
+MARK = "MARKED_BY_RANDOM_KILLS"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a training under kills.
+
+    Attributes:
+        kills: how many workers were killed.
+        weights_are_equal: whether the weights are those of the undisturbed training.
+        left_behind: what is left of the job: processes, shared memory, drafts of
+            files, or descriptors and threads of `launch` that grew from attempt to
+            attempt.
+        seconds: how long it took.
+        output: what `launch` said.
+    """
+
+    kills: int
+    weights_are_equal: bool
+    left_behind: list[str]
+    seconds: float
+    output: str
+
+
+def kill_at_random(
+    folder: Path, how: str, *, workers: int, kills: int, seed: int
+) -> Outcome:
+    """Train with and without kills; raise if either does not get to its end."""
+    # Every attempt but the last ends within some thirty steps: enough for all of them.
+    epochs = 4 + kills
+    undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
+    _launch(undisturbed, how, epochs, workers=workers, kills=0, seed=seed)
+    segments = set(_segments())
+    mark = uuid.uuid4().hex
+    started_s = time.monotonic()
+    output = _launch(
+        disturbed, how, epochs, workers=workers, kills=kills, seed=seed, mark=mark
+    )
+    seconds = time.monotonic() - started_s
+    return Outcome(
+        kills=len(re.findall("starting all workers again", output)),
+        weights_are_equal=_weights(undisturbed) == _weights(disturbed),
+        left_behind=[
+            *_processes(mark),
+            *(name for name in _segments() if name not in segments),
+            *(str(path) for path in disturbed.rglob("*draft*")),
+            *_growth(disturbed),
+        ],
+        seconds=seconds,
+        output=output,
+    )
+
+
+def _launch(
+    folder: Path,
+    how: str,
+    epochs: int,
+    *,
+    workers: int,
+    kills: int,
+    seed: int,
+    mark: str = "",
+) -> str:
+    folder.mkdir()
+    launch = [sys.executable, "-m", "launcher", "-n", workers, "--restarts", kills]
+    program = [PROGRAM, how, folder, epochs, kills, seed]
+    done = subprocess.run(
+        [str(word) for word in (*launch, *program)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=(kills + 2) * SECONDS_PER_ATTEMPT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def _weights(folder: Path) -> list[bytes]:
+    with np.load(folder / "weights.npz") as arrays:
+        return [arrays[name].tobytes() for name in arrays.files]
+
+
+def _segments() -> list[str]:
+    """Shared memory of this package; other programs have some too."""
+    return [name for name in os.listdir("/dev/shm") if "ringflow" in name]
+
+
+def _processes(mark: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (path / "environ").read_bytes():
+                found.append(f"process {path.name}")
+        except OSError:
+            continue  # not ours, or gone
+    return found
+
+
+def _growth(folder: Path) -> list[str]:
+    """What `launch` held more of in the last attempt than in the first."""
+    lines = (folder / "attempts.jsonl").read_text().splitlines()
+    attempts = [json.loads(line) for line in lines]
+    first, last = attempts[0], attempts[-1]
+    return [
+        f"launch held {first[kind]} {kind} at first and {last[kind]} in the end"
+        for kind in first
+        if last[kind] > first[kind]
+    ]
