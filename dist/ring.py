@@ -5,8 +5,8 @@ transport is driven by what arrives: a segment is added to or stored as soon as 
 here, and passed on at once, so all links are busy without a thread or a window. It is
 received without a copy and sent from the array's own memory, which is safe while the
 call lasts, because a segment is overwritten only by a value that could not exist had
-the neighbour not read it. At the end of a large call each rank therefore waits until
-its right-hand neighbour has acknowledged everything.
+the neighbour not read it. At the end of a call that sent memory of the array, each rank
+therefore waits until its right-hand neighbour has acknowledged everything.
 
 Small arrays are gathered whole in log2(size) rounds and summed by each rank for itself,
 in the same order: the number of hops is what costs.
@@ -64,7 +64,7 @@ class RingTransport(Transport):
         pieces = [array[part] for part in parts]
         self._reduce_around(call, pieces, reduction, pass_on_result=True)
         self._gather_around(call, pieces)
-        self._settle(call)
+        self._settle(call, pieces[0])
 
     def reduce_scatter(
         self, call: Call, parts: Array, out: Array, reduction: Reduction
@@ -75,7 +75,7 @@ class RingTransport(Transport):
         pieces = [partial[(chunk - 1) % self.size] for chunk in range(self.size)]
         self._reduce_around(call, pieces, reduction, pass_on_result=False)
         out[...] = partial[self.rank]
-        self._settle(call)
+        self._settle(call, out)
 
     def all_gather(self, call: Call, array: Array, out: Array) -> None:
         """Put the `array` of rank r into row r of `out`."""
@@ -88,7 +88,7 @@ class RingTransport(Transport):
         for segment in _cut(out[self.rank]):
             self._send(call, self._right, segment)
         self._gather_around(call, pieces)
-        self._settle(call)
+        self._settle(call, array)
 
     def broadcast(self, call: Call, array: Array, root: int) -> None:
         """Pass `array` along the ring from `root`, segment by segment."""
@@ -99,7 +99,7 @@ class RingTransport(Transport):
                 view[...] = self._receive(call, self._left, view)
             if self._right != root:
                 self._send(call, self._right, view)
-        if array.nbytes >= ZERO_COPY_BYTES:
+        if _is_lent(array):
             self._acknowledge(
                 call,
                 sent_to=None if self._right == root else self._right,
@@ -124,8 +124,8 @@ class RingTransport(Transport):
             self._receive_whole(call, source, incoming[source])
             self._acknowledge(
                 call,
-                sent_to=to if _is_large(outgoing[to]) else None,
-                received_from=source if _is_large(incoming[source]) else None,
+                sent_to=to if _is_lent(outgoing[to]) else None,
+                received_from=source if _is_lent(incoming[source]) else None,
             )
 
     def barrier(self, call: Call) -> None:
@@ -140,13 +140,13 @@ class RingTransport(Transport):
         """Send `array` to `peer`."""
         self._begin()
         self._send_whole(call, peer, array)
-        self._acknowledge(call, sent_to=peer if _is_large(array) else None)
+        self._acknowledge(call, sent_to=peer if _is_lent(array) else None)
 
     def receive(self, call: Call, array: Array, peer: int) -> None:
         """Fill `array` with what `peer` sends."""
         self._begin()
         self._receive_whole(call, peer, array)
-        self._acknowledge(call, received_from=peer if _is_large(array) else None)
+        self._acknowledge(call, received_from=peer if _is_lent(array) else None)
 
     def close(self, linger_s: float = 0.0) -> None:
         """Close the sockets."""
@@ -196,9 +196,13 @@ class RingTransport(Transport):
             block[...] = self._receive(call, source, block)
         return [held[(rank - self.rank) % self.size] for rank in range(self.size)]
 
-    def _settle(self, call: Call) -> None:
-        """Wait until the neighbour has read what was sent from the array's memory."""
-        self._acknowledge(call, sent_to=self._right, received_from=self._left)
+    def _settle(self, call: Call, longest: Array) -> None:
+        """Wait until the neighbour has read what was sent from the array's memory.
+
+        Only if the `longest` of the pieces was: all ranks must decide alike.
+        """
+        if _is_lent(longest):
+            self._acknowledge(call, sent_to=self._right, received_from=self._left)
 
     def _acknowledge(
         self,
@@ -271,5 +275,6 @@ def _cut(array: Array) -> list[Array]:
     return [array[part] for part in segments(slice(0, len(array)), array.itemsize)]
 
 
-def _is_large(array: Array | None) -> bool:
+def _is_lent(array: Array | None) -> bool:
+    """Whether some segment of it is sent from its own memory."""
     return array is not None and array.nbytes >= ZERO_COPY_BYTES
