@@ -58,6 +58,22 @@ class CompositeSpec(TypeSpec):
             f"{type(self).__name__} must define `composite_from`."
         )
 
+    def batched(self, count: int | None) -> CompositeSpec:
+        """Return the spec of so many values stacked.
+
+        Raises:
+            TypeError: Such values do not stack.
+        """
+        raise TypeError(f"Values described by {self!r} do not stack.")
+
+    def unbatched(self) -> CompositeSpec:
+        """Return the spec of the slices of a value along its first axis.
+
+        Raises:
+            TypeError: Such values have none.
+        """
+        raise TypeError(f"Values described by {self!r} have no slices.")
+
     @property
     def _type_spec(self) -> CompositeSpec:
         return self

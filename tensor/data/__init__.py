@@ -6,7 +6,7 @@ From the ground up::
     stream table                one pass over a dataset; rows that can be read by number
     options dataset iterator    what all datasets share
     random_numbers seeds        what random transformations draw from
-    functions ragged_specs graph_nodes
+    functions graph_nodes
                                 users' functions; datasets inside traced functions
     sources generator files     where elements come from
     parts joined batch shuffle mapping nested windows padding ragged folding sampling

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core import errors
-from tensor.core.tensor_spec import TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import (
     INFINITE,
@@ -18,7 +18,6 @@ from tensor.data.dataset import (
 )
 from tensor.data.elements import Components, batched, row, rows_in, unbatched
 from tensor.data.stream import DerivedStream, State, Stream
-from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 
 
 @method
@@ -76,9 +75,7 @@ class Batch(Derived):
         )
 
     def open(self) -> Stream:
-        if any(
-            isinstance(s, RaggedTensorSpec) for s in nest.flatten(self.element_spec)
-        ):
+        if any(isinstance(s, CompositeSpec) for s in nest.flatten(self.element_spec)):
             from tensor.data.ragged import RaggedBatchStream
 
             return RaggedBatchStream(self.source.open(), self)

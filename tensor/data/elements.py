@@ -16,9 +16,9 @@ from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.shapes import are_compatible, to_text
 from tensor.core.tensor import EagerTensor, Tensor, wrap
-from tensor.core.tensor_spec import TensorSpec, TypeSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
 from tensor.data import structure as nest
-from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
+from tensor.ops.sparse.sparse_tensor import SparseTensor
 
 Components = tuple[Any, ...]
 
@@ -125,15 +125,12 @@ def batched(spec: Any, count: int | None) -> Any:
     if isinstance(spec, TensorSpec):
         dims = None if spec.dims is None else (count, *spec.dims)
         return TensorSpec.of(dims, spec.dtype)
-    if not isinstance(spec, RaggedTensorSpec):
+    if not isinstance(spec, CompositeSpec):
         raise TypeError(
-            f"Cannot batch elements described by {spec!r}: only tensors and ragged "
-            "tensors stack."
+            f"Cannot batch elements described by {spec!r}: only tensors, ragged and "
+            "sparse tensors stack."
         )
-    dims = None if spec.shape.rank is None else (count, *spec.shape)
-    return RaggedTensorSpec(
-        dims, spec.dtype, spec.ragged_rank + 1, spec.row_splits_dtype
-    )
+    return spec.batched(count)
 
 
 def unbatched(spec: Any) -> Any:
@@ -142,10 +139,8 @@ def unbatched(spec: Any) -> Any:
     Raises:
         ValueError: The spec is that of scalars, which stack nothing.
     """
-    if isinstance(spec, RaggedTensorSpec):
-        return RaggedTensorSpec(
-            spec.shape[1:], spec.dtype, spec.ragged_rank - 1, spec.row_splits_dtype
-        )
+    if isinstance(spec, CompositeSpec):
+        return spec.unbatched()
     if spec.dims == ():
         raise ValueError(
             f"Unbatching a tensor is only supported for rank >= 1, got {spec!r}."
@@ -191,6 +186,8 @@ def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
 
 def row(component: Any, index: int) -> Any:
     """Return one of the elements that a component stacks."""
+    if isinstance(component, SparseTensor):
+        return component.slice_at(index)
     if not isinstance(component, np.ndarray):
         part = component[index]
         return part._array if type(part) is EagerTensor else part

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
 from tensor.core.context import context
-from tensor.core.tensor import EagerTensor, Tensor
-from tensor.core.tensor_spec import TensorSpec
+from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.tensor import EagerTensor, Tensor, wrap
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import SpecGraph
 from tensor.data.debug import debug_mode
@@ -25,13 +26,11 @@ from tensor.data.elements import (
     spec_of_structure,
 )
 from tensor.data.graph_nodes import reads_pipelines
-from tensor.data.ragged_specs import common_spec_of_leaf, example, is_ragged
 from tensor.graph.autograph import converted_call
 from tensor.graph.runner import Runner
-from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class ElementFunction:
@@ -68,10 +67,9 @@ class ElementFunction:
         self._input_specs = input_specs
         self._pack = nest.packer(tuple(input_specs))
         self._runner: Runner | None = None
-        if any(map(is_ragged, nest.flatten(tuple(input_specs)))):
-            self.output_spec = self._spec_by_example()
-        else:
-            self._trace(what)
+        # The leaves of the result if some are composite, to put their parts together.
+        self._outputs: list[Any] | None = None
+        self._trace(what)
 
     def _trace(self, what: str) -> None:
         """Run the function on symbolic tensors; keep the program if it can be used."""
@@ -84,36 +82,36 @@ class ElementFunction:
             structure = nest.map_structure(as_leaf, _as_tuple(result))
             self.output_spec = spec_of_structure(structure)
             outputs = nest.flatten(structure)
-            owned = [graph.own(v) for v in outputs if isinstance(v, Tensor)]
+            parts = [part for v in outputs for part in _parts(v)]
+            owned = [graph.own(v) for v in parts if isinstance(v, Tensor)]
         captured = [outer for outer, _ in graph.captures]
+        wanted = sum(len(_parts(spec)) for spec in leaves)
+        self._takes_composites = any(isinstance(s, CompositeSpec) for s in leaves)
         if (
-            len(owned) == len(outputs)
-            and inputs == len(leaves) == len(graph.inputs)
+            len(owned) == len(parts)
+            and inputs == wanted == len(graph.inputs)
             and all(isinstance(t, EagerTensor) for t in captured)
             and not reads_pipelines(graph.nodes)
             and not debug_mode.enabled
         ):
             self._runner = Runner(graph.finish(owned))
             self._captured = tuple([t._array for t in captured])
-
-    def _spec_by_example(self) -> Any:
-        """Return the spec of the results, from running the function on two examples.
-
-        Ragged tensors have no symbolic form. The examples differ in every dimension
-        that is not known, and so do the results where they depend on these.
-        """
-        leaves = nest.flatten(tuple(self._input_specs))
-        first, second = [
-            spec_of_structure(self.call(tuple([example(s, size) for s in leaves])))
-            for size in (2, 3)
-        ]
-        return nest.map_structure(common_spec_of_leaf, first, second)
+            if any(isinstance(v, CompositeTensor) for v in outputs):
+                self._outputs = outputs
 
     def __call__(self, components: Components) -> Components:
         """Return the components of the result for one element."""
         if self._runner is None:
             return tuple([component(v) for v in nest.flatten(self.call(components))])
-        return self._runner.run((*components, *self._captured))
+        if self._takes_composites:
+            parts = [part for c in components for part in _parts(c)]
+            components = tuple([component(part) for part in parts])
+        results = self._runner.run((*components, *self._captured))
+        return (
+            results
+            if self._outputs is None
+            else _put_together(self._outputs, iter(results))
+        )
 
     def call(self, components: Components) -> Any:
         """Run the Python code for one element and return its leaves as tensors."""
@@ -148,11 +146,32 @@ def _as_tuple(result: Any) -> Any:
     return tuple(result) if isinstance(result, list) else result
 
 
+def _parts(value: Any) -> list[Any]:
+    """Return the tensors that a leaf, or the specs that its spec, is made of."""
+    if isinstance(value, CompositeTensor | CompositeSpec):
+        return value.composite_components()
+    return [value]
+
+
+def _put_together(outputs: list[Any], results: Iterator[Any]) -> Components:
+    """Return arrays as components, those of composites put together."""
+    components: list[Any] = []
+    for like in outputs:
+        if isinstance(like, CompositeTensor):
+            parts = [wrap(next(results)) for _ in like.composite_components()]
+            components.append(like.composite_from(parts))
+        else:
+            components.append(next(results))
+    return tuple(components)
+
+
 def _placeholder(graph: SpecGraph, spec: Any) -> Any:
     if isinstance(spec, TensorSpec):
         return graph.add_input(spec.dims, spec.dtype, "args")
-    if isinstance(spec, RaggedTensorSpec):  # of no ragged level: see `ragged_specs`
-        return graph.add_input(spec.shape._dims, spec.dtype, "args")
+    if isinstance(spec, CompositeSpec):
+        return spec.composite_from(
+            [_placeholder(graph, part) for part in spec.composite_components()]
+        )
     if hasattr(spec, "placeholder"):
         return spec.placeholder()
     raise errors.because(

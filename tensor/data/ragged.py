@@ -23,6 +23,8 @@ from tensor.data.stream import DerivedStream, Stream
 from tensor.ops.ragged.construction import ragged_stack
 from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
+from tensor.ops.sparse.sparse_ops import concat, expand_dims
+from tensor.ops.sparse.sparse_tensor import SparseTensor
 
 
 @method
@@ -89,11 +91,18 @@ class RaggedBatchStream(DerivedStream):
 
 
 def _stacked(values: tuple[Any, ...], spec: Any) -> Any:
+    if isinstance(values[0], SparseTensor):
+        return sparse_stack(values)
     if not isinstance(spec, RaggedTensorSpec):
         return stack([(value,) for value in values])[0]
     if isinstance(values[0], RaggedTensor):
         return ragged_stack(list(values))
     return _ragged(values, spec.row_splits_dtype.numpy_dtype)
+
+
+def sparse_stack(values: tuple[Any, ...]) -> Any:
+    """Return sparse tensors of one shape as the slices of a sparse tensor."""
+    return concat(0, [expand_dims(value, 0) for value in values])
 
 
 def _ragged(values: tuple[np.ndarray, ...], splits: Any) -> Any:

@@ -55,8 +55,10 @@ def spec_of_slices(value: Any) -> Any:
 def collector_for(spec: Any, count: Any) -> Collector:
     """Return what collects results that a dtype or spec describes."""
     if isinstance(spec, CompositeSpec):
-        kind = SparseCollector if hasattr(spec, "sparse_parts") else RaggedCollector
-        return kind(spec, count)
+        from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
+
+        is_sparse = isinstance(spec, SparseTensorSpec)
+        return (SparseCollector if is_sparse else RaggedCollector)(spec, count)
     dtype = spec.dtype if isinstance(spec, TensorSpec) else dtypes.as_dtype(spec)
     return Collector(dtype, count)
 
@@ -116,9 +118,10 @@ class RaggedCollector(Collector):
         return [a.write(number, v) for a, v in zip(arrays, values, strict=True)]
 
     def result(self, arrays: list[TensorArray]) -> Any:
-        ragged = names_in("")["RaggedTensor"]
+        from tensor.ops.ragged.ragged_tensor import RaggedTensor
+
         flat, *lengths = [a.concat() for a in arrays]
-        return ragged.from_nested_row_lengths(flat, lengths, validate=False)
+        return RaggedTensor.from_nested_row_lengths(flat, lengths, validate=False)
 
 
 class SparseCollector(Collector):
@@ -138,11 +141,13 @@ class SparseCollector(Collector):
         return [a.write(number, v) for a, v in zip(arrays, values, strict=True)]
 
     def result(self, arrays: list[TensorArray]) -> Any:
+        from tensor.ops.sparse.sparse_tensor import SparseTensor
+
         indices, values, shapes = [a.concat() for a in arrays]
         count = names_in("")["cast"](convert(self.count), dtypes.int64)
         largest = get_op("Max")(shapes, axis=(0,), keepdims=False)
         shape = get_op("ConcatV2")(get_op("ExpandDims")(count, axis=0), largest, axis=0)
-        return names_in("")["SparseTensor"](indices, values, shape)
+        return SparseTensor(indices, values, shape)
 
 
 def _array(dtype: Any, size: Any, is_uniform: bool) -> TensorArray:

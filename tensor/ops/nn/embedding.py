@@ -8,14 +8,26 @@ import numpy as np
 
 from tensor.core.convert import convert
 from tensor.core.dtypes import bfloat16, float16, float32, int32, int64
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
-from tensor.ops.array import cast, concat, reshape, where, zeros_like
-from tensor.ops.families import shape_of
+from tensor.ops.array import (
+    as_static_shape,
+    cast,
+    concat,
+    reshape,
+    where,
+    zeros_like,
+)
 from tensor.ops.gather import gather_
 from tensor.ops.math import minimum, sqrt, square
 from tensor.ops.reduce import reduce_sum
+from tensor.ops.sparse.sparse_ops import (
+    fill_empty_rows,
+    reshape as sparse_reshape,
+    retain,
+)
 
 
 @export("nn.embedding_lookup")
@@ -38,10 +50,13 @@ def embedding_lookup(
     tables = list(params) if isinstance(params, list | tuple) else [params]
     if not tables:
         raise ValueError("Length of params is currently 0. Need at least one param.")
-    ids = convert(ids)
     table = (
         tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)
     )
+    if isinstance(ids, CompositeTensor) and hasattr(ids, "flat_values"):
+        flat = ids.flat_values
+        return ids.with_flat_values(embedding_lookup(table, flat, max_norm))
+    ids = convert(ids)
     rows = gather_(table, ids)
     if max_norm is None:
         return rows
@@ -86,6 +101,7 @@ def embedding_lookup_sparse(
         raise ValueError(
             f"combiner must be one of 'mean', 'sqrtn' or 'sum', got {combiner}"
         )
+    sp_ids, sp_weights = _as_sparse(sp_ids), _as_sparse(sp_weights)
     segments = cast(sp_ids.indices[:, 0], dtype=int32)
     rows = embedding_lookup(params, sp_ids.values, max_norm)
     given = rows.dtype
@@ -98,12 +114,12 @@ def embedding_lookup_sparse(
         weights = cast(sp_weights.values, dtype=rows.dtype)
         weights = reshape(weights, shape=(-1,) + (1,) * ((rows.ndim or 2) - 1))
     # Rows without ids stay 0.
-    unsorted_sum, share = get_op("UnsortedSegmentSum"), get_op("DivNoNan")
-    total = unsorted_sum(rows * weights, segments, num_segments=count)
+    unsorted_sum, share = get_op("UnsortedSegmentSum").public, get_op("DivNoNan")
+    total = unsorted_sum(rows * weights, segments, count)
     if combiner == "mean":
-        total = share(total, unsorted_sum(weights, segments, num_segments=count))
+        total = share(total, unsorted_sum(weights, segments, count))
     elif combiner == "sqrtn":
-        squares = unsorted_sum(weights * weights, segments, num_segments=count)
+        squares = unsorted_sum(weights * weights, segments, count)
         total = share(total, sqrt(squares))
     return total if given is total.dtype else cast(total, dtype=given)
 
@@ -141,50 +157,35 @@ def safe_embedding_lookup_sparse(
     )
     if not tables:
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
-    ids = np.asarray(sparse_ids.values)
-    places = np.asarray(sparse_ids.indices)
-    shape = np.asarray(sparse_ids.dense_shape)
-    weights = None if sparse_weights is None else np.asarray(sparse_weights.values)
-    keep = ids >= 0
+
+    ids, weights = _as_sparse(sparse_ids), _as_sparse(sparse_weights)
+    shape = ids.dense_shape
+    rank = ids.indices.static_shape[1]
+    lead = shape[:-1]
+    if rank != 2:
+        # All axes but the last are taken together.
+        rows = get_op("Prod")(lead, axis=None, keepdims=False)
+        ids = sparse_reshape(ids, convert([rows, shape[-1]]))
+        if weights is not None:
+            weights = ids.with_values(weights.values)
+    keep = ids.values >= 0
     if weights is not None and combiner != "sum":
-        keep &= weights > 0
-    rows = _row_numbers(places[keep], shape[:-1])
-    count = int(np.prod(shape[:-1]))
-    ids, weights = ids[keep], None if weights is None else weights[keep]
-    empty = np.setdiff1d(np.arange(count), rows)
-    rows, ids = (
-        np.concatenate([rows, empty]),
-        np.concatenate([ids, np.full(len(empty), default_id or 0, ids.dtype)]),
-    )
+        keep = get_op("LogicalAnd")(keep, weights.values > 0)
+    ids = retain(ids, keep)
+    ids, is_empty = fill_empty_rows(ids, convert(default_id or 0, ids.dtype))
     if weights is not None:
-        weights = np.concatenate([weights, np.ones(len(empty), weights.dtype)])
-    order = np.argsort(rows, kind="stable")
-    result = embedding_lookup_sparse(
-        tables,
-        _Sparse(rows[order], ids[order]),
-        None if weights is None else _Sparse(rows[order], weights[order]),
-        combiner,
-        max_norm,
-    )
-    if default_id is None and len(empty):
-        is_empty = np.zeros((count,) + (1,) * ((result.ndim or 2) - 1), np.bool_)
-        is_empty[empty] = True
-        result = where(convert(is_empty), zeros_like(result), result)
-    dims = shape_of(result) or ()
-    return reshape(result, shape=(*(int(d) for d in shape[:-1]), *dims[1:]))
+        weights, _ = fill_empty_rows(retain(weights, keep), 1.0)
+    result = embedding_lookup_sparse(tables, ids, weights, combiner, max_norm)
+    if default_id is None:
+        rank_of_rows = result.ndim or 2
+        column = reshape(is_empty, shape=(-1,) + (1,) * (rank_of_rows - 1))
+        result = where(column, zeros_like(result), result)
+    if rank == 2:
+        return result
+    inner = get_op("Shape")(result, out_type=int64)[1:]
+    return reshape(result, shape=as_static_shape(concat(lead, inner, axis=0)))
 
 
-def _row_numbers(places: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """Return the number of each place's row, all axes but the last taken together."""
-    if not len(places):
-        return np.zeros(0, np.int64)
-    leading = tuple(places[:, i] for i in range(len(shape)))
-    return np.ravel_multi_index(leading, tuple(int(d) for d in shape))
-
-
-class _Sparse:
-    """A sparse matrix as far as a lookup needs it: rows and values."""
-
-    def __init__(self, rows: np.ndarray, values: np.ndarray) -> None:
-        self.indices = cast(convert(rows.reshape(-1, 1)), dtype=int64)
-        self.values = convert(values)
+def _as_sparse(value: Any) -> Any:
+    """Return ids or weights, which may be ragged, as a sparse tensor."""
+    return value.to_sparse() if hasattr(value, "to_sparse") else value

@@ -260,9 +260,6 @@ class SparseTensorSpec(CompositeSpec):
         """Return the spec of the slices along the first axis."""
         return SparseTensorSpec(self._shape[1:], self._dtype)
 
-    def sparse_parts(self) -> None:
-        """Mark that results of this spec are collected as sparse tensors."""
-
     def composite_components(self) -> list[Any]:
         """Return the specs of indices, values and shape."""
         rank = self._shape.rank
