@@ -47,6 +47,48 @@ class Segment:
         return np.frombuffer(self.memory, dtype, count, offset)
 
 
+class SharedMemory:
+    """Memory that this process makes, and tells another one the name of.
+
+    Attributes:
+        name: where a process of the same user and host finds it, until `close`.
+        segment: this process's mapping.
+
+    Raises:
+        SegmentError: no kind of memory can be had.
+    """
+
+    def __init__(self, nbytes: int, kinds: Sequence[str] = KINDS) -> None:
+        reasons = []
+        for self._kind in kinds:
+            try:
+                self._descriptor, self.name = _create(self._kind, nbytes)
+            except OSError as error:
+                reasons.append(f"{self._kind}: {error}")
+                continue
+            self.segment = Segment(self._descriptor, nbytes)
+            self._is_closed = False
+            return
+        raise SegmentError("; ".join(reasons))
+
+    def close(self) -> None:
+        """Remove the name; the memory ends with its last mapping."""
+        if not self._is_closed:
+            self._is_closed = True
+            _remove(self._kind, self.name, self._descriptor)
+            if self._kind == "named":
+                os.close(self._descriptor)
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_closed", True):
+            self.close()
+
+
+def map_shared(name: str, nbytes: int) -> Segment:
+    """Map memory that another process of this host made as `SharedMemory`."""
+    return _open(-1, name, nbytes)
+
+
 def share(
     nbytes: int,
     is_maker: bool,

@@ -5,6 +5,7 @@ The one place from which `tensor` reaches up to `strategies`.
 
 from __future__ import annotations
 
+import importlib
 import types
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ if Path(strategies.__file__ or "").parent.parent != Path(__file__).parent.parent
         "hides the package of that name. Rename it, or start Python elsewhere."
     )
 
+from strategies import cluster_resolver as _resolvers
 from strategies.contexts import (
     ReplicaContext as ReplicaContext,
     get_replica_context as get_replica_context,
@@ -55,7 +57,65 @@ from strategies.reduce_op import ReduceOp as ReduceOp
 from strategies.strategy import Strategy as Strategy
 from strategies.values import DistributedValues as DistributedValues
 
-experimental = types.SimpleNamespace(
+
+
+class _LateNames(types.SimpleNamespace):
+    """Names that are loaded when they are first used: they need ZeroMQ."""
+
+    def __init__(self, late: dict[str, str], **names: Any) -> None:
+        super().__init__(**names)
+        vars(self)["_late"] = late
+
+    def __getattr__(self, name: str) -> Any:
+        module = vars(self)["_late"].get(name)
+        if module is None:
+            raise AttributeError(f"{name!r} is not part of ringflow's tf.distribute.")
+        found = _found(module, name)
+        setattr(self, name, found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        names = {n for n in vars(self) if not n.startswith("_")}
+        return sorted({*names, *vars(self)["_late"]})
+
+
+_PS = "strategies.parameter_server"
+_OTHER_NAMES = {
+    "Server": "TaskServer",
+    "PerWorkerValue": "PerWorkerValues",
+    "ParameterServerStrategyV2": "ParameterServerStrategy",
+}
+_COORDINATOR = {
+    "ClusterCoordinator": f"{_PS}.coordinator",
+    "RemoteValue": f"{_PS}.closures",
+}
+_LATE = {
+    "ParameterServerStrategy": f"{_PS}.strategy",
+    "Server": f"{_PS}.task_server",
+}
+
+
+def _found(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), _OTHER_NAMES.get(name, name))
+
+
+cluster_resolver = types.SimpleNamespace(
+    ClusterResolver=_resolvers.ClusterResolver,
+    SimpleClusterResolver=_resolvers.SimpleClusterResolver,
+    TFConfigClusterResolver=_resolvers.TFConfigClusterResolver,
+)
+coordinator = _LateNames(
+    {
+        **_COORDINATOR,
+        "PerWorkerValue": f"{_PS}.per_worker",
+        "experimental_get_current_worker_index": f"{_PS}.per_worker",
+    }
+)
+experimental = _LateNames(
+    {
+        "ParameterServerStrategy": f"{_PS}.strategy",
+        "ParameterServerStrategyV2": f"{_PS}.strategy",
+    },
     CentralStorageStrategy=_CentralStorageStrategy,
     MultiWorkerMirroredStrategy=MultiWorkerMirroredStrategy,
     TPUStrategy=TPUStrategy,
@@ -63,7 +123,30 @@ experimental = types.SimpleNamespace(
     CommunicationImplementation=_CommunicationImplementation,
     CollectiveCommunication=_CommunicationImplementation,
     CommunicationOptions=_CommunicationOptions,
+    coordinator=_LateNames({**_COORDINATOR, "PerWorkerValues": f"{_PS}.per_worker"}),
+    partitioners=_LateNames(
+        dict.fromkeys(
+            (
+                "FixedShardsPartitioner",
+                "MaxSizePartitioner",
+                "MinSizePartitioner",
+                "Partitioner",
+            ),
+            f"{_PS}.partitioners",
+        )
+    ),
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"tf.distribute.{name} is not part of ringflow.")
+    found = globals()[name] = _found(_LATE[name], name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})
 
 
 def experimental_set_strategy(strategy: Any) -> None:

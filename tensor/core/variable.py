@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from tensor.core.variable_protocols import VariableProtocols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from tensor.core.dtypes import DType
 
@@ -328,6 +330,21 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
             )
         self.write_array(how, value._array)
         return self if read_value else None
+
+    def updated_by(self, step: Callable[[Any, Any], Any], gradient: Any) -> None:
+        """Let an optimizer change this variable by `step(gradient, variable)`.
+
+        A variable whose value is elsewhere has the step taken there.
+        """
+        step(gradient, self)
+
+    def beside(self, name: str) -> AbstractContextManager[None]:
+        """Return a context in which a slot of this name is made where this variable is.
+
+        Args:
+            name: What the slot is to the optimizer, such as `m`.
+        """
+        return nullcontext()
 
     def _mismatch(self, how: str, dims: Dims | None) -> Exception:
         """Return the error for a value of the wrong shape."""

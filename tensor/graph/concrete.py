@@ -82,11 +82,15 @@ class ConcreteFunction:
             InvalidArgumentError: A tensor has another dtype than in the trace, or a
                 shape that does not fit.
         """
+        return self.call_flat(self.tensors_for(args, kwargs))
+
+    def tensors_for(self, args: Any, kwargs: Any) -> list[Any]:
+        """Return the tensors of a call; raises as a call does."""
         leaves = self._bind(args, kwargs)
         tensors = []
         for i, (value, inner) in enumerate(zip(leaves, self.graph.inputs, strict=True)):
             tensors.append(self._checked(i, value, inner))
-        return self.call_flat(tensors)
+        return tensors
 
     def _bind(self, args: Any, kwargs: Any) -> list[Any]:
         """Return the tensors of a call: by the function's parameters, or one by one."""

@@ -82,6 +82,13 @@ class Function:
         """Call the function; the first call with a new signature traces it."""
         if modes.functions_run_eagerly:
             return self._python_function(*args, **kwargs)
+        concrete, leaves = self.trace_for(args, kwargs)
+        return concrete.call_flat(leaves)
+
+    def trace_for(
+        self, args: Any, kwargs: dict[str, Any]
+    ) -> tuple[ConcreteFunction, list[Any]]:
+        """Return the trace for a call, made if need be, and its tensors."""
         if kwargs or len(args) != self._parameters.simple_count:
             args, kwargs = self._parameters.bind(args, kwargs)
         if self.input_signature is not None:
@@ -96,7 +103,7 @@ class Function:
             concrete = self._find_or_trace(key, args, kwargs, leaves)
         else:
             self._calls_in_a_row = 0
-        return concrete.call_flat(leaves)
+        return concrete, leaves
 
     def _fitted(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """Return arguments as tensors that fit the input signature.

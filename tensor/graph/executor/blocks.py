@@ -70,11 +70,11 @@ def claim(variable: Any, array: Any) -> Any:
     """
     if (
         sys.getrefcount(array) <= _held
-        and variable.read_array() is array
         and type(array) is np.ndarray
         and array.base is None
         and array.flags.c_contiguous
         and array.flags.writeable
+        and variable.read_array() is array
     ):
         return array
     return np.empty(array.shape, array.dtype)

@@ -80,7 +80,8 @@ class LayerWeights(LossOwner):
             )
         if regularizer is not None:
             self._add_weight_penalty(variable, regularizers.get(regularizer))
-        self._track_variable(variable)
+        for part in getattr(variable, "variables", (variable,)):
+            self._track_variable(part)
         if name is not None:
             self._named_weights[name] = variable
             attached(self)

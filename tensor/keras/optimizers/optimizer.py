@@ -290,16 +290,20 @@ class Optimizer(SlotOwner):
             grads = [g for g, _ in pairs]
             limits = self.clipnorm, self.global_clipnorm, self.clipvalue
             grads = [summed_up(g) for g in clipped(grads, *limits)]
-            self._decay_weights(variables)
             self.begin_step()
             for gradient, variable in zip(grads, variables, strict=True):
-                self.update_step(gradient, variable)
-                if variable.constraint is not None:
-                    variable.assign(variable.constraint(variable))
-            if self.use_ema:
-                self._move_averages(variables)
-            self._iterations.assign_add(1)
+                variable.updated_by(self._update, gradient)
+            self._iterations.updated_by(_count_up, None)
         return self._iterations
+
+    def _update(self, gradient: Any, variable: Any) -> None:
+        """Change a variable and what is kept beside it by a gradient."""
+        self._decay_weight(variable)
+        self.update_step(gradient, variable)
+        if variable.constraint is not None:
+            variable.assign(variable.constraint(variable))
+        if self.use_ema:
+            self._move_average(variable)
 
     def _check_known(self, variables: list[Any]) -> None:
         for v in variables:
@@ -334,24 +338,19 @@ class Optimizer(SlotOwner):
     def _use_weight_decay(self, variable: Any) -> bool:
         return id(variable) not in self._excluded
 
-    def _decay_weights(self, variables: list[Any]) -> None:
-        if self.weight_decay is None:
-            return
-        for v in variables:
-            if self._use_weight_decay(v):
-                rate = tf.cast(self.learning_rate, v.dtype)
-                decay = tf.cast(self.weight_decay, v.dtype)
-                v.assign_sub(v * decay * rate)
+    def _decay_weight(self, v: Any) -> None:
+        if self.weight_decay is not None and self._use_weight_decay(v):
+            rate = tf.cast(self.learning_rate, v.dtype)
+            decay = tf.cast(self.weight_decay, v.dtype)
+            v.assign_sub(v * decay * rate)
 
-    def _move_averages(self, variables: list[Any]) -> None:
-        for v in variables:
-            average = self._slot(self._averages, v)
-            momentum = self.ema_momentum
-            average.assign(momentum * average + (1 - momentum) * v)
+    def _move_average(self, v: Any) -> None:
+        average = self._slot(self._averages, v)
+        momentum = self.ema_momentum
+        average.assign(momentum * average + (1 - momentum) * v)
         if self.ema_overwrite_frequency:
             is_time = (self._iterations + 1) % self.ema_overwrite_frequency == 0
-            for v in variables:
-                v.assign(tf.where(is_time, self._slot(self._averages, v), v))
+            v.assign(tf.where(is_time, average, v))
 
     def _overwrite(self, variables: Any) -> None:
         for v in variables:
@@ -396,3 +395,7 @@ class Optimizer(SlotOwner):
                 config["learning_rate"], custom_objects
             )
         return cls(**config)
+
+
+def _count_up(_: Any, iterations: Any) -> None:
+    iterations.assign_add(1)

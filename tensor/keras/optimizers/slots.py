@@ -54,7 +54,7 @@ class SlotOwner(Module):
         initial_value: Any = None,
     ) -> Any:
         """Make a slot of a model variable, by default zeros of its shape and dtype."""
-        with init_scope():
+        with init_scope(), model_variable.beside(variable_name):
             if initial_value is None:
                 dims = model_variable.shape if shape is None else shape
                 initial_value = tf.zeros(dims, dtype=model_variable.dtype)
@@ -73,7 +73,7 @@ class SlotOwner(Module):
         return {
             "_iterations": self._iterations,
             "_learning_rate": self._learning_rate,
-            "_variables": self._variables,
+            "_variables": wholes(self._variables),
         }
 
     def _slot(self, slots: list[Any], variable: Any) -> Any:
@@ -145,3 +145,13 @@ class _VariableList(list[Any]):
 
     def __call__(self) -> list[Any]:
         return list(self)
+
+
+def wholes(variables: Any) -> list[Any]:
+    """Return variables with what each is a part of in place of the parts."""
+    found: dict[int, Any] = {}
+    for variable in variables:
+        whole = getattr(variable, "whole", None)
+        whole = variable if whole is None else whole
+        found[id(whole)] = whole
+    return list(found.values())

@@ -1,0 +1,166 @@
+"""A worker's side of the closures: functions, iterators, and running them.
+
+No Python of the user's runs here, save what his datasets bring: functions arrive as
+programs. What a program reads first is pulled before it starts, what it writes is
+pushed while it goes on, and it has ended when the servers have done all of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.parameter_server.codec import unpack
+from strategies.parameter_server.per_worker import current_worker
+from strategies.parameter_server.updates import ServerStep
+from strategies.parameter_server.variables import Handle, ServerVariable
+from tensor.core import dtypes
+from tensor.core.devices import current_device
+from tensor.core.tensor import next_track_id
+from tensor.core.variable_creation import (
+    VariableAggregation,
+    VariableSynchronization,
+)
+from tensor.data.iterator import OwnedIterator
+from tensor.graph.runner import Runner
+from tensor.graph.state import ReadVariable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import zmq
+
+    from dist.messages import Message
+    from strategies.parameter_server.cluster import Cluster
+    from tensor.graph.program import Program
+
+from strategies.parameter_server.links import ServerLinks
+
+
+class ClosureRunner:
+    """What one worker has for one coordinator."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        context: zmq.Context[zmq.Socket[bytes]],
+        index: int,
+        session: str,
+    ) -> None:
+        self._index = index
+        hello = {"role": "worker", "index": index, "session": session}
+        self._links = ServerLinks(cluster, context, hello, waits=False)
+        self._variables: dict[int, ServerVariable] = {}
+        self._iterators: dict[int, Callable[[], Any]] = {}
+        self._functions: dict[int, _Function] = {}
+
+    def answer(self, request: Message) -> tuple[dict[str, Any], Sequence[np.ndarray]]:
+        """Do what is asked: take over a function or an iterator, or run a closure."""
+        fields, arrays = request.fields, request.arrays
+        what = fields["do"]
+        if what == "run":
+            return {}, self._run(fields, arrays)
+        if what == "define":
+            program, captured = unpack(arrays[0], self._resolve)
+            self._functions[fields["function"]] = _Function(program, captured)
+        elif what == "iterator":
+            dataset = unpack(arrays[0], self._resolve)
+            next_element = OwnedIterator(dataset)._next_or_fail
+            self._iterators[fields["iterator"]] = next_element
+        return {}, ()
+
+    def close(self) -> None:
+        """Leave the servers."""
+        self._links.close()
+        self._iterators.clear()
+
+    def _run(self, fields: Any, arrays: Any) -> list[np.ndarray]:
+        function = self._functions[fields["function"]]
+        links = self._links
+        links.closure = fields.get("closure")
+        current_worker.index = self._index
+        try:
+            if function.reads:
+                links.prefetch(function.reads)
+            results = function.run(arrays)
+            links.flush()
+        except BaseException:
+            links.forget_unanswered()
+            raise
+        finally:
+            current_worker.index = None
+        return [np.asarray(r) for r in results]
+
+    def _resolve(self, shipped: tuple[str, Any]) -> Any:
+        facts: Any
+        kind, facts = shipped
+        if kind == "variable":
+            number = facts["variable"]
+            if number not in self._variables:
+                self._variables[number] = _stand_in(facts, self._links)
+            return self._variables[number]
+        if kind == "step":
+            number, server, written = facts
+            return ServerStep(number, server, written, self._links)
+        return self._iterators[facts]
+
+
+class _Function:
+    """A program with what it captured, and the variables to pull before it runs."""
+
+    def __init__(self, program: Program, captured: list[np.ndarray]) -> None:
+        self._runner = Runner(program)
+        self._captured = [_scalar(a) for a in captured]
+        self.reads = _first_reads(program)
+
+    def run(self, arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
+        """Run on the closure's tensors."""
+        return self._runner.run([*[_scalar(a) for a in arrays], *self._captured])
+
+
+def _scalar(array: np.ndarray) -> Any:
+    return array[()] if array.ndim == 0 else array
+
+
+def _first_reads(program: Program) -> list[ServerVariable]:
+    """Return the variables that the program reads before it may write to them."""
+    found: dict[int, ServerVariable] = {}
+    written: set[int] = set()
+    for node in program.nodes:
+        variable = node.attrs.get("variable")
+        if isinstance(node.op, ReadVariable):
+            if (
+                type(node.op) is not Handle
+                and isinstance(variable, ServerVariable)
+                and variable.number not in written
+            ):
+                found[variable.number] = variable
+            continue
+        for inner in (node, *[n for p in node.programs() for n in p.all_nodes()]):
+            changed = inner.attrs.get("variable")
+            if isinstance(changed, ServerVariable):
+                written.add(changed.number)
+            step = inner.attrs.get("step")
+            if isinstance(step, ServerStep):
+                written.update(step.written)
+    return list(found.values())
+
+
+def _stand_in(facts: dict[str, Any], links: ServerLinks) -> ServerVariable:
+    """Return what stands for a server's variable on this worker."""
+    variable = ServerVariable.__new__(ServerVariable)
+    dims = facts["dims"]
+    vars(variable).update(
+        _dims=None if dims is None else tuple(dims),
+        _dtype=dtypes.as_dtype(facts["dtype"]),
+        _name=facts["name"],
+        _trainable=facts["trainable"],
+        _constraint=None,
+        _synchronization=VariableSynchronization.AUTO,
+        _aggregation=VariableAggregation.NONE,
+        _device=current_device(),
+        _track_id=next_track_id(),
+    )
+    variable.settle(facts["variable"], facts["server"], links)
+    return variable
