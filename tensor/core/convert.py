@@ -222,6 +222,8 @@ def _from_object(value: Any, dtype: DType | None) -> Array:
 
 
 def _unsupported(value: Any) -> ValueError:
+    if value is None and context.graph is not None:
+        return ValueError("None values not supported. Expected a tensor or a number.")
     return ValueError(
         f"Attempt to convert a value ({value!r}) with an unsupported type "
         f"({type(value)!r}) to a Tensor."
@@ -291,6 +293,5 @@ def is_tensor(x: Any) -> bool:
     return (
         isinstance(x, Tensor)
         or hasattr(x, "read_for_op")
-        or hasattr(x, "composite_components")
-        or type(x).__name__ == "IndexedSlices"
+        or isinstance(x, CompositeTensor)
     )

@@ -59,7 +59,7 @@ def children(structure: Any) -> Iterable[Any]:
     return structure  # type: ignore[no-any-return]
 
 
-def _rebuild(structure: Any, values: list[Any]) -> Any:
+def rebuilt(structure: Any, values: list[Any]) -> Any:
     """Return `values` in a container of the kind of `structure`."""
     if isinstance(structure, Mapping):
         by_key = dict(zip(sorted_keys(structure), values, strict=True))
@@ -155,7 +155,7 @@ def pack_sequence_as(
 def _pack(structure: Any, leaves: Any, expand_composites: bool) -> Any:
     if is_nested(structure):
         packed = [_pack(c, leaves, expand_composites) for c in children(structure)]
-        return _rebuild(structure, packed)
+        return rebuilt(structure, packed)
     if _expands(structure, expand_composites):
         parts = [next(leaves) for _ in structure.composite_components()]
         return structure.composite_from(parts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.context import context
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -73,6 +74,17 @@ def from_number(value: Any, dtype: DType | None) -> Array:
 
 
 def _cannot_hold(value: Any, dtype: DType) -> TypeError:
+    if context.graph is not None:  # TensorFlow has other words in a graph
+        found: dict[type, Any] = {type(value): value}
+        if isinstance(value, list | tuple | range):
+            found = {}
+            _collect(value, found)
+        for kind, example in found.items():
+            if not _accepts(_KINDS.get(kind, ""), dtype):
+                return TypeError(
+                    f"Expected {dtype.name}, but got {example!r} of type "
+                    f"{kind.__name__!r}."
+                )
     return TypeError(
         f"Cannot convert {value!r} to EagerTensor of dtype {dtypes.short_name(dtype)}"
     )
@@ -99,7 +111,10 @@ def _wrapped(array: np.ndarray, dtype: DType) -> np.ndarray:
     """
     if array.dtype.kind in "Of" or (array.dtype.kind == "u" and dtype.name != "uint64"):
         numbers = [int(v) for v in array.reshape(-1)]
-        if not all(_INT64_MIN <= v <= _INT64_MAX for v in numbers):
+        low, high = (
+            (0, 2**64 - 1) if dtype.name == "uint64" else (_INT64_MIN, _INT64_MAX)
+        )
+        if not all(low <= v <= high for v in numbers):
             raise ValueError(f"{_OUT_OF_RANGE} Got {array.tolist()}.")
     if dtype.name == "uint64" and array.dtype.kind == "i" and (array < 0).any():
         raise ValueError(f"{_OUT_OF_RANGE} Got {array.tolist()} for uint64.")
@@ -129,6 +144,8 @@ def from_sequence(value: Any, dtype: DType | None) -> Array:
     if natural == "string":
         return encoded(_rectangular(value, object), dtype)
     array = _rectangular(value, None)
+    if array.dtype.kind == "f" and "int" in kinds and len(kinds) == 1:
+        array = _rectangular(value, object)  # NumPy has no integer that holds them all
     if dtype is None:
         if natural != "int":
             return array.astype(dtypes.as_dtype(natural).numpy_dtype)
@@ -184,6 +201,8 @@ def _unusual_kind(kind: type, example: Any, is_first: bool) -> str:
         return "float32"
     if not is_first:
         raise ValueError(f"{_MIXED} It holds {example!r}.")
+    if example is None and context.graph is not None:
+        raise ValueError("None values not supported. Expected a tensor or a number.")
     raise ValueError(
         f"Attempt to convert a value ({example!r}) with an unsupported type "
         f"({kind!r}) to a Tensor."

@@ -97,8 +97,8 @@ def broadcast(*shapes: Dims | None) -> Dims | None:
                 dims.append(a if b is None else b)
             else:
                 raise ValueError(
-                    f"Incompatible shapes for broadcasting: {to_text(result)} and "
-                    f"{to_text(shape)}: {a} and {b} differ and neither is 1."
+                    f"Dimensions must be equal, but are {a} and {b}, and neither is 1: "
+                    f"{to_text(result)} and {to_text(shape)} do not broadcast."
                 )
         result = tuple(dims)
     return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import constant_tensor, convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -52,6 +53,9 @@ class Identity(UnaryElementwise):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return dz
+
+    def public(self, input: Any, name: str | None = None) -> Any:
+        return self(convert(input), name=name)
 
 
 class ReadVariable(Identity):
@@ -195,20 +199,28 @@ def as_static_shape(shape: Any) -> Any:
 
     Raises:
         InvalidArgumentError: It is no vector of integers.
+        ValueError: It is a TensorShape with unknown dimensions.
     """
     if isinstance(shape, list | tuple) and all(type(d) is int for d in shape):
         return tuple(shape)
-    if isinstance(shape, Tensor) and type(shape) is not EagerTensor:
+    if is_symbolic(shape):
         return shape
-    if isinstance(shape, TensorShape):
-        return tuple(shape.as_list())
     if isinstance(shape, int | np.integer):
         return (int(shape),)
+    if isinstance(shape, TensorShape):
+        return tuple(to_array(shape, dtypes.int64).tolist())
     if isinstance(shape, list | tuple):
-        if any(isinstance(d, Tensor) and type(d) is not EagerTensor for d in shape):
-            return pack(*[convert(d, dtypes.int32) for d in shape], axis=0)
+        symbolic = [d.dtype for d in shape if is_symbolic(d)]
+        if symbolic:
+            dtype = dtypes.int64 if dtypes.int64 in symbolic else symbolic[0]
+            return pack(*[convert(d, dtype) for d in shape], axis=0)
         if all(hasattr(d, "__index__") for d in shape):
             return tuple(d.__index__() for d in shape)
+    return _shape_vector(shape)
+
+
+def _shape_vector(shape: Any) -> tuple[int, ...]:
+    """Return a shape given as a tensor, an array or another vector."""
     given = convert(shape, hint=dtypes.int32)
     if not given.dtype.is_integer:
         raise errors.invalid(

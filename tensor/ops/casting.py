@@ -143,9 +143,19 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
     the ratio of the sizes, and goes.
 
     Raises:
-        InvalidArgumentError: The last axis does not fit.
+        InvalidArgumentError: The last axis does not fit, or one of the dtypes is bool
+            or string.
     """
-    return bitcast_op(convert(input), dtype=dtypes.as_dtype(type), name=name)
+    x, dtype = convert(input), dtypes.as_dtype(type)
+    for attr, d in (("T", x.dtype), ("type", dtype)):
+        if d in (dtypes.bool_, dtypes.string):
+            raise errors.invalid(
+                "Bitcast",
+                f"Value for attr {attr!r} of {d.name} is not in the list of allowed "
+                "values: bfloat16, half, float, double, the integers, complex64, "
+                "complex128",
+            )
+    return bitcast_op(x, dtype=dtype, name=name)
 
 
 @export("saturate_cast", "dtypes.saturate_cast")

@@ -38,6 +38,8 @@ class Fill(Op):
 
     def kernel(self, value: Any, dims: Any) -> Any:
         value = np.asarray(value)
+        if value.size == 1:
+            value = value.reshape(())
         if value.shape != ():
             raise errors.invalid(
                 "Fill",
@@ -78,6 +80,8 @@ def _shape_argument(shape: Any, op_type: str) -> Any:
         return shape
     if isinstance(shape, list | tuple) and all(type(d) is int for d in shape):
         return checked_dims(shape, op_type)
+    if isinstance(shape, str | bytes):
+        raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32")
     if isinstance(shape, list | tuple):
         if any(isinstance(d, float) for d in shape):
             raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32")
@@ -196,6 +200,7 @@ def eye(
 
     Raises:
         InvalidArgumentError: A dimension is negative.
+        TypeError: One is no integer.
     """
     dtype = dtypes.as_dtype(dtype)
     columns = num_rows if num_columns is None else num_columns
@@ -204,6 +209,12 @@ def eye(
         column, row = (convert(n, dtypes.int32) for n in sizes)
         matrix = cast_(range_(column)[:, None] == range_(row)[None, :], dtype)
     else:
+        for n in sizes:
+            if np.ndim(n) or np.asarray(n).dtype.kind not in "iu":
+                raise TypeError(
+                    "Arguments `num_rows` and `num_columns` must be positive integer "
+                    f"values. Received: num_rows={num_rows}, num_columns={columns}"
+                )
         shape = checked_dims((int(num_rows), int(columns)), "Fill")
         matrix = constant_tensor(np.eye(*shape, dtype=dtype.numpy_dtype))
     if batch_shape is None:

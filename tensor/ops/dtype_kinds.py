@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
-from tensor.core.dtypes import DType
+from tensor.core import dtypes, errors
+from tensor.core.context import context
 from tensor.core.tensor import EagerTensor
 
 if TYPE_CHECKING:
@@ -27,40 +27,63 @@ def dtype_kind(x: Any) -> str:
     if type(x) is EagerTensor:
         return x._array.dtype.kind
     dtype = getattr(x, "dtype", None)
-    if isinstance(dtype, DType):
+    if isinstance(dtype, dtypes.DType):
         return dtype.numpy_dtype.kind
     return np.asarray(x).dtype.kind if dtype is None else dtype.kind
 
 
-def check_kind(op: Op, x: Any, allows: str) -> None:
+def check_kind(op: Op, x: Any, allows: str, parameter: str = "x") -> None:
     """Check that a dtype is one that the op takes.
 
     Raises:
         InvalidArgumentError: It is not.
+        TypeError: It is not, and a graph is being traced.
     """
-    if dtype_kind(x) not in allows:
-        kinds = ", ".join(_KIND_NAMES[k] for k in allows)
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"{op.type_name}: Value for attr 'T' of {_dtype_text(x.dtype)} is not in "
-            f"the list of allowed values: {kinds}. Convert it with tf.cast. "
-            f"[Op:{op.type_name}]",
+    if dtype_kind(x) in allows:
+        return
+    names = [dtypes.as_dtype(name) for k in allows for name in _NAMES[k].split()]
+    if context.graph is not None:
+        raise TypeError(
+            f"Value passed to parameter {parameter!r} has DataType {x.dtype.name} not "
+            f"in list of allowed values: {', '.join(d.name for d in names)}. Convert "
+            f"it with tf.cast. [Op:{op.type_name}]"
         )
-
-
-def _dtype_text(dtype: Any) -> str:
-    """Return the name of a dtype as TensorFlow's kernels write it."""
-    return {"float16": "half", "float32": "float", "float64": "double"}.get(
-        dtype.name, dtype.name
+    raise errors.because(
+        errors.InvalidArgumentError,
+        f"{op.type_name}: Value for attr 'T' of {dtypes.short_name(x.dtype)} is not in "
+        f"the list of allowed values: {', '.join(map(dtypes.short_name, names))}. "
+        f"Convert it with tf.cast. [Op:{op.type_name}]",
     )
 
 
-_KIND_NAMES = {
+def expect_bool(op: Op, x: Any, position: int = 0) -> None:
+    """Check that an operand of a logical op holds booleans.
+
+    Raises:
+        InvalidArgumentError: It does not.
+        TypeError: It does not, and a graph is being traced.
+    """
+    if dtype_kind(x) == "b":
+        return
+    if context.graph is not None:
+        raise TypeError(
+            f"Input {'xy'[position]!r} of {op.type_name!r} Op has type {x.dtype.name} "
+            "that does not match expected type of bool. Convert it with tf.cast."
+        )
+    raise errors.because(
+        errors.InvalidArgumentError,
+        f"cannot compute {op.type_name} as input #{position}(zero-based) was expected "
+        f"to be a bool tensor but is a {dtypes.short_name(x.dtype)} tensor. Convert it "
+        f"with tf.cast. [Op:{op.type_name}]",
+    )
+
+
+_NAMES = {
     "b": "bool",
-    "i": "int8, int16, int32, int64",
-    "u": "uint8, uint16, uint32, uint64",
-    "f": "half, float, double",
+    "i": "int8 int16 int32 int64",
+    "u": "uint8 uint16 uint32 uint64",
+    "f": "float16 float32 float64",
     "V": "bfloat16",
-    "c": "complex64, complex128",
+    "c": "complex64 complex128",
     "O": "string",
 }

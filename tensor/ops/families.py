@@ -143,10 +143,12 @@ class BinaryElementwise(Op):
             NumPy scalars an operator takes a tenth of a ufunc's time.
         allows: The kinds of dtypes that are taken.
         domain, domain_y: The intervals that samples are drawn from.
+        parameters: TensorFlow's names of the two, for error messages.
     """
 
     kind = "elementwise"
     accepts_out = True
+    parameters = ("x", "y")
     ufunc: Callable[..., Any]
     operator: Callable[..., Any] | None = None
     allows = NUMERIC

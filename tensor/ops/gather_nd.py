@@ -79,6 +79,12 @@ class GatherNd(Op):
         p, i = params.dims, indices.dims
         if p is None or i is None or i[-1] is None:
             return TensorSpec.of(None, params.dtype)
+        if batch_dims + i[-1] > len(p):
+            raise errors.invalid(
+                "GatherNd",
+                "indices.shape[-1] must be <= params.rank, but saw indices shape: "
+                f"{to_brackets(i)} and params shape: {to_brackets(p)}",
+            )
         return TensorSpec.of((*i[:-1], *p[batch_dims + i[-1] :]), params.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -57,20 +58,26 @@ class Unpack(Op):
 
     def kernel(self, x: Any, axis: int, num: int) -> Any:
         x = np.asarray(x)
-        if x.shape[axis] != num:
-            raise errors.invalid(
-                "Unpack",
-                f"Input shape axis {axis % x.ndim} must equal {num}, got shape "
-                f"{to_brackets(x.shape)}",
-            )
+        self.check(x.shape, axis, num)
         return tuple(np.moveaxis(x, axis, 0)[i] for i in range(num))
 
     def infer(self, x: TensorSpec, axis: int, num: int) -> Any:
         dims = x.dims
         if dims is not None:
             at = axis % len(dims)
+            if dims[at] is not None:
+                self.check(dims, axis, num)
             dims = dims[:at] + dims[at + 1 :]
         return tuple(TensorSpec.of(dims, x.dtype) for _ in range(num))
+
+    def check(self, shape: Any, axis: int, num: int) -> None:
+        """Check that there are `num` slices along the axis."""
+        if shape[axis] != num:
+            raise errors.invalid(
+                "Unpack",
+                f"Input shape axis {axis % len(shape)} must equal {num}, got shape "
+                f"{to_brackets(shape)}. Dimension must be {num} but is {shape[axis]}",
+            )
 
     def gradient(self, call: Any, *dz: Any) -> Any:
         return pack(*dz, axis=call.attrs["axis"])
@@ -88,12 +95,15 @@ class Concat(Op):
 
     def kernel(self, *values: Any, axis: int) -> Any:
         try:
-            return np.concatenate(values, axis=axis)
+            return np.concatenate(values, axis=int(axis))
         except ValueError:
-            raise _cannot_join(values, axis) from None
+            raise _cannot_join(values, int(axis)) from None
 
-    def infer(self, *values: TensorSpec, axis: int) -> TensorSpec:
+    def infer(self, *values: TensorSpec, axis: Any) -> TensorSpec:
         dims = None
+        if is_symbolic(axis):
+            ranks = [len(v.dims) for v in values if v.dims is not None]
+            return TensorSpec.of((None,) * ranks[0] if ranks else None, values[0].dtype)
         for v in values:
             if v.dims is None:
                 continue
@@ -110,7 +120,7 @@ class Concat(Op):
     def gradient(self, call: Any, dz: Any) -> Any:
         axis = call.attrs["axis"]
         sizes = [shape_of(x) for x in call.inputs]
-        if any(s is None or s[axis] is None for s in sizes):
+        if is_symbolic(axis) or any(s is None or s[axis] is None for s in sizes):
             return tuple(split_like(dz, *call.inputs, axis=axis))
         return tuple(split(dz, sizes=tuple(s[axis] for s in sizes if s), axis=axis))
 
@@ -125,15 +135,20 @@ class Split(Op):
     type_name = "SplitV"
     keeps_inputs = False
 
-    def kernel(self, x: Any, sizes: tuple[int, ...], axis: int) -> Any:
+    def kernel(self, x: Any, sizes: Any, axis: int) -> Any:
+        sizes = pieces_of([int(s) for s in sizes], np.shape(x)[axis])
         return tuple(np.split(x, np.cumsum(sizes[:-1]), axis=axis))
 
-    def infer(self, x: TensorSpec, sizes: tuple[int, ...], axis: int) -> Any:
-        def piece(size: int) -> Dims | None:
+    def infer(self, x: TensorSpec, sizes: Any, axis: int) -> Any:
+        if is_symbolic(sizes):
+            known = getattr(sizes, "static_vector", lambda: None)()
+            sizes = known or (None,) * sizes.static_shape[0]
+
+        def piece(size: int | None) -> Dims | None:
             if x.dims is None:
                 return None
             at = axis % len(x.dims)
-            return (*x.dims[:at], size, *x.dims[at + 1 :])
+            return (*x.dims[:at], None if size == -1 else size, *x.dims[at + 1 :])
 
         return tuple(TensorSpec.of(piece(s), x.dtype) for s in sizes)
 
@@ -151,7 +166,7 @@ class SplitLike(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, *like: Any, axis: int) -> Any:
-        return split.kernel(x, tuple(np.shape(v)[axis] for v in like), axis)
+        return split.kernel(x, tuple(np.shape(v)[int(axis)] for v in like), int(axis))
 
     def infer(self, x: TensorSpec, *like: TensorSpec, axis: int) -> Any:
         return tuple(TensorSpec.of(v.dims, x.dtype) for v in like)
@@ -163,6 +178,26 @@ class SplitLike(Op):
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x = rng.normal(size=(5, 2))
         yield Sample(x, np.zeros((2, 2)), np.zeros((3, 2)), axis=0)
+
+
+def pieces_of(sizes: list[int], total: int | None) -> tuple[int, ...]:
+    """Return the sizes of pieces, -1 replaced by what is left of a known total.
+
+    Raises:
+        InvalidArgumentError: They do not add up to the total.
+    """
+    if sizes.count(-1) > 1:
+        raise errors.invalid("SplitV", "There can only be one -1 in the input.")
+    given = sum(s for s in sizes if s != -1)
+    if total is not None and (given > total or (-1 not in sizes and given != total)):
+        raise errors.invalid(
+            "SplitV",
+            "Determined shape must either match input shape along split_dim exactly "
+            "if fully specified, or be less than the size of the input along "
+            f"split_dim if not fully specified.  Got: {given}",
+        )
+    left = -1 if total is None else total - given
+    return tuple(left if s == -1 else s for s in sizes)
 
 
 def _different_shapes(values: Any) -> errors.OpError:
@@ -212,10 +247,14 @@ def concat_(values: Any, axis: Any, name: str = "concat") -> Any:
         InvalidArgumentError: Ranks or other dimensions differ, or `axis` is out of
             range.
     """
-    values = _same_dtype(concat, [values] if isinstance(values, Tensor) else values)
+    if isinstance(values, Tensor) or not hasattr(values, "__iter__"):
+        values = [values]
+    values = _same_dtype(concat, values)
     if len(values) == 1:
         return get_op("Identity")(values[0], name=name)
-    axis = int(axis)
+    if is_symbolic(axis):
+        return concat(*values, axis=axis, name=name)
+    axis = _axis_number(axis)
     rank = values[0].ndim
     if rank == 0:
         raise errors.invalid(
@@ -229,6 +268,22 @@ def concat_(values: Any, axis: Any, name: str = "concat") -> Any:
             f"[{-rank}, {rank}), but got {axis}",
         )
     return concat(*values, axis=axis, name=name)
+
+
+def _axis_number(axis: Any) -> int:
+    """Return the axis of a concat as a number.
+
+    Raises:
+        InvalidArgumentError: It is no integer.
+    """
+    number = np.asarray(axis)
+    if number.dtype.kind not in "iu" or number.size != 1:
+        raise errors.invalid(
+            "ConcatV2",
+            f"Value for attr 'Tidx' of {number.dtype.name}{list(number.shape)} is not "
+            "in the list of allowed values: int32, int64. Expected one integer.",
+        )
+    return int(number.reshape(()))
 
 
 @export("stack")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, register
+from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape, shape_for
 
@@ -24,10 +25,13 @@ class Transpose(Op):
     kind = "view"
     keeps_inputs = False
 
-    def kernel(self, x: Any, perm: tuple[int, ...] | None) -> Any:
+    def kernel(self, x: Any, perm: Any) -> Any:
         return np.transpose(x, perm)
 
-    def infer(self, x: TensorSpec, perm: tuple[int, ...] | None) -> TensorSpec:
+    def infer(self, x: TensorSpec, perm: Any) -> TensorSpec:
+        if is_symbolic(perm):
+            rank = perm.static_shape[0] if x.dims is None else len(x.dims)
+            return TensorSpec.of(None if rank is None else (None,) * rank, x.dtype)
         if x.dims is None:
             return TensorSpec.of(None if perm is None else (None,) * len(perm), x.dtype)
         order = range(len(x.dims))[::-1] if perm is None else perm
@@ -35,7 +39,9 @@ class Transpose(Op):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         perm = call.attrs["perm"]
-        if perm is not None:
+        if is_symbolic(perm):
+            perm = get_op("InvertPermutation")(perm)
+        elif perm is not None:
             inverse = [0] * len(perm)
             for to, axis in enumerate(perm):
                 inverse[axis] = to
@@ -55,16 +61,18 @@ class ExpandDims(Op):
     kind = "view"
     keeps_inputs = False
 
-    def kernel(self, x: Any, axis: int) -> Any:
-        return np.expand_dims(x, axis)
+    def kernel(self, x: Any, axis: Any) -> Any:
+        return np.expand_dims(x, int(axis))
 
-    def infer(self, x: TensorSpec, axis: int) -> TensorSpec:
-        if x.dims is None:
+    def infer(self, x: TensorSpec, axis: Any) -> TensorSpec:
+        if x.dims is None or is_symbolic(axis):
             return TensorSpec.of(None, x.dtype)
         at = axis if axis >= 0 else axis + len(x.dims) + 1
         return TensorSpec.of((*x.dims[:at], 1, *x.dims[at:]), x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
+        if is_symbolic(call.attrs["axis"]):
+            return reshape(dz, shape=shape_for(call.inputs[0]))
         return squeeze(dz, axis=(call.attrs["axis"],))
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
@@ -80,19 +88,23 @@ class Squeeze(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, axis: tuple[int, ...]) -> Any:
-        shape = np.shape(x)
+        self.check(np.shape(x), axis)
+        return np.squeeze(x, axis or None)
+
+    def check(self, shape: Any, axis: tuple[int, ...]) -> None:
+        """Check that the axes have size 1, or one that is not known."""
         for a in axis:
-            if shape[a] != 1:
+            if shape[a] not in (None, 1):
                 raise errors.invalid(
                     "Squeeze",
                     f"Can not squeeze dim[{a % len(shape)}], expected a dimension of "
                     f"1, got {shape[a]}",
                 )
-        return np.squeeze(x, axis or None)
 
     def infer(self, x: TensorSpec, axis: tuple[int, ...]) -> TensorSpec:
         if x.dims is None or (not axis and None in x.dims):
             return TensorSpec.of(None, x.dtype)
+        self.check(x.dims, axis)
         rank = len(x.dims)
         gone = {a % rank for a in axis}
         if not axis:
@@ -131,11 +143,11 @@ def transpose_(
     """
     x = convert(a)
     if conjugate and x.dtype.is_complex:
-        from tensor.core.registry import get_op
-
         x = get_op("Conj")(x)
-    if perm is None:
-        return transpose(x, perm=None, name=name)
+    if perm is None or is_symbolic(perm):
+        return transpose(x, perm=perm, name=name)
+    if isinstance(perm, list | tuple) and any(map(is_symbolic, perm)):
+        return transpose(x, perm=convert(perm), name=name)
     order = tuple(int(p) for p in np.asarray(perm).reshape(-1))
     rank = x.ndim
     if rank is not None:
@@ -175,6 +187,8 @@ def expand_dims_(input: Any, axis: Any, name: str | None = None) -> Any:
         InvalidArgumentError: `axis` is out of range.
     """
     x = convert(input)
+    if is_symbolic(axis):
+        return expand_dims(x, axis=axis, name=name)
     at = np.asarray(axis)
     if at.size != 1:
         raise errors.invalid("ExpandDims", "'dim' must be a tensor with a single value")

@@ -56,10 +56,12 @@ class _Table:
 
     def _found(self, keys: np.ndarray) -> np.ndarray:
         default = np.asarray(self._default_value)
-        result = np.empty((keys.size, *default.shape), self._value_dtype.numpy_dtype)
+        own_shape = default.shape
+        result = np.empty((keys.size, *own_shape), self._value_dtype.numpy_dtype)
+        default = default[()]  # a text, not an array that holds one
         for i, key in enumerate(keys.reshape(-1).tolist()):
             result[i] = self._entries.get(key, default)
-        return result.reshape((*keys.shape, *default.shape))
+        return result.reshape((*keys.shape, *own_shape))
 
     def lookup(self, keys: Any, name: Any = None) -> Any:
         """Return the value for each key, the default where there is none.

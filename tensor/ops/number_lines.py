@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.context import context
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
@@ -14,7 +15,15 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import broadcast
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast_, concat, ones_like, reshape, split, zeros_like
+from tensor.ops.array import (
+    cast_,
+    concat,
+    ones_like,
+    reshape,
+    split,
+    where,
+    zeros_like,
+)
 from tensor.ops.layout import expand_dims
 from tensor.ops.math import multiply
 from tensor.ops.reduce import broadcast_to
@@ -107,7 +116,10 @@ def _known(value: Any) -> Any:
     """Return the value of a tensor if it is known already, else None."""
     if type(value) is EagerTensor:
         return value._array
-    return getattr(value, "static_value", lambda: None)()
+    if value.ndim != 0 or not value.dtype.is_integer:
+        return None
+    known = getattr(value, "static_vector", lambda: None)()
+    return None if known is None else value.dtype.as_numpy_dtype(known)
 
 
 @export("linspace", "lin_space")
@@ -129,9 +141,11 @@ def linspace(
     """
     start = convert(start)
     stop = convert(stop, start.dtype)
-    num = int(_integer(num))
     if start.dtype.is_integer:
         start, stop = cast_(start, dtypes.float64), cast_(stop, dtypes.float64)
+    if is_symbolic(num):
+        return _linspace_of_unknown_length(start, stop, num, axis)
+    num = int(_integer(num))
     if num < 0:
         raise errors.invalid(
             "Range", f"Requires start <= limit when delta > 0: 1/{num}"
@@ -152,6 +166,19 @@ def linspace(
     steps = constant_tensor(between.reshape(shape))
     delta = (last - first) / convert(num - 1, start.dtype)
     return concat(first, first + delta * steps, last, axis=at)
+
+
+def _linspace_of_unknown_length(start: Any, stop: Any, num: Any, axis: int) -> Any:
+    """Return what linspace gives, for a symbolic number of values."""
+    zeros = zeros_like(start + stop)
+    at = axis if axis >= 0 else axis + len(zeros.static_shape) + 1
+    first, last = (expand_dims(v + zeros, axis=at) for v in (start, stop))
+    steps = range_(num)
+    behind = (1,) * (first.ndim - at - 1)
+    is_last = reshape((steps == num - 1) & (steps > 0), shape=(-1, *behind))
+    gaps = cast_(num - 1, start.dtype)
+    along = reshape(cast_(steps, start.dtype), shape=(-1, *behind))
+    return where(is_last, last, first + (last - first) / gaps * along)
 
 
 def _integer(num: Any) -> Any:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import convert
+from tensor.core.call import is_symbolic
+from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast_
+from tensor.ops.array import cast_, zeros_like
 from tensor.ops.gather import check_index_dtype
 
 if TYPE_CHECKING:
@@ -101,7 +102,11 @@ def one_hot(
             "OneHot",
             f"Expected axis to be -1 or between [0, {rank + 1}).  But received: {at}",
         )
-    if not isinstance(depth, Tensor) or type(depth) is EagerTensor:
+    if not is_symbolic(depth):
+        if np.ndim(depth):
+            raise errors.invalid(
+                "OneHot", f"depth must be a scalar, but got: {[*np.shape(depth)]}"
+            )
         depth = int(depth)
         if depth < 0:
             raise errors.invalid("OneHot", f"depth must be non-negative, got: {depth}")
@@ -142,12 +147,17 @@ def sequence_mask(
     """
     from tensor.ops.compare import less
     from tensor.ops.layout import expand_dims
+    from tensor.ops.math.arithmetic import maximum
     from tensor.ops.number_lines import range_
     from tensor.ops.reduce import reduce_max
 
     lengths = convert(lengths)
     if maxlen is None:
-        maxlen = reduce_max(lengths, axis=None, keepdims=False)
+        # Not below 0: there may be no length at all.
+        largest = reduce_max(lengths, axis=None, keepdims=False)
+        maxlen = maximum(largest, zeros_like(largest))
+    elif not hasattr(maxlen, "dtype"):
+        maxlen = constant_tensor(np.asarray(convert(maxlen)))
     maxlen = convert(maxlen)
     if maxlen.ndim not in (None, 0):
         raise ValueError(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
+from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.dtypes import short_name
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.broadcasting import bracketed, shape_of
 from tensor.ops.dtype_kinds import ANY, check_kind
@@ -22,7 +24,7 @@ def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
 
     Raises:
         InvalidArgumentError: Two tensors have different dtypes, or one that `op` does
-            not take.
+            not take; while a graph is traced, a TypeError.
         TypeError: A Python number does not fit the tensor's dtype.
     """
     a, b = _tensor_or_none(x), _tensor_or_none(y)
@@ -34,14 +36,14 @@ def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
             b = _adopt(y, dtype)
         except TypeError:
             b = convert(y)
-            if a is x and op.type_name != "AddV2":  # as TensorFlow has it
+            if op.type_name != "AddV2":  # as TensorFlow has it
                 raise
             raise _different_dtypes(op, a, b) from None
     elif b.dtype is not dtype:
         raise _different_dtypes(op, a, b)
     allows = getattr(op, "allows", ANY)
     if allows is not ANY and dtype.numpy_dtype.kind not in allows:
-        check_kind(op, a, allows)
+        check_kind(op, a, allows, getattr(op, "parameters", "x")[0])
     return a, b
 
 
@@ -68,15 +70,21 @@ def _adopt(value: Any, dtype: DType) -> Any:
 _PLAIN_INTEGER = frozenset(("float32", "float64", "int32", "int64"))
 
 
-def _different_dtypes(op: Op, x: Any, y: Any) -> errors.OpError:
-    from tensor.core.dtypes import short_name
-
+def _different_dtypes(op: Op, x: Any, y: Any) -> Exception:
+    advice = (
+        f"Nothing is converted implicitly: write tf.cast(y, {x.dtype!r}), or "
+        f"tf.cast(x, {y.dtype!r}). [Op:{op.type_name}]"
+    )
+    if context.graph is not None:
+        first, second = getattr(op, "parameters", ("x", "y"))
+        return TypeError(
+            f"Input {second!r} of {op.type_name!r} Op has type {y.dtype.name} that "
+            f"does not match type {x.dtype.name} of argument {first!r}. {advice}"
+        )
     return errors.because(
         errors.InvalidArgumentError,
         f"cannot compute {op.type_name} as input #1(zero-based) was expected to be a "
-        f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. Nothing "
-        f"is converted implicitly: write tf.cast(y, {x.dtype!r}), or tf.cast(x, "
-        f"{y.dtype!r}). [Op:{op.type_name}]",
+        f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. {advice}",
     )
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.variable import Variable
 from tensor.ops import compare, linalg, math, strided_slice
-from tensor.ops.families import operands
+from tensor.ops.array import cast_
+from tensor.ops.families import dtype_kind, operands
 
 if TYPE_CHECKING:
     from tensor.core.registry import Op
@@ -80,6 +81,13 @@ def _may_know_better(other: Any) -> bool:
     return type(other).__module__ != "builtins"
 
 
+def _times(x: Any, y: Any) -> Any:
+    """Return x * y; of booleans, whether both are true."""
+    if dtype_kind(x) == "b":
+        return math.logical_and(x, cast_(y, dtypes.bool_))
+    return math.multiply(*operands(math.multiply, x, y))
+
+
 def _equality(op: Op, differs: bool) -> Method:
     """Return the method for `==` or `!=`: by element; False for what cannot compare."""
 
@@ -113,7 +121,7 @@ def attach(cls: type) -> None:
     for name, pair in {
         "add": _pair(math.add),
         "sub": _pair(math.subtract),
-        "mul": _pair(math.multiply),
+        "mul": _pair(math.multiply, _times),
         "truediv": _pair(math.divide, math.true_divide),
         "floordiv": _pair(math.floor_divide),
         "mod": _pair(math.floor_mod),

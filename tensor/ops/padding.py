@@ -56,10 +56,12 @@ class Pad(Op):
 
 def _padded(dims: Any, paddings: Any) -> Any:
     """Return the static shape after padding."""
-    if dims is None:
-        return None
     if isinstance(paddings, Tensor):
-        return (None,) * len(dims)
+        shape = paddings.static_shape if dims is None else (len(dims),)
+        rank = shape[0] if shape else None
+        return None if rank is None else (None,) * rank
+    if dims is None:
+        return (None,) * len(paddings)
     return tuple(
         None if d is None else int(a) + d + int(b)
         for d, (a, b) in zip(dims, paddings, strict=True)

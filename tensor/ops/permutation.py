@@ -9,11 +9,10 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tensor.core.tensor_spec import TensorSpec
 
 
 class InvertPermutation(Op):
@@ -41,7 +40,7 @@ class InvertPermutation(Op):
         return errors.invalid(self.type_name, f"{twice} is duplicated in the input.")
 
     def infer(self, x: TensorSpec) -> TensorSpec:
-        return x
+        return x if x.dims is not None else TensorSpec.of((None,), x.dtype)
 
     def public(self, x: Any, name: str | None = None) -> Any:
         x = convert(x)

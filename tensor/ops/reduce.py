@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import to_brackets
@@ -117,13 +118,30 @@ class BroadcastTo(Op):
         return np.broadcast_to(x, tuple(shape))
 
     def infer(self, x: TensorSpec, shape: Any) -> TensorSpec:
-        return TensorSpec.of(static_value(shape), x.dtype)
+        dims = static_value(shape)
+        if dims is not None and x.dims is not None and is_symbolic(shape):
+            # A dimension that is not 1 stays as it is.
+            own = (None,) * (len(dims) - len(x.dims)) + x.dims
+            dims = tuple(
+                o if d is None and o != 1 else d for d, o in zip(dims, own, strict=True)
+            )
+        return TensorSpec.of(dims, x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return sum_to(dz, call.inputs[0])
 
     def public(self, input: Any, shape: Any, name: str | None = None) -> Any:
+        if not is_symbolic(shape) and np.ndim(shape) != 1 and len(np.shape(shape)) != 1:
+            raise errors.invalid(
+                self.type_name,
+                "shape must be a vector of {int32,int64}, got shape "
+                f"{to_brackets(np.shape(shape))}",
+            )
         x, target = convert(input), as_static_shape(shape)
+        if isinstance(target, tuple) and any(d < 0 for d in target):
+            raise errors.invalid(
+                self.type_name, f"Dimension {min(target)} must be >= 0"
+            )
         dims = x.static_shape
         if isinstance(target, tuple) and dims is not None:
             if len(dims) > len(target):

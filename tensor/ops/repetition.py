@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -28,7 +29,8 @@ class Tile(Op):
 
     def infer(self, x: TensorSpec, multiples: Any) -> TensorSpec:
         if x.dims is None:
-            return TensorSpec.of(None, x.dtype)
+            known = static_value(multiples)
+            return TensorSpec.of(known and (None,) * len(known), x.dtype)
         times: Any = _static_vector(multiples, len(x.dims))
         dims = tuple(
             None if d is None or m is None else d * int(m)
@@ -145,6 +147,10 @@ def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
             a negative entry.
     """
     x = convert(input)
+    if not is_symbolic(multiples) and np.ndim(multiples) != 1:
+        raise errors.invalid(
+            "Tile", f"Expected multiples to be 1-D, but got shape {np.shape(multiples)}"
+        )
     times = as_static_shape(multiples)
     if isinstance(times, tuple):
         if x.ndim is not None and len(times) != x.ndim:
@@ -183,7 +189,7 @@ def repeat_(input: Any, repeats: Any, axis: Any = None, name: str | None = None)
     axis = int(axis)
     if x.ndim is not None and not -x.ndim <= axis < x.ndim:
         raise ValueError(
-            f"axis = {axis} out of range: expected {-x.ndim} <= axis < {x.ndim}."
+            f"axis={axis} out of bounds: expected {-x.ndim}<=axis<{x.ndim}."
         )
     if type(repeats) is EagerTensor or not isinstance(repeats, Tensor):
         repeats = _counts(repeats, x.static_shape, axis)

@@ -154,7 +154,11 @@ class ScatterNd(Op):
         return result
 
     def infer(self, indices: Any, updates: TensorSpec, shape: Any) -> TensorSpec:
-        return TensorSpec.of(static_value(shape), updates.dtype)
+        dims = static_value(shape)
+        known = (*(dims or (None,)), *(indices.dims or (None,)))
+        if updates.dims is not None and None not in (*known, *updates.dims):
+            check_updates(dims, indices.dims, updates.dims, self.type_name)
+        return TensorSpec.of(dims, updates.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return None, gather_nd(dz, call.inputs[0], batch_dims=0)
@@ -174,6 +178,14 @@ def check_updates(shape: Any, indices: Any, updates: Any, op_type: str) -> None:
     """
     if len(indices) == 0:
         raise errors.invalid(op_type, "Indices must be at least a vector")
+    if len(updates) == 0 and op_type == "ScatterNd":
+        raise errors.invalid(op_type, "Updates shape must have rank at least one.")
+    if 0 in shape and 0 not in indices[:-1]:
+        raise errors.invalid(
+            op_type,
+            "Indices and updates specified for empty output. indices shape: "
+            f"{to_brackets(indices)}",
+        )
     depth = indices[-1]
     if depth > len(shape):
         raise errors.invalid(
@@ -183,17 +195,36 @@ def check_updates(shape: Any, indices: Any, updates: Any, op_type: str) -> None:
         )
     if tuple(updates) == (*indices[:-1], *shape[depth:]):
         return
-    if op_type == "ScatterNd":
-        outer = f"[0,{len(indices) - 1})"
-        text = (
-            f"Dimensions {outer} of indices[shape={to_brackets(indices)}] must match "
+    raise errors.invalid(op_type, _misfit(shape, indices, updates, op_type))
+
+
+def _misfit(shape: Any, indices: Any, updates: Any, op_type: str) -> str:
+    """Return what is wrong with updates that have not one slice per index."""
+    batch, depth = len(indices) - 1, indices[-1]
+    expected = (
+        f"Expected updates of shape {to_brackets((*indices[:-1], *shape[depth:]))}"
+    )
+    outer_fits = tuple(updates[:batch]) == tuple(indices[:-1])
+    if op_type != "ScatterNd":
+        if outer_fits:
+            return (
+                "Inner dimensions of output shape must match inner dimensions of "
+                f"updates shape. Output: {to_brackets(shape)} updates: "
+                f"{to_brackets(updates)}. {expected}"
+            )
+        return (
+            "Outer dimensions of indices and update must match. Indices shape: "
+            f"{to_brackets(indices)}, updates shape:{to_brackets(updates)}. {expected}"
         )
-        text += f"dimensions {outer} of updates[shape={to_brackets(updates)}]"
-    else:
-        text = "Outer dimensions of indices and update must match. Indices shape: "
-        text += f"{to_brackets(indices)}, updates shape:{to_brackets(updates)}"
-    expected = to_brackets((*indices[:-1], *shape[depth:]))
-    raise errors.invalid(op_type, f"{text}. Expected updates of shape {expected}")
+    first, size, given = f"[0,{batch})", batch, f"indices[shape={to_brackets(indices)}]"
+    if outer_fits:
+        first, given = f"[{depth},{len(shape)})", f"input[shape={to_brackets(shape)}]"
+        size = len(updates)
+    at = f"[{batch},{size})" if outer_fits else first
+    return (
+        f"Dimensions {first} of {given} must match dimensions {at} of "
+        f"updates[shape={to_brackets(updates)}]. {expected}"
+    )
 
 
 class _TensorScatter(Op):
@@ -329,6 +360,9 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     """
     indices = convert(indices)
     check_index_dtype("ScatterNd", indices)
-    return scatter_nd_op(
-        indices, convert(updates), shape=as_static_shape(shape), name=name
-    )
+    if np.ndim(shape) > 1:
+        raise errors.invalid("ScatterNd", "Shape must be a vector")
+    dims = as_static_shape(shape)
+    if isinstance(dims, tuple) and any(d < 0 for d in dims):
+        raise errors.invalid("ScatterNd", f"Dimension {min(dims)} must be >= 0")
+    return scatter_nd_op(indices, convert(updates), shape=dims, name=name)

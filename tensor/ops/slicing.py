@@ -160,10 +160,17 @@ def strided_slice_(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: A stride is 0, or there are too many entries.
+        InvalidArgumentError: A stride is 0, there are too many entries, or not as many
+            of one argument as of another.
     """
     starts, ends = _entries(begin), _entries(end)
     steps = [1] * len(starts) if strides is None else _entries(strides)
+    if not len(starts) == len(ends) == len(steps):
+        raise errors.invalid(
+            "StridedSlice",
+            "Expected begin, end, and strides to be 1D equal size tensors, but got "
+            f"shapes [{len(starts)}], [{len(ends)}], and [{len(steps)}] instead.",
+        )
     index: list[Any] = []
     for i, (start, stop, step) in enumerate(zip(starts, ends, steps, strict=True)):
         bit = 1 << i

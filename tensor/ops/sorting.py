@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,16 +51,18 @@ class SearchSorted(Op):
 
     def kernel(self, x: Any, values: Any, side: Any, out_type: dtypes.DType) -> Any:
         x, values = np.asarray(x), np.asarray(values)
-        if x.shape[:-1] != values.shape[:-1]:
+        # What counts is the number of rows, whatever dimensions they come in.
+        count = math.prod(x.shape[:-1])
+        if count != math.prod(values.shape[:-1]):
             raise errors.invalid(
                 "LowerBound" if side == "left" else "UpperBound",
                 "Leading dim_size of both tensors must match.",
             )
         result = np.empty(values.shape, out_type.numpy_dtype)
         rows = zip(
-            x.reshape((-1, x.shape[-1])),
-            values.reshape((-1, values.shape[-1])),
-            result.reshape((-1, values.shape[-1])),
+            x.reshape((count, x.shape[-1])),
+            values.reshape((count, values.shape[-1])),
+            result.reshape((count, values.shape[-1])),
             strict=True,
         )
         for sequence, wanted, found in rows:
@@ -178,7 +181,14 @@ def searchsorted(
             f"{side!r}."
         )
     x = convert(sorted_sequence)
-    wanted = convert(values, x.dtype)
+    wanted = convert(values, hint=x.dtype)
+    if wanted.dtype != x.dtype:
+        raise errors.invalid(
+            "LowerBound" if side == "left" else "UpperBound",
+            f"cannot compute LowerBound as input #1(zero-based) was expected to be a "
+            f"{dtypes.short_name(x.dtype)} tensor but is a "
+            f"{dtypes.short_name(wanted.dtype)} tensor. Convert one with tf.cast.",
+        )
     for given in (x, wanted):
         if given.ndim == 0:
             raise errors.invalid(

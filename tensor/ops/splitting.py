@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
+from tensor.core.dtypes import from_numpy, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import concat, split
+from tensor.ops.facts import ensure_shape_op
+from tensor.ops.joining import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +82,15 @@ def split_(
 
     Raises:
         InvalidArgumentError: The sizes do not add up, or `axis` is out of range.
-        ValueError: The number of pieces is not known.
+        ValueError: The number of pieces is not known, or a tensor.
     """
     x = convert(value)
     axis = int(axis)
+    if isinstance(num_or_size_splits, Tensor) and num_or_size_splits.ndim == 0:
+        raise ValueError(
+            "Rank-0 tensors are not supported as the num_or_size_splits argument to "
+            f"split. Argument provided: {num_or_size_splits}. Expected a Python number."
+        )
     even = np.ndim(num_or_size_splits) == 0 and not isinstance(
         num_or_size_splits, list | tuple
     )
@@ -104,43 +113,30 @@ def split_(
     return list(split(x, sizes=sizes, axis=axis, name=name))
 
 
-def _sizes(x: Any, sizes: Any, axis: int, num: int | None) -> tuple[int, ...]:
-    """Return the sizes of the pieces, with -1 replaced by what is left.
+def _sizes(x: Any, sizes: Any, axis: int, num: int | None) -> Any:
+    """Return the sizes of the pieces, as numbers or as a symbolic vector.
 
     Raises:
         InvalidArgumentError: They do not add up to the size of the axis.
+        ValueError: They are symbolic, and how many there are is not known.
     """
-    if isinstance(sizes, Tensor) and type(sizes) is not EagerTensor:
-        raise ValueError(
-            "Cannot infer argument `num` from shape: the sizes of tf.split are not "
-            "known when the function is traced. Pass Python numbers."
-        )
+    if is_symbolic(sizes):
+        count = num if sizes.static_shape is None else sizes.static_shape[0]
+        if num is None and count is None:
+            raise ValueError(f"Cannot infer argument `num` from shape {sizes.shape}")
+        return ensure_shape_op(sizes, shape=(num if count is None else count,))
     vector = np.asarray(convert(sizes))
+    if vector.dtype.kind not in "iu":
+        raise errors.invalid(
+            "SplitV",
+            f"Value for attr 'Tlen' of {short_name(from_numpy(vector.dtype))} is not "
+            "in the list of allowed values: int8, int32, int64",
+        )
     if vector.ndim != 1 or (num is not None and num != vector.size):
         raise errors.invalid(
             "SplitV",
             "size of the split_tensor must be 1-D and have the same elements as "
             f"outputs got {vector.ndim} -D and {vector.size} elements",
         )
-    pieces = [int(s) for s in vector]
     total = None if x.static_shape is None else x.static_shape[axis]
-    open_ = [i for i, s in enumerate(pieces) if s == -1]
-    if len(open_) > 1:
-        raise errors.invalid("SplitV", "There can only be one -1 in the input.")
-    given = sum(s for s in pieces if s != -1)
-    if total is not None:
-        if given > total or (not open_ and given != total):
-            raise errors.invalid(
-                "SplitV",
-                "Determined shape must either match input shape along split_dim "
-                "exactly if fully specified, or be less than the size of the input "
-                f"along split_dim if not fully specified.  Got: {given}",
-            )
-        for i in open_:
-            pieces[i] = total - given
-    elif open_:
-        raise ValueError(
-            f"tf.split: the size of axis {axis} is not known, so -1 cannot be worked "
-            "out. Give every size."
-        )
-    return tuple(pieces)
+    return pieces_of([int(s) for s in vector], total)

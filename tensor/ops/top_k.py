@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -34,8 +35,8 @@ class TopK(Op):
 
     type_name = "TopKV2"
 
-    def kernel(self, x: Any, k: int, index_type: dtypes.DType) -> Any:
-        size = x.shape[-1]
+    def kernel(self, x: Any, k: Any, index_type: dtypes.DType) -> Any:
+        k, size = int(k), x.shape[-1]
         if k > size:
             raise errors.invalid(
                 "TopKV2",
@@ -50,7 +51,14 @@ class TopK(Op):
             indices.astype(index_type.numpy_dtype),
         )
 
-    def infer(self, x: TensorSpec, k: int, index_type: dtypes.DType) -> Any:
+    def infer(self, x: TensorSpec, k: Any, index_type: dtypes.DType) -> Any:
+        if is_symbolic(k):
+            k = None
+        elif x.dims and x.dims[-1] is not None and x.dims[-1] < k:
+            raise errors.invalid(
+                "TopKV2",
+                f"input must have last dimension >= k = {k} but is {x.dims[-1]}",
+            )
         dims = None if x.dims is None else (*x.dims[:-1], k)
         return TensorSpec.of(dims, x.dtype), TensorSpec.of(dims, index_type)
 
@@ -160,13 +168,25 @@ def top_k(
     """
     x = convert(input)
     check_kind(top_k_op, x, REAL)
-    dims, k = shape_of(x), int(k)
-    if k < 0:
-        raise errors.invalid("TopKV2", f"Need k >= 0, got {k}")
-    if dims == ():
+    if not is_symbolic(k):
+        k = _count(k)
+    if shape_of(x) == ():
         raise errors.invalid("TopKV2", "input must be >= 1-D, got shape []")
     index_type = dtypes.as_dtype(index_type)
     return TopKV2(*top_k_op(x, k=k, index_type=index_type, name=name))
+
+
+def _count(k: Any) -> int:
+    """Return how many elements are wanted.
+
+    Raises:
+        InvalidArgumentError: `k` is negative, or no scalar.
+    """
+    if np.ndim(k):
+        raise errors.invalid("TopKV2", f"k must be scalar, got shape {[*np.shape(k)]}")
+    if int(k) < 0:
+        raise errors.invalid("TopKV2", f"Need k >= 0, got {k}")
+    return int(k)
 
 
 @export("math.in_top_k", "nn.in_top_k")
@@ -195,7 +215,9 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
             f"First dimension of predictions {rows[0]} must match length of targets "
             f"{columns[0]}",
         )
-    return in_top_k_op(predictions, targets, k=int(k), name=name)
+    return in_top_k_op(
+        predictions, targets, k=k if is_symbolic(k) else int(k), name=name
+    )
 
 
 def _best_along(

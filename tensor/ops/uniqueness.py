@@ -93,6 +93,22 @@ UniqueResult.__name__ = "Unique"
 UniqueWithCountsResult.__name__ = "UniqueWithCounts"
 
 
+def _index_dtype(out_idx: Any) -> dtypes.DType:
+    """Return the dtype of indices.
+
+    Raises:
+        InvalidArgumentError: It is neither int32 nor int64.
+    """
+    dtype = dtypes.as_dtype(out_idx)
+    if dtype not in (dtypes.int32, dtypes.int64):
+        raise errors.invalid(
+            "Unique",
+            f"Value for attr 'out_idx' of {dtypes.short_name(dtype)} is not in the "
+            "list of allowed values: int32, int64",
+        )
+    return dtype
+
+
 @export("unique")
 def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
     """Return the distinct elements of a vector in the order of first occurrence.
@@ -103,7 +119,7 @@ def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
     Raises:
         InvalidArgumentError: `x` is no vector.
     """
-    y, idx, _ = unique_op(convert(x), out_idx=dtypes.as_dtype(out_idx), name=name)
+    y, idx, _ = unique_op(convert(x), out_idx=_index_dtype(out_idx), name=name)
     return UniqueResult(y, idx)
 
 
@@ -117,5 +133,5 @@ def unique_with_counts(
         InvalidArgumentError: `x` is no vector.
     """
     return UniqueWithCountsResult(
-        *unique_op(convert(x), out_idx=dtypes.as_dtype(out_idx), name=name)
+        *unique_op(convert(x), out_idx=_index_dtype(out_idx), name=name)
     )

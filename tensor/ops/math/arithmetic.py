@@ -28,7 +28,12 @@ from tensor.ops.families import (
     shape_of,
     sum_to,
 )
-from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of
+from tensor.ops.math.complex_numbers import (
+    conj,
+    conj_for_gradient,
+    dtype_of,
+    real_op,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,10 +162,16 @@ class Sign(UnaryElementwise):
     names = ("sign", "math.sign")
     ufunc = np.sign
     allows = SIGNED
-    keeps_inputs = False
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        return zeros_like(dz)
+        x = call.inputs[0]
+        if dtype_kind(x) != "c":
+            return zeros_like(dz)
+        z, dtype = sign(x), dtype_of(x)
+        along = cast(real_op(dz * conj(z)), dtype=dtype)  # changes the size, not z
+        is_zero = x == 0
+        size = where(is_zero, zeros_like(x) + 1, cast(absolute(x), dtype=dtype))
+        return where(is_zero, zeros_like(dz), (dz - along * z) / size)
 
 
 class Maximum(BinaryElementwise):

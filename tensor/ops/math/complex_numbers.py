@@ -33,6 +33,15 @@ class Conj(UnaryElementwise):
     allows = NUMERIC
     keeps_inputs = False
 
+    def public(self, x: Any, name: str | None = None) -> Any:
+        x = convert(x)
+        if dtype_kind(x) not in NUMERIC:
+            raise TypeError(
+                f"Expected numeric or variant tensor, got dtype {x.dtype!r}. Convert "
+                "it with tf.cast."
+            )
+        return self(x, name=name)
+
     def gradient(self, call: Any, dz: Any) -> Any:
         return conj(dz)
 

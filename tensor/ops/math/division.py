@@ -18,8 +18,8 @@ from tensor.ops.families import (
     REAL,
     BinaryElementwise,
     UnaryElementwise,
+    check_kind,
     dtype_kind,
-    operands,
     sum_to,
 )
 from tensor.ops.math.complex_numbers import conj_for_gradient
@@ -77,7 +77,7 @@ class MulNoNan(BinaryElementwise):
         return np.where(np.equal(y, 0), _zero(x, y), np.multiply(x, y))[()]
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        x, y = (conj_for_gradient(v) for v in call.inputs)
+        x, y = call.inputs  # without conjugates, as in TensorFlow
         wants_x, wants_y = call.wants
         return (
             sum_to(multiply_no_nan(dz, y), x) if wants_x else None,
@@ -144,7 +144,7 @@ class TruncateDiv(_IntegerDivision):
     gradient = NON_DIFFERENTIABLE
 
     def ufunc(self, x: Any, y: Any) -> Any:
-        if dtype_kind(y) in "fV":
+        if set(dtype_kind(x) + dtype_kind(y)) & set("fV"):
             return np.trunc(np.divide(x, y))
         quotient = np.floor_divide(x, y)
         # Where rounding down went away from zero, go back.
@@ -197,43 +197,49 @@ _DIVISION_DTYPE = {
     "uint32": dtypes.float64,
     "int64": dtypes.float64,
     "uint64": dtypes.float64,
-    "bool": dtypes.float32,
 }
 
 
-def _as_quotient(x: Any, y: Any) -> tuple[Any, Any]:
-    """Return operands of one dtype, integers in the dtype of their quotient."""
-    x, y = operands(_DIVISION, x, y)
+def _as_quotient(x: Any, y: Any, function: str) -> tuple[Any, Any]:
+    """Return operands of one dtype, integers in the dtype of their quotient.
+
+    Raises:
+        TypeError: The dtypes differ, or have no quotient.
+    """
+    x = convert(x)
+    if not (type(y) is float and x.dtype.is_floating):  # stays as it is
+        y = convert(y, hint=x.dtype)
+        if x.dtype != y.dtype:
+            raise TypeError(
+                f"`x` and `y` must have the same dtype, got {x.dtype!r} != {y.dtype!r}."
+                " Convert one of them with tf.cast."
+            )
+    if dtype_kind(x) not in NUMERIC:
+        raise TypeError(
+            f"Invalid dtype {x.dtype!r} in {function}. Expected a numeric one: convert "
+            "it with tf.cast."
+        )
     target = _DIVISION_DTYPE.get(x.dtype.name)
     if target is not None:
-        x, y = cast(x, dtype=target), cast(convert(y), dtype=target)
+        x, y = cast(x, dtype=target), cast(y, dtype=target)
     return x, y
 
 
 @export("math.truediv", "truediv", "math.divide", "divide")
 def true_divide(x: Any, y: Any, name: str | None = None) -> Any:
     """Quotient as Python 3 divides: integers give float64 (float32 below 32 bits)."""
-    return divide(*operands(divide, *_as_quotient(x, y)), name=name)
+    return divide(*_as_quotient(x, y, "__truediv__"), name=name)
 
 
 @export("math.divide_no_nan")
 def divide_no_nan_(x: Any, y: Any, name: str | None = None) -> Any:
     """Quotient x / y, but 0 wherever y is 0; integers become floating as in truediv."""
-    return divide_no_nan(*operands(divide_no_nan, *_as_quotient(x, y)), name=name)
+    return divide_no_nan(*_as_quotient(x, y, "tf.math.divide_no_nan"), name=name)
 
 
 @export("math.reciprocal_no_nan")
 def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
     """Return 1 / x, but 0 wherever x is 0."""
     x = convert(x)
+    check_kind(divide_no_nan, x, INEXACT)
     return divide_no_nan(x.dtype.as_numpy_dtype(1), x, name=name)
-
-
-class _Division:
-    """Stands for `divide` while integers are still allowed."""
-
-    type_name = "RealDiv"
-    allows = NUMERIC + "b"
-
-
-_DIVISION: Any = _Division()

@@ -113,6 +113,8 @@ class _ZeroTimes(BinaryElementwise):
 
     def kernel(self, x: Any, y: Any) -> Any:
         dtype = (x if hasattr(x, "dtype") else y).dtype
+        if type(y) in _PYTHON:
+            y = dtype.type(y)  # or its function would have Python's precision
         product = np.multiply(x, self.factor(y))
         return np.where(np.equal(x, 0), dtype.type(0), product)[()]
 
@@ -131,6 +133,9 @@ class _ZeroTimes(BinaryElementwise):
             sum_to(dz * self.slope_x(x, y), x) if call.wants[0] else None,
             sum_to(dz * self.slope_y(x, y), y) if call.wants[1] else None,
         )
+
+
+_PYTHON = (bool, int, float, complex)
 
 
 class Xlogy(_ZeroTimes):

@@ -9,6 +9,7 @@ import numpy as np
 from tensor.core.convert import convert
 from tensor.core.dtypes import bool_
 from tensor.core.registry import NON_DIFFERENTIABLE, Sample, register
+from tensor.ops.dtype_kinds import expect_bool
 from tensor.ops.families import (
     BinaryElementwise,
     BinaryPredicate,
@@ -27,6 +28,8 @@ class _Logical(BinaryPredicate):
 
     def public(self, x: Any, y: Any, name: str | None = None) -> Any:
         x, y = (v if hasattr(v, "dtype") else convert(v, bool_) for v in (x, y))
+        for position, v in enumerate((x, y)):
+            expect_bool(self, v, position)
         return super().public(x, y, name=name)
 
 
@@ -57,6 +60,11 @@ class LogicalNot(UnaryPredicate):
     names = ("logical_not", "math.logical_not")
     ufunc = np.logical_not
     allows = "b"
+
+    def public(self, x: Any, name: str | None = None) -> Any:
+        x = x if hasattr(x, "dtype") else convert(x, bool_)
+        expect_bool(self, x)
+        return self(x, name=name)
 
 
 class _Bitwise(BinaryElementwise):

@@ -92,6 +92,7 @@ class Atan2(BinaryElementwise):
     """The angle of the point (x, y), in [-π, π]; its arguments are y, then x."""
 
     names = ()
+    parameters = ("y", "x")
     ufunc = np.arctan2
     allows = FLOATING
     domain = (0.5, 2.0)

@@ -106,7 +106,8 @@ def zeta_of(x: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Return the sum of (q + n)**-x over all n >= 0, by Euler and Maclaurin's rule."""
 
     def pole(v: np.ndarray, _: np.ndarray) -> np.ndarray:
-        return np.full_like(v, np.inf)
+        # From both sides to +inf for even powers; for others there is no limit.
+        return np.where((v == 1) | (v % 2 == 0), np.inf, np.nan)
 
     whole_q = q == np.floor(q)
     defined = (x > 1) & ((q > 0) | (x == np.floor(x)))
@@ -217,6 +218,8 @@ class _SecondVaries(SpecialFunctionOfTwo):
 class Zeta(_SecondVaries):
     """Hurwitz's zeta function: the sum of (q + n)**-x; no gradient flows to x."""
 
+    parameters = ("x", "q")
+
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return zeta_of(x, y)
 
@@ -226,6 +229,8 @@ class Zeta(_SecondVaries):
 
 class Polygamma(_SecondVaries):
     """The derivative of order n of digamma; no gradient flows to n."""
+
+    parameters = ("a", "x")
 
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return polygamma_of(x, y)

@@ -158,6 +158,7 @@ class _Incomplete(SpecialFunctionOfTwo):
     """One of the incomplete gamma functions; `sign` is that of its derivatives."""
 
     sign: float
+    parameters = ("a", "x")
 
     def gradient(self, call: Any, dz: Any) -> Any:
         a, x = call.inputs
