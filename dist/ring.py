@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dist.watch import Watch
 
 # Up to this traffic per rank, few hops beat few bytes (measured with 2, 3, 4 ranks).
-SMALL_TRAFFIC_BYTES = 384 * 1024
+SMALL_TRAFFIC_BYTES = 1024 * 1024
 ACKNOWLEDGED = 0xFFFF_FFFF
 
 
