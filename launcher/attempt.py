@@ -240,6 +240,7 @@ class Attempt:
                 rank,
                 failed_at=report.fatal.time,
                 blames_peer=report.fatal.blames_peer,
+                gave_up_waiting=report.fatal.gave_up_waiting,
             )
 
     def _reap(self, worker: WorkerProcess, now: float) -> None:

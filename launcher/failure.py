@@ -14,6 +14,8 @@ class Failure:
         kind: "exception", "thread", "interrupt" or "exit".
         time: when it happened, on the clock of `time.monotonic`.
         place: the user's line, as "train.py:12 in step".
+        blames_peer: whether it only says that another worker was lost.
+        gave_up_waiting: whether it says that others did not come to a call.
     """
 
     kind: str
@@ -23,6 +25,7 @@ class Failure:
     traceback: str
     place: str
     blames_peer: bool
+    gave_up_waiting: bool
 
     @property
     def summary(self) -> str:

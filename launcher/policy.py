@@ -7,7 +7,8 @@ every rule is tested as a row of a table (tests/launcher/test_policy.py).
 The rules, in the order in which they apply:
 - a second request to stop (Ctrl-C again) kills at once;
 - the first failure ends the job: the others are asked to stop, and killed when the
-  grace time is over;
+  grace time is over; if that failure was to wait in vain, those that did not come are
+  the cause;
 - ranks that joined must not wait for ranks that cannot come any more: one that left
   without joining is named at once, one that never arrives after the start timeout;
 - a host that is done stays for as long as workers of other hosts need it;
@@ -46,6 +47,7 @@ class WorkerState:
         ended_at: when the launcher saw it end.
         failed_at: when its main thread raised, by its own report; else None.
         blames_peer: its exception only says that another worker was lost.
+        gave_up_waiting: its exception says that others did not come to a call.
         has_joined: whether it arrived at the rendezvous.
     """
 
@@ -54,6 +56,7 @@ class WorkerState:
     ended_at: float | None = None
     failed_at: float | None = None
     blames_peer: bool = False
+    gave_up_waiting: bool = False
     has_joined: bool = False
 
     @property
@@ -82,6 +85,14 @@ class WorkerFailed:
     """A worker raised, left with a status other than 0, or was killed."""
 
     rank: int
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """A worker waited in a call for these, which are alive, until it gave up."""
+
+    waiting: int
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,12 @@ class OutputClosed:
 
 
 Cause: TypeAlias = (
-    WorkerFailed | NeverJoined | LeftWithoutJoining | StopRequested | OutputClosed
+    WorkerFailed
+    | Stalled
+    | NeverJoined
+    | LeftWithoutJoining
+    | StopRequested
+    | OutputClosed
 )
 
 
@@ -253,7 +269,7 @@ def status_of(cause: Cause | None, job: JobState) -> int:
             return 0
         case WorkerFailed(rank):
             return next(w.status for w in job.workers if w.rank == rank)
-        case NeverJoined():
+        case NeverJoined() | Stalled():
             return STATUS_TIMEOUT
         case LeftWithoutJoining():
             return 1
@@ -271,8 +287,14 @@ def _new_cause(job: JobState, limits: Limits, now: float) -> Cause | None:
         return OutputClosed()
     failed = first_failure(job)
     if failed is not None and _is_settled(failed, now):
-        return WorkerFailed(failed.rank)
+        return _stall(job, failed) or WorkerFailed(failed.rank)
     return _hopeless_wait(job, limits, now)
+
+
+def _stall(job: JobState, failed: WorkerState) -> Stalled | None:
+    """Whom a worker that gave up had waited for, if they are there to be asked."""
+    busy = tuple(w.rank for w in job.workers if w.is_running and not w.failure_time)
+    return Stalled(failed.rank, busy) if failed.gave_up_waiting and busy else None
 
 
 def _is_settled(failed: WorkerState, now: float) -> bool:

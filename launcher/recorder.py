@@ -29,7 +29,8 @@ MAX_TRACEBACK_CHARS = 24_000
 # The part of a long traceback to keep: the error itself stands at the end.
 KEPT_HEAD_CHARS = 6_000
 # By name, because importing `dist` here would load it into workers that do without.
-PEER_ERRORS = {"WorkerLostError", "RendezvousError"}
+PEER_ERRORS = frozenset(("WorkerLostError", "RendezvousError", "ServiceLostError"))
+WAITING_ERRORS = frozenset(("CollectiveTimeoutError",))
 LAUNCHER_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -119,15 +120,16 @@ def _described(error: BaseException) -> dict[str, object]:
         "message": _first_line(error),
         "traceback": _shortened(_formatted(error, trace)),
         "place": _place(trace),
-        "blames_peer": _blames_peer(error),
+        "blames_peer": _is_any_of(error, PEER_ERRORS),
+        "gave_up_waiting": _is_any_of(error, WAITING_ERRORS),
     }
 
 
-def _blames_peer(error: BaseException | None) -> bool:
-    """Whether the error, or what it was raised from, is the loss of another worker."""
+def _is_any_of(error: BaseException | None, names: frozenset[str]) -> bool:
+    """Whether the error, or what it was raised from, is of a class with such a name."""
     seen = set()
     while error is not None and id(error) not in seen:
-        if any(cls.__name__ in PEER_ERRORS for cls in type(error).__mro__):
+        if any(cls.__name__ in names for cls in type(error).__mro__):
             return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from launcher.merge import rank_ranges
 from launcher.policy import (
     Cause,
+    CoordinatorEnded,
     LeftWithoutJoining,
     NeverJoined,
     OutputClosed,
+    Stalled,
     StopRequested,
     WorkerFailed,
     WorkerState,
@@ -44,6 +46,7 @@ class Autopsy:
         last_errors: the end of its standard error, where the screen did not show it.
         peak_memory: in bytes; 0 if not known.
         was_out_of_memory: whether the kernel killed for want of memory meanwhile.
+        role: its part in a job with parameter servers, in words.
     """
 
     state: WorkerState
@@ -54,6 +57,7 @@ class Autopsy:
     last_errors: Sequence[str] = ()
     peak_memory: int = 0
     was_out_of_memory: bool = False
+    role: str = ""
 
 
 def opening(job: Job, host: str, address: str) -> str:
@@ -75,9 +79,17 @@ def opening(job: Job, host: str, address: str) -> str:
         name = TRANSPORT_NAMES.get(transport, transport)
         where += f" ({name}, meeting at {address.removeprefix('tcp://')})"
     return (
-        f"run {job.run_id} · {counted(config.workers, 'worker')} {where} · "
+        f"run {job.run_id} · {_processes(config)} {where} · "
         f"{counted(budget.threads, 'thread')} each ({budget.reason})"
     )
+
+
+def _processes(config: LaunchConfig) -> str:
+    workers = counted(config.workers, "worker")
+    if not config.servers:
+        return workers
+    servers = counted(config.servers, "parameter server")
+    return f"a coordinator, {workers} and {servers}"
 
 
 def options_in_words(config: LaunchConfig) -> str:
@@ -124,11 +136,20 @@ def waiting(missing: Iterable[int], size: int, waited_s: float) -> str:
     )
 
 
+def replacing(autopsy: Autopsy) -> str:
+    """When a worker of a job with parameter servers was lost."""
+    who = f"rank {autopsy.state.rank}{_role(autopsy)}"
+    return f"{who} {_end(autopsy)}; starting it again"
+
+
 def stopping(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
     """What is said at once when a job begins to stop; the details come last."""
     match cause:
         case WorkerFailed(rank):
-            return f"rank {rank} {_short_end(autopsies[rank])}; stopping the others"
+            who = f"rank {rank}{_role(autopsies[rank])}"
+            return f"{who} {_short_end(autopsies[rank])}; stopping the others"
+        case Stalled(rank, ranks):
+            return f"rank {rank} gave up waiting; asking {ranks_in_words(ranks)}"
         case StopRequested(signum):
             hint = " (Ctrl-C again kills at once)" if signum == signal.SIGINT else ""
             return f"{_request(signum)}: stopping the workers{hint}"
@@ -136,6 +157,8 @@ def stopping(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
             return f"{ranks_in_words(ranks)} did not join; stopping the others"
         case LeftWithoutJoining(rank, _):
             return f"rank {rank} ended without joining; stopping the others"
+        case CoordinatorEnded():
+            return "the coordinator has ended; stopping the others"
         case OutputClosed():
             return "nobody reads the output any more; stopping the workers"
 
@@ -151,6 +174,13 @@ def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[
         case StopRequested(signum):
             lines = [f"launch: ended by {_request(signum)} (exit status {status})"]
             return [*_places(autopsies), *lines]
+        case Stalled(waiting_rank, ranks):
+            return [
+                *_failed(autopsies[waiting_rank], status, autopsies)[:-1],
+                *stacks({rank: autopsies[rank].dump for rank in ranks}),
+                f"launch: {ranks_in_words(ranks)} did not come to the call in which "
+                f"rank {waiting_rank} waited (exit status {status})",
+            ]
         case NeverJoined(ranks, waited_s):
             dumps = {rank: autopsies[rank].dump for rank in ranks if rank in autopsies}
             return [
@@ -216,7 +246,7 @@ def _failed(
     autopsy: Autopsy, status: int, autopsies: Mapping[int, Autopsy]
 ) -> list[str]:  # fmt: skip
     rank = autopsy.state.rank
-    who = f"rank {rank} (process {autopsy.pid})"
+    who = f"rank {rank}{_role(autopsy)} (process {autopsy.pid})"
     records = autopsy.records
     fatal = records.get("exception") or records.get("interrupt")
     lines = []
@@ -242,6 +272,11 @@ def _failed(
         lines.append(f"launch: {who} {_end(autopsy)} after {autopsy.lived_s:.1f} s")
     lines.append(_what_became_of_the_others(autopsy, status, autopsies))
     return lines
+
+
+def _role(autopsy: Autopsy) -> str:
+    """`, parameter server 0,` where ranks have parts; else nothing."""
+    return f", {autopsy.role}," if autopsy.role else ""
 
 
 def _what_became_of_the_others(

@@ -94,7 +94,7 @@ class Supervisor:
                 self._say(report.timeline_written(self._config, ranks))
             if outcome.cause is None:
                 elapsed_s = time.monotonic() - started_at
-                self._say(report.success(elapsed_s, self._config.workers))
+                self._say(report.success(elapsed_s, len(self._config.local_ranks)))
             while not self._screen.wait_written(LAST_WRITE_S):
                 if any(signum in STOPPING for signum, _ in signals.take()):
                     break  # the reader is stuck and the user has seen enough
@@ -143,9 +143,12 @@ class Supervisor:
                     return decision
                 case policy.StopAll(cause, signum):
                     self._say(report.stopping(cause, attempt.autopsies()))
-                    if isinstance(cause, policy.NeverJoined):
+                    if isinstance(cause, policy.NeverJoined | policy.Stalled):
                         attempt.ask_for_stacks(cause.ranks)
                     attempt.stop_all(cause, signum, now)
+                case policy.Replace(rank):
+                    self._say(report.replacing(attempt.autopsies()[rank]))
+                    attempt.replace_worker(rank)
                 case policy.KillAll():
                     attempt.kill_all()
                 case policy.Notice(missing, waited_s):

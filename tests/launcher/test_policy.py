@@ -17,6 +17,7 @@ from launcher.policy import (
     OutputClosed,
     Request,
     Restart,
+    Stalled,
     StopAll,
     StopRequested,
     WorkerFailed,
@@ -74,6 +75,22 @@ CTRL_C = StopRequested(INT)
         # One that raised is given a moment to leave by itself.
         (job(running(0), raised(1, 10.0)), 10.9, Continue()),
         (job(running(0), raised(1, 10.0)), 11.0, StopAll(FAILED_1)),
+        # Who waited in vain is not to blame: those who did not come are.
+        (
+            job(running(0), ended(1, 1, gave_up_waiting=True), raised(2, 9.9)),
+            11.0,
+            StopAll(WorkerFailed(2)),
+        ),
+        (
+            job(running(0), ended(1, 1, gave_up_waiting=True), ended(2)),
+            11.0,
+            StopAll(Stalled(1, (0,))),
+        ),
+        (
+            job(ended(0), ended(1, 1, gave_up_waiting=True)),
+            11.0,
+            Finish(1, FAILED_1),
+        ),
         # A mere report of a loss waits for its cause, and stands in for it at last.
         (job(running(0), ended(1, 1, blames_peer=True)), 10.4, Continue()),
         (job(running(0), ended(1, 1, blames_peer=True)), 10.5, StopAll(FAILED_1)),
@@ -263,6 +280,7 @@ def test_which_failure_was_the_first(workers, rank):
         (None, 0),
         (FAILED_1, 7),
         (NeverJoined((1,), 60.0), 124),
+        (Stalled(0, (1,)), 124),
         (LeftWithoutJoining(1, (0,)), 1),
         (CTRL_C, 130),
         (StopRequested(TERM), 143),

@@ -12,6 +12,7 @@ from launcher.policy import (
     LeftWithoutJoining,
     NeverJoined,
     OutputClosed,
+    Stalled,
     StopRequested,
     WorkerFailed,
     WorkerState,
@@ -28,6 +29,7 @@ def record(kind="exception", **facts):
         "place": "x.py:3",
         "traceback": "Traceback…\nValueError: boom\n",
         "blames_peer": False,
+        "gave_up_waiting": False,
     }
     return {kind: Failure(kind=kind, **(fields | facts))}
 
@@ -110,6 +112,7 @@ def test_nobody_reads_what_is_said_about_a_closed_output():
         (WorkerFailed(0), "rank 0 failed: ValueError: boom; stopping the others"),
         (WorkerFailed(1), "rank 1 left with status 3 and no traceback; stopping"),
         (WorkerFailed(2), "rank 2 was still running; stopping"),
+        (Stalled(0, (2,)), "rank 0 gave up waiting; asking rank 2"),
         (StopRequested(signal.SIGINT), "Ctrl-C: stopping the workers (Ctrl-C again"),
         (StopRequested(signal.SIGTERM), "SIGTERM: stopping the workers"),
         (NeverJoined((1, 2), 60.0), "ranks 1-2 did not join; stopping"),
@@ -203,6 +206,15 @@ def test_the_loss_of_a_peer_is_known_however_it_is_wrapped(pipe):
     inner.__context__ = outer  # chains may be circular
 
     assert recorded(pipe, outer).fatal.blames_peer
+
+
+def test_a_wait_that_was_given_up_is_known(pipe):
+    class CollectiveTimeoutError(Exception):
+        pass
+
+    fatal = recorded(pipe, raised(CollectiveTimeoutError("rank 3 is late"))).fatal
+    assert fatal.gave_up_waiting
+    assert not fatal.blames_peer
 
 
 def test_other_errors_blame_nobody(pipe):
