@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.composites import takes_composites
-from tensor.core.context import context
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
-from tensor.core.tensor import EagerTensor
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast_
+from tensor.ops.lookup_content import KeyValueTensorInitializer
 from tensor.ops.strings.hashing import fingerprints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class LookupTableFind(Op):
+    """The values that a table has for keys."""
+
+    type_name = "LookupTableFindV2"
+    kind = "stateful"  # some tables change
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def kernel(self, keys: Any, table: Any) -> Any:
+        return table._found(np.asarray(keys))
+
+    def infer(self, keys: TensorSpec, table: Any) -> TensorSpec:
+        dims = None if keys.dims is None else (*keys.dims, *table._value_shape)
+        return TensorSpec.of(dims, table.value_dtype)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        content = KeyValueTensorInitializer(["a", "b"], np.array([3, 5]))
+        table = StaticHashTable(content, -1)
+        for keys in ([[b"a", b"x"]], []):
+            yield Sample(np.array(keys, object), table=table)
+
+
+lookup_table_find = register(LookupTableFind)
 
 
 class _Table:
@@ -54,6 +82,10 @@ class _Table:
         """What is found for keys that are not there."""
         return self._default_value
 
+    @property
+    def _value_shape(self) -> tuple[int, ...]:
+        return self._default_value.static_shape
+
     def _found(self, keys: np.ndarray) -> np.ndarray:
         default = np.asarray(self._default_value)
         own_shape = default.shape
@@ -80,15 +112,7 @@ class _Table:
                 f"Dtype of argument `keys` must be {self._key_dtype!s}, received: "
                 f"{keys.dtype!s}"
             )
-        if type(keys) is EagerTensor and context.graph is None:
-            return constant_tensor(self._found(np.asarray(keys)))
-        from tensor.ops.python_functions import numpy_function
-
-        found = numpy_function(self._found, [keys], self._value_dtype)
-        dims = keys.static_shape
-        if dims is not None:
-            found.set_shape((*dims, *self._default_value.static_shape))
-        return found
+        return lookup_table_find(keys, table=self)
 
     def __getitem__(self, keys: Any) -> Any:
         return self.lookup(keys)
@@ -203,6 +227,8 @@ class StaticVocabularyTable:
         known = 0 if self._table is None else int(self._table.size())
         return constant_tensor(np.int64(known + self._buckets))
 
+    _value_shape = ()
+
     def _found(self, keys: np.ndarray) -> np.ndarray:
         texts = keys
         if keys.dtype.kind != "O":
@@ -230,13 +256,7 @@ class StaticVocabularyTable:
                 f"Dtype of argument `keys` must be {self._key_dtype!s}, received: "
                 f"{keys.dtype!s}"
             )
-        if type(keys) is EagerTensor and context.graph is None:
-            return constant_tensor(self._found(np.asarray(keys)))
-        from tensor.ops.python_functions import numpy_function
-
-        found = numpy_function(self._found, [keys], dtypes.int64)
-        found.set_shape(keys.shape)
-        return found
+        return lookup_table_find(keys, table=self)
 
     def __getitem__(self, keys: Any) -> Any:
         return self.lookup(keys)

@@ -22,13 +22,21 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.graph.dynamic_index import Slot
 from tensor.graph.program import Node, Program, Value
+from tensor.ops.lookup import StaticHashTable
+from tensor.ops.lookup_content import KeyValueTensorInitializer
 from tensor.ops.random.seeds import Stream
 
 # Objects in nodes that are stored by their fields: class, and how to take it apart.
 _OBJECTS: dict[str, tuple[type, Any]] = {
     "slot": (Slot, lambda slot: (slot.number,)),
     "stream": (Stream, lambda stream: stream.__reduce__()[1]),
+    "table": (StaticHashTable, lambda t: (_content(t), t.default_value)),
+    "table_content": (KeyValueTensorInitializer, lambda c: (c._keys, c._values)),
 }
+
+
+def _content(table: StaticHashTable) -> KeyValueTensorInitializer:
+    return KeyValueTensorInitializer(*table.export())
 
 
 class Writer:

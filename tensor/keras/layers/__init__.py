@@ -117,6 +117,7 @@ from tensor.keras.layers.preprocessing.categories import (
     CategoryEncoding as CategoryEncoding,
     Discretization as Discretization,
 )
+from tensor.keras.layers.preprocessing.hashing import Hashing as Hashing
 from tensor.keras.layers.preprocessing.image_augmentation import (
     RandomBrightness as RandomBrightness,
     RandomContrast as RandomContrast,
@@ -127,10 +128,17 @@ from tensor.keras.layers.preprocessing.image_size import (
     CenterCrop as CenterCrop,
     Resizing as Resizing,
 )
+from tensor.keras.layers.preprocessing.lookups import (
+    IntegerLookup as IntegerLookup,
+    StringLookup as StringLookup,
+)
 from tensor.keras.layers.preprocessing.normalization import (
     Normalization as Normalization,
 )
 from tensor.keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from tensor.keras.layers.preprocessing.text_vectorization import (
+    TextVectorization as TextVectorization,
+)
 from tensor.keras.layers.reshaping import (
     Flatten as Flatten,
     Permute as Permute,

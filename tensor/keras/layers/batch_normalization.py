@@ -196,7 +196,13 @@ class BatchNormalization(Layer):
             while weights.shape.rank < x.shape.rank:
                 weights = tf.expand_dims(weights, -1)
             return tf.nn.weighted_moments(x, self._reduced, weights, keepdims=keep)
-        return tf.nn.moments(x, self._reduced, keepdims=keep)
+        mean, variance = tf.nn.moments(x, self._reduced, keepdims=keep)
+        if not _may_be_empty(x):
+            return mean, variance
+        # A replica without examples: the mean of nothing would spoil the gradients.
+        is_empty = tf.equal(tf.size(x), 0)
+        mean = tf.where(is_empty, tf.zeros_like(mean), mean)
+        return mean, tf.where(is_empty, tf.ones_like(variance), variance)
 
     def _synchronized_statistics(self, x: Any) -> tuple[Any, Any]:
         """Return mean and variance over the batches of all replicas.
@@ -213,14 +219,15 @@ class BatchNormalization(Layer):
         return mean, squares / number - tf.square(mean)
 
     def _update_averages(self, x: Any, mean: Any, variance: Any) -> None:
-        if x.static_shape[0] == 0 and not self.synchronized:
-            return  # nothing was seen
+        checks = _may_be_empty(x) and not self.synchronized
         for average, value in (
             (self.moving_mean, mean),
             (self.moving_variance, self._unbiased(x, variance)),
         ):
             decay = tf.cast(1.0 - self.momentum, average.dtype)
             step = (average - tf.cast(value, average.dtype)) * decay
+            if checks:  # nothing was seen: nothing changes
+                step = tf.where(tf.equal(tf.size(x), 0), tf.zeros_like(step), step)
             average.assign_sub(step)
 
     def _unbiased(self, x: Any, variance: Any) -> Any:
@@ -261,6 +268,12 @@ class BatchNormalization(Layer):
             "gamma_constraint": constraints.serialize(self.gamma_constraint),
             **({"synchronized": True} if self.synchronized else {}),
         }
+
+
+def _may_be_empty(x: Any) -> bool:
+    """Return whether `x` may be the batch of a replica that got no examples."""
+    size = x.static_shape[0]
+    return not size and replica.current().num_replicas_in_sync > 1
 
 
 class SyncBatchNormalization(BatchNormalization):

@@ -10,8 +10,19 @@ _TOP = "top_level_model_weights"
 
 
 def save(model: Any, group: Any) -> None:
-    """Write a model's weights into an HDF5 group."""
+    """Write a model's weights into an HDF5 group.
+
+    Raises:
+        NotImplementedError: A layer has learned what the format has no place for.
+    """
     layers = model.layers
+    for layer in model._flatten_layers():
+        if getattr(layer, "_has_learned_vocabulary", False):
+            raise NotImplementedError(
+                f"The layer {layer.name!r} has learned a vocabulary, which h5 files "
+                "have no place for. Save in a `.keras` file or a folder, or pass "
+                "`vocabulary=` when making the layer."
+            )
     group.attrs["layer_names"] = _names([layer.name for layer in layers])
     group.attrs["backend"] = b"tensorflow"
     group.attrs["keras_version"] = b"2.15.0"

@@ -14,6 +14,11 @@ class PreprocessingLayer(Layer):
     Subclasses define `update_state(batch)`, `finalize_state()` and `reset_state()`.
     """
 
+    @property
+    def _has_learned_vocabulary(self) -> bool:
+        """Whether it has learned something that is no variable."""
+        return False
+
     def adapt(
         self, data: Any, batch_size: int | None = None, steps: Any = None
     ) -> None:

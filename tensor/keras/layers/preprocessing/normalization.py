@@ -72,12 +72,11 @@ class Normalization(PreprocessingLayer):
                 initializer="zeros",
                 trainable=False,
             )
-            self.finalize_state()
             return
         zero = np.zeros(own, self._compute_type.as_numpy_dtype)
-        self.mean = self._spread(tf.constant(zero + np.asarray(self.input_mean)))
-        self.variance = self._spread(
-            tf.constant(zero + np.asarray(self.input_variance))
+        self._given = (
+            self._spread(tf.constant(zero + np.asarray(self.input_mean))),
+            self._spread(tf.constant(zero + np.asarray(self.input_variance))),
         )
 
     def _statistic(self, name: str, shape: tuple[int, ...], initializer: str) -> Any:
@@ -128,16 +127,23 @@ class Normalization(PreprocessingLayer):
             self.adapt_variance.assign(tf.ones_like(self.adapt_variance))
             self.count.assign(0)
 
-    def finalize_state(self) -> None:
-        """Keep nothing besides the weights: `call` reads them."""
+    @property
+    def mean(self) -> Any:
+        """The mean, given or learned, in a shape that broadcasts with inputs."""
+        if self.input_mean is not None:
+            return self._given[0]
+        return self._spread(tf.convert_to_tensor(self.adapt_mean))
+
+    @property
+    def variance(self) -> Any:
+        """The variance, given or learned, in a shape that broadcasts with inputs."""
+        if self.input_mean is not None:
+            return self._given[1]
+        return self._spread(tf.convert_to_tensor(self.adapt_variance))
 
     def call(self, inputs: Any) -> Any:
         inputs = tf.cast(inputs, self._compute_dtype)
-        if self.input_mean is None:
-            mean = self._spread(tf.convert_to_tensor(self.adapt_mean))
-            variance = self._spread(tf.convert_to_tensor(self.adapt_variance))
-        else:
-            mean, variance = self.mean, self.variance
+        mean, variance = self.mean, self.variance
         deviation = tf.maximum(
             tf.sqrt(variance), tf.cast(settings.epsilon(), variance.dtype)
         )
