@@ -6,6 +6,8 @@ The arrows go one way, and decisions are apart from what carries them out:
         → job               what is the same for all workers and attempts
         → supervisor        the loop: waits, asks the policy, does what it says
             policy          what happened and the clock → what to do; pure
+            server_jobs     the policy's rules for jobs with parameter servers
+            roles           who is coordinator, worker or server in these
             attempt         all workers of one attempt: what happened to them
             process         one worker: started, watched, signalled, reaped
             guardian        ends the workers if this process is killed

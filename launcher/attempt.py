@@ -23,6 +23,7 @@ from launcher.failure import FailureReader
 from launcher.policy import Cause, JobState, Request, WorkerState
 from launcher.process import WorkerProcess
 from launcher.report import Autopsy, cause_for_peers
+from launcher.roles import free_addresses, in_words, task_of
 from launcher.screen import STDERR, STDOUT
 from launcher.streams import copy_size, open_streams, read_available
 
@@ -62,15 +63,17 @@ class Attempt:
         self._peak_memory: dict[int, int] = {}
         self._ending: set[int] = set()
         # The chief's lines share theirs with a prefix, and end before the last column.
-        self._prefix_columns = len("[0] ") + 1 if job.config.workers > 1 else 0
+        self._prefix_columns = len("[0] ") + 1 if job.config.size > 1 else 0
         self._is_reading = True
         self._have_all_joined = False
         self._started_at = time.monotonic()
         self.joined_after_s: float | None = None
         self._memory_kills_before = out_of_memory_kills()
         self.address = ""
+        self._key = job.key or JobKey.generate()
+        self._cluster = free_addresses(job.config)
         self.state = JobState(
-            tuple(WorkerState(rank) for rank in self._ranks),
+            tuple(self._new_state(rank) for rank in self._ranks),
             restarts_used=restarts_used,
         )
 
@@ -89,19 +92,26 @@ class Attempt:
 
     def start(self, on_ready: Callable[[str], None]) -> None:
         """Open the rendezvous, say where by `on_ready`, and start all workers."""
-        config = self._job.config
-        key = self._job.key or JobKey.generate()
+        config, key = self._job.config, self._key
         host, port = _resolved(config.coordinator) if config.coordinator else LOOPBACK
         if config.node_rank:
             self.address = f"tcp://{host}:{port}"
-        elif config.size > 1:
+        elif config.size > 1 and not config.servers:
             from dist.rendezvous_server import RendezvousServer  # loads ZeroMQ
 
             self._server = RendezvousServer(config.size, key, host=host, port=port)
             self.address = self._server.start()
         on_ready(self.address)
         for rank in self._ranks:
-            self._start_worker(rank, key)
+            self._start_worker(rank)
+
+    def replace_worker(self, rank: int) -> None:
+        """Start a worker again whose process was lost, in the same place."""
+        self._reports[rank] = FailureReader()
+        self._peak_memory.pop(rank, None)
+        self._change(rank, **vars(self._new_state(rank)))
+        self.state = replace(self.state, replaced=self.state.replaced + 1)
+        self._start_worker(rank)
 
     def listen_to(self, descriptor: int) -> None:
         """Let `wait` return early when this descriptor becomes readable."""
@@ -188,14 +198,22 @@ class Attempt:
         """All that is known about each worker, by rank."""
         return {rank: self._autopsy(worker) for rank, worker in self._workers.items()}
 
-    def _start_worker(self, rank: int, key: JobKey) -> None:
+    def _new_state(self, rank: int) -> WorkerState:
+        return WorkerState(rank, role=task_of(self._job.config, rank)[0])
+
+    def _start_worker(self, rank: int) -> None:
         job = self._job
         is_chief = rank == 0
         # Input that was redirected is the chief's; a terminal's stays the launcher's,
         # because processes outside its foreground group may not read it.
         has_input = is_chief and not _is_terminal_or_closed(STDIN)
         identity = worker_identity(
-            job, rank, self.state.restarts_used, self.address, key
+            job,
+            rank,
+            self.state.restarts_used,
+            self.address,
+            self._key,
+            self._cluster,
         )
         variables = worker_variables(identity, job.budget, job.config.environment)
         try:
@@ -347,6 +365,7 @@ class Attempt:
             last_errors=self._output.last_errors(rank),
             peak_memory=self._peak_memory.get(rank, 0),
             was_out_of_memory=out_of_memory_kills() > self._memory_kills_before,
+            role=in_words(task_of(self._job.config, rank)) if self._cluster else "",
         )
 
     def _state_of(self, rank: int) -> WorkerState:

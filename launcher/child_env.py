@@ -12,12 +12,14 @@ from dist.contract import (
     child_environment,
     identity_from_environment,
 )
+from launcher.roles import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dist.job_key import JobKey
     from launcher.job import Job
+    from launcher.roles import Cluster
     from launcher.threads import ThreadBudget
 
 
@@ -43,12 +45,13 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
     return identity_from_environment(settings).settings
 
 
-def worker_identity(
+def worker_identity(  # noqa: PLR0913 - the facts of an attempt
     job: Job,
     rank: int,
     restarts_used: int = 0,
     address: str = "",
     key: JobKey | None = None,
+    cluster: Cluster | None = None,
 ) -> WorkerIdentity:
     """Who a worker is in its job.
 
@@ -58,19 +61,23 @@ def worker_identity(
         restarts_used: how often the job has been restarted.
         address: where the workers meet; empty if there is nobody to meet.
         key: the secret of this attempt.
+        cluster: the addresses by role, if there are parameter servers.
     """
+    role, index = task_of(job.config, rank)
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     config, timeout_s = job.config, job.config.start_timeout_s
     return WorkerIdentity(
         rank=rank,
         size=config.size,
         local_rank=rank - config.local_ranks.start,
-        local_size=config.workers,
+        local_size=len(config.local_ranks),
         host=socket.gethostname(),
         run_id=job.run_id,
         restart_count=restarts_used,
         source="launch",
-        task_index=rank,
+        role=role,
+        task_index=index,
+        cluster=cluster,
         rendezvous=address,
         job_key=key,
         master_address=host or "127.0.0.1",

@@ -86,10 +86,12 @@ def _dry_run(job: Job) -> int:
     """Say what would be started: the command of each worker, and its variables."""
     from launcher.child_env import worker_identity, worker_variables
     from launcher.report import opening
+    from launcher.roles import free_addresses
 
+    cluster = free_addresses(job.config)
     sys.stderr.write(f"launch: {opening(job, socket.gethostname(), '')}\n")
     for rank in job.config.local_ranks:
-        identity = worker_identity(job, rank)
+        identity = worker_identity(job, rank, cluster=cluster)
         variables = worker_variables(identity, job.budget, job.config.environment)
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in variables.items() if v)
         command = f"{sys.executable} {job.config.program.command}"

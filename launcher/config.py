@@ -46,6 +46,7 @@ class LaunchConfig:
 
     workers: int
     program: Program
+    servers: int = 0
     nodes: int = 1
     node_rank: int | None = None
     coordinator: str = ""
@@ -82,6 +83,11 @@ class LaunchConfig:
                 f"to {self.size - 1}."
             )
         self._check_nodes()
+        if self.servers and self.nodes > 1:
+            raise UsageError(
+                "`--ps` works on one host so far. On several, start the tasks with "
+                "TF_CONFIG set, each on its own host."
+            )
         log_dir = self.log_dir
         if log_dir is not None and log_dir.exists() and not log_dir.is_dir():
             raise UsageError(
@@ -90,12 +96,16 @@ class LaunchConfig:
 
     @property
     def size(self) -> int:
-        """How many workers the job has on all hosts."""
+        """How many processes the job has on all hosts."""
+        if self.servers:
+            return 1 + self.workers + self.servers
         return self.nodes * self.workers
 
     @property
     def local_ranks(self) -> range:
-        """The ranks of the workers on this host."""
+        """The ranks of the processes on this host."""
+        if self.servers:
+            return range(self.size)
         first = (self.node_rank or 0) * self.workers
         return range(first, first + self.workers)
 

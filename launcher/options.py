@@ -147,6 +147,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("workers", ("-n",),
            "how many workers to start on this host; in a batch job, if left out, as "
            "many as the scheduler allotted", worker_count, "N"),
+    Option("servers", ("--ps",),
+           "start K parameter servers beside the N workers; the script runs in one "
+           "more process, the coordinator, and the others serve it (0)",
+           whole_number(0, "Pass for example `--ps 1`."), "K"),
     Option("is_module", ("-m",), "the program is a module, as in `python -m`",
            has_twin=False),
     Option("nodes", ("--nodes",),

@@ -11,6 +11,7 @@ The rules, in the order in which they apply:
   the cause;
 - ranks that joined must not wait for ranks that cannot come any more: one that left
   without joining is named at once, one that never arrives after the start timeout;
+- jobs with parameter servers replace lost workers (`server_jobs`);
 - a host that is done stays for as long as workers of other hosts need it;
 - when all have ended the job is over: restarted while restarts are left, else done.
 
@@ -24,6 +25,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from launcher import server_jobs
 
 # How long the loss of a peer, reported by a survivor, waits for its own cause to show.
 SETTLE_S = 0.5
@@ -49,6 +52,7 @@ class WorkerState:
         blames_peer: its exception only says that another worker was lost.
         gave_up_waiting: its exception says that others did not come to a call.
         has_joined: whether it arrived at the rendezvous.
+        role: "chief", "worker" or "ps"; without parameter servers all are workers.
     """
 
     rank: int
@@ -58,6 +62,7 @@ class WorkerState:
     blames_peer: bool = False
     gave_up_waiting: bool = False
     has_joined: bool = False
+    role: str = "worker"
 
     @property
     def is_running(self) -> bool:
@@ -131,6 +136,11 @@ class OutputClosed:
     """Nobody reads the output any more, as after `launch … | head`."""
 
 
+@dataclass(frozen=True)
+class CoordinatorEnded:
+    """The coordinator ended well, and others go on although there is nothing to do."""
+
+
 Cause: TypeAlias = (
     WorkerFailed
     | Stalled
@@ -138,7 +148,10 @@ Cause: TypeAlias = (
     | LeftWithoutJoining
     | StopRequested
     | OutputClosed
+    | CoordinatorEnded
 )
+
+_NO_FAILURES = StopRequested | OutputClosed | CoordinatorEnded | None
 
 
 @dataclass(frozen=True)
@@ -166,6 +179,7 @@ class JobState:
         cause, stopping_since: set once the job is being stopped.
         is_killed: whether SIGKILL has been sent to all.
         restarts_used: attempts before this one.
+        replaced: how many lost workers have been replaced.
     """
 
     workers: tuple[WorkerState, ...]
@@ -179,6 +193,7 @@ class JobState:
     stopping_since: float | None = None
     is_killed: bool = False
     restarts_used: int = 0
+    replaced: int = 0
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -211,6 +226,13 @@ class StopAll:
 
 
 @dataclass(frozen=True)
+class Replace:
+    """Start a lost worker of a job with parameter servers again."""
+
+    rank: int
+
+
+@dataclass(frozen=True)
 class KillAll:
     """Send SIGKILL to the process group of every worker that still runs."""
 
@@ -230,7 +252,7 @@ class Finish:
     cause: Cause | None = None
 
 
-Decision: TypeAlias = Continue | Notice | StopAll | KillAll | Restart | Finish
+Decision: TypeAlias = Continue | Notice | StopAll | Replace | KillAll | Restart | Finish
 
 
 def decide(job: JobState, limits: Limits, now: float) -> Decision:
@@ -249,7 +271,8 @@ def decide(job: JobState, limits: Limits, now: float) -> Decision:
         return StopAll(cause, _polite_signal(cause))
     if job.cause is not None:
         return _hurry(job, limits, now)
-    return _notice(job, now)
+    lost = next((w for w in job.workers if server_jobs.is_replaceable(w, job)), None)
+    return Replace(lost.rank) if lost is not None else _notice(job, now)
 
 
 def first_failure(job: JobState, before: float = float("inf")) -> WorkerState | None:
@@ -257,7 +280,9 @@ def first_failure(job: JobState, before: float = float("inf")) -> WorkerState | 
     failed = [
         (worker.blames_peer, time, worker.rank, worker)
         for worker in job.workers
-        if (time := worker.failure_time) is not None and time <= before
+        if (time := worker.failure_time) is not None
+        and time <= before
+        and not server_jobs.can_do_without(worker, job)
     ]
     return min(failed)[3] if failed else None
 
@@ -265,7 +290,7 @@ def first_failure(job: JobState, before: float = float("inf")) -> WorkerState | 
 def status_of(cause: Cause | None, job: JobState) -> int:
     """The exit status of a job that ended for this cause."""
     match cause:
-        case None:
+        case None | CoordinatorEnded():
             return 0
         case WorkerFailed(rank):
             return next(w.status for w in job.workers if w.rank == rank)
@@ -286,8 +311,10 @@ def _new_cause(job: JobState, limits: Limits, now: float) -> Cause | None:
     if job.output_closed:
         return OutputClosed()
     failed = first_failure(job)
-    if failed is not None and _is_settled(failed, now):
+    if failed is not None and _is_settled(failed, job, now):
         return _stall(job, failed) or WorkerFailed(failed.rank)
+    if server_jobs.has_coordinator_left(job, now):
+        return CoordinatorEnded()
     return _hopeless_wait(job, limits, now)
 
 
@@ -297,9 +324,11 @@ def _stall(job: JobState, failed: WorkerState) -> Stalled | None:
     return Stalled(failed.rank, busy) if failed.gave_up_waiting and busy else None
 
 
-def _is_settled(failed: WorkerState, now: float) -> bool:
+def _is_settled(failed: WorkerState, job: JobState, now: float) -> bool:
     """Whether a failure may be acted on, or something may yet explain or end it."""
     age = now - (failed.failure_time or now)
+    if server_jobs.may_coordinator_explain(failed, job, age):
+        return False
     if failed.blames_peer and age < SETTLE_S:
         return False
     return not failed.is_running or age >= UNWIND_S
@@ -352,7 +381,7 @@ def _final_cause(job: JobState) -> Cause | None:
 
 def _conclude(job: JobState, limits: Limits, cause: Cause | None) -> Decision:
     """All have ended."""
-    is_failure = not isinstance(cause, StopRequested | OutputClosed | None)
+    is_failure = not isinstance(cause, _NO_FAILURES)
     if cause is not None and is_failure and job.restarts_used < limits.restarts:
         return Restart(cause)
     return Finish(status_of(cause, job), cause)

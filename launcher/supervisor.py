@@ -138,25 +138,30 @@ class Supervisor:
                 attempt.output_closed()
             now = time.monotonic()
             decision = policy.decide(attempt.state, self._limits, now)
-            match decision:
-                case policy.Finish() | policy.Restart():
-                    return decision
-                case policy.StopAll(cause, signum):
-                    self._say(report.stopping(cause, attempt.autopsies()))
-                    if isinstance(cause, policy.NeverJoined | policy.Stalled):
-                        attempt.ask_for_stacks(cause.ranks)
-                    attempt.stop_all(cause, signum, now)
-                case policy.Replace(rank):
-                    self._say(report.replacing(attempt.autopsies()[rank]))
-                    attempt.replace_worker(rank)
-                case policy.KillAll():
-                    attempt.kill_all()
-                case policy.Notice(missing, waited_s):
-                    size = self._config.size
-                    self._say(report.waiting(missing, size, waited_s))
-                    attempt.noticed(now)
-                case policy.Continue():
-                    pass
+            if isinstance(decision, policy.Finish | policy.Restart):
+                return decision
+            self._carry_out(decision, attempt, now)
+
+    def _carry_out(
+        self, decision: policy.Decision, attempt: Attempt, now: float
+    ) -> None:
+        match decision:
+            case policy.StopAll(cause, signum):
+                self._say(report.stopping(cause, attempt.autopsies()))
+                if isinstance(cause, policy.NeverJoined | policy.Stalled):
+                    attempt.ask_for_stacks(cause.ranks)
+                attempt.stop_all(cause, signum, now)
+            case policy.Replace(rank):
+                self._say(report.replacing(attempt.autopsies()[rank]))
+                attempt.replace_worker(rank)
+            case policy.KillAll():
+                attempt.kill_all()
+            case policy.Notice(missing, waited_s):
+                size = self._config.size
+                self._say(report.waiting(missing, size, waited_s))
+                attempt.noticed(now)
+            case policy.Continue():
+                pass
 
     def _take_signals(self, attempt: Attempt, signals: SignalInbox) -> None:
         for signum, at in signals.take():

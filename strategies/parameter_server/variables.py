@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.parameter_server.codec import pack
+from strategies.parameter_server.updates import ServerGraph, update_on_server
 from strategies.variables import DistributedVariable
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
-from tensor.graph.state import ReadVariable
+from tensor.graph.state import ReadVariable, WriteVariable, check_assignable
 from tensor.ops.gather import Gather
 
 if TYPE_CHECKING:
@@ -105,6 +106,15 @@ class ServerVariable(DistributedVariable):
 
     # ---- writing
 
+    def _update(self, how: str, value: Any, read_value: bool) -> Any:
+        graph = context.graph
+        if graph is None or isinstance(graph, ServerGraph):
+            return super()._update(how, value, read_value)
+        value = convert(value, self._dtype)
+        check_assignable(self, how, value.static_shape)
+        graph.write_variable(push, (value,), {"variable": self, "how": how})
+        return self if read_value else None
+
     def write_array(self, how: str, array: Any) -> None:
         """Let the server write an array of fitting shape and dtype."""
         self.links.push(self, "assign", {"how": how}, [np.asarray(array)])
@@ -124,8 +134,6 @@ class ServerVariable(DistributedVariable):
 
     def updated_by(self, step: Any, gradient: Any) -> None:
         """Let the server take an optimizer's step, if a function is being traced."""
-        from strategies.parameter_server.updates import update_on_server
-
         if context.graph is None:
             step(gradient, self)
         else:
@@ -155,6 +163,16 @@ class Handle(ReadVariable):
 
     def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
         return attrs["variable"]._handle()
+
+
+class Push(WriteVariable):
+    """Assign to a server's variable, add to it or subtract from it.
+
+    An op of its own, because a value that is read after it must be the server's: others
+    write to the variable too.
+    """
+
+    type_name = "PushVariableOp"
 
 
 class GatherFromServer(Gather):
@@ -197,4 +215,5 @@ def _handle_in_graph(variable: ServerVariable) -> Any:
 
 
 handle = Handle()
+push = Push()
 gather_from_server = GatherFromServer()
