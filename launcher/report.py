@@ -195,6 +195,8 @@ def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[
                 "launch: the others were stopped because "
                 f"rank {rank} did not join (exit status {status})",
             ]
+        case CoordinatorEnded():
+            return []
         case OutputClosed():
             return []
 
