@@ -47,5 +47,6 @@ from tensor.ops import (
     strided_slice as strided_slice,
     top_k as top_k,
     uniqueness as uniqueness,
+    unknown_axes as unknown_axes,
 )
 from tensor.ops.math import special as special

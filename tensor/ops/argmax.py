@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import (
     REAL,
+    bracketed,
     check_kind,
-    known_integers,
+    known_or_symbolic,
     reduced_shape,
 )
 
@@ -30,11 +32,12 @@ class ArgMax(Op):
     function: Any = staticmethod(np.argmax)
     worst = -np.inf
 
-    def kernel(self, x: Any, axis: int, output_type: dtypes.DType) -> Any:
+    def kernel(self, x: Any, axis: Any, output_type: dtypes.DType) -> Any:
+        axis = int(axis)
         if x.shape[axis] == 0:
             raise errors.invalid(
                 self.type_name,
-                f"Reduction axis {axis} is empty in shape {list(x.shape)}",
+                f"Reduction axis {axis} is empty in shape {bracketed(x.shape)}",
             )
         index = self.function(x, axis=axis)
         if x.dtype.kind in "fV":
@@ -45,7 +48,10 @@ class ArgMax(Op):
                 index = self.function(known, axis=axis)
         return index.astype(output_type.numpy_dtype)
 
-    def infer(self, x: TensorSpec, axis: int, output_type: dtypes.DType) -> TensorSpec:
+    def infer(self, x: TensorSpec, axis: Any, output_type: dtypes.DType) -> TensorSpec:
+        if is_symbolic(axis):
+            dims = None if x.dims is None else (None,) * (len(x.dims) - 1)
+            return TensorSpec.of(dims, output_type)
         return TensorSpec.of(reduced_shape(x.dims, (axis,), False), output_type)
 
     def public(
@@ -64,7 +70,10 @@ class ArgMax(Op):
                 f"Value for attr 'output_type' of {dtypes.short_name(output_type)} is "
                 "not in the list of allowed values: int16, uint16, int32, int64",
             )
-        at = 0 if axis is None else int(known_integers(axis))
+        at = 0 if axis is None else known_or_symbolic(axis)
+        if is_symbolic(at):
+            return self(x, axis=at, output_type=output_type, name=name)
+        at = int(at)
         rank = x.ndim
         if rank is not None and not -rank <= at < rank:
             raise errors.invalid(

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import where, zeros_like
-from tensor.ops.families import FLOATING, NUMERIC, check_kind, known_integers
+from tensor.ops.families import (
+    FLOATING,
+    NUMERIC,
+    bracketed,
+    check_kind,
+    known_or_symbolic,
+)
 from tensor.ops.math.complex_numbers import conj_for_gradient
 from tensor.ops.math.division import divide_no_nan
 from tensor.ops.math.exponential import exp, log
@@ -34,7 +41,8 @@ class _Scan(Op):
         """Return the running result from the front, each element included."""
         raise NotImplementedError
 
-    def kernel(self, x: Any, axis: int, exclusive: bool, reverse: bool) -> Any:
+    def kernel(self, x: Any, axis: Any, exclusive: bool, reverse: bool) -> Any:
+        axis = int(axis)
         x = np.flip(x, axis) if reverse else x
         if exclusive and x.shape[axis]:
             before = (slice(None),) * (axis % x.ndim)
@@ -60,7 +68,15 @@ class _Scan(Op):
     ) -> Any:
         x = convert(x)
         check_kind(self, x, self.allows)
-        axis, rank = int(known_integers(axis)), x.ndim
+        axis, rank = known_or_symbolic(axis), x.ndim
+        if is_symbolic(axis):
+            return self(x, axis=axis, exclusive=exclusive, reverse=reverse, name=name)
+        if np.ndim(axis):
+            raise errors.invalid(
+                self.type_name,
+                f"ScanOp: axis must be a scalar, not {bracketed(np.shape(axis))}",
+            )
+        axis = int(axis)
         if rank is not None and not -rank <= axis < rank:
             raise errors.invalid(
                 self.type_name,

@@ -38,6 +38,7 @@ from tensor.ops.reduction import (
     Reduction as Reduction,
     expand_reduced as expand_reduced,
     known_integers as known_integers,
+    known_or_symbolic as known_or_symbolic,
     normalize_axes as normalize_axes,
     reduced_shape as reduced_shape,
 )

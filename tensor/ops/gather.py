@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -52,7 +53,7 @@ class Gather(Op):
     keeps_inputs = (1,)
 
     def kernel(self, params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
-        params, indices = np.asarray(params), np.asarray(indices)
+        params, indices, axis = np.asarray(params), np.asarray(indices), int(axis)
         _check_indices(indices, params.shape[axis])
         if batch_dims == 0:
             return np.take(params, indices, axis=axis)[()]
@@ -65,6 +66,9 @@ class Gather(Op):
         p, i = params.dims, indices.dims
         if p is None or i is None:
             return TensorSpec.of(None, params.dtype)
+        if is_symbolic(axis):
+            rank = len(p) + len(i) - batch_dims - 1
+            return TensorSpec.of((None,) * rank, params.dtype)
         lead = merge(p[:batch_dims], i[:batch_dims]) or ()
         dims = (*lead, *p[batch_dims:axis], *i[batch_dims:], *p[axis + 1 :])
         return TensorSpec.of(dims, params.dtype)
@@ -73,7 +77,7 @@ class Gather(Op):
         params, indices = call.inputs
         axis, batch_dims = call.attrs["axis"], call.attrs["batch_dims"]
         shape = shape_of(params)
-        is_rows = axis == 0 and batch_dims == 0
+        is_rows = not is_symbolic(axis) and axis == 0 and batch_dims == 0
         if is_rows and shape is not None and None not in shape[1:]:
             return _row_gradient(dz, indices, params, shape), None
         return gather_grad(dz, indices, shape=shape_for(params), **call.attrs), None
@@ -146,7 +150,7 @@ class GatherGrad(Op):
     def kernel(
         self, dz: Any, indices: Any, shape: Any, axis: int, batch_dims: int
     ) -> Any:
-        dz, indices = np.asarray(dz), np.asarray(indices)
+        dz, indices, axis = np.asarray(dz), np.asarray(indices), int(axis)
         result = np.zeros(tuple(shape), dz.dtype)
         at = _location(result, indices, axis, batch_dims)
         np.add.at(np.moveaxis(result, axis, batch_dims), at.key, at.prepare(dz))
@@ -204,6 +208,8 @@ def gather_(
     check_index_dtype("GatherV2", indices)
     if indices.ndim is not None and batch_dims < 0:
         batch_dims += indices.ndim
+    if is_symbolic(axis):
+        return gather(params, indices, axis=axis, batch_dims=batch_dims, name=name)
     axis = batch_dims if axis is None else int(axis)
     if axis == 0:
         batch_dims = 0  # TensorFlow's rule: axis=0 looks up rows, whatever the batch

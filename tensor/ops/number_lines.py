@@ -25,7 +25,7 @@ from tensor.ops.array import (
     zeros_like,
 )
 from tensor.ops.layout import expand_dims
-from tensor.ops.math import multiply
+from tensor.ops.math import maximum, multiply
 from tensor.ops.reduce import broadcast_to
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _linspace_of_unknown_length(start: Any, stop: Any, num: Any, axis: int) -> A
     steps = range_(num)
     behind = (1,) * (first.ndim - at - 1)
     is_last = reshape((steps == num - 1) & (steps > 0), shape=(-1, *behind))
-    gaps = cast_(num - 1, start.dtype)
+    gaps = cast_(maximum.public(num - 1, 1), start.dtype)
     along = reshape(cast_(steps, start.dtype), shape=(-1, *behind))
     return where(is_last, last, first + (last - first) / gaps * along)
 

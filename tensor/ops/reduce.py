@@ -131,13 +131,13 @@ class BroadcastTo(Op):
         return sum_to(dz, call.inputs[0])
 
     def public(self, input: Any, shape: Any, name: str | None = None) -> Any:
-        if not is_symbolic(shape) and np.ndim(shape) != 1 and len(np.shape(shape)) != 1:
+        x, target = convert(input), as_static_shape(shape)
+        if isinstance(target, tuple) and np.ndim(shape) != 1:
             raise errors.invalid(
                 self.type_name,
                 "shape must be a vector of {int32,int64}, got shape "
                 f"{to_brackets(np.shape(shape))}",
             )
-        x, target = convert(input), as_static_shape(shape)
         if isinstance(target, tuple) and any(d < 0 for d in target):
             raise errors.invalid(
                 self.type_name, f"Dimension {min(target)} must be >= 0"

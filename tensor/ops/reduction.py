@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.registry import Op, Sample, get_op
-from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.broadcasting import shape_of
 from tensor.ops.dtype_kinds import NUMERIC, check_kind
@@ -20,21 +20,34 @@ if TYPE_CHECKING:
     from tensor.core.shapes import Dims
 
 
+def is_unknown(value: Any) -> bool:
+    """Return whether an argument such as an axis has no value while traced."""
+    return is_symbolic(value) and not _is_known(value.static_vector())
+
+
+def _is_known(value: Any) -> bool:
+    return value is not None and not (type(value) is tuple and None in value)
+
+
+def known_or_symbolic(value: Any) -> Any:
+    """Return an integer argument; of a symbolic one its value, where it is known."""
+    if not is_symbolic(value) or is_unknown(value):
+        return value
+    return value.static_vector()
+
+
 def known_integers(value: Any) -> Any:
-    """Return an integer argument, such as an axis, that must be known when traced.
+    """Return an integer argument that must be known when traced.
 
     Raises:
         NotImplementedError: It is a symbolic tensor whose value is not known.
     """
-    if type(value) is EagerTensor or not isinstance(value, Tensor):
-        return value
-    known = value.static_vector() if hasattr(value, "static_vector") else None
-    if known is None or (type(known) is tuple and None in known):
+    if is_unknown(value):
         raise NotImplementedError(
-            f"The axis {value!r} must be known while a function is traced: give a "
-            "Python integer, or one that follows from static shapes."
+            f"{value!r} must be known while a function is traced: give a Python "
+            "integer, or one that follows from static shapes."
         )
-    return known
+    return known_or_symbolic(value)
 
 
 def normalize_axes(axis: Any, rank: int | None, op: Op) -> tuple[int, ...] | None:
@@ -94,9 +107,16 @@ class Reduction(Op):
     ) -> Any:
         x = convert(input_tensor)
         check_kind(self, x, self.allows)
+        if is_unknown(axis):
+            return self.public_unknown(x, axis, bool(keepdims), name)
         rank = None if x.static_shape is None else len(x.static_shape)
         axes = normalize_axes(axis, rank, self)
         return self(x, axis=axes, keepdims=bool(keepdims), name=name)
+
+    def public_unknown(self, x: Any, axis: Any, keepdims: bool, name: Any) -> Any:
+        from tensor.ops.unknown_axes import reduce_unknown
+
+        return reduce_unknown(self, x, axis, keepdims, name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x = rng.normal(size=(2, 3, 4))

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.indices import check_index_dtype
+from tensor.ops.reduction import is_unknown, known_or_symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +26,10 @@ class Reverse(Op):
     kind = "view"
     keeps_inputs = False
 
-    def kernel(self, x: Any, axis: tuple[int, ...]) -> Any:
-        return np.flip(x, axis)
+    def kernel(self, x: Any, axis: Any) -> Any:
+        return np.flip(x, tuple(axis))
 
-    def infer(self, x: TensorSpec, axis: tuple[int, ...]) -> TensorSpec:
+    def infer(self, x: TensorSpec, axis: Any) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
@@ -42,15 +45,17 @@ class Roll(Op):
 
     keeps_inputs = False
 
-    def kernel(self, x: Any, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
-        return np.roll(x, shift, axis)
+    def kernel(self, x: Any, shift: Any, axis: Any) -> Any:
+        shifts, axes = np.reshape(shift, -1).tolist(), np.reshape(axis, -1).tolist()
+        return np.roll(x, shifts, axes)
 
     def infer(self, x: TensorSpec, shift: Any, axis: Any) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        shift = tuple(-s for s in call.attrs["shift"])
-        return roll(dz, shift=shift, axis=call.attrs["axis"])
+        shift, axis = call.attrs["shift"], call.attrs["axis"]
+        back = -shift if is_symbolic(shift) else tuple(-s for s in shift)
+        return roll(dz, shift=back, axis=axis)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x = rng.normal(size=(2, 3, 4))
@@ -105,10 +110,13 @@ def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
         InvalidArgumentError: An axis is out of range or named twice.
     """
     x = convert(tensor)
-    given = convert(axis)
+    given = convert(axis, hint=dtypes.int32)
     if given.ndim == 0:
         raise errors.invalid("ReverseV2", "'dims' must be 1-dimension, not 0")
-    axes = tuple(int(a) for a in np.asarray(given))
+    check_index_dtype("ReverseV2", given, "Tidx", ("int32", "int64"))
+    if is_unknown(given):
+        return reverse(x, axis=given, name=name)
+    axes = tuple(int(a) for a in np.asarray(known_or_symbolic(given)))
     rank = x.ndim
     if rank is not None:
         seen = set()
@@ -142,7 +150,12 @@ def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
             axes differ.
     """
     x = convert(input)
-    shifts, axes = np.asarray(convert(shift)), np.asarray(convert(axis))
+    given = known_or_symbolic(convert(shift)), known_or_symbolic(convert(axis))
+    if any(map(is_symbolic, given)):
+        # What is known goes along as an array: both may be numbers or vectors.
+        by, along = (v if is_symbolic(v) else np.atleast_1d(v) for v in given)
+        return roll(x, shift=by, axis=along, name=name)
+    shifts, axes = (np.asarray(v) for v in given)
     for what, value in (("shift", shifts), ("axis", axes)):
         if value.ndim > 1:
             raise errors.invalid(

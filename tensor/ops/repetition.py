@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
-from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -147,11 +146,11 @@ def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
             a negative entry.
     """
     x = convert(input)
-    if not is_symbolic(multiples) and np.ndim(multiples) != 1:
+    times = as_static_shape(multiples)
+    if isinstance(times, tuple) and np.ndim(multiples) != 1:
         raise errors.invalid(
             "Tile", f"Expected multiples to be 1-D, but got shape {np.shape(multiples)}"
         )
-    times = as_static_shape(multiples)
     if isinstance(times, tuple):
         if x.ndim is not None and len(times) != x.ndim:
             raise errors.invalid(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.shapes import num_elements
@@ -255,7 +256,7 @@ def band_part_(
     """
     x = convert(input)
     dims = shape_of(x)
-    lower, upper = int(num_lower), int(num_upper)
+    lower, upper = (n if is_symbolic(n) else int(n) for n in (num_lower, num_upper))
     if dims is not None and len(dims) < 2:
         raise errors.invalid(
             "MatrixBandPart",
@@ -266,7 +267,7 @@ def band_part_(
         ("num_upper", "columns", upper, -1),
     ):
         size = None if dims is None else dims[at]
-        if size is not None and number > size:
+        if size is not None and not is_symbolic(number) and number > size:
             raise errors.invalid(
                 "MatrixBandPart",
                 f"{what} must be negative or less or equal to number of {side} "

@@ -172,7 +172,7 @@ class MatrixBandPart(Op):
 
     keeps_inputs = False
 
-    def kernel(self, x: Any, lower: int, upper: int) -> Any:
+    def kernel(self, x: Any, lower: Any, upper: Any) -> Any:
         rows, columns = np.ogrid[: x.shape[-2], : x.shape[-1]]
         inside = np.ones((x.shape[-2], x.shape[-1]), np.bool_)
         if lower >= 0:
@@ -181,7 +181,7 @@ class MatrixBandPart(Op):
             inside &= columns - rows <= upper
         return np.where(inside, x, x.dtype.type(0))
 
-    def infer(self, x: TensorSpec, lower: int, upper: int) -> TensorSpec:
+    def infer(self, x: TensorSpec, lower: Any, upper: Any) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:

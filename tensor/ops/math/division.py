@@ -77,7 +77,7 @@ class MulNoNan(BinaryElementwise):
         return np.where(np.equal(y, 0), _zero(x, y), np.multiply(x, y))[()]
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        x, y = call.inputs  # without conjugates, as in TensorFlow
+        x, y = (conj_for_gradient(v) for v in call.inputs)
         wants_x, wants_y = call.wants
         return (
             sum_to(multiply_no_nan(dz, y), x) if wants_x else None,
@@ -173,8 +173,9 @@ class Reciprocal(UnaryElementwise):
         return 1 / x if out is None else np.divide(1, x, out=out)
 
     def gradient(self, call: Any, dz: Any) -> Any:
+        # Where nothing arrives nothing leaves, even at 0, where the slope is infinite.
         z = conj_for_gradient(call.output)
-        return -dz * z * z
+        return multiply_no_nan(z * z, -dz)
 
 
 divide = register(Divide)

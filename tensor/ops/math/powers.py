@@ -102,8 +102,9 @@ class Rsqrt(UnaryElementwise):
         return np.divide(1, np.sqrt(x, out=out), out=out)
 
     def gradient(self, call: Any, dz: Any) -> Any:
+        # Where nothing arrives nothing leaves, as for the square root.
         z = conj_for_gradient(call.output)
-        return dz * -0.5 * (z * z * z)
+        return get_op("MulNoNan")(z * z * z, dz * -0.5)
 
 
 power = register(Power)

@@ -72,12 +72,3 @@ def test_counting_works_while_tracing():
         lambda x: tf.histogram_fixed_width(tf.cast(x, tf.float32), [0.0, 5.0], 5),
     ):
         np.testing.assert_array_equal(traced(f, labels)(tf.constant(labels)), f(labels))
-
-
-def test_an_axis_that_is_not_known_while_tracing_is_refused():
-    @tf.function(input_signature=[tf.TensorSpec([2, 3]), tf.TensorSpec([], tf.int32)])
-    def total(x, axis):
-        return tf.reduce_sum(x, axis)
-
-    with pytest.raises(NotImplementedError, match="must be known while a function is"):
-        total(tf.ones([2, 3]), 1)
