@@ -5,8 +5,10 @@ far it is *done* (counters that only grow), and for the call that it has arrived
 fingerprint, the storage of its array and the time. Two of each, for even and odd
 counts: a rank may be one step ahead of the slowest reader, never two.
 
-Waiting is polling, because a futex cannot be had from Python: first without leaving the
-processor, if there are enough of them, then giving it away, then sleeping.
+Who waits looks again for a while, if there are enough processors, gives the processor
+away a few times, and then sleeps on the word of a rank that is late (`futex`), or for a
+moment where that cannot be had. It says so in its own line, so that a rank for which
+nobody sleeps need not ask the system to wake anybody.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dist import futex
 from dist.watch import CHECK_INTERVAL_S
 
 if TYPE_CHECKING:
@@ -27,15 +32,18 @@ if TYPE_CHECKING:
 LINE_BYTES = 128  # two cache lines: neighbouring lines are fetched in pairs
 _WORDS = LINE_BYTES // 8
 ARRIVED, DONE = 0, 1
-DESCRIBED = 8
+DESCRIBED, ASLEEP = 8, 9
 _FINGERPRINT, _STORAGE, _TIME_NS = 2, 4, 6  # each followed by its twin for odd counts
 TEXT_BYTES = 1024
 DESCRIPTION_WAIT_S = 1.0
 
 SPINS = 300
-YIELDS = 3_000
+# More would be taken by the system for work: beside other programs, a rank that yields
+# for long is made to wait for milliseconds.
+YIELDS = 10
 SHORT_SLEEP_S = 20e-6
 LONG_SLEEP_S = 500e-6
+SHORT_SLEEPS = 3_000
 _MAIN_THREAD = threading.main_thread().ident
 # These processors show stores and loads of others in program order.
 _IS_ORDERED = platform.machine() in ("x86_64", "AMD64", "i686")
@@ -55,8 +63,12 @@ class Flags:
         self._rank = rank
         self._size = size
         self._line = rank * _WORDS
+        self._address = np.frombuffer(segment.memory, np.uint8).ctypes.data
+        self._others_asleep = [r * _WORDS + ASLEEP for r in range(size) if r != rank]
         self._watch = watch
         self._spins = SPINS if spins else 0
+        self._fence = threading.Lock()
+        self._fence.acquire()
 
     def arrive(self, count: int, fingerprint: int, storage: int, time_ns: int) -> None:
         """Say that this rank's part of step `count` can be read."""
@@ -65,14 +77,16 @@ class Flags:
         words[slot + _STORAGE] = storage
         words[slot + _TIME_NS] = time_ns
         if not _IS_ORDERED:
-            _order_memory()
+            self._order_memory()
         words[self._line + ARRIVED] = count
+        self._wake(ARRIVED)
 
     def finish(self, count: int) -> None:
         """Say that this rank's result of step `count` can be read."""
         if not _IS_ORDERED:
-            _order_memory()
+            self._order_memory()
         self._words[self._line + DONE] = count
+        self._wake(DONE)
 
     def wait(self, call: Call, which: int, count: int) -> None:
         """Wait until all ranks have arrived at, or are done with, step `count`."""
@@ -84,7 +98,7 @@ class Flags:
                 call.waited_s += time.perf_counter() - started_s
                 break
         if not _IS_ORDERED:
-            _order_memory()
+            self._order_memory()
 
     def compare(self, count: int, fingerprint: int) -> tuple[int | None, int, int]:
         """Look at the calls that all have arrived with.
@@ -113,7 +127,7 @@ class Flags:
         encoded = text.encode()[: TEXT_BYTES - 1]
         self._texts[self._rank][: len(encoded) + 1] = encoded + b"\0"
         if not _IS_ORDERED:
-            _order_memory()
+            self._order_memory()
         self._words[self._line + DESCRIBED] = count
 
     def description(self, rank: int, count: int) -> str:
@@ -124,7 +138,7 @@ class Flags:
                 return "another call"
             time.sleep(SHORT_SLEEP_S)
         if not _IS_ORDERED:
-            _order_memory()
+            self._order_memory()
         return bytes(self._texts[rank]).split(b"\0")[0].decode(errors="replace")
 
     def late(self, which: int, count: int) -> list[int]:
@@ -145,37 +159,56 @@ class Flags:
         words = self._words
         # Beside other threads of ours, polling would only keep the interpreter lock.
         alone = threading.get_ident() == _MAIN_THREAD
-        spins, yields = (self._spins, YIELDS) if alone else (0, 0)
+        spins = self._spins if alone else 0
         next_check_s = time.perf_counter() + CHECK_INTERVAL_S
         late = self.late(which, count)
         rounds = 0
         while late:
-            if words[late[-1] * _WORDS + which] >= count:
+            position = late[-1] * _WORDS + which
+            if words[position] >= count:
                 late.pop()
                 continue
             rounds += 1
             if rounds < spins:
                 continue
-            if rounds < yields:
+            if alone and rounds - spins < YIELDS:
                 os.sched_yield()
                 continue
-            time.sleep(SHORT_SLEEP_S if rounds < 2 * YIELDS else LONG_SLEEP_S)
+            self._sleep(position, count, rounds)
             if time.perf_counter() >= next_check_s:
                 next_check_s = time.perf_counter() + CHECK_INTERVAL_S
                 late = self.late(which, count)
                 if late:
                     self._watch.check(call, late)
 
+    def _sleep(self, position: int, count: int, rounds: int) -> None:
+        """Sleep until a word has changed, or for a moment."""
+        if not futex.IS_AVAILABLE:
+            time.sleep(SHORT_SLEEP_S if rounds < SHORT_SLEEPS else LONG_SLEEP_S)
+            return
+        words = self._words
+        words[self._line + ASLEEP] = 1
+        seen = words[position]
+        if seen < count:
+            futex.wait(self._address + 8 * position, seen, CHECK_INTERVAL_S)
+        words[self._line + ASLEEP] = 0
 
-_fence = threading.Lock()
-_fence.acquire()
+    def _wake(self, which: int) -> None:
+        """Wake those who sleep on a word of this rank, which has just changed."""
+        # The change must be out before we look who sleeps: whoever lies down after our
+        # look will find it changed.
+        self._order_memory()
+        words = self._words
+        for position in self._others_asleep:
+            if words[position]:
+                futex.wake(self._address + 8 * (self._line + which))
+                return
 
+    def _order_memory(self) -> None:
+        """Keep stores before flags, and flags before loads.
 
-def _order_memory() -> None:
-    """Keep stores before flags, and flags before loads, on weakly ordered machines.
-
-    Releasing and retaking one lock is a full barrier: the release is ordered after all
-    that came before it, and the acquisition before all that follows.
-    """
-    _fence.release()
-    _fence.acquire()
+        Releasing and retaking a lock is a full barrier: the release is ordered after
+        all that came before it, and the acquisition before all that follows.
+        """
+        self._fence.release()
+        self._fence.acquire()
