@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +14,24 @@ from tensor.core.convert import convert
 from tensor.core.shapes import are_compatible
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
+from tensor.core.variable import Variable
+from tensor.graph.binding import TraceParameters
 from tensor.graph.inline import inline
+from tensor.graph.passes.specialize import without_shapes
 from tensor.graph.recorded_call import DerivativeCache, RecordedCall
 from tensor.graph.runner import Runner
-from tensor.graph.signature import Parameters
 from tensor.graph.state import ReadVariable
+from tensor.graph.trace_key import Leaves
+from tensor.graph.variable_arguments import with_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tensor.graph.binding import Parameters
     from tensor.graph.trace import Graph
+
+# For so many choices of variables as arguments a trace keeps a program.
+_MOST_VARIABLES = 64
 
 
 class ConcreteFunction:
@@ -32,6 +41,8 @@ class ConcreteFunction:
         graph: What was recorded.
         structured_input_signature: The arguments that it was traced with, as specs.
         structured_outputs: What the Python function returned, as symbolic tensors.
+        variables: The variables that are read or written.
+        python_parameters: The parameters of the Python function.
     """
 
     def __init__(
@@ -40,13 +51,14 @@ class ConcreteFunction:
         result: Any,
         signature: tuple[Any, Any],
         leaf_names: list[str],
-        owner: Any = None,
+        parameters: Parameters,
     ) -> None:
         self.graph = graph
         self.name = f"__inference_{graph.name}"
         self.structured_input_signature = signature
-        self._owner = owner
+        self.python_parameters = parameters
         self._leaf_names = leaf_names
+        self._trace_parameters = TraceParameters(parameters, *signature)
         with graph.traced():
             flat = [_as_output(graph, v) for v in nest.flatten(result, True)]
         tensors = [t for t in flat if t is not None]
@@ -54,11 +66,36 @@ class ConcreteFunction:
         self.program = graph.finish(tensors)
         graph.collections["outputs"] = tensors
         self._pack = _packer(self.structured_outputs, flat)
+        self.variables = tuple(graph.variables.values())
         self._captured = [outer for outer, _ in graph.captures]
         self._captured_arrays = [getattr(t, "_array", None) for t in self._captured]
+        self._argument_variables = _variables_in(signature)
+        self._on_variables: dict[tuple[int, ...], ConcreteFunction] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
         self._read = _trainable_reads(self.program)
         self._runner = Runner(self.program)
+        self._general_runner: Runner | None = None
         self._derivatives = DerivativeCache(self.program, self._read)
+
+    def on_variables(self, variables: list[Any]) -> ConcreteFunction:
+        """Return the function on other variables than those that it was traced with."""
+        mine = self._argument_variables
+        if all(a is b for a, b in zip(mine, variables, strict=True)):
+            return self
+        key = tuple([id(v) for v in variables])
+        found = self._on_variables.get(key)
+        if found is None:
+            others = {id(a): b for a, b in zip(mine, variables, strict=True)}
+            found = copy.copy(self)
+            found.program = with_variables(self.program, others)
+            found.variables = tuple([others.get(id(v), v) for v in self.variables])
+            found._prepare()
+            if len(self._on_variables) >= _MOST_VARIABLES:
+                self._on_variables.pop(next(iter(self._on_variables)), None)
+            self._on_variables[key] = found
+        return found
 
     def is_stale(self) -> bool:
         """Return whether it uses tensors of an outer graph that is not traced now."""
@@ -82,34 +119,49 @@ class ConcreteFunction:
             InvalidArgumentError: A tensor has another dtype than in the trace, or a
                 shape that does not fit.
         """
-        return self.call_flat(self.tensors_for(args, kwargs))
+        tensors = self.tensors_for(args, kwargs)
+        if tensors.variables:
+            return self.on_variables(tensors.variables).call_flat(tensors)
+        if not tensors.fit_trace:
+            return self._call_generally(tensors)
+        return self.call_flat(tensors)
 
-    def tensors_for(self, args: Any, kwargs: Any) -> list[Any]:
+    def tensors_for(self, args: Any, kwargs: Any) -> Leaves:
         """Return the tensors of a call; raises as a call does."""
-        leaves = self._bind(args, kwargs)
-        tensors = []
-        for i, (value, inner) in enumerate(zip(leaves, self.graph.inputs, strict=True)):
-            tensors.append(self._checked(i, value, inner))
-        return tensors
+        try:
+            return self._trace_parameters.leaves(args, kwargs)
+        except TypeError as error:
+            return self._tensors_by_leaf(args, kwargs, error)
 
-    def _bind(self, args: Any, kwargs: Any) -> list[Any]:
-        """Return the tensors of a call: by the function's parameters, or one by one."""
-        flat = nest.flatten(args, True)
-        fits_flat = not kwargs and len(flat) == len(self.graph.inputs)
-        if self._owner is not None:
-            try:
-                found: list[Any] = self._owner.leaves_for(self, args, kwargs)
-            except TypeError:
-                if not fits_flat:
-                    raise
-            else:
-                return found
-        if not fits_flat:
-            raise TypeError(
-                f"{self.graph.name}({', '.join(self._leaf_names)}) takes "
-                f"{len(self.graph.inputs)} tensors, got {len(flat)} and {kwargs}."
-            )
-        return flat
+    def _tensors_by_leaf(self, args: Any, kwargs: Any, error: TypeError) -> Leaves:
+        """Return the tensors of a call with one for each input, in order or by name.
+
+        Raises:
+            TypeError: `error`, as they do not fit in this way either.
+        """
+        names, flat = self._leaf_names, nest.flatten(args, True)
+        given = {**dict(zip(names, flat, strict=False)), **kwargs}
+        count = len(flat) + len(kwargs)
+        fits = count == len(names) and set(given) == set(names)
+        plain = all(isinstance(v, Tensor | np.ndarray) for v in given.values())
+        if not fits or not plain or self._argument_variables:
+            raise error
+        leaves = Leaves()
+        for i, (name, inner) in enumerate(zip(names, self.graph.inputs, strict=True)):
+            leaves.append(self._checked(i, given[name], inner))
+            if not are_compatible(leaves[-1].static_shape, inner.static_shape):
+                leaves.fit_trace = False
+        watched = context.graph is not None or context.tapes or context.accumulators
+        if watched and not leaves.fit_trace:
+            raise error
+        return leaves
+
+    def _call_generally(self, tensors: Sequence[Any]) -> Any:
+        """Call with other shapes than traced for, as far as kernels allow."""
+        if self._general_runner is None:
+            self._general_runner = Runner(without_shapes(self.program))
+        arrays = [t._array for t in tensors] + self._captured_arrays
+        return self._pack([wrap(a) for a in self._general_runner.run(arrays)])
 
     def _checked(self, index: int, value: Any, inner: Any) -> Any:
         dtype = inner.dtype
@@ -121,13 +173,6 @@ class ConcreteFunction:
                 f"cannot compute {self.name} as input #{index}(zero-based) was "
                 f"expected to be a {dtype.name} tensor but is a {value.dtype.name} "
                 f"tensor [Op:{self.name}]",
-            )
-        if not are_compatible(value.static_shape, inner.static_shape):
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"{self.name}: input #{index}(zero-based), {inner.name!r}, has shape "
-                f"{value.shape}; this trace takes {inner.shape}. Call the tf.function "
-                f"itself to trace for another shape. [Op:{self.name}]",
             )
         return value
 
@@ -169,13 +214,6 @@ class ConcreteFunction:
     # ---- as users see it
 
     @property
-    def python_parameters(self) -> Parameters:
-        """The parameters of the Python function."""
-        if self._owner is None:
-            return Parameters(_anything)
-        return self._owner.function_spec  # type: ignore[no-any-return]
-
-    @property
     def inputs(self) -> list[Any]:
         """The symbolic tensors that stand for the arguments and captures."""
         return self.graph.inputs + [inner for _, inner in self.graph.captures]
@@ -191,14 +229,9 @@ class ConcreteFunction:
         return list(self._captured)
 
     @property
-    def variables(self) -> tuple[Any, ...]:
-        """The variables that are read or written."""
-        return tuple(self.graph.variables.values())
-
-    @property
     def trainable_variables(self) -> tuple[Any, ...]:
         """The trainable variables that are read or written."""
-        return self.graph.trainable_variables
+        return tuple(v for v in self.variables if v.trainable)
 
     @property
     def output_shapes(self) -> Any:
@@ -216,9 +249,9 @@ class ConcreteFunction:
 
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """Return the arguments and results as text."""
-        from tensor.graph.describe import describe_signature
+        from tensor.graph.describe import describe_signature, one_line
 
-        return describe_signature(self)
+        return describe_signature(self) if verbose else one_line(self)
 
     def explain(self) -> str:
         """Return the graph before and after optimisation as stable text."""
@@ -233,10 +266,6 @@ class ConcreteFunction:
         from tensor.graph.describe import one_line
 
         return f"<ConcreteFunction {one_line(self)} at 0x{id(self):X}>"
-
-
-def _anything(*args: Any, **kwargs: Any) -> None:
-    """Have a signature that takes anything."""
 
 
 def _as_output(graph: Graph, value: Any) -> Any:
@@ -284,6 +313,12 @@ def _first(outputs: Sequence[Any]) -> Any:
 
 def _nothing(outputs: Sequence[Any]) -> None:
     return None
+
+
+def _variables_in(signature: Any) -> list[Variable]:
+    """Return the variables among arguments, each once."""
+    found = {id(v): v for v in nest.flatten(signature) if type(v) is Variable}
+    return list(found.values())
 
 
 def _trainable_reads(program: Any) -> list[Any]:

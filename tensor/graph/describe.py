@@ -13,20 +13,20 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.program import Program, Value
 
 if TYPE_CHECKING:
+    from tensor.graph.binding import Parameters
     from tensor.graph.concrete import ConcreteFunction
     from tensor.graph.program import Node
-    from tensor.graph.signature import Parameters
 
 
 def describe_signature(concrete: ConcreteFunction) -> str:
     """Return the parameters, results and captures of a trace, one on a line."""
     lines = ["Input Parameters:"]
     for name, kind, value in _parameters(concrete):
-        lines.append(f"  {name} ({kind}): {_spec_text(value)}")
+        lines.append(f"  {name} ({kind}): {spec_text(value)}")
     if len(lines) == 1:
         lines.append("  None")
-    lines += ["Output Type:", f"  {_spec_text(concrete.structured_outputs)}"]
-    captured = [_spec_text(t) for t in concrete.captured_inputs]
+    lines += ["Output Type:", f"  {spec_text(concrete.structured_outputs)}"]
+    captured = [spec_text(t) for t in concrete.captured_inputs]
     captured += [
         f"<{v.name}>: Variable{to_text(v.static_shape)} {v.dtype.name}"
         for v in concrete.variables
@@ -38,9 +38,9 @@ def describe_signature(concrete: ConcreteFunction) -> str:
 def one_line(concrete: ConcreteFunction) -> str:
     """Return a trace's signature on one line."""
     parameters = ", ".join(
-        f"{name}: {_spec_text(value)}" for name, _, value in _parameters(concrete)
+        f"{name}: {spec_text(value)}" for name, _, value in _parameters(concrete)
     )
-    return f"({parameters}) -> {_spec_text(concrete.structured_outputs)}"
+    return f"({parameters}) -> {spec_text(concrete.structured_outputs)}"
 
 
 def _parameters(concrete: ConcreteFunction) -> list[tuple[str, str, Any]]:
@@ -53,19 +53,19 @@ def _parameters(concrete: ConcreteFunction) -> list[tuple[str, str, Any]]:
     ]
 
 
-def _spec_text(value: Any) -> str:
+def spec_text(value: Any) -> str:
     """Return the type of an argument or result as TensorFlow writes it."""
     if isinstance(value, Tensor | TensorSpec):
         dims = value.shape._dims
         spec = TensorSpec.of(dims, value.dtype)
         return repr(spec)
     if isinstance(value, dict):
-        items = ", ".join(f"({k!r}, {_spec_text(v)})" for k, v in value.items())
+        items = ", ".join(f"[{k!r}, {spec_text(v)}]" for k, v in value.items())
         return f"Dict[{items}]"
     if isinstance(value, list | tuple):
         name = "List" if isinstance(value, list) else "Tuple"
-        return f"{name}[{', '.join(_spec_text(v) for v in value)}]"
-    return f"Literal[{value!r}]" if value is not None else "None"
+        return f"{name}[{', '.join(spec_text(v) for v in value)}]"
+    return f"Literal[{value!r}]"
 
 
 def what_changed(parameters: Parameters, before: Any, now: Any) -> str:

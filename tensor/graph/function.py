@@ -9,34 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest
 from tensor.core.context import context
-from tensor.core.log import get_logger, warn_once
+from tensor.core.log import warn_once
 from tensor.core.public_api import export
 from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.binding import Parameters
 from tensor.graph.concrete import ConcreteFunction, spec_for
 from tensor.graph.methods import name_of, weak_method
 from tensor.graph.modes import modes
+from tensor.graph.retracing import history_of, warn
 from tensor.graph.signature import (
-    Parameters,
     as_tensor_like,
-    binding_error,
     checked_signature,
     dims_of_leaves,
-    encode,
     fit_nested,
     most_specific,
     shown,
     substitute,
     with_specs,
-    without_shapes,
 )
 from tensor.graph.trace import FunctionGraph
+from tensor.graph.trace_key import Leaves, encode, without_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# After so many traces in a row the user is told what changes from call to call.
-_TRACES_BEFORE_WARNING = 5
 # The traces that one function keeps.
 _MOST_TRACES = 256
 
@@ -63,14 +60,14 @@ class Function:
         self._jit_compile = jit_compile
         self._reduce_retracing = reduce_retracing
         self._autograph_options = experimental_autograph_options
-        self._parameters = Parameters(python_function)
         self.input_signature = checked_signature(input_signature)
+        self._parameters = Parameters(python_function, self.input_signature)
         self._traces: dict[Any, ConcreteFunction] = {}
         # The same by signature without shapes, to find a more general trace.
         self._families: dict[Any, list[tuple[list[Dims | None], Any]]] = {}
         self._tracing_count = 0
-        self._calls_in_a_row = 0
-        self._last_signature: tuple[Any, list[Any]] | None = None
+        self._history = history_of(python_function)
+        self._last_traced: Any = None
         self._may_create_variables = True
         self._lock = threading.RLock()
         self._bound: dict[int, tuple[Any, Function]] = {}
@@ -93,16 +90,14 @@ class Function:
             args, kwargs = self._parameters.bind(args, kwargs)
         if self.input_signature is not None:
             args, kwargs = self._fitted(args, kwargs)
-        leaves: list[Any] = []
-        key: Any = tuple([encode(a, leaves) for a in args])
-        if kwargs:
-            items = sorted(kwargs.items())
-            key = (key, *[(k, encode(v, leaves)) for k, v in items])
+        key, leaves = _encoded(args, kwargs)
         concrete = self._traces.get(key)
         if concrete is None or concrete.is_stale():
-            concrete = self._find_or_trace(key, args, kwargs, leaves)
-        else:
-            self._calls_in_a_row = 0
+            concrete = self._find_or_trace(key, args, kwargs)
+        elif context.graph is None:
+            self._history.note_call()
+        if leaves.variables:
+            concrete = concrete.on_variables(leaves.variables)
         return concrete, leaves
 
     def _fitted(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
@@ -118,8 +113,7 @@ class Function:
                 fit_nested(a, s) for a, s in zip(args[:count], specs, strict=True)
             ]
         except (TypeError, ValueError) as error:
-            signature = self._parameters.signature
-            raise binding_error(str(error), args, kwargs, signature) from None
+            raise self._parameters.error(str(error), args, kwargs) from None
         return (*fitted, *args[count:]), kwargs
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
@@ -129,35 +123,35 @@ class Function:
         args, kwargs = self._parameters.bind(args, kwargs)
         if self.input_signature is not None:
             args, kwargs = self._fitted(args, kwargs)
-        leaves: list[Any] = []
-        key: Any = tuple([encode(a, leaves) for a in args])
-        if kwargs:
-            items = sorted(kwargs.items())
-            key = (key, *[(k, encode(v, leaves)) for k, v in items])
+        plain, leaves = _encoded(args, kwargs)
+        names = tuple([s.name if isinstance(s, TensorSpec) else None for s in leaves])
+        # Specs with names make a trace of their own, which those without may use too.
+        key = (plain, names) if any(names) else plain
         concrete = self._traces.get(key)
         if concrete is None or concrete.is_stale():
-            concrete = self._find_or_trace(key, args, kwargs, leaves, exact=True)
+            concrete = self._find_or_trace(key, args, kwargs)
+            self._traces.setdefault(plain, concrete)
+        if leaves.variables:
+            concrete = concrete.on_variables(leaves.variables)
         return concrete
 
     # ---- tracing
 
-    def _find_or_trace(
-        self, key: Any, args: Any, kwargs: Any, leaves: list[Any], exact: bool = False
-    ) -> ConcreteFunction:
+    def _find_or_trace(self, key: Any, args: Any, kwargs: Any) -> ConcreteFunction:
         with self._lock:
             concrete = self._traces.get(key)
             if concrete is not None and not concrete.is_stale():
                 return concrete
             dims = dims_of_leaves((args, kwargs))
             family = self._families.setdefault(without_shapes(key), [])
-            general = None if exact else most_specific(family, dims)
+            general: ConcreteFunction | None = most_specific(family, dims)
             if general is None:
                 if self.input_signature is not None:
                     dims = [s.dims for s in nest.flatten(self.input_signature, True)]
                 elif self._reduce_retracing and family:
                     previous = family[-1][0]
                     dims = [relax(a, b) for a, b in zip(dims, previous, strict=True)]
-                self._warn_of_retracing(key, args, kwargs)
+                self._warn_of_retracing(args, kwargs)
                 general = self._trace_first(args, kwargs, dims)
                 family.append((dims, general))
             self._traces[key] = general
@@ -207,15 +201,21 @@ class Function:
                 own = getattr(value, "name", None)
                 if isinstance(value, TensorSpec) and own:
                     name = own
-                dtype = as_tensor_like(value).dtype
-                return graph.add_input(next(sizes), dtype, name)
+                given = as_tensor_like(value)
+                inner = graph.add_input(next(sizes), given.dtype, name)
+                if not isinstance(given, TensorSpec):
+                    graph.arguments[inner._value] = given
+                return inner
 
-            inner_args, inner_kwargs = substitute((args, kwargs), names, placeholder)
-            result = self._called(inner_args, inner_kwargs)
+            inner = substitute((args, kwargs), names, placeholder)
+            before = nest.map_structure(lambda leaf: leaf, inner)
+            result = self._called(*inner)
+            graph.arguments.clear()
+            self._parameters.check_unchanged(self._python_function, before, inner)
             self._tracing_count += 1
         signature = shown((args, kwargs), names, spec_for)
         leaf_names = [t.op.name for t in graph.inputs]
-        return ConcreteFunction(graph, result, signature, leaf_names, self)
+        return ConcreteFunction(graph, result, signature, leaf_names, self._parameters)
 
     def _called(self, args: Any, kwargs: Any) -> Any:
         """Call the Python function, converted by AutoGraph if wanted."""
@@ -226,50 +226,16 @@ class Function:
             return converted_call(function, args, kwargs, self._autograph_options)
         return function(*args, **kwargs)
 
-    def _warn_of_retracing(self, key: Any, args: Any, kwargs: Any) -> None:
-        self._calls_in_a_row += 1
-        last, self._last_signature = self._last_signature, (key, [args, kwargs])
-        if self._calls_in_a_row != _TRACES_BEFORE_WARNING or last is None:
+    def _warn_of_retracing(self, args: Any, kwargs: Any) -> None:
+        last, self._last_traced = self._last_traced, (args, kwargs)
+        if context.graph is not None or not self._history.note_trace():
             return
         from tensor.graph.describe import what_changed
 
-        get_logger().warning(
-            f"{_TRACES_BEFORE_WARNING} calls in a row to tf.function {self._name!r} "
-            "triggered retracing, which is expensive. Between the last two calls "
-            f"{what_changed(self._parameters, last[1], [args, kwargs])}. Pass numbers "
-            "that vary as tensors, give an `input_signature` with unknown dimensions, "
-            "or set `reduce_retracing=True`."
-        )
-
-    def leaves_for(
-        self, concrete: ConcreteFunction, args: Any, kwargs: Any
-    ) -> list[Any]:
-        """Return the tensors among the arguments of a call to one of the traces.
-
-        Raises:
-            TypeError: They do not fit the trace's parameters.
-        """
-        traced_args, traced_kwargs = concrete.structured_input_signature
-        given = self._parameters.signature.bind_partial(*args, **kwargs)
-        traced = self._parameters.signature.bind_partial(*traced_args, **traced_kwargs)
-        leaves: list[Any] = []
-        for name, spec in traced.arguments.items():
-            specs = nest.flatten(spec, True)
-            present = name in given.arguments
-            values = nest.flatten(given.arguments[name], True) if present else specs
-            if len(values) != len(specs):
-                raise TypeError(f"Argument {name!r} has another structure than traced.")
-            for s, v in zip(specs, values, strict=True):
-                if isinstance(s, TensorSpec):
-                    if isinstance(v, TensorSpec):
-                        raise binding_error(
-                            f"missing a required argument: {name!r}",
-                            args,
-                            kwargs,
-                            self._parameters.signature,
-                        )
-                    leaves.append(v)
-        return leaves
+        change = "the function was made anew"
+        if last is not None:
+            change = what_changed(self._parameters, last, (args, kwargs))
+        warn(self._python_function, self._history, change)
 
     # ---- methods
 
@@ -289,18 +255,21 @@ class Function:
         except TypeError:
             reference = lambda: instance  # noqa: E731  # cannot be referenced weakly
         method = weak_method(self._python_function, reference)
-        bound = Function(
-            method,
+        bound = self._remade(method)
+        self._bound[key] = (reference, bound)
+        return bound
+
+    def _remade(self, python_function: Callable[..., Any]) -> Function:
+        """Return another function with the same options."""
+        return Function(
+            python_function,
             self._name,
-            None,
+            self.input_signature,
             self._autograph,
             self._jit_compile,
             self._reduce_retracing,
             self._autograph_options,
         )
-        bound.input_signature = self.input_signature
-        self._bound[key] = (reference, bound)
-        return bound
 
     # ---- as users see it
 
@@ -317,6 +286,29 @@ class Function:
     def experimental_get_tracing_count(self) -> int:
         """Return how often the function has been traced."""
         return self._tracing_count
+
+    def clear_cache(self) -> None:
+        """Forget all traces: the next call is like the first."""
+        with self._lock:
+            self._traces.clear()
+            self._families.clear()
+            self._tracing_count = 0
+            self._may_create_variables = True
+        for _, bound in list(self._bound.values()):
+            bound.clear_cache()
+
+    def get_initialization_function(
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[], None]:
+        """Return a function that gives variables made by tracing their first values."""
+        concrete = self.get_concrete_function(*args, **kwargs)
+        values = [(v, v.read_array().copy()) for v in concrete.variables]
+
+        def initialize() -> None:
+            for variable, value in values:
+                variable.assign(value)
+
+        return initialize
 
     def concrete_functions(self) -> list[ConcreteFunction]:
         """Return the traces, in the order in which they were made."""
@@ -339,15 +331,22 @@ class Function:
         return f"<tf.function {self._name!r} at {id(self):#x}>"
 
     def __deepcopy__(self, memo: Any) -> Function:
-        return Function(
-            self._python_function,
-            self._name,
-            self.input_signature,
-            self._autograph,
-            self._jit_compile,
-            self._reduce_retracing,
-            self._autograph_options,
-        )
+        return self._remade(self._python_function)
+
+    def __reduce__(self) -> Any:
+        options = (self._name, self.input_signature, self._autograph)
+        more = (self._jit_compile, self._reduce_retracing, self._autograph_options)
+        return Function, (self._python_function, *options, *more)
+
+
+def _encoded(args: Any, kwargs: dict[str, Any]) -> tuple[Any, Leaves]:
+    """Return the trace key of a call, and its tensors."""
+    leaves = Leaves()
+    key: Any = tuple([encode(a, leaves) for a in args])
+    if kwargs:
+        items = sorted(kwargs.items())
+        key = (key, *[(k, encode(v, leaves)) for k, v in items])
+    return key, leaves
 
 
 @export("function")
@@ -391,7 +390,9 @@ def function(
 
     def decorate(python_function: Any) -> Any:
         if not callable(python_function):
-            raise TypeError(f"tf.function needs a callable, got {python_function!r}.")
+            raise TypeError(
+                f"{python_function!r} is not a callable object: tf.function needs one."
+            )
         if isinstance(python_function, Function):
             python_function = python_function.python_function
         return Function(

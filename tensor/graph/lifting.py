@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def evaluate_now(graph: Graph, tensor: SymbolicTensor) -> Any:
-    """Return the array of a tensor that depends on nothing passed in at each run.
+    """Return the array that a tensor has in the call for which a function is traced.
 
     Raises:
-        ValueError: It depends on an argument of the function.
+        ValueError: It depends on an argument of which only the shape is known.
     """
     tensor = graph.own(tensor)
     captured = {inner._value: outer for outer, inner in graph.captures}
+    # What the call that is being traced passes in: TensorFlow takes it, too.
+    captured.update(graph.arguments)
     program = Program((), tuple(graph.nodes), (tensor._value,), "initial value")
     program = prune(program, keep_effects=False)
     needed = {v for node in program.nodes for v in node.values_in()}

@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core.context import context
 from tensor.core.dtypes import variant
+from tensor.core.errors import InaccessibleTensorError
 from tensor.core.shapes import Dims, TensorShape, merge, to_text
 from tensor.core.tensor import Tensor, deny_python_value
 from tensor.graph.static_values import known_value
@@ -242,9 +243,16 @@ class Operation:
         return f"<tf.Operation '{self.name}' type={self.type}>"
 
 
+class OutOfScopeError(InaccessibleTensorError, TypeError):
+    """A symbolic tensor is used where its graph is not traced.
+
+    TensorFlow raises the one for tensors of branches and loops, else the other.
+    """
+
+
 def out_of_scope(tensor: SymbolicTensor) -> TypeError:
     """Return the error for a symbolic tensor used where its graph is not traced."""
-    return TypeError(
+    return OutOfScopeError(
         f"{tensor!r} is out of scope and cannot be used here. It belongs to "
         f"{tensor.graph!r}, which is not being traced now. Use return values, explicit "
         "Python locals or TensorFlow collections to access it."

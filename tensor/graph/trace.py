@@ -64,6 +64,8 @@ class Graph:
         self.created: list[Any] = []
         self.may_create_variables = True
         self.outer_tapes: list[Any] = []
+        # The tensors that are passed in by the call for which this is traced.
+        self.arguments: dict[Value, Any] = {}
         self.collections: dict[str, list[Any]] = {}
         self._captures: dict[Any, tuple[Any, SymbolicTensor]] = {}
         self._reads: dict[int, SymbolicTensor] = {}

@@ -64,3 +64,18 @@ def _infer_again(node: Node) -> None:
 
 def _dtype_beside(node: Node) -> Any:
     return next(v.dtype for v in node.values_in() if not v.dtype.is_bool)
+
+
+def without_shapes(program: Program) -> Program:
+    """Return the program with no static shapes, for whatever its kernels can take."""
+    rewriter = Rewriter(program)
+    inputs = tuple([Value(None, v.dtype, v.name) for v in program.inputs])
+    for value, other in zip(program.inputs, inputs, strict=True):
+        rewriter.replace(value, other)
+    for node in program.nodes:
+        kept = rewriter.keep(node)
+        if kept is not node:
+            for value in kept.outputs:
+                value.dims = None
+    result = rewriter.finish()
+    return Program(inputs, result.nodes, result.outputs, program.name)

@@ -132,9 +132,11 @@ def test_retracing_warns_and_names_the_argument(
     def slow(x: Any, rate: float) -> Any:
         return x * rate
 
-    for k in range(6):
+    for k in range(10):
         slow(tf.constant(1.0), float(k))
-    assert len(caplog.records) == 1
+        assert len(caplog.records) == min(max(k - 3, 0), 2)
+    assert "5 out of the last 5 calls to" in caplog.text
+    assert "Tracing is expensive" in caplog.text
     assert "argument 'rate' changed from 3.0 to 4.0" in caplog.text
 
 
@@ -177,8 +179,10 @@ def test_a_concrete_function_checks_what_it_is_given() -> None:
         tf.errors.InvalidArgumentError, match="expected to be a float32"
     ):
         c(tf.constant([1, 2]), tf.constant(1.0))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="has shape"):
-        c(tf.constant([1.0]), tf.constant(1.0))
+    # As in TensorFlow, shapes are for the kernels to judge; not so inside of graphs.
+    assert c(tf.constant([1.0]), tf.constant(1.0))["sum"].numpy().tolist() == [4]
+    with pytest.raises(TypeError, match=r"Can not cast TensorSpec\(shape=\(1,\)"):
+        tf.function(lambda: c(tf.constant([1.0]), tf.constant(1.0)))()
     assert c.structured_input_signature[0][0] == tf.TensorSpec([2], name="x")
     assert "y: TensorSpec(shape=()" in repr(c)
     assert "k (POSITIONAL_OR_KEYWORD): Literal[2]" in str(c)

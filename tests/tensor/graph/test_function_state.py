@@ -46,7 +46,18 @@ def test_a_variable_made_in_a_trace_starts_from_what_is_known() -> None:
         return tf.Variable(x)
 
     with pytest.raises(ValueError, match="depends on the argument 'x:0'"):
-        wrong(tf.constant(1.0))
+        wrong.get_concrete_function(tf.TensorSpec([]))
+
+    made: list[Any] = []
+
+    @tf.function
+    def from_argument(x: Any) -> Any:
+        if not made:
+            made.append(tf.Variable(2.0 * x))
+        return made[0] * x
+
+    assert from_argument(tf.constant(3.0)).numpy() == 18
+    assert from_argument(tf.constant(1.0)).numpy() == 6
 
 
 def test_writes_and_reads_keep_their_order() -> None:

@@ -1,6 +1,6 @@
 """Collectives start early and are waited for late, in one order on all ranks."""
-# ruff: noqa: ARG002  # ops have the signatures that the executor calls
 
+# ruff: noqa: ARG002  # ops have the signatures that the executor calls
 from __future__ import annotations
 
 from typing import Any
