@@ -21,7 +21,7 @@ from launcher.child_env import own_environment
 from launcher.config import LaunchConfig, Program
 from launcher.errors import JobError, RemoteTraceback, UsageError, WorkerFailedError
 from launcher.job import make_job
-from launcher.policy import StopRequested, WorkerFailed
+from launcher.policy import Stalled, StopRequested, WorkerFailed
 from launcher.remote_call import CALL_FILE, error_file, result_file
 from launcher.screen import Screen, Writer
 from launcher.supervisor import Outcome, Supervisor
@@ -113,17 +113,21 @@ def _raise_failure(outcome: Outcome, folder: str) -> None:
         # The handlers of this process are back in place: let them decide.
         signal.raise_signal(cause.signum)
         raise JobError(f"the job was ended by {report.signal_name(cause.signum)}")
-    if cause is None or not isinstance(cause, WorkerFailed):
+    if cause is None or not isinstance(cause, WorkerFailed | Stalled):
         lines = report.ending(cause, outcome.status, outcome.autopsies) if cause else []
         raise JobError("\n".join(line.removeprefix("launch: ") for line in lines))
-    record = outcome.autopsies[cause.rank].records.get("exception")
-    text = record.traceback if record is not None else ""
-    error = _load_error(error_file(folder, cause.rank))
+    rank, text = cause.rank if isinstance(cause, WorkerFailed) else cause.waiting, ""
+    if (record := outcome.autopsies[rank].records.get("exception")) is not None:
+        text = record.traceback
+    if isinstance(cause, Stalled):
+        dumps = {other: outcome.autopsies[other].dump for other in cause.ranks}
+        text = "\n".join([text.rstrip("\n"), *report.stacks(dumps)])
+    error = _load_error(error_file(folder, rank))
     if error is not None:
-        raise error from RemoteTraceback(cause.rank, text)
+        raise error from RemoteTraceback(rank, text)
     lines = report.ending(cause, outcome.status, outcome.autopsies)
     message = "\n".join(line.removeprefix("launch: ") for line in lines)
-    raise WorkerFailedError(message, cause.rank, text)
+    raise WorkerFailedError(message, rank, text)
 
 
 def _load(path: str) -> Any:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import pytest
 
 import launcher
+from dist import CollectiveTimeoutError
 from launcher.errors import (
     JobError,
     LauncherError,
@@ -123,6 +125,23 @@ def test_a_worker_that_is_killed_is_named():
 
     with pytest.raises(WorkerFailedError, match="was killed by SIGKILL"):
         launcher.run(work, n=1)
+
+
+def wait_for_one_that_is_busy():
+    import dist
+
+    group = dist.init()
+    if group.rank == 1:
+        time.sleep(60)
+    group.barrier(timeout=0.5)
+
+
+def test_a_wait_in_vain_is_raised_with_where_the_others_were():
+    with pytest.raises(CollectiveTimeoutError, match="for rank 1") as caught:
+        launcher.run(wait_for_one_that_is_busy, 2)
+
+    remote = str(caught.value.__cause__)
+    assert "in wait_for_one_that_is_busy" in remote.partition("rank 1 was at:")[2]
 
 
 def test_a_worker_that_leaves_without_joining_is_named():

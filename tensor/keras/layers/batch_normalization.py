@@ -219,6 +219,8 @@ class BatchNormalization(Layer):
         return mean, squares / number - tf.square(mean)
 
     def _update_averages(self, x: Any, mean: Any, variance: Any) -> None:
+        if x.static_shape[0] == 0 and not self.synchronized:
+            return  # nothing was seen
         checks = _may_be_empty(x) and not self.synchronized
         for average, value in (
             (self.moving_mean, mean),
