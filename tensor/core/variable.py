@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import dtypes, elementwise, errors
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.devices import current_device
@@ -380,7 +380,9 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
             ):
                 context.run(_combine_into, combine, self._array, array)
             else:
-                self._array = context.run(combine, self._array, array)
+                self._array = context.run(
+                    elementwise.compute, combine, self._array, array
+                )
 
     def _own_array(self) -> np.ndarray:
         """Return the array for writing in place, copied first if others hold it.
@@ -397,4 +399,4 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
 
 
 def _combine_into(combine: Any, target: np.ndarray, delta: Any) -> None:
-    combine(target, delta, out=target)
+    elementwise.compute(combine, target, delta, out=target)

@@ -15,6 +15,7 @@ from tensor.core.composites import CompositeArgument, hand_over
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.dtypes import bool_ as tf_bool
+from tensor.core.elementwise import LARGE, compute
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample
 from tensor.core.shapes import broadcast
 from tensor.core.tensor import EagerTensor, wrap
@@ -88,7 +89,16 @@ class UnaryElementwise(Op):
         if type(x) is not EagerTensor or context.graph is not None:
             return super().__call__(x, name=name, **attrs)
         try:
-            out = wrap(context.run(self._compute, x._array, **attrs))
+            a = x._array
+            if (
+                type(a) is np.ndarray
+                and a.size >= LARGE
+                and self.accepts_out
+                and not attrs
+            ):
+                out = wrap(context.run(compute, self.kernel, a))
+            else:
+                out = wrap(context.run(self._compute, a, **attrs))
         except Exception as error:
             out = wrap(self.recover(error, [x._array], attrs))
         if context.tapes and self.is_differentiable:
@@ -177,7 +187,13 @@ class BinaryElementwise(Op):
         if context.graph is not None:
             return context.graph.call_op(self, (x, y), attrs, name)
         try:
-            out = wrap(context.run(self._compute, a, b, **attrs))
+            if (
+                (type(a) is np.ndarray and a.size >= LARGE)
+                or (type(b) is np.ndarray and b.size >= LARGE)
+            ) and (self.accepts_out and not attrs):
+                out = wrap(context.run(compute, self.kernel, a, b))
+            else:
+                out = wrap(context.run(self._compute, a, b, **attrs))
         except Exception as error:
             out = wrap(self.recover(error, [a, b], attrs))
         if context.tapes and self.is_differentiable:

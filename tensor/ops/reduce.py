@@ -13,6 +13,7 @@ from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops import row_sums
 from tensor.ops.argmax import argmax as argmax, argmin as argmin
 from tensor.ops.array import (
     as_static_shape,
@@ -65,6 +66,8 @@ def total(x: Any, axis: Any, keepdims: bool) -> Any:
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         wide = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32)
         return wide.astype(x.dtype)
+    if not keepdims and row_sums.applies(x, axis):
+        return row_sums.sum_rows(x, len(axis))
     return _add(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 

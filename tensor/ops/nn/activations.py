@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, elementwise
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Sample, get_op, register
@@ -60,6 +60,10 @@ class Relu(_Activation):
         return relu_grad(dz, call.output)
 
 
+def _gate(dz: Any, y: Any, out: Any = None) -> Any:
+    return np.multiply(dz, y > 0, out=out, dtype=dz.dtype)
+
+
 class ReluGrad(BinaryElementwise):
     """dz where the result of relu is above 0, else 0."""
 
@@ -67,7 +71,7 @@ class ReluGrad(BinaryElementwise):
     keeps_inputs = (1,)
 
     def kernel(self, dz: Any, y: Any, out: Any = None) -> Any:
-        return np.multiply(dz, y > 0, out=out, dtype=dz.dtype)
+        return elementwise.compute(_gate, dz, y, out=out)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         _, y = call.inputs

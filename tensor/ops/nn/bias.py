@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import errors
+import numpy as np
+
+from tensor.core import elementwise, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -15,8 +17,6 @@ from tensor.ops.reduce import reduce_sum
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
 
 class BiasAdd(Op):
     """x plus one number for each channel; `axis` is the channels', from the end."""
@@ -26,7 +26,9 @@ class BiasAdd(Op):
     allows = NUMERIC
 
     def kernel(self, x: Any, bias: Any, axis: int) -> Any:
-        return x + bias.reshape(bias.shape + (1,) * (-1 - axis))
+        return elementwise.compute(
+            np.add, x, bias.reshape(bias.shape + (1,) * (-1 - axis))
+        )
 
     def infer(self, x: TensorSpec, bias: TensorSpec, axis: int) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)

@@ -17,9 +17,9 @@ from tensor.core import thread_pool
 from tensor.ops.nn.windows import Windows, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-_PIECE_BYTES = 256 * 1024
+_PIECE_BYTES = 512 * 1024
 
 
 def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
@@ -48,10 +48,14 @@ def _along(
 
 
 def _reduce(
-    ufunc: np.ufunc, x: np.ndarray, windows: Windows, counts: tuple[int, ...]
+    ufunc: np.ufunc,
+    x: np.ndarray,
+    windows: Windows,
+    counts: tuple[int, ...],
+    axes: Iterable[int],
 ) -> np.ndarray:
-    """Combine the elements of each window of a padded array, the last axis first."""
-    for axis in reversed(range(len(counts))):
+    """Combine the elements of each window of a padded array along some axes."""
+    for axis in axes:
         places = _along(x, windows, axis, counts)
         first = next(places)
         if windows.sizes[axis] == 1:
@@ -72,7 +76,8 @@ def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
 
     def work(batch: slice) -> None:
         piece = padded(x[batch], pads, _lowest(x.dtype))
-        result[batch] = _reduce(np.fmax, piece, windows, counts)
+        # The first axis first: what is combined there are the longest runs in memory.
+        result[batch] = _reduce(np.fmax, piece, windows, counts, range(len(counts)))
 
     if result.size:
         in_pieces(work, x)
@@ -127,24 +132,18 @@ def maximum_gradient(
     """
     in_volumes = len(windows.sizes) == 3
     pads = windows.pads(x.shape[1:-1])
-    counts = y.shape[1:-1]
     result = np.empty_like(dz, shape=x.shape, order="C")
     inner = _inside(x, pads)
     disjoint = all(
         s >= e for s, e in zip(windows.strides, windows.extents(), strict=True)
     )
+    give_back = _to_first if disjoint and not in_volumes else _to_chosen
 
     def work(batch: slice) -> None:
         piece = padded(x[batch], pads, _lowest(x.dtype))
         is_whole = piece.shape[1:] == x.shape[1:]
         total = result[batch] if is_whole else np.empty_like(dz, shape=piece.shape)
-        total.fill(0)
-        given = dz[batch]
-        for where, mask in _chosen(piece, y[batch], windows, counts, in_volumes):
-            if disjoint:
-                np.multiply(given, mask, out=total[where])
-            else:
-                total[where] += given * mask
+        give_back(piece, y[batch], dz[batch], windows, total)
         if not is_whole:
             result[batch] = total[inner]
 
@@ -153,6 +152,43 @@ def maximum_gradient(
     else:
         result.fill(0)
     return result
+
+
+def _to_chosen(
+    x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows, total: np.ndarray
+) -> None:
+    """Write to `total` what windows, which may overlap, give back: place by place."""
+    total.fill(0)
+    all_equals = len(windows.sizes) == 3
+    for where, mask in _chosen(x, y, windows, y.shape[1:-1], all_equals):
+        total[where] += dz * mask
+
+
+def _to_first(
+    x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows, total: np.ndarray
+) -> None:
+    """Write to `total` what windows that do not overlap give back: axis by axis.
+
+    A window's dz goes to its first row that has the maximum, then to the first element
+    of that row that has the row's: a third of the work of looking at every place.
+    """
+    counts = y.shape[1:-1]
+    last = len(counts) - 1
+    for axis in range(last + 1):
+        # The maxima along the axes after this one; at the end, x itself.
+        inside = _reduce(np.fmax, x, windows, counts, range(last, axis, -1))
+        target = total if axis == last else np.empty_like(dz, shape=inside.shape)
+        if counts[axis] * windows.sizes[axis] != target.shape[axis + 1]:
+            target.fill(0)  # some elements are in no window
+        places = _along(inside, windows, axis, counts)
+        targets = _along(target, windows, axis, counts)
+        for _ in range(windows.sizes[axis] - 1):
+            # What is below the maximum hands everything on to those after it.
+            later = dz * (next(places) < y)
+            np.subtract(dz, later, out=next(targets))
+            dz = later
+        next(targets)[...] = dz
+        y, dz = inside, target
 
 
 def at_maximum(
@@ -192,7 +228,8 @@ def mean(x: np.ndarray, windows: Windows) -> np.ndarray:
     share = 1 / _members(x.shape[1:-1], windows, counts).astype(x.dtype)
 
     def work(batch: slice) -> None:
-        total = _reduce(np.add, padded(x[batch], pads), windows, counts)
+        piece = padded(x[batch], pads)
+        total = _reduce(np.add, piece, windows, counts, range(len(counts)))
         np.multiply(total, share, out=result[batch])
 
     if result.size:

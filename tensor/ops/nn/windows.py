@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import errors, thread_pool
 from tensor.core.tensor import EagerTensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tensor.core.shapes import Dims
+
+# Large arrays are padded in pieces of this size, spread over the pool.
+_PIECE_BYTES = 256 * 1024
 
 Pads = tuple[tuple[int, int], ...]
 Padding = str | Pads
@@ -98,14 +101,24 @@ def padded(x: np.ndarray, pads: Pads, value: Any = 0) -> np.ndarray:
     spatial = x.shape[1:-1]
     sizes = [n + b + a for n, (b, a) in zip(spatial, pads, strict=True)]
     result = np.empty_like(x, shape=(x.shape[0], *sizes, x.shape[-1]), order="C")
+    images = max(1, _PIECE_BYTES * len(x) // max(result.nbytes, 1))
+
+    def work(piece: int) -> None:
+        part = slice(piece * images, (piece + 1) * images)
+        _pad_into(result[part], x[part], pads, value)
+
+    thread_pool.run(work, -(-len(x) // images))
+    return result
+
+
+def _pad_into(result: np.ndarray, x: np.ndarray, pads: Pads, value: Any) -> None:
     inner = [slice(None)]
-    for n, (before, after) in zip(spatial, pads, strict=True):
+    for n, (before, after) in zip(x.shape[1:-1], pads, strict=True):
         # Only the borders are filled: the inside is written once.
         result[(*inner, slice(0, before))] = value
         result[(*inner, slice(before + n, before + n + after))] = value
         inner.append(slice(before, before + n))
     result[tuple(inner)] = x
-    return result
 
 
 def view(x: np.ndarray, windows: Windows, counts: Sequence[int]) -> np.ndarray:
