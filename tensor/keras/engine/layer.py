@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.trackable import attached
 from tensor.graph.autograph import autographed
 from tensor.keras import mixed_precision, regularizers
-from tensor.keras.engine import symbolic_call
+from tensor.keras.engine import automatic_config, symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
 from tensor.keras.engine.call_signature import CallSignature, signature_of
 from tensor.keras.engine.casting import PYTHON_VALUES, as_tensor, cast_floating
@@ -39,6 +38,13 @@ class Layer(LayerNodes, LayerWeights):
             def call(self, inputs):
                 return inputs * self.scale
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Note the arguments: they may have to serve as the configuration."""
+        layer = object.__new__(cls)
+        if cls.get_config is Layer.get_config:
+            automatic_config.note_arguments(layer, args, kwargs)
+        return layer
 
     def __init__(
         self,
@@ -159,8 +165,8 @@ class Layer(LayerNodes, LayerWeights):
         """Return the arguments that make an equal layer, without its weights.
 
         Raises:
-            NotImplementedError: The constructor has arguments that this method, not
-                being overridden, does not know.
+            NotImplementedError: A class that does not override this method was given
+                arguments that are no plain values.
         """
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
         config["dtype"] = mixed_precision.serialize(self._dtype_policy)
@@ -168,25 +174,10 @@ class Layer(LayerNodes, LayerWeights):
             config["batch_input_shape"] = self._batch_input_shape
         if self._dynamic:
             config["dynamic"] = True
-        self._check_config_is_complete(config)
+        # Made from the arguments if the class does not say what its own are.
+        if type(self).get_config is Layer.get_config:
+            return automatic_config.completed(self, config)
         return config
-
-    def _check_config_is_complete(self, config: dict[str, Any]) -> None:
-        if type(self).get_config is not Layer.get_config:
-            return
-        parameters = inspect.signature(type(self).__init__).parameters.values()
-        extra = [
-            p.name
-            for p in list(parameters)[1:]
-            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-            and p.name not in (*config, "dynamic", "dtype")
-        ]
-        if extra:
-            raise NotImplementedError(
-                f"Layer {type(self).__name__} was created by passing non-serializable "
-                f"argument values in `__init__()`: {extra}. It must override "
-                "`get_config()` so that it can be saved and made again."
-            )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import tensor as tf
 from tensor.core import nest
-from tensor.keras.engine import symbolic_call
+from tensor.core.log import get_logger
+from tensor.keras.engine import automatic_config, symbolic_call
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
@@ -36,7 +37,10 @@ class Model(Trainer, ModelFiles, Layer):
             from tensor.keras.engine.functional import Functional
 
             return object.__new__(Functional)
-        return object.__new__(cls)
+        model = object.__new__(cls)
+        if cls.get_config is Model.get_config:
+            automatic_config.note_arguments(model, args, kwargs)
+        return model
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Create a model, from `inputs` and `outputs` if these are given.
@@ -343,30 +347,22 @@ class Model(Trainer, ModelFiles, Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model from.
 
-        Raises:
-            NotImplementedError: A subclassed model with arguments does not define it.
+        A subclassed model's are the arguments it was made with, if these are plain.
         """
         if self._layer_graph is not None:
             from tensor.keras.engine.functional import graph_config
 
             return graph_config(self)
-        import inspect
-
-        parameters = list(inspect.signature(type(self).__init__).parameters.values())
-        needed = [
-            p.name
-            for p in parameters[1:]
-            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-            and p.name not in ("name", "trainable", "dtype")
-            and p.default is p.empty
-        ]
-        if needed:
-            raise NotImplementedError(
-                f"Model {type(self).__name__} was created by passing arguments "
-                f"{needed} to `__init__()`, and must override `get_config()` to say "
-                "what they were."
+        if type(self).get_config is not Model.get_config:
+            return {}
+        if not automatic_config.is_known(self):
+            get_logger().warning(
+                "The configuration of %s is empty: it was made with arguments that "
+                "are no plain values. Override `get_config()` to say what they were.",
+                type(self).__name__,
             )
-        return {}
+            return {}
+        return automatic_config.completed(self, super().get_config())
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import Any
 
 import tensor as tf
 from tensor.keras import registration, serialization
+from tensor.keras.engine import automatic_config
 from tensor.train.replacing import replacing
 
 _RECORD = "keras_model.json"
@@ -24,11 +26,11 @@ def save(model: Any, path: str, signatures: Any = None, options: Any = None) -> 
     tf.saved_model.save(model, path, signatures=signatures, options=options)
     for name in ("assets", "variables"):
         os.makedirs(os.path.join(path, name), exist_ok=True)
-    try:
-        config: Any = serialization.plain(serialization.serialize_keras_object(model))
-        config["compile_config"] = serialization.plain(model.get_compile_config())
-    except (NotImplementedError, ValueError):
-        config = None  # a subclassed model: its structure is in its code
+    config: Any = None  # of a subclassed model: its structure is in its code
+    if automatic_config.is_known(model):
+        with contextlib.suppress(NotImplementedError, ValueError):
+            config = serialization.plain(serialization.serialize_keras_object(model))
+            config["compile_config"] = serialization.plain(model.get_compile_config())
     record = {
         "name": model.name,
         "class_name": type(model).__name__,

@@ -56,7 +56,6 @@ class DataAdapter:
         self._ran_out = False
         self._batches_done = 0
         self.first_step = 0
-        self._nominal: int | None = None
         replication = replica.current()
         self._is_distributed = replication.num_replicas_in_sync > 1
         source = _source_for(x, y, sample_weight, batch_size, shuffle)
@@ -133,10 +132,7 @@ class DataAdapter:
     def _prepared(self, batch: Batch) -> Batch:
         replication = replica.current()
         if self._is_distributed:
-            size = next(int(t.shape[0]) for t in nest.flatten(batch) if t is not None)
-            self._nominal = max(self._nominal or 0, size)
-            share = math.ceil(self._nominal / replication.num_replicas_in_sync)
-            batch = replication.split(batch, share)
+            batch = replication.split(batch)
         weights = self._class_weight
         if weights is not None:
             batch = replication.map(lambda b: with_class_weights(b, weights), batch)

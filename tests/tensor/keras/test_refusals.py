@@ -125,14 +125,38 @@ def test_weights_that_do_not_fit_are_refused():
         )
 
 
-def test_a_layer_with_arguments_must_say_what_they_were():
-    class Scale(layers.Layer):
-        def __init__(self, factor):
-            super().__init__()
-            self.factor = factor
+class _Scale(layers.Layer):
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
 
+
+class _Fixed(layers.Layer):
+    def __init__(self, factor=3):
+        super().__init__()
+
+
+class _Scaled(keras.Model):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+
+def test_plain_arguments_are_the_configuration_by_default():
+    config = {"name": "s", "trainable": True, "dtype": "float32", "factor": [1, 2]}
+    layer = _Scale([1, 2], name="s")
+    assert layer.get_config() == config
+    assert _Scale.from_config(layer.get_config()).factor == [1, 2]
+    # What the constructor does not take would make `from_config` fail.
+    assert _Fixed().get_config() == {}
+    assert _Scaled(4).get_config() == {"factor": 4}
+
+
+def test_arguments_that_are_no_plain_values_must_be_told(caplog):
     with pytest.raises(NotImplementedError, match=r"\['factor'\].*get_config"):
-        Scale(2).get_config()
+        _Scale(tf.ones(2)).get_config()
+    assert _Scaled(tf.ones(2)).get_config() == {}
+    assert "Override `get_config()`" in caplog.text
 
 
 def test_inputs_of_another_size_are_refused():
