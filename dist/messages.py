@@ -1,7 +1,8 @@
 """Messages between a service and its clients: named fields, and arrays.
 
     frame 0     JSON: the fields, and under "arrays" what each array is and where
-    frame 1 …   the raw bytes of the arrays that are in no shared block
+    frame 1     the raw bytes of all small arrays, one after the other, if there are any
+    frame 2 …   the raw bytes of each other array that is in no shared block
 
 Array data is never pickled. Strings, which NumPy holds as Python objects, travel as
 their lengths and their bytes.
@@ -9,6 +10,7 @@ their lengths and their bytes.
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dist.reductions import Array
     from dist.shared_blocks import BlockPool, BlockViews, Loan
 
-STRINGS = "strings"
+SMALL_BYTES = 1024
+# Where an array is: among the small ones, in a frame of its own, likewise as strings,
+# in a block of the client's, in the block that the client gave for this result.
+SMALL, FRAME, STRINGS, BLOCK, RESULT = range(5)
 
 
 @dataclass
@@ -55,24 +60,32 @@ def encode(
         places: arrays in the receiver's blocks to copy results to, by position.
     """
     described: list[Any] = []
+    small: list[bytes] = []
     frames: list[Any] = []
     for i, array in enumerate(arrays):
         loan = loans[i] if loans else None
         place = places.get(i) if places else None
+        name, shape = array.dtype.name, array.shape
         if array.dtype == object:
-            described.append([STRINGS, array.shape])
+            described.append((STRINGS, name, shape))
             frames.append(_strings(array))
         elif loan is not None:
-            described.append([array.dtype.name, array.shape, loan.name, loan.nbytes])
+            described.append((BLOCK, name, shape, loan.name, loan.nbytes))
+        elif array.nbytes <= SMALL_BYTES:
+            described.append((SMALL, name, shape))
+            small.append(array.tobytes())
         elif place is not None and place.nbytes == array.nbytes:
-            np.copyto(place, array.reshape(-1).view(np.uint8))
-            described.append([array.dtype.name, array.shape, i])
+            contiguous = np.ascontiguousarray(array)
+            np.copyto(place, contiguous.reshape(-1).view(np.uint8))
+            described.append((RESULT, name, shape, i))
         else:
-            described.append([array.dtype.name, array.shape])
+            described.append((FRAME, name, shape))
             contiguous = np.ascontiguousarray(array)
             frames.append(contiguous.reshape(-1).view(np.uint8).data)
     if described:
         fields = {**fields, "arrays": described}
+    if small:
+        frames.insert(0, b"".join(small))
     return [json.dumps(fields).encode(), *frames]
 
 
@@ -83,17 +96,15 @@ def decode_request(frames: Sequence[Any], blocks: BlockViews) -> Message:
         ValueError: the frames are not a message.
     """
     fields = json.loads(bytes(frames[0]))
-    rest = iter(frames[1:])
+    described = fields.pop("arrays", ())
     arrays = []
-    for described in fields.pop("arrays", ()):
-        if len(described) == 4:
-            name, shape, block, nbytes = described
-            dtype = dtype_named(name)
+    for found, entry in zip(_inline(described, frames), described, strict=True):
+        if found is None:
+            _, name, shape, block, nbytes = entry
             count = int(np.prod(shape))
-            array = blocks[block, nbytes].array(0, count, dtype)
-            arrays.append(array.reshape(shape))
-        else:
-            arrays.append(_array(described[0], described[1], next(rest)))
+            flat = blocks[block, nbytes].array(0, count, dtype_named(name))
+            found = flat.reshape(shape)
+        arrays.append(found)
     results = {
         int(i): blocks[block, size].array(0, nbytes, np.dtype(np.uint8))
         for i, block, size, nbytes in fields.pop("into", ())
@@ -106,20 +117,20 @@ def decode_reply(
 ) -> Message:
     """Return what a service answered; `loans` are the blocks for its results."""
     fields = json.loads(bytes(frames[0]))
-    rest = iter(frames[1:])
+    described = fields.pop("arrays", ())
     arrays = []
-    for described in fields.pop("arrays", ()):
-        if len(described) == 3:
-            name, shape, position = described
+    for found, entry in zip(_inline(described, frames), described, strict=True):
+        if found is None:
+            _, name, shape, position = entry
             loan = loans.pop(position)
-            arrays.append(pool.array_of(loan, tuple(shape), dtype_named(name)))
-        else:
-            arrays.append(_array(described[0], described[1], next(rest)))
+            found = pool.array_of(loan, tuple(shape), dtype_named(name))
+        arrays.append(found)
     for loan in loans.values():
         pool.take_back(loan)
     return Message(fields, arrays)
 
 
+@functools.cache
 def dtype_named(name: str) -> np.dtype[Any]:
     """Return a dtype of NumPy's or ml_dtypes' by its name."""
     try:
@@ -131,10 +142,24 @@ def dtype_named(name: str) -> np.dtype[Any]:
         return found
 
 
-def _array(name: str, shape: Sequence[int], data: Any) -> Array:
-    if name == STRINGS:
-        return _from_strings(tuple(shape), bytes(data))
-    return np.frombuffer(data, np.uint8).view(dtype_named(name)).reshape(shape)
+def _inline(described: Any, frames: Sequence[Any]) -> Iterator[Array | None]:
+    """Yield the arrays that are in the frames, None for those that are in blocks."""
+    rest = iter(frames[1:])
+    has_small = any(entry[0] == SMALL for entry in described)
+    small = bytes(next(rest)) if has_small else b""
+    at = 0
+    for kind, name, shape, *_ in described:
+        if kind == SMALL:
+            array = np.ndarray(shape, dtype_named(name), small, at)
+            at += array.nbytes
+            yield array
+        elif kind == FRAME:
+            flat = np.frombuffer(next(rest), np.uint8)
+            yield flat.view(dtype_named(name)).reshape(shape)
+        elif kind == STRINGS:
+            yield _from_strings(tuple(shape), bytes(next(rest)))
+        else:
+            yield None
 
 
 def _strings(array: Array) -> bytes:

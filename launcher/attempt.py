@@ -109,8 +109,10 @@ class Attempt:
         """Start a worker again whose process was lost, in the same place."""
         self._reports[rank] = FailureReader()
         self._peak_memory.pop(rank, None)
-        self._change(rank, **vars(self._new_state(rank)))
-        self.state = replace(self.state, replaced=self.state.replaced + 1)
+        workers = list(self.state.workers)
+        workers[rank - self._ranks.start] = self._new_state(rank)
+        replaced = self.state.replaced + 1
+        self.state = replace(self.state, workers=tuple(workers), replaced=replaced)
         self._start_worker(rank)
 
     def listen_to(self, descriptor: int) -> None:

@@ -248,7 +248,9 @@ def _failed(
     autopsy: Autopsy, status: int, autopsies: Mapping[int, Autopsy]
 ) -> list[str]:  # fmt: skip
     rank = autopsy.state.rank
-    who = f"rank {rank}{_role(autopsy)} (process {autopsy.pid})"
+    who = f"rank {rank}{_role(autopsy)}, process {autopsy.pid},"
+    if not autopsy.role:
+        who = f"rank {rank} (process {autopsy.pid})"
     records = autopsy.records
     fatal = records.get("exception") or records.get("interrupt")
     lines = []
@@ -277,8 +279,8 @@ def _failed(
 
 
 def _role(autopsy: Autopsy) -> str:
-    """`, parameter server 0,` where ranks have parts; else nothing."""
-    return f", {autopsy.role}," if autopsy.role else ""
+    """` (parameter server 0)` where ranks have parts; else nothing."""
+    return f" ({autopsy.role})" if autopsy.role else ""
 
 
 def _what_became_of_the_others(

@@ -12,7 +12,8 @@
     variables            what stands for a server's variable elsewhere
     updates              an optimizer's step as a program of the server
     partitioners, sharded_variable, placement   what lives where
-    closures, dispatch   functions under way to the workers; lost workers, stalls
+    closures, closure_queue   functions under way to the workers
+    worker_link, server_watch, dispatch   who gets them; lost workers, servers, stalls
     rounds               which closures may run now: free, bounded, or in step
     per_worker           datasets and iterators that each worker has its own of
     runner               a worker's side: functions, iterators, the closures' results

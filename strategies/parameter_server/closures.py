@@ -52,9 +52,8 @@ class RemoteValue:
         return self._arrays is not None or self._error is not None
 
     def settle(self, arrays: Sequence[np.ndarray]) -> None:
-        """Take the result."""
+        """Take the result; `tell_ended` wakes those who wait."""
         self._arrays = arrays
-        tell_ended()
 
     def fail(self, error: Exception) -> None:
         """Take the error."""
@@ -110,11 +109,10 @@ class Closure:
         function: What is called.
         arrays: The tensors that it is called with.
         value: What the user holds for the result.
-        losses: On how many workers that were lost it was the one that ran.
-        sent_s: When it was sent to a worker, on the monotonic clock.
+        losses: On how many workers that were lost it may have been the one that ran.
     """
 
-    __slots__ = ("arrays", "function", "losses", "number", "sent_s", "value")
+    __slots__ = ("arrays", "function", "losses", "number", "value")
 
     def __init__(
         self, number: int, function: RemoteFunction, arrays: Any, value: RemoteValue
@@ -124,7 +122,6 @@ class Closure:
         self.arrays = arrays
         self.value = value
         self.losses = 0
-        self.sent_s = 0.0
 
     def cancel(self) -> None:
         """Tell who waits that it will not run."""

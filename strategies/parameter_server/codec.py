@@ -13,11 +13,13 @@ import importlib
 import io
 import pickle
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 import numpy as np
 
+from tensor.core import errors
 from tensor.core.registry import Op, all_ops
 from tensor.core.variable import Variable
 from tensor.data.functions import ElementFunction
@@ -50,6 +52,18 @@ def pack_with_references(obj: Any) -> tuple[np.ndarray, list[Any]]:
 def unpack(data: np.ndarray, resolve: Callable[[Any], Any] | None = None) -> Any:
     """Return the object again; `resolve` finds what `shipped()` stands for."""
     return _Unpacker(io.BytesIO(data.tobytes()), resolve).load()
+
+
+def packed_error(error: BaseException) -> np.ndarray:
+    """Return an error as bytes, with its traceback as a note."""
+    text = "".join(traceback.format_exception(error))
+    if isinstance(error, Exception):
+        error.add_note(f"On the other process:\n{text}")
+        try:
+            return pack(error)
+        except Exception:  # whatever an unusual class raises when it is pickled
+            pass
+    return pack(errors.because(errors.UnknownError, f"{error!r}\n{text}"))
 
 
 class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types

@@ -112,9 +112,7 @@ class ClusterCoordinator:
         with queue.changed:
             self._raise_if_failed()
             while len(queue.pending) >= self._most_pending:
-                queue.waits += 1
-                queue.changed.wait(WAIT_SLICE_S)
-                queue.waits -= 1
+                queue.wait(WAIT_SLICE_S)
                 self._raise_if_failed()
             queue.pending.append(Closure(next(self._numbers), function, arrays, value))
         self._dispatcher.wake()
@@ -192,8 +190,6 @@ class ClusterCoordinator:
                 )
             return
         while queue.running and queue.failure is None:
-            queue.waits += 1
-            queue.changed.wait(WAIT_SLICE_S)
-            queue.waits -= 1
+            queue.wait(WAIT_SLICE_S)
         error, queue.error = queue.error, None
         raise error

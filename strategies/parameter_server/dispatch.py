@@ -1,8 +1,8 @@
-"""Dispatch: one thread that brings closures to workers and their results back.
+"""Dispatcher: one thread that brings closures to workers and their results back.
 
-It keeps every worker supplied with a few milliseconds of work, finds out when a worker
-or a server is gone, gives a lost worker's closures to others, and meets workers that
-come back. What the user's thread needs to know stands in `Queue`, under one lock.
+It keeps every worker supplied, finds out when a worker or a server is gone, gives a
+lost worker's closures to others, and meets workers that come back. What the user's
+thread needs to know stands in a `ClosureQueue`.
 """
 
 from __future__ import annotations
@@ -11,105 +11,38 @@ import os
 import sys
 import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import zmq
 
 from dist.control import FIRST_REPORT_S, NEXT_REPORTS_S
-from dist.service_client import ServiceClient, ServiceLostError
+from dist.service_client import ServiceLostError
+from strategies.parameter_server.closure_queue import ClosureQueue
+from strategies.parameter_server.closures import tell_ended
 from strategies.parameter_server.codec import unpack
 from strategies.parameter_server.links import unavailable
+from strategies.parameter_server.server_watch import ServerWatch
+from strategies.parameter_server.worker_link import WorkerLink
 from tensor.core import errors
 
 if TYPE_CHECKING:
     from dist.messages import Message
     from strategies.parameter_server.closures import Closure
-    from strategies.parameter_server.cluster import Cluster, Task
+    from strategies.parameter_server.cluster import Cluster
     from strategies.parameter_server.links import ServerLinks
     from strategies.parameter_server.rounds import Rounds
 
 POLL_S = 0.1
-# Closures are sent ahead to a worker as long as they are about so much work.
-AHEAD_S = 0.004
-MOST_AHEAD = 64
 # A closure that was running whenever a worker was lost is probably the cause.
 MOST_LOSSES = 3
-CHECK_SERVERS_S = 1.0
-
-
-class Queue:
-    """The closures between the user's thread and the dispatching one.
-
-    All attributes are read and written with `changed` held.
-
-    Attributes:
-        changed: notified whenever something ends, fails or leaves room.
-        pending: what waits for a worker.
-        running: how many closures are on workers.
-        error: what to raise at the next call, or None.
-        failure: the loss of a server, after which nothing can go on.
-        waits: how many threads wait for all to end.
-        is_closed: whether the dispatcher has ended.
-    """
-
-    def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self.pending: deque[Closure] = deque()
-        self.running = 0
-        self.error: Exception | None = None
-        self.failure: Exception | None = None
-        self.waits = 0
-        self.is_closed = False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits or runs."""
-        return not self.pending and not self.running
-
-    def fail(self, error: Exception) -> None:
-        """Note an error and cancel what has not begun."""
-        if self.error is None:
-            self.error = error
-        for closure in self.pending:
-            closure.cancel()
-        self.pending.clear()
-        self.changed.notify_all()
-
-
-class WorkerLink:
-    """One worker as the dispatcher sees it.
-
-    Attributes:
-        client: the connection; replaced when it breaks.
-        running: the closures sent to it, by request, oldest first.
-        has_joined: whether it has said hello and may be sent closures.
-    """
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.client: ServiceClient
-        self.running: dict[int, Closure] = {}
-        self.has_joined = False
-        self.defined: set[int] = set()
-        self.resources: set[int] = set()
-        self.ahead = 1
-        self.mean_s = 1.0
-        self.last_end_s = 0.0
-        self.warnings = 0
-
-    def ended(self, now_s: float) -> None:
-        """Note that a closure has ended, and how fast they go."""
-        if self.last_end_s:
-            took_s = now_s - self.last_end_s
-            self.mean_s += (min(took_s, self.mean_s * 4) - self.mean_s) / 8
-            self.ahead = max(1, min(MOST_AHEAD, int(AHEAD_S / self.mean_s)))
-        self.last_end_s = now_s if self.running else 0.0
-        self.warnings = 0
 
 
 class Dispatcher:
-    """The dispatching thread; see the module's docstring."""
+    """The dispatching thread; see the module's docstring.
+
+    Attributes:
+        queue: the closures.
+    """
 
     def __init__(
         self,
@@ -119,27 +52,24 @@ class Dispatcher:
         links: ServerLinks,
         rounds: Rounds,
     ) -> None:
-        self.queue = Queue()
+        self.queue = ClosureQueue()
         self._cluster = cluster
         self._context = context
         self._session = session
         self._links = links
         self._rounds = rounds
         self._workers = [WorkerLink(task) for task in cluster.workers]
-        self._servers: list[tuple[Task, ServiceClient]] = []
-        self._asked: dict[int, float] = {}
-        self._next_check_s = 0.0
         self._alone_since_s = time.monotonic()
         self._next_report_s = FIRST_REPORT_S
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         self._is_asleep = False
         self._closing = threading.Event()
+        self._poller = zmq.Poller()
+        self._poller.register(self._wake_reader, zmq.POLLIN)
         self._thread = threading.Thread(
             target=self._run, name="ps-dispatch", daemon=True
         )
-        self._poller = zmq.Poller()
-        self._poller.register(self._wake_reader, zmq.POLLIN)
 
     def start(self) -> None:
         """Begin."""
@@ -163,17 +93,18 @@ class Dispatcher:
     # ---- the thread
 
     def _run(self) -> None:
+        servers = ServerWatch(self._cluster, self._context, self._session, self._poller)
+        for worker in self._workers:
+            worker.connect(self._cluster, self._context, self._poller)
         try:
-            for worker in self._workers:
-                self._connect(worker)
-            for task in self._cluster.servers:
-                client = self._cluster.client(self._context, task)
-                self._poller.register(client.socket, zmq.POLLIN)
-                self._poller.register(client.monitor, zmq.POLLIN)
-                self._servers.append((task, client))
             while not self._closing.is_set():
-                self._look_at_workers()
-                self._look_at_servers()
+                now_s = time.monotonic()
+                for worker in self._workers:
+                    self._look_at(worker, now_s)
+                self._watch_for_any(now_s)
+                lost = servers.look(now_s)
+                if lost is not None and self.queue.failure is None:
+                    self._give_up(unavailable(lost))
                 self._send_closures()
                 self._sleep()
         except Exception as error:
@@ -182,19 +113,17 @@ class Dispatcher:
         finally:
             for worker in self._workers:
                 worker.client.close()
-            for _, client in self._servers:
-                client.close()
+            servers.close()
             with self.queue.changed:
                 self.queue.is_closed = True
-                if not self.queue.is_idle:
-                    self._cancel_all()
-                self.queue.changed.notify_all()
+                self._cancel_all()
 
     def _sleep(self) -> None:
         self._is_asleep = True
         with self.queue.changed:
-            has_work = bool(self.queue.pending) and any(map(_has_room, self._workers))
-        if has_work and self._may_begin_next():
+            pending = self.queue.pending
+            has_work = bool(pending) and self._rounds.may_begin(pending[0].number)
+        if has_work and any(worker.has_room for worker in self._workers):
             self._is_asleep = False
             return
         ready = dict(self._poller.poll(int(1000 * POLL_S)))
@@ -202,70 +131,59 @@ class Dispatcher:
         if self._wake_reader in ready:
             os.read(self._wake_reader, 4096)
 
-    def _may_begin_next(self) -> bool:
-        with self.queue.changed:
-            pending = self.queue.pending
-            return bool(pending) and self._rounds.may_begin(pending[0].number)
-
     # ---- workers
 
-    def _connect(self, worker: WorkerLink) -> None:
-        worker.client = self._cluster.client(self._context, worker.task)
-        worker.has_joined = False
-        worker.defined.clear()
-        worker.resources.clear()
-        worker.ahead, worker.mean_s, worker.last_end_s = 1, 1.0, 0.0
-        self._poller.register(worker.client.socket, zmq.POLLIN)
-        self._poller.register(worker.client.monitor, zmq.POLLIN)
-
-    def _look_at_workers(self) -> None:
-        now_s = time.monotonic()
-        for worker in self._workers:
-            client = worker.client
-            if not worker.has_joined:
-                client.look()
-                if client.is_connected and not client.lost:
-                    client.hello({"role": "coordinator", "session": self._session})
-                    worker.has_joined = True
-            else:
-                for number in client.receive(0):
-                    self._take(worker, number, client.take(number))
-            if client.lost:
-                self._worker_lost(worker, client.lost)
-            elif worker.running:
-                self._watch(worker, now_s)
-        self._watch_for_any(now_s)
+    def _look_at(self, worker: WorkerLink, now_s: float) -> None:
+        client = worker.client
+        if worker.has_joined:
+            for number in client.receive(0):
+                self._take(worker, number, client.take(number))
+        else:
+            client.look()
+            if client.is_connected and not client.lost:
+                client.hello({"role": "coordinator", "session": self._session})
+                worker.has_joined = True
+        if client.lost:
+            self._worker_lost(worker, client.lost)
+        elif worker.batches:
+            self._watch(worker, now_s)
 
     def _take(self, worker: WorkerLink, number: int, reply: Message) -> None:
         """Take in a worker's answer."""
-        closure = worker.running.pop(number, None)
-        failed = reply.fields.get("failed")
-        error = unpack(reply.arrays[0]) if failed else None
-        if closure is None:
-            if error is not None:  # a function or dataset that it could not make
-                with self.queue.changed:
-                    self.queue.fail(error)
-            return
-        worker.ended(time.monotonic())
+        batch = worker.answered(number)
         queue = self.queue
-        with queue.changed:
-            queue.running -= 1
-            if error is None:
-                self._rounds.end(closure.number)
-                closure.value.settle(reply.arrays)
-            else:
-                self._rounds.drop(closure.number)
-                closure.value.fail(error)
+        if reply.fields.get("failed"):  # a function or dataset that it could not make
+            error = unpack(reply.arrays[0])
+            with queue.changed:
+                queue.running -= len(batch)
+                for closure in batch:
+                    self._rounds.drop(closure.number)
+                    closure.value.fail(error)
                 queue.fail(error)
+            return
+        at = 0
+        with queue.changed:
+            queue.running -= len(batch)
+            for closure, count in zip(
+                batch, reply.fields.get("counts", ()), strict=True
+            ):
+                if count >= 0:
+                    self._rounds.end(closure.number)
+                    closure.value.settle(reply.arrays[at : at + count])
+                else:
+                    error = unpack(reply.arrays[at])
+                    self._rounds.drop(closure.number)
+                    closure.value.fail(error)
+                    queue.fail(error)
+                at += abs(count)
             if queue.waits and not queue.running:
                 queue.changed.notify_all()
+        if batch:
+            tell_ended()
 
     def _worker_lost(self, worker: WorkerLink, cause: str) -> None:
         """Give a lost worker's closures back, and wait for it to return."""
-        self._poller.unregister(worker.client.socket)
-        self._poller.unregister(worker.client.monitor)
-        worker.client.close(says_bye=False)
-        lost, worker.running = list(worker.running.values()), {}
+        lost = worker.disconnect(self._poller)
         sys.stderr.write(
             f"coordinator: {worker.task} was lost: {cause}; {len(lost)} closures go to "
             "other workers\n"
@@ -274,21 +192,19 @@ class Dispatcher:
         if self._rounds.is_synchronous:
             for closure in lost:
                 self._links.tell_all("drop_closure", {"closure": closure.number})
-        with self.queue.changed:
-            self.queue.running -= len(lost)
-            if lost:
-                lost[0].losses += 1
-            if self.queue.error is not None:
-                for closure in lost:
+        queue = self.queue
+        with queue.changed:
+            queue.running -= len(lost)
+            for closure in reversed(lost):
+                if queue.error is not None or queue.failure is not None:
                     self._rounds.drop(closure.number)
                     closure.cancel()
-            elif lost and lost[0].losses > MOST_LOSSES:
-                self._blame(lost[0])
-                self.queue.pending.extendleft(reversed(lost[1:]))
-            else:
-                self.queue.pending.extendleft(reversed(lost))
-            self.queue.changed.notify_all()
-        self._connect(worker)
+                elif closure.losses > MOST_LOSSES:
+                    self._blame(closure)
+                else:
+                    queue.pending.appendleft(closure)
+            queue.changed.notify_all()
+        worker.connect(self._cluster, self._context, self._poller)
 
     def _blame(self, closure: Closure) -> None:
         """Fail a closure that takes its workers with it."""
@@ -303,10 +219,8 @@ class Dispatcher:
 
     def _watch(self, worker: WorkerLink, now_s: float) -> None:
         """Name a worker that is late; give up on it at the limit."""
-        oldest = next(iter(worker.running.values()))
-        since_s = max(oldest.sent_s, worker.last_end_s)
-        waited_s = now_s - since_s
-        settings = self._cluster.settings
+        oldest = next(iter(worker.batches.values()))[0]
+        waited_s, settings = worker.waited_s(now_s), self._cluster.settings
         if 0 < settings.stall_warn_s <= waited_s / (worker.warnings + 1):
             worker.warnings += 1
             sys.stderr.write(
@@ -329,6 +243,7 @@ class Dispatcher:
             sys.stderr.write(
                 f"coordinator: closures wait since {alone_s:.0f} s for {names}\n"
             )
+            sys.stderr.flush()
         if alone_s >= self._cluster.start_timeout_s:
             error = errors.because(
                 errors.UnavailableError,
@@ -339,45 +254,7 @@ class Dispatcher:
             with self.queue.changed:
                 self.queue.fail(error)
 
-    # ---- servers
-
-    def _look_at_servers(self) -> None:
-        """Notice the loss of a parameter server: nothing can go on without it."""
-        now_s = time.monotonic()
-        is_time = now_s >= self._next_check_s
-        if is_time:
-            self._next_check_s = now_s + CHECK_SERVERS_S
-        for index, (_, client) in enumerate(self._servers):
-            if client.lost:
-                continue
-            was_connected = client.is_connected
-            client.look()
-            if client.is_connected and not was_connected:
-                client.hello({"role": "watcher", "session": self._session})
-            for number in client.receive(0) if client.is_connected else ():
-                client.take(number)
-                self._asked.pop(index, None)
-            if is_time and client.is_connected and not client.lost:
-                self._check(index, client, now_s)
-            if client.lost:
-                self._give_up(unavailable(ServiceLostError(client.name, client.lost)))
-
-    def _check(self, index: int, client: ServiceClient, now_s: float) -> None:
-        """Ask a server for a sign of life; name it if it gives none."""
-        settings = self._cluster.settings
-        if index not in self._asked:
-            client.post("nothing")
-            self._asked[index] = now_s
-            return
-        silent_s = now_s - self._asked[index]
-        warn_s = settings.stall_warn_s
-        if 0 < warn_s <= silent_s and silent_s % warn_s < CHECK_SERVERS_S:
-            sys.stderr.write(
-                f"coordinator: {client.name} has not answered for {silent_s:.0f} s\n"
-            )
-            sys.stderr.flush()
-        if 0 < settings.stall_abort_s <= silent_s:
-            client.lost = f"it has not answered for {silent_s:.0f} s"
+    # ---- the end of everything
 
     def _give_up(self, error: Exception) -> None:
         """Nothing can go on: everything under way is cancelled."""
@@ -387,15 +264,13 @@ class Dispatcher:
 
     def _cancel_all(self) -> None:
         for worker in self._workers:
-            for closure in worker.running.values():
-                self._rounds.drop(closure.number)
-                closure.cancel()
-            self.queue.running -= len(worker.running)
-            worker.running = {}
-        for closure in self.queue.pending:
-            closure.cancel()
-        self.queue.pending.clear()
-        self.queue.changed.notify_all()
+            for batch in worker.batches.values():
+                for closure in batch:
+                    self._rounds.drop(closure.number)
+                    closure.cancel()
+            self.queue.running -= worker.load
+            worker.batches = {}
+        self.queue.cancel_pending()
 
     # ---- closures
 
@@ -404,45 +279,43 @@ class Dispatcher:
         if self._rounds.is_synchronous:
             self._close_round()
         while True:
-            free = [w for w in self._workers if _has_room(w)]
+            free = [worker for worker in self._workers if worker.has_room]
             if not free:
                 return
-            worker = min(free, key=lambda w: len(w.running))
-            with self.queue.changed:
-                pending = self.queue.pending
-                if not pending or not self._rounds.may_begin(pending[0].number):
-                    return
-                closure = pending.popleft()
+            worker = min(free, key=lambda w: w.load)
+            batch = self._next_batch(worker)
+            if not batch:
+                return
+            try:
+                worker.send(batch, is_kept=self._rounds.is_synchronous)
+            except ServiceLostError:
+                worker.batches[-1] = batch  # given back at the next look
+
+    def _next_batch(self, worker: WorkerLink) -> list[Closure]:
+        """Take closures of one function that may begin, as many as make sense."""
+        batch: list[Closure] = []
+        with self.queue.changed:
+            pending = self.queue.pending
+            share = -(-len(pending) // len(self._workers))
+            most = min(worker.batch_size, share)
+            if self._rounds.is_synchronous:
+                most = min(most, 1)
+            while len(batch) < most and pending:
+                closure = pending[0]
+                if not self._rounds.may_begin(closure.number):
+                    break
+                if batch and (closure.function is not batch[0].function):
+                    break
+                if closure.losses and batch:
+                    break
                 self._rounds.begin(closure.number)
-                self.queue.running += 1
-                if self.queue.waits:
-                    self.queue.changed.notify_all()  # there is room in the queue
-            self._send(worker, closure)
-
-    def _send(self, worker: WorkerLink, closure: Closure) -> None:
-        function, client = closure.function, worker.client
-        fields: dict[str, Any] = {"function": function.number}
-        if self._rounds.is_synchronous:
-            fields["closure"] = closure.number
-        try:
-            if function.number not in worker.defined:
-                self._define(worker, closure)
-            number = client.post("run", fields, closure.arrays)
-        except ServiceLostError:
-            number = -1  # noticed, and given back, at the next look
-        closure.sent_s = time.monotonic()
-        worker.running[number] = closure
-
-    def _define(self, worker: WorkerLink, closure: Closure) -> None:
-        """Give a worker a function, and the iterators that it uses."""
-        function, client = closure.function, worker.client
-        for resource in function.resources:
-            if resource.number not in worker.resources:
-                blob = resource.blob_for(worker.task.index)
-                client.post("iterator", {"iterator": resource.number}, [blob])
-                worker.resources.add(resource.number)
-        client.post("define", {"function": function.number}, [function.blob])
-        worker.defined.add(function.number)
+                batch.append(pending.popleft())
+                if closure.losses:
+                    break  # it may take its worker with it: alone
+            self.queue.running += len(batch)
+            if batch and self.queue.waits:
+                self.queue.changed.notify_all()  # there is room in the queue
+        return batch
 
     def _close_round(self) -> None:
         """In synchronous training: apply a complete round's gradients."""
@@ -456,7 +329,3 @@ class Dispatcher:
                 self._give_up(error)
             with self.queue.changed:
                 self.queue.changed.notify_all()
-
-
-def _has_room(worker: WorkerLink) -> bool:
-    return worker.has_joined and len(worker.running) < worker.ahead

@@ -257,13 +257,15 @@ class ServerLinks:
 
 def unavailable(error: ServiceLostError) -> errors.UnavailableError:
     """Return TensorFlow's error for the loss of a task."""
-    return errors.UnavailableError(
+    found = errors.UnavailableError(
         None,
         None,
         f"{error}. The variables that it held are gone with it: restart the job, which "
         "goes on from the last checkpoint (`launch --restarts`). See its own output "
         "first.",
     )
+    found.__cause__ = error
+    return found
 
 
 def _raise_failure(reply: Message) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.parameter_server.codec import unpack
+from strategies.parameter_server.codec import packed_error, unpack
 from strategies.parameter_server.per_worker import current_worker
 from strategies.parameter_server.updates import ServerStep
 from strategies.parameter_server.variables import Handle, ServerVariable
@@ -60,7 +60,7 @@ class ClosureRunner:
         fields, arrays = request.fields, request.arrays
         what = fields["do"]
         if what == "run":
-            return {}, self._run(fields, arrays)
+            return self._run_all(fields, arrays)
         if what == "define":
             program, captured = unpack(arrays[0], self._resolve)
             self._functions[fields["function"]] = _Function(program, captured)
@@ -75,10 +75,32 @@ class ClosureRunner:
         self._links.close()
         self._iterators.clear()
 
-    def _run(self, fields: Any, arrays: Any) -> list[np.ndarray]:
+    def _run_all(
+        self, fields: Any, arrays: Any
+    ) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """Run closures of one function one after the other.
+
+        Returns:
+            How many arrays each gave, -1 for one that failed, and the arrays: results,
+            or the packed error.
+        """
         function = self._functions[fields["function"]]
+        counts: list[int] = []
+        results: list[np.ndarray] = []
+        taken = fields["arity"]
+        for i, number in enumerate(fields["closures"]):
+            self._links.closure = number if fields["is_kept"] else None
+            try:
+                found = self._run(function, arrays[i * taken : (i + 1) * taken])
+                counts.append(len(found))
+            except BaseException as error:
+                found = [packed_error(error)]
+                counts.append(-1)
+            results += found
+        return {"counts": counts}, results
+
+    def _run(self, function: _Function, arrays: Any) -> list[np.ndarray]:
         links = self._links
-        links.closure = fields.get("closure")
         current_worker.index = self._index
         try:
             if function.reads:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -21,7 +20,7 @@ from dist.errors import RendezvousError
 from dist.service import Service
 from strategies.cluster_resolver import ClusterSpec
 from strategies.parameter_server.cluster import Cluster, Task, cluster_of
-from strategies.parameter_server.codec import pack
+from strategies.parameter_server.codec import packed_error
 from strategies.parameter_server.runner import ClosureRunner
 from strategies.parameter_server.store import ParameterStore
 from tensor.core import errors
@@ -98,7 +97,7 @@ class TaskHandler:
                 )
             return self._state.answer(request)
         except BaseException as error:
-            return {"failed": True}, [_packed(error)]
+            return {"failed": True}, [packed_error(error)]
 
     def close(self) -> None:
         """Give everything back."""
@@ -109,18 +108,6 @@ class TaskHandler:
         if isinstance(self._state, ClosureRunner):
             self._state.close()
         self._state = None
-
-
-def _packed(error: BaseException) -> np.ndarray:
-    """Return an error as bytes, with its traceback as a note."""
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, Exception):
-        error.add_note(f"On the other process:\n{text}")
-        try:
-            return pack(error)
-        except Exception:  # whatever an unusual class raises when it is pickled
-            pass
-    return pack(errors.because(errors.UnknownError, f"{error!r}\n{text}"))
 
 
 class TaskServer:
