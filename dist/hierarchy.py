@@ -2,26 +2,39 @@
 
 The first rank of each host is its *leader*. An all-reduce goes up (each host sums in
 shared memory), across (the leaders sum over the hosts) and down (each leader hands the
-result to its host), in pieces, so that only one rank of a host uses the network. The
-order of summation is fixed: first inside each host, in the order of `reductions` over
-its ranks, then over the hosts in the order of their leaders. Every rank of a host gets
-the leader's bits. Personal messages (`exchange`, `send`) take the direct way.
+result to its host), so that only one rank of a host uses the network. Large arrays go
+in pieces: while one is on its way across, in a thread of the leader's, the next goes up
+and the one before comes down.
+
+The order of summation is fixed: in each piece first inside each host, in the order of
+`reductions` over its ranks, then over the hosts in the order of their leaders. Every
+rank of a host gets the leader's bits. Personal messages (`exchange`, `send`) take the
+direct way.
 """
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dist.reductions import REDUCTIONS
 from dist.transport import Transport
+from dist.work import Engine, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dist.call import Call
     from dist.reductions import Array, Reduction
+    from dist.watch import Watch
+
+PIECE_BYTES = 8 * 1024 * 1024
+# The waits of a thread that goes across ask every 0.1 s whether they are cancelled.
+ABORT_LIMIT_S = 2.0
 
 
 def leader_of_each_host(hosts: Sequence[str]) -> tuple[int, ...]:
@@ -38,19 +51,23 @@ class HierarchyTransport(Transport):
         inside: joins the ranks of this host, in the group's order.
         between: joins the leaders; unused on other ranks.
         letters: joins every rank to every other, for personal messages.
+        watch: judges the waits of all three.
     """
 
     name = "hierarchy"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it joins
         self,
         rank: int,
         hosts: Sequence[str],
         inside: Transport,
         between: Transport,
         letters: Transport,
+        watch: Watch,
     ) -> None:
         super().__init__(rank, len(hosts))
+        self._watch = watch
+        self._engine: Engine | None = None
         self._inside = inside
         self._between = between
         self._letters = letters
@@ -66,10 +83,19 @@ class HierarchyTransport(Transport):
         """Sum inside the host, between the leaders, and hand the result down."""
         # The mean of means would weigh hosts, not ranks: divide once, at the end.
         combining = REDUCTIONS["sum"] if reduction.divides else reduction
+
+        def across(call: Call, piece: Array) -> None:
+            self._between.all_reduce(call, piece, combining)
+            reduction.finish(piece, self.size)
+
+        width = PIECE_BYTES // array.itemsize
+        if len(array) > width:
+            pieces = [array[i : i + width] for i in range(0, len(array), width)]
+            self._all_reduce_pieces(call, pieces, combining, across)
+            return
         self._inside.all_reduce(call, array, combining)
         if self._is_leader:
-            self._between.all_reduce(call, array, combining)
-            reduction.finish(array, self.size)
+            across(call, array)
         self._inside.broadcast(call, array, root=0)
 
     def reduce_scatter(
@@ -130,5 +156,46 @@ class HierarchyTransport(Transport):
 
     def close(self, linger_s: float = 0.0) -> None:
         """Close all three."""
+        if self._engine is not None:
+            self._engine.close(ABORT_LIMIT_S)
         for part in (self._inside, self._between, self._letters):
             part.close(linger_s)
+
+    def _all_reduce_pieces(
+        self,
+        call: Call,
+        pieces: Sequence[Array],
+        combining: Reduction,
+        across: Callable[[Call, Array], None],
+    ) -> None:
+        """Let a piece go up while the one before is on its way across."""
+        crossing = replace(call)  # books of its own, because it has its own thread
+        receipts: list[Work] = []
+        blocked_s = 0.0
+        try:
+            for number in range(len(pieces) + 1):
+                if number < len(pieces):
+                    piece = pieces[number]
+                    self._inside.all_reduce(call, piece, combining)
+                    if self._is_leader:
+                        receipts.append(self._start(partial(across, crossing, piece)))
+                if number > 0:
+                    if self._is_leader:
+                        started_s = time.perf_counter()
+                        receipts[number - 1].wait()
+                        blocked_s += time.perf_counter() - started_s
+                    self._inside.broadcast(call, pieces[number - 1], root=0)
+        except BaseException:
+            # The sockets may be closed only when nobody uses them any more.
+            self._watch.cancel()
+            if self._engine is not None:
+                self._engine.close(ABORT_LIMIT_S)
+            raise
+        call.waited_s += min(blocked_s, crossing.waited_s)
+        call.note_arrival(crossing.last_rank, crossing.last_s)
+
+    def _start(self, crossing: Callable[[], None]) -> Work:
+        """Have a piece go across in the background, behind those before it."""
+        if self._engine is None:
+            self._engine = Engine("dist-across")
+        return self._engine.submit(Work(crossing, "the way between the hosts"))

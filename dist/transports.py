@@ -121,7 +121,7 @@ def _open_hierarchy(
     between: Transport = SoloTransport()
     if place.rank in leaders:
         between = _open_ring(wiring, place, leaders, watch)
-    return HierarchyTransport(place.rank, place.hosts, inside, between, letters)
+    return HierarchyTransport(place.rank, place.hosts, inside, between, letters, watch)
 
 
 def _open_shared_memory(
