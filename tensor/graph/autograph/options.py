@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class LoopOptions:
@@ -51,3 +52,31 @@ def set_loop_options(
         maximum_iterations: The number of rounds after which the loop ends anyway.
         shape_invariants: Pairs of a loop variable and a shape that it keeps.
     """
+
+
+@export("autograph.experimental.Feature")
+class Feature(enum.Enum):
+    """TensorFlow's names of what AutoGraph may be asked to convert, or not.
+
+    Accepted for compatibility: everything but lists is always converted. Elements that
+    a staged loop makes go into a `tf.TensorArray`.
+    """
+
+    ALL = "ALL"
+    AUTO_CONTROL_DEPS = "AUTO_CONTROL_DEPS"
+    ASSERT_STATEMENTS = "ASSERT_STATEMENTS"
+    BUILTIN_FUNCTIONS = "BUILTIN_FUNCTIONS"
+    EQUALITY_OPERATORS = "EQUALITY_OPERATORS"
+    LISTS = "LISTS"
+    NAME_SCOPES = "NAME_SCOPES"
+
+    @classmethod
+    def all(cls) -> tuple[Feature, ...]:
+        """Return every feature."""
+        return tuple(cls)
+
+    @classmethod
+    def all_but(cls, exclude: Feature | Iterable[Feature]) -> tuple[Feature, ...]:
+        """Return every feature except those in `exclude`."""
+        excluded = (exclude,) if isinstance(exclude, Feature) else tuple(exclude)
+        return tuple(f for f in cls if f not in (*excluded, cls.ALL))
