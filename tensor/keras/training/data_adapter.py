@@ -67,6 +67,9 @@ class DataAdapter:
         if self.steps is None:
             self.steps = source.batch_count()
 
+    def check_callbacks(self, callbacks: Any) -> None:
+        """Say whether callbacks can follow: where steps run here, all can."""
+
     def resume_after(self, epoch: int, batch: int) -> None:
         """Leave out the epochs, and the batches of the next one, that are done."""
         done = max(0, epoch + 1 - self._initial_epoch)
@@ -74,6 +77,8 @@ class DataAdapter:
         self._batches_done = batch + 1
         if self._goes_on():
             self._batches_done += done * (self._steps_asked or 0)
+        else:
+            self._source.pass_over(done)
         self.first_step = batch + 1
 
     def epochs(self) -> Iterator[tuple[int, Iterator[Batch]]]:
@@ -163,6 +168,9 @@ class _Arrays:
     def on_epoch_end(self) -> None:
         """Nothing: each epoch draws an order of its own."""
 
+    def pass_over(self, epochs: int) -> None:
+        """Nothing: an epoch's order depends on its number."""
+
     def batches(self, epoch: int) -> Iterator[Batch]:
         order = self._order(epoch)
         size = self._batch_size
@@ -216,6 +224,15 @@ class _Iterable:
         else:
             for batch in self._data:
                 yield _batch_of_tensors(batch)
+
+    def pass_over(self, epochs: int) -> None:
+        """Let passes over a dataset begin, so that the next one shuffles as it would.
+
+        The order of a pass comes from a sequence that goes on from pass to pass; a
+        first batch is asked for because passes inside may begin no sooner.
+        """
+        for _ in range(epochs if self._is_dataset else 0):
+            next(iter(self._data), None)
 
     def on_epoch_end(self) -> None:
         """Tell a `Sequence` that its epoch is over."""

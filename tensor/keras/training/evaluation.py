@@ -10,6 +10,7 @@ from tensor.core import nest
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.data_adapter import DataAdapter
+from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.peekable import Peekable, flat_logs
 from tensor.keras.training.scope import in_scope
 
@@ -54,7 +55,7 @@ class Evaluation:
         if kwargs:
             raise TypeError(f"Invalid keyword arguments: {list(kwargs)}")
         verbose = 1 if verbose == "auto" else verbose
-        data = DataAdapter(
+        data = adapter_for(
             x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps
         )
         if not isinstance(callbacks, CallbackList):

@@ -8,7 +8,7 @@ from tensor.core import replica
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.batches import train_validation_split, unpack
-from tensor.keras.training.data_adapter import DataAdapter
+from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.peekable import Peekable, flat_logs
 from tensor.keras.training.scope import in_scope
 
@@ -81,7 +81,7 @@ class Fitting:
             (x, y, sample_weight), validation_data = train_validation_split(
                 (x, y, sample_weight), validation_split
             )
-        data = DataAdapter(
+        data = adapter_for(
             x,
             y,
             sample_weight,
@@ -93,6 +93,7 @@ class Fitting:
             class_weight=class_weight,
             model=self,
         )
+        data.check_callbacks(callbacks)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,

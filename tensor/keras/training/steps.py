@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensor as tf
 from tensor.keras.training.batches import unpack
+from tensor.keras.training.elsewhere import StepElsewhere
 
 
 class Steps:
@@ -113,8 +114,13 @@ class Steps:
         if not self.run_eagerly and hasattr(tf, "function"):
             run = tf.function(step)
 
+        known: dict[Any, Any] = {}
+
         def function(iterator: Any) -> Any:
-            return run(next(iterator))
+            batch = next(iterator)
+            if isinstance(batch, StepElsewhere):
+                return batch.run(step, self, known)
+            return run(batch)
 
         return function
 
