@@ -11,7 +11,11 @@ from tensor.compat.session import (
     placeholder as placeholder,
     reset_default_graph as reset_default_graph,
 )
-from tensor.core.shapes import Dimension as Dimension
+from tensor.core.dimension import (
+    Dimension as Dimension,
+    dimension_at_index as dimension_at_index,
+    dimension_value as dimension_value,
+)
 
 
 def enable_eager_execution(*args: Any, **kwargs: Any) -> None:

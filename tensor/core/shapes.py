@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from tensor.core.dimension import Dimension as Dimension, as_dimension as as_dimension
 from tensor.core.shape_algebra import (
     Dims as Dims,
     are_compatible as are_compatible,
@@ -24,59 +25,6 @@ from tensor.core.shape_algebra import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-
-def as_dimension(value: Any) -> int | None:
-    """Return one dimension as an int, or None for an unknown one.
-
-    Raises:
-        ValueError: `value` is negative.
-        TypeError: `value` is not an integer.
-    """
-    if value is None or (type(value) is int and value >= 0):
-        return value
-    if isinstance(value, Dimension):
-        return value.value
-    try:
-        number = value.__index__()
-    except AttributeError:
-        raise TypeError(
-            f"Dimension value must be integer or None or have an __index__ method, "
-            f"got value {value!r} with type {type(value)!r}"
-        ) from None
-    if number < 0:
-        raise ValueError(f"Dimension {number} must be >= 0")
-    return int(number)
-
-
-class Dimension:
-    """One dimension of a shape in TF1's style; kept for `tf.compat.v1`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = as_dimension(value)
-
-    def __repr__(self) -> str:
-        return f"Dimension({self.value})"
-
-    def __str__(self) -> str:
-        return "?" if self.value is None else str(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Dimension):
-            other = other.value
-        return self.value == other
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-    def __int__(self) -> int:
-        if self.value is None:
-            raise ValueError("An unknown dimension has no integer value.")
-        return self.value
-
-    __index__ = __int__
 
 
 class TensorShape:

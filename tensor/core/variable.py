@@ -79,7 +79,8 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
                 one, or a function without arguments that returns it.
             trainable: Whether tapes watch it by themselves; True by default, except
                 for `synchronization=ON_READ`.
-            validate_shape: If False, and no `shape` is given, the shape may change.
+            validate_shape: Accepted for compatibility; to let the shape change, give a
+                `shape` with unknown dimensions.
             caching_device: Accepted for compatibility; there is one device.
             name: The name, `Variable` by default; an index `:0` is added.
             variable_def: Not supported: raises.
@@ -126,8 +127,6 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
                     f"({to_text(array.shape)}) is not compatible with the explicitly "
                     f"supplied `shape` argument ({shape})."
                 )
-        elif not validate_shape:
-            self._dims = None
         self._dtype = dtypes.from_numpy(array.dtype)
         self._array = array
         if context.graph is not None:
