@@ -42,7 +42,8 @@ def main() -> int:
         equal = "equal" if outcome.weights_are_equal else "DIFFERENT"
         print(
             f"{how}: {outcome.kills} kills of {options.workers} workers in "
-            f"{outcome.seconds:.0f} s; weights {equal}; "
+            f"{outcome.seconds:.0f} s, {outcome.continued} times from a newer "
+            f"checkpoint; weights {equal}; "
             f"left behind: {', '.join(outcome.left_behind) or 'nothing'}"
         )
         if not outcome.weights_are_equal or outcome.left_behind:

@@ -44,14 +44,17 @@ class Restoration:
 
         Children that `owner` does not have yet get theirs when they are attached.
         """
-        if number in self.bound and self.bound[number] is not owner:
+        known = self.bound.get(number, owner)
+        # Containers may be made anew each time they are asked for: what counts is what
+        # they hold.
+        if known is not owner and not (is_container(known) and is_container(owner)):
             get_logger().warning(
                 "Inconsistent references when loading the checkpoint into this object "
                 "graph. For example, in the saved checkpoint object, two attributes "
                 "refer to one object, which are two objects in this program: %r and "
                 "%r.",
                 owner,
-                self.bound[number],
+                known,
             )
             return
         is_new = number not in self.bound

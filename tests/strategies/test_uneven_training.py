@@ -1,7 +1,8 @@
 """Training goes on, alike on all replicas, whatever only some of them have.
 
 A replica without examples at the end of an epoch, without a gradient, or with a
-callback that wants to stop: nobody waits for ever, nothing becomes NaN, all go on together.
+callback that wants to stop: nobody waits for ever, nothing becomes NaN, all go on
+together.
 """
 
 from typing import Any

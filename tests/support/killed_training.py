@@ -44,8 +44,8 @@ class Kill:
         if self.place == "file":
             victim = 0  # only the chief has files
         self.is_ours = victim == RANK
-        self.delay_s = rng.uniform(0.0, 0.03 if self.place == "meeting" else 0.3)
-        self.count = rng.randrange(1, 12)
+        self.delay_s = rng.uniform(0.0, 0.03)
+        self.count = rng.randrange(1, 30 if self.place == "file" else 12)
 
     def reached(self, place: str) -> None:
         """Die here, or soon, if this is the place."""
@@ -54,14 +54,20 @@ class Kill:
             return
         if place in ("start", "exit"):
             die()
-        if place in ("meeting", "moment"):
+        if place == "meeting":
             threading.Timer(self.delay_s, die).start()
-        elif place == "step":
-            self.count -= 1
-            if self.count == 0:
-                die()
-        elif place == "file":
+        if place == "file":
             replacing.os = DyingSystem(self.count)
+
+    def step(self) -> None:
+        """Die before this step, or at some moment soon after, if this is the one."""
+        if not self.is_ours or self.place not in ("step", "moment"):
+            return
+        self.count -= 1
+        if self.count == 0 and self.place == "step":
+            die()
+        if self.count == 0:
+            threading.Timer(self.delay_s, die).start()
 
 
 class DyingSystem:
@@ -84,15 +90,18 @@ def die() -> None:
 
 
 def note_attempt(folder: Path) -> None:
-    """Note what `launch` holds; fail if a checkpoint is damaged."""
+    """Note what `launch` holds and what is saved; fail if a checkpoint is damaged."""
     for index in folder.rglob("*.index"):
         reader = BundleReader(str(index).removesuffix(".index"))
         for name in reader.get_variable_to_shape_map():
             reader.read(name)
     launcher = Path("/proc", str(os.getppid()))
     held = {kind: len(os.listdir(launcher / kind)) for kind in ("fd", "task")}
+    latest = max(
+        (int(p.stem.partition("-")[2]) for p in folder.rglob("*.index")), default=0
+    )
     with open(folder / "attempts.jsonl", "a") as file:
-        file.write(json.dumps(held) + "\n")
+        file.write(json.dumps({"held": held, "latest": latest}) + "\n")
 
 
 def make_model(strategy):
@@ -138,7 +147,7 @@ def loop(strategy, folder, epochs, kill):
     manager = tf.train.CheckpointManager(checkpoint, folder / "loop", max_to_keep=2)
     manager.restore_or_initialize()
     for batch in iterator:
-        kill.reached("step")
+        kill.step()
         strategy.run(train_step, args=batch)
         steps.assign_add(1)
         if int(steps) % SAVE_EVERY == 0:
@@ -152,13 +161,10 @@ def fit(strategy, folder, epochs, kill):
     backup = tf.keras.callbacks.BackupAndRestore(
         folder / "fit", save_freq=SAVE_EVERY, delete_checkpoint=False
     )
-    step = tf.keras.callbacks.LambdaCallback(
-        on_batch_begin=lambda *_: kill.reached("step")
-    )
-    x, y = examples()
-    model.fit(
-        x, y, batch_size=BATCH, epochs=epochs, callbacks=[backup, step], verbose=0
-    )
+    step = tf.keras.callbacks.LambdaCallback(on_batch_begin=lambda *_: kill.step())
+    data = tf.data.Dataset.from_tensor_slices(examples())
+    data = data.shuffle(20, seed=2).batch(BATCH)
+    model.fit(data, epochs=epochs, callbacks=[backup, step], verbose=0)
     return model
 
 
@@ -173,7 +179,6 @@ def main() -> None:
     if RANK == 0:
         note_attempt(folder)
     kill.reached("file")
-    kill.reached("moment")
     model = {"loop": loop, "fit": fit}[how](strategy, folder, epochs, kill)
     weights = [weight.numpy() for weight in model.weights]
     digest = zlib.crc32(b"".join(weight.tobytes() for weight in weights))

@@ -9,6 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Outcome:
 
     Attributes:
         kills: how many workers were killed.
+        continued: how many attempts found a newer checkpoint than all before.
         weights_are_equal: whether the weights are those of the undisturbed training.
         left_behind: what is left of the job: processes, shared memory, drafts of
             files, or descriptors and threads of `launch` that grew from attempt to
@@ -33,6 +35,7 @@ class Outcome:
     """
 
     kills: int
+    continued: int
     weights_are_equal: bool
     left_behind: list[str]
     seconds: float
@@ -43,7 +46,8 @@ def kill_at_random(
     folder: Path, how: str, *, workers: int, kills: int, seed: int
 ) -> Outcome:
     """Train with and without kills; raise if either does not get to its end."""
-    # Every attempt but the last ends within some thirty steps: enough for all of them.
+    # Every attempt but the last ends within a dozen steps, of which there are six in an
+    # epoch: there is something left to do for all of them.
     epochs = 4 + kills
     undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
     _launch(undisturbed, how, epochs, workers=workers, kills=0, seed=seed)
@@ -56,6 +60,7 @@ def kill_at_random(
     seconds = time.monotonic() - started_s
     return Outcome(
         kills=len(re.findall("starting all workers again", output)),
+        continued=len({attempt["latest"] for attempt in _attempts(disturbed)} - {0}),
         weights_are_equal=_weights(undisturbed) == _weights(disturbed),
         left_behind=[
             *_processes(mark),
@@ -115,10 +120,14 @@ def _processes(mark: str) -> list[str]:
     return found
 
 
+def _attempts(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "attempts.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def _growth(folder: Path) -> list[str]:
     """What `launch` held more of in the last attempt than in the first."""
-    lines = (folder / "attempts.jsonl").read_text().splitlines()
-    attempts = [json.loads(line) for line in lines]
+    attempts = [attempt["held"] for attempt in _attempts(folder)]
     first, last = attempts[0], attempts[-1]
     return [
         f"launch held {first[kind]} {kind} at first and {last[kind]} in the end"

@@ -230,6 +230,31 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_undisturbed_one(
     shutil.rmtree(backup, ignore_errors=True)
 
 
+def test_a_dataset_shuffles_on_as_if_there_had_been_no_interruption(tmp_path, caplog):
+    x = np.arange(8, dtype=np.float32)[:, None]
+
+    def train(name, **interrupted):
+        class Interrupt(callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == interrupted.get("at"):
+                    raise KeyboardInterrupt
+
+        tf.keras.utils.set_random_seed(4)
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
+        model.compile(tf.keras.optimizers.Adam(0.1), "mse")
+        data = tf.data.Dataset.from_tensor_slices((x, np.sin(x))).shuffle(8, seed=2)
+        backup = callbacks.BackupAndRestore(tmp_path / name)
+        model.fit(data.batch(3), epochs=5, verbose=0, callbacks=[backup, Interrupt()])
+        return model.get_weights()
+
+    whole = train("whole")
+    with pytest.raises(KeyboardInterrupt):
+        train("interrupted", at=3)
+    for one, other in zip(whole, train("interrupted"), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert "Inconsistent references" not in caplog.text
+
+
 def test_backups_need_a_folder_and_a_frequency(tmp_path):
     with pytest.raises(ValueError, match="Empty `backup_dir`"):
         callbacks.BackupAndRestore("")
