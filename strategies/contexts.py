@@ -52,6 +52,10 @@ class _StrategyState(Replication):
         """Return the strategy's scope."""
         return self._strategy.scope()
 
+    def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
+        """Return what gives batches that are in other processes, None if none are."""
+        return self._strategy.extended.data_elsewhere(x, y, sample_weight, **how)
+
     def distribute(self, dataset: Any) -> Any:
         """Return the dataset split over the replicas."""
         return self._strategy.experimental_distribute_dataset(dataset)

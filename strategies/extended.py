@@ -156,6 +156,10 @@ class StrategyExtended:
                 "replica have its own value."
             )
 
+    def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
+        """Return what gives batches that are in other processes: there are none."""
+        return None
+
     # ---- merging
 
     def merge(

@@ -61,6 +61,8 @@ class ClusterCoordinator:
         self._most_pending = strategy.max_pending
         self._numbers = itertools.count(1)
         self._function_numbers = itertools.count(1)
+        # For Keras: the datasets that it has iterated over, with the iterators.
+        self.iterators: list[tuple[Any, Any]] = []
         self._functions: dict[ConcreteFunction, RemoteFunction] = {}
 
     @property

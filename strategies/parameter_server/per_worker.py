@@ -82,11 +82,13 @@ class PerWorkerIterator:
 
     Attributes:
         number: Its number in the cluster.
+        generation: How often it has begun anew.
     """
 
     def __init__(self, dataset: PerWorkerDataset) -> None:
         self._dataset = dataset
         self.number = next(_numbers)
+        self.generation = 1
         self._pack = packer(dataset.element_spec)
 
     @property
@@ -110,6 +112,10 @@ class PerWorkerIterator:
                 "there, not here."
             )
         return self._pack(run_in_graph(self, [], self.element_spec))
+
+    def restart(self) -> None:
+        """Begin anew on every worker."""
+        self.generation += 1
 
     def get_next(self, name: str | None = None) -> Any:
         """Return the next element; see `__next__`."""

@@ -162,6 +162,12 @@ class ParameterServerExtended(StrategyExtended):
         slot.whole = self._slots[key]
         slot.whole.add(slot)
 
+    def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
+        """Return what gives Keras the workers' batches, None if a step runs here."""
+        from strategies.parameter_server.fit import closures_for
+
+        return closures_for(self._strategy, x, y, sample_weight, **how)
+
     def _require_equal(self, values: tuple[Any, ...], name: str) -> None:
         """Nothing: there is one replica a step, and one variable for all."""
 

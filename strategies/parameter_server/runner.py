@@ -23,11 +23,13 @@ from tensor.core.variable_creation import (
     VariableSynchronization,
 )
 from tensor.data.iterator import OwnedIterator
+from tensor.data.seeds import DrawnSeeds, EpochSeeds, seed_pair
+from tensor.graph.passes.prune import prune
 from tensor.graph.runner import Runner
 from tensor.graph.state import ReadVariable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import zmq
 
@@ -52,7 +54,7 @@ class ClosureRunner:
         hello = {"role": "worker", "index": index, "session": session}
         self._links = ServerLinks(cluster, context, hello, waits=False)
         self._variables: dict[int, ServerVariable] = {}
-        self._iterators: dict[int, Callable[[], Any]] = {}
+        self._iterators: dict[int, _WorkerIterator] = {}
         self._functions: dict[int, _Function] = {}
 
     def answer(self, request: Message) -> tuple[dict[str, Any], Sequence[np.ndarray]]:
@@ -66,8 +68,7 @@ class ClosureRunner:
             self._functions[fields["function"]] = _Function(program, captured)
         elif what == "iterator":
             dataset = unpack(arrays[0], self._resolve)
-            next_element = OwnedIterator(dataset)._next_or_fail
-            self._iterators[fields["iterator"]] = next_element
+            self._iterator(fields["iterator"]).begin(dataset)
         return {}, ()
 
     def close(self) -> None:
@@ -125,7 +126,36 @@ class ClosureRunner:
         if kind == "step":
             number, server, written = facts
             return ServerStep(number, server, written, self._links)
-        return self._iterators[facts]
+        return self._iterator(facts)
+
+    def _iterator(self, number: int) -> _WorkerIterator:
+        return self._iterators.setdefault(number, _WorkerIterator())
+
+
+class _WorkerIterator:
+    """This worker's iterator over its dataset, which may begin anew."""
+
+    def __init__(self) -> None:
+        self._iterator: OwnedIterator | None = None
+
+    def begin(self, dataset: Any) -> None:
+        """Begin at the start of a dataset, in an order of our own if it is shuffled."""
+        draw_seeds(dataset)
+        self._iterator = OwnedIterator(dataset)
+
+    def __call__(self) -> Any:
+        """Return the next element's components."""
+        assert self._iterator is not None, "sent before"  # noqa: S101 - own rule
+        return self._iterator._next_or_fail()
+
+
+def draw_seeds(dataset: Any) -> None:
+    """Draw new seeds where nobody chose any: workers are to see different orders."""
+    seeds = getattr(dataset, "seeds", None)
+    if isinstance(seeds, EpochSeeds) and isinstance(seeds.seeds, DrawnSeeds):
+        dataset.seeds = EpochSeeds(seed_pair(None), seeds.changes)
+    for source in dataset.inputs:
+        draw_seeds(source)
 
 
 class _Function:
@@ -134,7 +164,7 @@ class _Function:
     def __init__(self, program: Program, captured: list[np.ndarray]) -> None:
         self._runner = Runner(program)
         self._captured = [_scalar(a) for a in captured]
-        self.reads = _first_reads(program)
+        self.reads = _first_reads(prune(program))
 
     def run(self, arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
         """Run on the closure's tensors."""

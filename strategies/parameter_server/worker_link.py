@@ -42,7 +42,7 @@ class WorkerLink:
         self.has_joined = False
         self.warnings = 0
         self._defined: set[int] = set()
-        self._resources: set[int] = set()
+        self._resources: dict[int, int] = {}
         self._mean_s = UNKNOWN_S
         self._last_answer_s = 0.0
 
@@ -95,8 +95,7 @@ class WorkerLink:
             ServiceLostError: the worker is gone.
         """
         function = batch[0].function
-        if function.number not in self._defined:
-            self._define(function)
+        self._prepare(function)
         fields = {
             "function": function.number,
             "closures": [closure.number for closure in batch],
@@ -126,13 +125,14 @@ class WorkerLink:
         """How long it has been busy with the oldest batch."""
         return now_s - self._last_answer_s if self.batches else 0.0
 
-    def _define(self, function: Any) -> None:
-        """Hand over a function, and the iterators that it uses."""
+    def _prepare(self, function: Any) -> None:
+        """Hand over a function, and the iterators that it uses, if need be."""
         for resource in function.resources:
-            if resource.number not in self._resources:
+            if self._resources.get(resource.number) != resource.generation:
                 blob = resource.blob_for(self.task.index)
                 self.client.post("iterator", {"iterator": resource.number}, [blob])
-                self._resources.add(resource.number)
-        fields = {"function": function.number}
-        self.client.post("define", fields, [function.blob])
-        self._defined.add(function.number)
+                self._resources[resource.number] = resource.generation
+        if function.number not in self._defined:
+            fields = {"function": function.number}
+            self.client.post("define", fields, [function.blob])
+            self._defined.add(function.number)

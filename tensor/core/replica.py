@@ -71,6 +71,13 @@ class Replication:
         """
         return batch
 
+    def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
+        """Return what gives batches that are in other processes, None if there are none.
+
+        The arguments are those of Keras's `DataAdapter`.
+        """
+        return None
+
     def map(self, function: Callable[[Any], Any], value: Any) -> Any:
         """Return `value` with `function` applied to each local replica's part."""
         return function(value)

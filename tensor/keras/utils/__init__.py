@@ -13,6 +13,7 @@ from tensor.keras.serialization import (
     serialize_keras_object as serialize_keras_object,
 )
 from tensor.keras.training.progress_bar import Progbar as Progbar
+from tensor.keras.utils import experimental as experimental
 from tensor.keras.utils.arrays import (
     normalize as normalize,
     to_categorical as to_categorical,
