@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.local_gradients import Meeting, gathered, note, reduced
 from strategies.reduce_op import ReduceOp
 from strategies.values import regroup, select
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.registry import get_op
 from tensor.core.replica import Replication
 
 if TYPE_CHECKING:
@@ -60,11 +62,11 @@ class _StrategyState(Replication):
         """Return the dataset split over the replicas."""
         return self._strategy.experimental_distribute_dataset(dataset)
 
-    def split(self, batch: Any, share: int) -> Any:
+    def split(self, batch: Any) -> Any:
         """Return the local replicas' rows of a global batch."""
         from strategies.input_distribution import split_batch
 
-        return split_batch(self._strategy, batch, share)
+        return split_batch(self._strategy, batch)
 
     def map(self, function: Callable[[Any], Any], value: Any) -> Any:
         """Return `value` with `function` applied to each local replica's part."""
@@ -109,6 +111,8 @@ class _StrategyState(Replication):
 
 class CrossReplicaContext(_StrategyState):
     """In force inside `scope()` and inside the function of a `merge_call`."""
+
+    is_across = True
 
     def __init__(self, strategy: Strategy, merging: bool = False) -> None:
         super().__init__(strategy)
@@ -171,7 +175,11 @@ class ReplicaContext(_StrategyState):
             return [strategy.extended.reduce_across(how, v) for v in values]
 
         results = self.merge_call(merge, args=tuple(flat))
-        return nest.pack_sequence_as(value, list(results))
+        mine = [
+            self._own(reduced, x, y, how=how)
+            for x, y in zip(flat, results, strict=True)
+        ]
+        return nest.pack_sequence_as(value, mine)
 
     def all_gather(self, value: Any, axis: int, options: Any = None) -> Any:
         """Join the values of all replicas along `axis`; each gets the result.
@@ -194,7 +202,21 @@ class ReplicaContext(_StrategyState):
 
         flat = [convert(v) for v in nest.flatten(value)]
         results = self.merge_call(merge, args=tuple(flat))
-        return nest.pack_sequence_as(value, list(results))
+        mine = [
+            self._own(gathered, x, y, axis=axis if axis >= 0 else axis + x.ndim)
+            for x, y in zip(flat, results, strict=True)
+        ]
+        return nest.pack_sequence_as(value, mine)
+
+    def _own(self, meeting: Meeting, given: Any, result: Any, **attrs: Any) -> Any:
+        """Return what a meeting gave this replica, as a value of its own."""
+        if self.thread is None:
+            return result  # one replica in the process: its tapes have seen it all
+        note(meeting, self, given, result, **attrs)
+        identity = get_op("Identity")
+        if isinstance(result, IndexedSlices):
+            return result.map(identity)
+        return identity(result)
 
     def merge_call(
         self, merge_fn: Callable[..., Any], args: Any = (), kwargs: Any = None

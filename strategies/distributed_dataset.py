@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.contexts import CrossReplicaContext
-from tensor.core import errors
+from tensor.core import errors, nest
+from tensor.core.context import context
+from tensor.data.graph_nodes import in_graph, next_element, run_in_graph
+from tensor.graph.control.stream import open_stream
 from tensor.io.plain_data import decode, encode
 from tensor.train.object_graph import ITERATOR_STATE
 
@@ -80,7 +83,14 @@ class DistributedIterator:
         return self
 
     def __next__(self) -> Any:
+        if in_graph():
+            specs = tuple(nest.flatten(self.element_spec, True))
+            tensors = run_in_graph(self._next_arrays, [], specs)
+            return nest.pack_sequence_as(self.element_spec, tensors, True)
         return next(self._parts)
+
+    def _next_arrays(self) -> list[Any]:
+        return [t._array for t in nest.flatten(self.get_next(), True)]
 
     def get_next(self) -> Any:
         """Return the next per-replica batches.
@@ -89,7 +99,7 @@ class DistributedIterator:
             OutOfRangeError: The dataset has ended.
         """
         try:
-            return next(self._parts)
+            return next(self)
         except StopIteration:
             raise errors.because(
                 errors.OutOfRangeError, "End of sequence: the dataset has ended."
@@ -103,6 +113,29 @@ class DistributedIterator:
             return Optional.from_value(next(self._parts))
         except StopIteration:
             return Optional.empty(self.element_spec)
+
+
+class TracedDistributedIterator:
+    """What `iter(dataset)` is while a function is traced: nodes of the graph.
+
+    Each run of the function starts an iteration of its own.
+    """
+
+    def __init__(self, dataset: DistributedDataset) -> None:
+        self.element_spec = dataset.element_spec
+        attrs = {"dataset": dataset}
+        self._cursor = context.graph.call_op(open_stream, (), attrs)
+
+    def __iter__(self) -> TracedDistributedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        specs = tuple(nest.flatten(self.element_spec, True))
+        attrs = {"specs": specs}
+        tensors = context.graph.call_op(next_element, (self._cursor,), attrs)
+        return nest.pack_sequence_as(self.element_spec, list(tensors), True)
+
+    get_next = __next__
 
 
 class DistributedDataset:
@@ -131,7 +164,9 @@ class DistributedDataset:
         self._reads_part = reads_part
         self.element_spec = element_spec
 
-    def __iter__(self) -> DistributedIterator:
+    def __iter__(self) -> Any:
+        if in_graph():
+            return TracedDistributedIterator(self)
         source = iter(self._dataset)
         return DistributedIterator(
             self._strategy,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import operator
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,15 @@ import numpy as np
 from strategies.collectives import all_gather, all_reduce
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.reduce_op import ReduceOp
-from strategies.values import DistributedValues, local_values, select
+from strategies.values import DistributedValues, PerReplica, local_values, select
+from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.dtypes import float64, int64
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, wrap
-from tensor.core.variable import VariableAggregation
+from tensor.core.variable import Variable, VariableAggregation, VariableSynchronization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +160,7 @@ class StrategyExtended:
             )
 
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
-        """Return what gives batches that are in other processes: there are none."""
+        """Return what gives Keras batches of other processes: there are none."""
         return None
 
     # ---- merging
@@ -211,42 +214,53 @@ class StrategyExtended:
             return slices
         return slices.map(lambda t: all_gather(convert(t), group=self.group, axis=0))
 
-    def reduce_value(self, how: ReduceOp, value: Any, axis: int | None) -> Any:
-        """Return `value` reduced as `Strategy.reduce` says."""
-        is_plain = not isinstance(value, DistributedValues)
-        if is_plain and self.num_replicas > 1 and self.num_local_replicas > 1:
+    def reduce_value(self, how: ReduceOp, value: Any, axis: Any) -> Any:
+        """Return `value` reduced as `Strategy.reduce` says.
+
+        Raises:
+            ValueError: SUM of a value that is not per-replica, or a scalar with an
+                axis.
+        """
+        value = _as_values(value)
+        if axis is None:
+            if self.num_replicas == 1 and not isinstance(value, DistributedValues):
+                return value
+            if isinstance(value, DistributedValues) or self.num_local_replicas == 1:
+                return self.reduce_across(how, value)
             if how is ReduceOp.SUM:
                 raise ValueError(
-                    f"A non-DistributedValues value {value!r} cannot be reduced with "
-                    "the given reduce op ReduceOp.SUM: it is not per-replica."
+                    f"A non-DistributedValues value {value!s} cannot be reduced with "
+                    "the given reduce op ReduceOp.SUM. It is not per-replica: multiply "
+                    "it by `strategy.num_replicas_in_sync` if you want that."
                 )
             return value
-        if axis is None:
-            return self.reduce_across(how, value)
         sums, counts = [], []
         for v in local_values(value, self.num_local_replicas):
             x = convert(v)
-            if x.ndim == 0:
-                raise ValueError(
-                    f"`axis` is {axis}, but a replica's value is a scalar, {v!r}. "
-                    "Scalars are reduced with axis=None."
-                )
-            at = axis if axis >= 0 else axis + (x.ndim or 0)
-            sums.append(get_op("Sum")(x, axis=(at,), keepdims=False))
-            counts.append(get_op("Shape")(x, out_type=int64)[at])
+            axes = tuple([_axis_of(x, a) for a in nest.flatten(axis)])
+            sums.append(get_op("Sum")(x, axis=axes, keepdims=False))
+            shape = get_op("Shape")(x, out_type=int64)
+            counts.append(functools.reduce(operator.mul, [shape[a] for a in axes]))
         total = self.reduce_local(ReduceOp.SUM, sums)
         if how is ReduceOp.SUM:
             return total
         count = self.reduce_local(ReduceOp.SUM, counts)
         return _divide(total, count)
 
+    def gather_value(self, value: Any, axis: int) -> Any:
+        """Return `value` joined as `Strategy.gather` says; a plain one is whole."""
+        if self.num_local_replicas > 1 and not isinstance(value, DistributedValues):
+            return convert(value)
+        return self.gather_across(value, axis)
+
     def gather_across(self, value: Any, axis: int) -> Any:
         """Return a per-replica value joined along `axis` over all replicas."""
         values = [convert(v) for v in local_values(value, self.num_local_replicas)]
         if values[0].ndim == 0:
-            raise ValueError(
-                f"gather: a scalar cannot be joined along an axis: {value!r}. Give it "
-                "a dimension first: tf.expand_dims(x, 0)."
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"gather: Can't concatenate scalars (use tf.stack instead): {value!s}. "
+                "Give them a dimension first: tf.expand_dims(x, 0).",
             )
         at = axis if axis >= 0 else axis + (values[0].ndim or 0)
         local = get_op("ConcatV2")(*values, axis=at) if len(values) > 1 else values[0]
@@ -304,6 +318,30 @@ class StrategyExtended:
     def experimental_require_static_shapes(self) -> bool:
         """Whether replicas need static shapes: they do not."""
         return False
+
+
+def _as_values(value: Any) -> Any:
+    """Return a variable that each replica has for itself as per-replica values."""
+    is_separate = (
+        getattr(value, "synchronization", None) is VariableSynchronization.ON_READ
+    )
+    if is_separate and hasattr(value, "distribute_strategy"):
+        return PerReplica([Variable.read_for_op(v) for v in value.values])
+    return value
+
+
+def _axis_of(x: Any, axis: int) -> int:
+    """Return an axis of a replica's value counted from the front.
+
+    Raises:
+        ValueError: There is no such axis.
+    """
+    if x.ndim is not None and not -x.ndim <= axis < x.ndim:
+        raise ValueError(
+            f"Invalid reduction dimension {axis} for input with {x.ndim} dimensions: "
+            f"a replica's value is {x!s}. Scalars are reduced with axis=None."
+        )
+    return axis if axis >= 0 else axis + (x.ndim or 0)
 
 
 def _divide(total: Any, count: Any) -> Any:

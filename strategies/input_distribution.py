@@ -1,10 +1,10 @@
 """From global batches to what each replica gets.
 
 Where all processes read the same data (`MirroredStrategy`), each takes its rows of
-every global batch: replica r of N gets rows [r·c, (r+1)·c) with c = ⌈B / N⌉. Where each
-reads a shard (`MultiWorkerMirroredStrategy`), element k goes to process k mod P and
-batches are smaller in proportion. Either way an epoch holds every example exactly once:
-at its end some replicas get fewer rows, or none (a batch of size 0).
+every global batch: of B rows, replica r of N gets [r·c, (r+1)·c) with c = ⌈B / N⌉.
+Where each reads a shard (`MultiWorkerMirroredStrategy`), element k goes to process
+k mod P and batches are smaller in proportion. Either way an epoch holds every example
+exactly once: at its end some replicas get fewer rows, or none (a batch of size 0).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.distributed_dataset import DistributedDataset
-from strategies.values import regroup
+from strategies.values import regroup, spec_for_replicas
 from tensor.core import errors, nest
 from tensor.core.log import get_logger
 from tensor.core.tensor import wrap
@@ -105,22 +105,25 @@ def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
             "For a function that makes one, use distribute_datasets_from_function."
         )
     extended = strategy.extended
-    batch = find_batch(dataset)
-    if batch is None:
+    if any(not getattr(spec, "dims", (None,)) for spec in _specs(dataset)):
         raise ValueError(
             "The dataset is not batched, so there is nothing to split: batch the "
             "dataset by the global batch size first, dataset.batch(GLOBAL_BATCH_SIZE)."
         )
     agree_on_seeds(extended, dataset)
+    batch = find_batch(dataset)
+    if batch is None or not extended.shards_data or extended.num_processes == 1:
+        return _split(strategy, dataset, strategy.num_replicas_in_sync, agrees=False)
     share = -(-batch.batch_size // strategy.num_replicas_in_sync)
-    if not extended.shards_data or extended.num_processes == 1:
-        first = extended.first_replica_id
-        return _split(strategy, dataset, share, first, agrees=False)
     options: Any = dataset.options()
     policy = options.experimental_distribute.auto_shard_policy
     local = share * extended.num_local_replicas
     sharded = _rebatch(dataset, batch, _sharding(extended, policy), local)
-    return _split(strategy, sharded, share, 0, agrees=True)
+    return _split(strategy, sharded, extended.num_local_replicas, agrees=True)
+
+
+def _specs(dataset: Dataset) -> list[Any]:
+    return nest.flatten(dataset.element_spec)
 
 
 def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDataset:
@@ -147,26 +150,25 @@ def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDa
             yield regroup(batches)
 
     reads_part = extended.num_processes > 1
-    return DistributedDataset(
-        strategy, dataset, dataset.element_spec, parts, reads_part
-    )
+    spec = spec_for_replicas(dataset.element_spec, count)
+    return DistributedDataset(strategy, dataset, spec, parts, reads_part)
 
 
 def _split(
-    strategy: Strategy, dataset: Dataset, share: int, first: int, *, agrees: bool
+    strategy: Strategy, dataset: Dataset, parts_of_batch: int, *, agrees: bool
 ) -> DistributedDataset:
-    """Return the rows of each batch by local replica, `share` of them each.
+    """Return the rows of each batch by local replica.
 
     Args:
         strategy: The strategy.
         dataset: The batches that this process reads.
-        share: How many rows a replica gets.
-        first: The number of the first local replica among those that share a batch.
+        parts_of_batch: How many replicas share a batch.
         agrees: Whether processes read different data, and so have to agree on whether
             there is another step.
     """
     extended = strategy.extended
     count = extended.num_local_replicas
+    first = 0 if agrees else extended.first_replica_id
 
     def parts(source: Any) -> Iterator[Any]:
         while True:
@@ -175,17 +177,29 @@ def _split(
                 return
             if batch is None:
                 batch = _empty_like(dataset.element_spec)
-            yield regroup([_rows(batch, first + i, share) for i in range(count)])
+            yield _share_out(batch, range(first, first + count), parts_of_batch)
 
-    spec = nest.map_structure(_any_length, dataset.element_spec)
+    one = nest.map_structure(
+        lambda spec: _spec_of_part(spec, parts_of_batch), dataset.element_spec
+    )
+    spec = spec_for_replicas(one, count)
     return DistributedDataset(strategy, dataset, spec, parts, reads_part=agrees)
 
 
-def split_batch(strategy: Strategy, batch: Any, share: int) -> Any:
-    """Return the local replicas' rows of a global batch, `share` of them each."""
+def split_batch(strategy: Strategy, batch: Any) -> Any:
+    """Return the local replicas' rows of a global batch."""
     first = strategy.extended.first_replica_id
     count = strategy.extended.num_local_replicas
-    return regroup([_rows(batch, first + i, share) for i in range(count)])
+    mine = range(first, first + count)
+    return _share_out(batch, mine, strategy.num_replicas_in_sync)
+
+
+def _share_out(batch: Any, replicas: range, parts_of_batch: int) -> Any:
+    """Return the rows of some replicas, of all those that share a batch."""
+    leaves = [x for x in nest.flatten(batch) if x is not None]
+    rows = int(leaves[0].shape[0]) if leaves else 0
+    share = -(-rows // parts_of_batch)
+    return regroup([_rows(batch, replica, share) for replica in replicas])
 
 
 def _goes_on(extended: StrategyExtended, has_data: bool, *, agrees: bool) -> bool:
@@ -200,10 +214,14 @@ def _rows(batch: Any, replica: int, share: int) -> Any:
     )
 
 
-def _any_length(spec: Any) -> Any:
-    if isinstance(spec, TensorSpec) and spec.dims:
-        return TensorSpec.of((None, *spec.dims[1:]), spec.dtype, spec.name)
-    return spec
+def _spec_of_part(spec: Any, parts_of_batch: int) -> Any:
+    """Return the spec of a replica's rows; how many is known if they divide evenly."""
+    if not isinstance(spec, TensorSpec) or not spec.dims:
+        return spec
+    rows = spec.dims[0]
+    is_even = rows is not None and rows % parts_of_batch == 0
+    part = rows // parts_of_batch if rows is not None and is_even else None
+    return TensorSpec.of((part, *spec.dims[1:]), spec.dtype, spec.name)
 
 
 def _empty_like(element_spec: Any) -> Any:

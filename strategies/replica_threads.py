@@ -38,7 +38,7 @@ class ReplicaThread(threading.Thread):
         self._has_paused = threading.Semaphore(0)
         self._is_abandoned = False
         # What tracing and recording are going on in the thread that called `run`.
-        self._graph, self._tapes = context.graph, context.tapes
+        self._graph, self.outer_tapes = context.graph, tuple(context.tapes)
         self._name_scopes = list(context.name_scopes)
         self.result: Any = None
         self.error: BaseException | None = None
@@ -51,7 +51,7 @@ class ReplicaThread(threading.Thread):
         self._may_run.acquire()
         try:
             if not self._is_abandoned:
-                context.graph, context.tapes = self._graph, self._tapes
+                context.graph, context.tapes = self._graph, list(self.outer_tapes)
                 context.name_scopes = self._name_scopes
                 self._replica.thread = self
                 with entered(self._replica):

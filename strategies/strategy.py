@@ -15,11 +15,8 @@ from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.extended import StrategyExtended
 from strategies.reduce_op import ReduceOp
 from strategies.replica_threads import run_replicas
-from strategies.values import (
-    DistributedValues,
-    regroup,
-    select,
-)
+from strategies.values import DistributedValues, regroup, select
+from strategies.variables import DistributedVariable
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.graph.autograph import autographed
@@ -70,8 +67,10 @@ class Strategy:
             )
         if isinstance(state, ReplicaContext):
             raise RuntimeError(
-                "strategy.scope() was entered inside strategy.run(). Enter it around "
-                "the code that creates the model, outside of the replicas."
+                "strategy.scope() was entered inside strategy.run(). Method requires "
+                "being in cross-replica context, use "
+                "get_replica_context().merge_call(), or enter the scope around the "
+                "code that creates the model, outside of the replicas."
             )
         with entered(CrossReplicaContext(self)):
             yield self
@@ -102,11 +101,17 @@ class Strategy:
         Raises:
             ValueError: `args` is not a list or tuple, or replicas return different
                 structures.
+            RuntimeError: In a replica.
         """
         if not isinstance(args, list | tuple):
             raise ValueError(
                 f"positional args must be a list or tuple, got {type(args)}. Write "
                 "args=(x,) for one argument."
+            )
+        if isinstance(context.replica, ReplicaContext):
+            raise RuntimeError(
+                "strategy.run was called in a replica. Method requires being in "
+                "cross-replica context, use get_replica_context().merge_call()."
             )
         kwargs = kwargs or {}
         self.extended.verify_variables()
@@ -143,8 +148,9 @@ class Strategy:
         """
         if isinstance(context.replica, ReplicaContext):
             raise RuntimeError(
-                "strategy.reduce was called in a replica. Use "
-                "tf.distribute.get_replica_context().all_reduce(), or merge_call()."
+                "strategy.reduce was called in a replica. Method requires being in "
+                "cross-replica context, use get_replica_context().merge_call(), or "
+                "get_replica_context().all_reduce()."
             )
         how = ReduceOp.of(reduce_op)
         return nest.map_structure(
@@ -154,19 +160,25 @@ class Strategy:
     def gather(self, value: Any, axis: int) -> Any:
         """Join per-replica values along `axis`; every process gets the result.
 
+        Args:
+            value: What `run` returned; a nested structure is joined leaf by leaf.
+            axis: The axis to join along; only there may the values differ in length.
+
         Raises:
-            ValueError: A value is a scalar.
+            RuntimeError: In a replica; use `ReplicaContext.all_gather` there.
+            InvalidArgumentError: A value is a scalar.
         """
         if isinstance(context.replica, ReplicaContext):
             raise RuntimeError(
-                "strategy.gather was called in a replica. Use "
-                "tf.distribute.get_replica_context().all_gather()."
+                "strategy.gather was called in a replica. "
+                "tf.distribute.Strategy.gather method requires cross-replica context, "
+                "use get_replica_context().all_gather() instead."
             )
-        return self.extended.gather_across(value, axis)
+        return nest.map_structure(lambda v: self.extended.gather_value(v, axis), value)
 
     def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
         """Return the values of this process's replicas as a tuple."""
-        if isinstance(value, DistributedValues):
+        if isinstance(value, DistributedValues | DistributedVariable):
             return value.values
         if nest.is_nested(value):
             return tuple(
@@ -214,12 +226,11 @@ class Strategy:
         from strategies.input_distribution import ValueContext
 
         first = self.extended.first_replica_id
-        return regroup(
-            [
-                value_fn(ValueContext(first + i, self.num_replicas_in_sync))
-                for i in range(self.extended.num_local_replicas)
-            ]
-        )
+        values = [
+            value_fn(ValueContext(first + i, self.num_replicas_in_sync))
+            for i in range(self.extended.num_local_replicas)
+        ]
+        return regroup(values, merges=False)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.num_replicas_in_sync} replica(s)>"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tensor.core import nest
+from tensor.core import distributed_values as types, nest
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
-class DistributedValues:
+class DistributedValues(CompositeTensor):
     """One value for each replica of this process.
 
     Attributes:
@@ -26,13 +28,43 @@ class DistributedValues:
         """The values, by local replica."""
         return self._values
 
+    # Traced functions, loops and Optionals take the values apart and put them together.
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensors of all replicas."""
+        return nest.flatten(self._values, True)
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return values like these made of other tensors."""
+        return type(self)(nest.pack_sequence_as(self._values, parts, True))
+
     def __repr__(self) -> str:
-        inside = ",\n".join(f"  {i}: {v!r}" for i, v in enumerate(self._values))
-        return f"{type(self).__name__}:{{\n{inside}\n}}"
+        return show(self, [repr(v) for v in self._values])
+
+    def __str__(self) -> str:
+        return show(self, [str(v) for v in self._values])
 
 
-class PerReplica(DistributedValues):
+def show(whole: Any, values: list[str]) -> str:
+    """Return the text of something that has a value for each replica."""
+    inside = ",\n".join(f"  {i}: {v}" for i, v in enumerate(values))
+    return f"{type(whole).__name__}:{{\n{inside}\n}}"
+
+
+class PerReplica(DistributedValues, types.PerReplica):
     """Values that differ between replicas: what `strategy.run` returns."""
+
+    @property
+    def _type_spec(self) -> PerReplicaSpec:
+        return PerReplicaSpec(*[_spec_of(value) for value in self._values])
+
+    def __tf_tensor__(self, dtype: Any, name: Any) -> NoReturn:
+        raise ValueError(
+            "It looks like you are using a PerReplica object while not inside a "
+            "replica context, which is not supported. Try running your op or function "
+            "inside a replica context by using `strategy.run`, or combine the values "
+            "by `strategy.reduce`."
+        )
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
@@ -41,7 +73,7 @@ class PerReplica(DistributedValues):
             "strategy.experimental_local_results(...) to look at each."
         )
 
-    def _refuse(self, *_: Any) -> NoReturn:
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
             f"PerReplica({len(self._values)}) is not a tensor: it holds one value for "
             "each replica. Use strategy.reduce(...) to combine them, or "
@@ -54,8 +86,45 @@ class PerReplica(DistributedValues):
     __array__ = _refuse
 
 
-class Mirrored(DistributedValues):
+class Mirrored(DistributedValues, types.Mirrored):
     """Equal values, one for each replica."""
+
+
+class PerReplicaSpec(CompositeSpec):
+    """Describes values that differ between replicas, by the spec of each."""
+
+    __slots__ = ("_value_specs",)
+    value_type = PerReplica
+
+    def __init__(self, *value_specs: Any) -> None:
+        self._value_specs = value_specs
+
+    def composite_components(self) -> list[Any]:
+        """Return the specs of the tensors of all replicas."""
+        return nest.flatten(self._value_specs, True)
+
+    def composite_from(self, parts: Sequence[Any]) -> PerReplica:
+        """Return values that fit this spec."""
+        return PerReplica(nest.pack_sequence_as(self._value_specs, parts, True))
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return self._value_specs
+
+    def __repr__(self) -> str:
+        return f"PerReplicaSpec({', '.join(map(repr, self._value_specs))})"
+
+
+def _spec_of(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return TensorSpec.of(value.static_shape, value.dtype)
+    return getattr(value, "_type_spec", value)
+
+
+def spec_for_replicas(element_spec: Any, count: int) -> Any:
+    """Return the spec of batches for `count` replicas; of plain ones for one."""
+    if count == 1:
+        return element_spec
+    return nest.map_structure(lambda s: PerReplicaSpec(*[s] * count), element_spec)
 
 
 def select(replica: int, structure: Any) -> Any:
@@ -66,11 +135,11 @@ def select(replica: int, structure: Any) -> Any:
     )
 
 
-def regroup(structures: list[Any]) -> Any:
+def regroup(structures: list[Any], merges: bool = True) -> Any:
     """Return one structure of PerReplica values from one structure per replica.
 
     With one replica its structure is returned as it is. Leaves that are the same Python
-    object on all replicas stay that object, unless they are tensors.
+    object on all replicas stay that object, if `merges`.
 
     Raises:
         ValueError: The replicas returned different structures.
@@ -87,13 +156,14 @@ def regroup(structures: list[Any]) -> Any:
                 f"must return values of the same structure. {error}"
             ) from None
     flat = [nest.flatten(s) for s in structures]
-    leaves = [_regroup_leaf(list(leaf)) for leaf in zip(*flat, strict=True)]
+    group = _regroup_leaf if merges else PerReplica
+    leaves = [group(list(leaf)) for leaf in zip(*flat, strict=True)]
     return nest.pack_sequence_as(first, leaves)
 
 
 def _regroup_leaf(values: list[Any]) -> Any:
     first = values[0]
-    if not isinstance(first, Tensor) and all(v is first for v in values):
+    if all(v is first for v in values):
         return first
     if isinstance(first, int | str | bytes | bool) and all(v == first for v in values):
         return first

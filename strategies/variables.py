@@ -15,6 +15,7 @@ import numpy as np
 
 from strategies.contexts import CrossReplicaContext, ReplicaContext
 from strategies.reduce_op import ReduceOp
+from strategies.values import show
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
@@ -39,6 +40,20 @@ class DistributedVariable(Variable):
     def replication(self) -> CrossReplicaContext:
         """What the engine asks about the replicas that the variable lives on."""
         return CrossReplicaContext(self._strategy)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The variables of the local replicas."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        texts = [Variable.__repr__(v) for v in self.values]
+        base = self.name.removesuffix(":0")
+        for i in range(1, len(texts)):
+            texts[i] = texts[i].replace(f"{base}:0", f"{base}/replica_{i}:0", 1)
+        return show(self, texts)
+
+    __str__ = __repr__
 
     def _replica(self) -> ReplicaContext | None:
         """Return the replica of this variable's strategy that runs now, if any."""
@@ -171,13 +186,19 @@ class SyncOnReadVariable(DistributedVariable):
             return own._update(how, value, read_value)
         if not self._is_across():
             return super()._update(how, value, read_value)
+        if self._aggregation is VariableAggregation.NONE:
+            raise ValueError(
+                "Could not convert from `tf.VariableAggregation` "
+                f"VariableAggregation.NONE: {self.name!r} is not synchronized, so it "
+                "cannot be assigned across replicas. Do it inside `strategy.run`."
+            )
         if self._aggregation is VariableAggregation.SUM:
             if how != "assign":
                 raise ValueError(
-                    "SyncOnReadVariable does not support `assign_add` or `assign_sub` "
-                    f"across replicas when aggregation is SUM ({self.name!r}): which "
-                    "replica's part would change? Use `assign`, or call it inside "
-                    "`strategy.run`."
+                    f"SyncOnReadVariable does not support `{how}` in cross-replica "
+                    "context when aggregation is set to `tf.VariableAggregation.SUM` "
+                    f"({self.name!r}): which replica's part would change? Use "
+                    "`assign`, or call it inside `strategy.run`."
                 )
             value = convert(value, self._dtype)
             value = value / self._strategy.num_replicas_in_sync
@@ -191,16 +212,26 @@ def create(strategy: Strategy, make: Any) -> Any:
     """Return a new variable of `strategy`, of the kind that its arguments ask for.
 
     Raises:
-        ValueError: MEAN of integers was asked for.
+        ValueError: MEAN of integers was asked for, or synchronization NONE.
     """
     # The arguments say which class it must be: make it, then give it that class.
     variable = make(MirroredVariable)
     on_read = variable.synchronization is VariableSynchronization.ON_READ
     if variable.aggregation is VariableAggregation.MEAN and variable.dtype.is_integer:
         raise ValueError(
-            f"Cannot combine variable {variable.name!r} of {variable.dtype!r} by MEAN: "
-            "the mean of integers is no integer. Use SUM or ONLY_FIRST_REPLICA."
+            "creating distributed tf.Variable with aggregation=MEAN and a non-floating "
+            "dtype is not supported, please use a different aggregation or dtype "
+            f"({variable.name!r} of {variable.dtype!r}: the mean of integers is no "
+            "integer)."
         )
+    if variable.synchronization is VariableSynchronization.NONE:
+        raise ValueError(
+            "`NONE` variable synchronization mode is not supported with tf.distribute "
+            "strategy. Please change the `synchronization` for variable: "
+            f"{variable.name}"
+        )
+    if variable.synchronization is VariableSynchronization.AUTO:
+        variable._synchronization = VariableSynchronization.ON_WRITE
     variable._strategy = strategy
     extended = strategy.extended
     if extended.group is not None:

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as _np
 
+from tensor.core.distributed_values import (
+    Mirrored as _Mirrored,
+    PerReplica as _PerReplica,
+)
 from tensor.core.tensor import Tensor as _Tensor
+
+distributed = _ModuleType(
+    "tensor.types.experimental.distributed", "What strategies return."
+)
+vars(distributed).update(PerReplica=_PerReplica, Mirrored=_Mirrored)
 
 experimental = _ModuleType("tensor.types.experimental", "Not settled in TensorFlow.")
 vars(experimental).update(
@@ -26,6 +35,7 @@ vars(experimental).update(
         | _np.generic
     ),
     Callable=_Callable,
+    distributed=distributed,
 )
 
 

@@ -22,11 +22,13 @@ class Replication:
         num_replicas_in_sync: How many replicas train together.
         replica_id: This replica's number, from 0.
         is_chief: Whether this process prints progress and writes files.
+        is_across: Whether the code stands across replicas, in none of them.
     """
 
     num_replicas_in_sync = 1
     replica_id = 0
     is_chief = True
+    is_across = False
 
     # ---- for variables
 
@@ -62,17 +64,16 @@ class Replication:
         """Return an iterable of what the replicas of this process get of each batch."""
         return dataset
 
-    def split(self, batch: Any, share: int) -> Any:
+    def split(self, batch: Any) -> Any:
         """Return the parts of a global batch that the replicas of this process get.
 
         Args:
             batch: A structure of tensors of the same number of rows.
-            share: How many rows a replica gets.
         """
         return batch
 
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
-        """Return what gives batches that are in other processes, None if there are none.
+        """Return what gives batches of other processes, None if there are none.
 
         The arguments are those of Keras's `DataAdapter`.
         """

@@ -39,7 +39,9 @@ def compute_average_loss(
         ValueError: `per_example_loss` is a scalar, or `global_batch_size` is none or is
             negative.
         TypeError: `global_batch_size` is no integer.
+        RuntimeError: Called across replicas.
     """
+    _require_replica("compute_average_loss")
     losses = convert(per_example_loss)
     dtype = losses.dtype
     if losses.ndim == 0:
@@ -85,11 +87,23 @@ def _check_size(size: Any) -> None:
         )
 
 
+def _require_replica(name: str) -> None:
+    if current().is_across:
+        raise RuntimeError(
+            f"You are calling `{name}` in cross replica context, while it was expected "
+            "to be called in replica context. Call it inside `strategy.run`."
+        )
+
+
 @export("nn.scale_regularization_loss")
 def scale_regularization_loss(regularization_loss: Any) -> Any:
     """Return the sum of a regularization loss, divided by the number of replicas.
 
     Every replica adds it once; summed over them it counts once.
+
+    Raises:
+        RuntimeError: Called across replicas.
     """
+    _require_replica("scale_regularization_loss")
     total = reduce_sum(convert(regularization_loss), axis=None, keepdims=False)
     return total / total.dtype.as_numpy_dtype(current().num_replicas_in_sync)
