@@ -139,6 +139,11 @@ def identity_from_environment(
     return _identity(claims[0], environment)
 
 
+def tf_config_variable() -> str:
+    """The text of `TF_CONFIG`, for those who give it a meaning of their own."""
+    return os.environ.get("TF_CONFIG", "{}")
+
+
 def host_name() -> str:
     """A name for this host that no other host of the job has."""
     name = socket.gethostname()

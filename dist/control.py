@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from dist.errors import RendezvousError, StartTimeoutError
+from dist.errors import RendezvousError, StartTimeoutError, WorkerLostError
 from dist.rendezvous_server import LARGEST_MESSAGE, detect_unreachable_hosts
 from dist.security import Doorkeeper, secure_connector
 
@@ -100,7 +100,8 @@ class ControlChannel:
 
         Raises:
             StartTimeoutError: some ranks did not arrive in time.
-            RendezvousError: the server refused us, or a rank died while starting.
+            RendezvousError: the server refused us.
+            WorkerLostError: a rank died while starting.
         """
         self._line.connect(self._address)
         self._thread.start()
@@ -128,9 +129,12 @@ class ControlChannel:
             )
         if self.lost and not self.members:
             rank, cause = next(iter(self.lost.items()))
-            raise RendezvousError(
+            raise WorkerLostError(
                 f"rank {rank} was lost before all {self.size} ranks had arrived: "
-                f"{cause}. See its own output first."
+                f"{cause}. See its own output first.",
+                rank=self.rank,
+                peer=rank,
+                elapsed_s=time.monotonic() + timeout_s - deadline,
             )
 
     def exchange(

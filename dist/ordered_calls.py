@@ -44,6 +44,7 @@ class OrderedCalls:
         self._sequence = 0
         self._engine: Engine | None = None
         self._failure: BaseException | None = None
+        self._reason = "an earlier call failed"
         self.is_closed = False
         self._before_call: Callable[[Call], None] | None = None
 
@@ -87,6 +88,17 @@ class OrderedCalls:
                 "new one."
             )
 
+    def orphan(self, owner: str) -> None:
+        """Refuse further calls in a fork, which has the memory of `owner` only."""
+        self._lock = threading.RLock()  # a thread that is not here may hold the other
+        self._engine = None
+        self._reason = "this process is a fork"
+        self._failure = GroupClosedError(
+            f"the group belongs to {owner}, and a fork inherits neither its threads "
+            "nor its sockets. Start processes with the `spawn` method, or fork them "
+            "before `dist.init()`."
+        )
+
     def close(self, timeout_s: float) -> bool:
         """Refuse further calls; let those under way end, or else abort them.
 
@@ -108,8 +120,8 @@ class OrderedCalls:
     def _require_no_failure(self) -> None:
         if self._failure is not None:
             text = (
-                f"group {self.name!r} cannot be used any more, because an earlier call "
-                f"failed: {self._failure}"
+                f"group {self.name!r} cannot be used any more, because {self._reason}: "
+                f"{self._failure}"
             )
             if isinstance(self._failure, CollectiveError):
                 raise type(self._failure)(

@@ -83,6 +83,13 @@ class Session:
         if self._meeting is not None:
             self._meeting.close(max(0.0, deadline - time.monotonic()))
 
+    def orphan(self) -> None:
+        """Refuse calls in a fork of this process; a group of one needs nobody."""
+        owner = f"rank {self.identity.rank} (process {self.pid})"
+        for group in self._groups:
+            if group.size > 1:
+                group.calls.orphan(owner)
+
     def _join(self, identity: WorkerIdentity) -> None:
         """Find the other ranks and make the group of all."""
         # A group of one gets by without ZeroMQ, which takes as long to load as NumPy.
@@ -184,12 +191,15 @@ def init(timeout: float | None = None) -> Group:
     Raises:
         ConfigurationError: the environment contradicts itself.
         RendezvousError: the ranks could not be brought together.
+        WorkerLostError: a rank died while the job was starting.
     """
     global _session
     with _starting:
         if _session is None:
             _session = Session(identity_from_environment(), timeout)
             atexit.register(destroy)
+        elif _session.pid != os.getpid():
+            _session.world.calls.require_usable()
         return _session.world
 
 
@@ -237,3 +247,15 @@ def destroy() -> None:
         atexit.unregister(destroy)
         if session is not None and session.pid == os.getpid():
             session.close()  # a forked child only forgets what is its parent's
+
+
+def _after_fork() -> None:
+    """Let a child know that it is none of the job's ranks."""
+    global _starting
+    _starting = threading.Lock()  # a thread that is not here may hold the other
+    if _session is not None:
+        _session.orphan()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
+
+from dist.contract import tf_config_variable
 
 
 class ClusterSpec:
@@ -183,7 +184,7 @@ class TFConfigClusterResolver(ClusterResolver):
         rpc_layer: str | None = None,
         environment: str | None = None,
     ) -> None:
-        text = os.environ.get("TF_CONFIG", "{}")
+        text = tf_config_variable()
         try:
             config = json.loads(text)
         except json.JSONDecodeError as error:

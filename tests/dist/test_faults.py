@@ -13,7 +13,6 @@ from dist import (
     CollectiveMismatchError,
     CollectiveTimeoutError,
     GroupClosedError,
-    RendezvousError,
     WorkerLostError,
 )
 from dist.contract import Settings
@@ -72,37 +71,55 @@ def kill_somebody(group, victim, after_s):
 
 
 def kills(count):
+    """When (seconds after the start, before a call, at the end), whom, and where."""
     rng = random.Random(20261121)
+    phases = ["joining", "anywhere", "anywhere", "anywhere", "between", "exit"]
     return [
-        (rng.choice(JOINED), rng.randrange(4), rng.uniform(0.0, 0.3))
+        (rng.choice(JOINED), rng.randrange(4), rng.choice(phases), rng.random())
         for _ in range(count)
     ]
 
 
-def kill_at_random(joined, victim, after_s):
+def kill_at_random(joined, victim, phase, chance):
     transport, hosts = joined
-    outcomes = run_ranks(
-        kill_somebody,
-        4,
-        victim,
-        after_s,
-        processes=True,
-        transport=transport,
-        hosts=hosts,
-        check=False,
-    )
-    survivors_name(outcomes, victim, limit_s=1.5)
+    how = {"processes": True, "transport": transport, "hosts": hosts, "check": False}
+    if phase == "anywhere":
+        outcomes = run_ranks(kill_somebody, 4, victim, 0.3 * chance, **how)
+        survivors_name(outcomes, victim, limit_s=1.5)
+    elif phase == "between":
+        fault = kill(victim, at=1 + int(100 * chance))
+        outcomes = run_ranks(work_for_ever, 4, fault=fault, **how)
+        survivors_name(outcomes, victim, limit_s=1.5)
+    elif phase == "joining":
+        outcomes = run_ranks(work_for_ever, 4, fault=kill(victim, at=0), **how)
+        for outcome in outcomes:
+            if outcome.rank != victim:
+                assert isinstance(outcome.error, WorkerLostError), outcome
+                assert outcome.error.peer == victim
+    else:
+        fault = kill(victim, at="exit")
+        outcomes = run_ranks(work_once_and_again, 4, victim, fault=fault, **how)
+        survivors_name(outcomes, victim, limit_s=1.5)
 
 
-@pytest.mark.parametrize(("joined", "victim", "after_s"), kills(4))
-def test_random_kills(joined, victim, after_s):
-    kill_at_random(joined, victim, after_s)
+def work_once_and_again(group, victim):
+    """One call, after which one rank has enough and is killed on its way out."""
+    group.all_reduce(np.ones(10))
+    return None if group.rank == victim else work_for_ever(group)
+
+
+KILLS = ("joined", "victim", "phase", "chance")
+
+
+@pytest.mark.parametrize(KILLS, kills(4))
+def test_random_kills(joined, victim, phase, chance):
+    kill_at_random(joined, victim, phase, chance)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("joined", "victim", "after_s"), kills(50)[4:])
-def test_many_random_kills(joined, victim, after_s):
-    kill_at_random(joined, victim, after_s)
+@pytest.mark.parametrize(KILLS, kills(50)[4:])
+def test_many_random_kills(joined, victim, phase, chance):
+    kill_at_random(joined, victim, phase, chance)
 
 
 def test_a_rank_that_dies_before_it_joins_is_named():
@@ -110,7 +127,8 @@ def test_a_rank_that_dies_before_it_joins_is_named():
         work_for_ever, 3, processes=True, fault=kill(1, at=0), check=False
     )
     for outcome in (outcomes[0], outcomes[2]):
-        assert isinstance(outcome.error, RendezvousError)
+        assert isinstance(outcome.error, WorkerLostError)
+        assert (outcome.error.rank, outcome.error.peer) == (outcome.rank, 1)
         assert "rank 1 was lost before all 3 ranks had arrived" in str(outcome.error)
 
 

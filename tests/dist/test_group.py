@@ -268,6 +268,27 @@ def test_a_forked_child_does_not_end_its_parents_job(alone):
     assert alone.all_reduce([1.0])[0] == 1.0
 
 
+def fork_and_call(group):
+    child = os.fork()
+    if child == 0:
+        refused = 0
+        for call in (group.barrier, dist.init, lambda: group.all_reduce_async([1.0])):
+            try:
+                call()
+            except dist.GroupClosedError as error:
+                refused += "is a fork: the group belongs to rank" in str(error)
+        os._exit(refused)
+    status = os.waitpid(child, 0)[1]
+    return os.waitstatus_to_exitcode(status), group.all_reduce(np.ones(1))[0]
+
+
+@pytest.mark.multiprocess
+@pytest.mark.parametrize("transport", ["shm", "ring"])
+def test_a_forked_child_may_not_call_its_parents_groups(transport):
+    results = run_ranks(fork_and_call, 2, processes=True, transport=transport)
+    assert results == [(3, 2.0)] * 2
+
+
 def test_a_group_of_one_loads_no_sockets():
     program = (
         "import dist, sys; dist.init().all_reduce([1.0]); dist.destroy(); "
