@@ -194,3 +194,28 @@ def test_a_job_does_without_its_guardian(script):
 def is_guardian(pid):
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         return b"guardian.py" in file.read()
+
+
+def test_polite_signals_reach_the_workers_and_not_what_they_started(script):
+    path = script("""
+        import subprocess
+        folder = os.path.dirname(__file__)
+        child = subprocess.Popen(
+            ["sh", "-c", "trap 'echo told; exit 1' TERM; echo ready; read x; exit 7"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        def stop(*_):
+            said = child.communicate("\\n")[0]  # the child ends in its own way
+            print("child said", said.split(), "and left with", child.returncode)
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, stop)
+        child.stdout.readline()
+        open(os.path.join(folder, "ready"), "w").close()
+        time.sleep(60)
+    """)
+    with launching("-n", 1, path) as running:
+        assert wait_until((path.parent / "ready").exists)
+        running.send(signal.SIGTERM)
+        done = running.finish()
+
+    assert "child said [] and left with 7" in done.out
