@@ -22,7 +22,8 @@ def text_to_word_sequence(
     """Return the words of a text; characters in `filters` separate words too."""
     if lower:
         input_text = input_text.lower()
-    spaced = input_text.translate(str.maketrans(dict.fromkeys(filters, split)))
+    separators = {ord(character): split for character in filters}
+    spaced = input_text.translate(separators)
     return [word for word in spaced.split(split) if word]
 
 

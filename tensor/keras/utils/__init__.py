@@ -12,6 +12,10 @@ from tensor.keras.serialization import (
     deserialize_keras_object as deserialize_keras_object,
     serialize_keras_object as serialize_keras_object,
 )
+from tensor.keras.training.batches import (
+    pack as pack_x_y_sample_weight,
+    unpack as unpack_x_y_sample_weight,
+)
 from tensor.keras.training.progress_bar import Progbar as Progbar
 from tensor.keras.utils import experimental as experimental
 from tensor.keras.utils.arrays import (
@@ -19,10 +23,20 @@ from tensor.keras.utils.arrays import (
     to_categorical as to_categorical,
     to_ordinal as to_ordinal,
 )
+from tensor.keras.utils.directories import (
+    image_dataset_from_directory as image_dataset_from_directory,
+    text_dataset_from_directory as text_dataset_from_directory,
+)
 from tensor.keras.utils.files import (
     extract_archive as extract_archive,
     get_file as get_file,
     validate_file as validate_file,
+)
+from tensor.keras.utils.images import (
+    array_to_img as array_to_img,
+    img_to_array as img_to_array,
+    load_img as load_img,
+    save_img as save_img,
 )
 from tensor.keras.utils.plotting import (
     model_to_dot as model_to_dot,
@@ -34,3 +48,4 @@ from tensor.keras.utils.sequences import (
     pad_sequences as pad_sequences,
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
+from tensor.keras.utils.splitting import split_dataset as split_dataset

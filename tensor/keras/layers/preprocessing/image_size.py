@@ -120,6 +120,13 @@ def resized_without_distortion(
     images: Any, height: int, width: int, method: str
 ) -> Any:
     """Return images cropped to the shape of the target, then resized to it."""
+    cropped = cropped_to_proportions(images, height, width)
+    resized = tf.image.resize(cropped, [height, width], method=method)
+    return tf.cast(resized, images.dtype)
+
+
+def cropped_to_proportions(images: Any, height: int, width: int) -> Any:
+    """Return the largest part of images, in the middle, with a target's proportions."""
     size = tf.shape(images)
     rows, columns = size[-3], size[-2]
 
@@ -135,9 +142,7 @@ def resized_without_distortion(
         return tf.cast(tf.cast(free, "float32") / 2, "int32")
 
     top, left = start(rows - crop_rows), start(columns - crop_columns)
-    cropped = _part(images, top, left, crop_rows, crop_columns)
-    resized = tf.image.resize(cropped, [height, width], method=method)
-    return tf.cast(resized, images.dtype)
+    return _part(images, top, left, crop_rows, crop_columns)
 
 
 def _part(images: Any, top: Any, left: Any, height: Any, width: Any) -> Any:
