@@ -11,8 +11,10 @@ from contextlib import contextmanager
 MEMBERSHIP_PREFIXES = (
     "HYDRA_",
     "LAUNCH_",
+    "LSB_",
     "MV2_",
     "OMPI_",
+    "PBS_",
     "PMIX_",
     "PMI_",
     "RINGFLOW_",
@@ -22,6 +24,8 @@ MEMBERSHIP_PREFIXES = (
 MEMBERSHIP_NAMES = frozenset(
     {
         "TF_CONFIG",
+        "NSLOTS",
+        "NHOSTS",
         "RANK",
         "WORLD_SIZE",
         "LOCAL_RANK",

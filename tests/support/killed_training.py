@@ -25,7 +25,7 @@ import tensor as tf
 from tensor.train import replacing
 from tensor.train.bundle import BundleReader
 
-PLACES = ("start", "meeting", "step", "moment", "file", "exit")
+PLACES = ("start", "meeting", "step", "moment", "file")  # and at last: "exit"
 EXAMPLES, BATCH, SAVE_EVERY = 48, 8, 2
 RANK, SIZE = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 ATTEMPT = int(os.environ["RESTART_COUNT"])
@@ -37,7 +37,9 @@ class Kill:
     def __init__(self, kills: int, seed: int) -> None:
         rng = random.Random(seed)
         places = [p for _ in range(kills) for p in rng.sample(PLACES, len(PLACES))]
-        places[kills:] = ["nowhere"]
+        # Once it is done it is done: what ends after the last step comes last.
+        at_exit = min(kills, 1 + kills // 10)
+        places[kills - at_exit :] = ["exit"] * at_exit + ["nowhere"]
         self.place = places[min(ATTEMPT, kills)]
         rng = random.Random(seed * 1_000_003 + ATTEMPT)
         victim = rng.randrange(SIZE)
