@@ -53,7 +53,11 @@ class ArrayFunction(Op):
 
 
 def array_function(
-    type_name: str, returns: Callable[..., Any], *example: Any, **parameters: Any
+    type_name: str,
+    returns: Callable[..., Any],
+    *example: Any,
+    kind: str = "other",
+    **parameters: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Decorate a NumPy function so that it is an op.
 
@@ -61,6 +65,7 @@ def array_function(
         type_name: The op's name.
         returns: Takes the inputs' specs, returns the specs of the results.
         *example: Inputs for the generated tests.
+        kind: The op's kind: "random" if the function draws from a stream.
         **parameters: Parameters for the generated tests.
     """
 
@@ -68,6 +73,7 @@ def array_function(
         body = {
             "__doc__": function.__doc__,
             "type_name": type_name,
+            "kind": kind,
             "function": staticmethod(function),
             "returns": staticmethod(returns),
             "example": example,

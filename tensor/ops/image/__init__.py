@@ -5,8 +5,11 @@ from tensor.ops.image import (
     boxes as boxes,
     codecs as codecs,
     color as color,
+    distorted_box as distorted_box,
     geometry as geometry,
+    glimpse as glimpse,
     jpeg as jpeg,
     quality as quality,
     resize as resize,
+    suppression as suppression,
 )

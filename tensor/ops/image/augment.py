@@ -16,7 +16,7 @@ from tensor.ops.image.color import (
     adjust_hue,
     adjust_saturation,
 )
-from tensor.ops.image.geometry import flip_left_right, flip_up_down
+from tensor.ops.image.geometry import by_rank, flip_left_right, flip_up_down
 from tensor.ops.random.stateful import uniform
 from tensor.ops.random.stateless import stateless_uniform
 from tensor.ops.slicing import slice_
@@ -55,6 +55,8 @@ def _check_not_negative(value: Any, name: str, limit: float | None = None) -> No
 
 def _flip(image: Any, flip: Callable[[Any], Any], draw: Callable[..., Any]) -> Any:
     x = convert(image)
+    if x.ndim is None:
+        return by_rank(x, lambda known: _flip(known, flip, draw))
     if x.ndim not in (3, 4):
         raise ValueError(
             f"'image' (shape {x.shape}) must have either 3 or 4 dimensions."
@@ -62,7 +64,8 @@ def _flip(image: Any, flip: Callable[[Any], Any], draw: Callable[..., Any]) -> A
     if x.ndim == 3:
         return where(draw((), 0, 1.0) < 0.5, flip(x), x)
     batch = (shape_of(x) or (None,))[0]
-    numbers = draw((1 if batch is None else batch,), 0, 1.0)
+    count = (batch,) if batch is not None else shape_op(x, out_type=dtypes.int32)[:1]
+    numbers = draw(count, 0, 1.0)
     return where(reshape(numbers, shape=(-1, 1, 1, 1)) > 0.5, flip(x), x)
 
 
@@ -223,5 +226,7 @@ def _crop(value: Any, size: Any, draw: Callable[..., Any]) -> Any:
         )
     shape = shape_op(x, out_type=dtypes.int32)
     limit = shape - convert(want, dtypes.int32) + 1
-    numbers = draw((x.ndim or 0,), 0, dtypes.int32.max, dtypes.int32)
+    numbers = draw(
+        shape_op(shape, out_type=dtypes.int32), 0, dtypes.int32.max, dtypes.int32
+    )
     return slice_(x, get_op("FloorMod")(numbers, limit), want)

@@ -154,7 +154,9 @@ def _suppressed(
     corners, given = convert(boxes), convert(scores)
     problem = None
     if corners.ndim not in (None, 2) or corners.shape[1] not in (None, 4):
-        problem = f"boxes must be 2-D with 4 columns, got shape {corners.shape}"
+        problem = (
+            f"boxes must be 2-D, and boxes must have 4 columns: got {corners.shape}"
+        )
     elif given.ndim not in (None, 1):
         problem = f"scores must be 1-D, got shape {given.shape}"
     elif None not in (corners.shape[0], given.shape[0]) and (

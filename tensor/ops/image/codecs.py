@@ -97,9 +97,9 @@ def _open(data: bytes, formats: tuple[str, ...], op_name: str) -> Any:
     except (OSError, SyntaxError, ValueError) as error:
         raise errors.because(
             errors.InvalidArgumentError,
-            f"Unknown image file format or damaged file ({len(data)} bytes): {error}. "
-            f"One of {', '.join(formats) or 'JPEG, PNG, GIF, BMP'} required. "
-            f"[Op:{op_name}]",
+            "Unknown image file format. One of "
+            f"{', '.join(formats) or 'JPEG, PNG, GIF, BMP'} required. The file has "
+            f"{len(data)} bytes: {error}. [Op:{op_name}]",
         ) from error
     return image
 
@@ -153,7 +153,7 @@ def _decoded(
     if channels not in (0, 1, 3, 4):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"channels must be 0, 1, 3 or 4, got {channels} [Op:DecodeImage]",
+            f"`channels` must be 0, 1, 3 or 4 but got {channels} [Op:DecodeImage]",
         )
     x = convert(contents, dtypes.string)
     return decode(x, channels=channels, dtype=dtype, formats=formats, frames=frames)

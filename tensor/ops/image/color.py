@@ -10,8 +10,10 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.core.shapes import to_brackets
 from tensor.ops.array import cast, cast_, ones_like, where, zeros_like
 from tensor.ops.clip import clip_by_value
+from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.families import shape_of
 from tensor.ops.image.shapes import check_at_least_3d
 from tensor.ops.layout import expand_dims_
@@ -62,6 +64,8 @@ def convert_image_dtype(
     target = dtypes.as_dtype(dtype)
     if not (target.is_floating or target.is_integer):
         raise AttributeError("dtype must be either floating point or integer")
+    if not (x.dtype.is_floating or x.dtype.is_integer):
+        raise AttributeError("image dtype must be either floating point or integer")
     if x.dtype is target:
         return x
     if x.dtype.is_integer and target.is_integer:
@@ -143,6 +147,16 @@ def _check_rgb(x: Any) -> None:
         )
 
 
+def _check_adjustable(x: Any, op_type: str) -> None:
+    dims = shape_of(x)
+    if dims is not None and dims[-1:] not in ((None,), (3,)):
+        raise errors.invalid(
+            op_type,
+            "input must have 3 channels but instead has "
+            f"{dims[-1] if dims else 0} channels.",
+        )
+
+
 @export("image.rgb_to_grayscale")
 def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
     """Return images of one channel: a weighted sum of red, green and blue.
@@ -158,7 +172,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
         )
     y, dtype = _as_float(x)
     weights = constant_tensor(np.array(_GREY).astype(y.dtype.numpy_dtype))
-    grey = reduce_sum(y * weights, axis=((y.ndim or 1) - 1,), keepdims=True)
+    grey = reduce_sum.public(y * weights, -1, True)
     return convert_image_dtype(grey, dtype)
 
 
@@ -170,23 +184,30 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
         ValueError: They have more than one channel.
     """
     x = convert(images)
+    if (2 if x.ndim is None else x.ndim) < 2:
+        raise ValueError(
+            f"A grayscale image (shape {x.shape}) must be at least two-dimensional."
+        )
     if (shape_of(x) or (1,))[-1] not in (None, 1):
         raise ValueError(
             "Last dimension of a grayscale image should be size 1, got shape "
             f"{x.shape}."
         )
-    return get_op("ConcatV2")(x, x, x, axis=-1)
+    z = get_op("ConcatV2")(x, x, x, axis=-1)
+    if x.static_shape is not None:
+        z.set_shape([*x.static_shape[:-1], 3])
+    return z
 
 
 @export("image.rgb_to_hsv")
 def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
     """Return hue, saturation and value, each in [0, 1], of RGB images in [0, 1]."""
     x = convert(images)
+    check_kind(get_op("Sqrt"), x, FLOATING)
     _check_rgb(x)
     red, green, blue = x[..., 0], x[..., 1], x[..., 2]
-    last = ((x.ndim or 1) - 1,)
-    value = reduce_max(x, axis=last, keepdims=False)
-    spread = value - reduce_min(x, axis=last, keepdims=False)
+    value = reduce_max.public(x, -1)
+    spread = value - reduce_min.public(x, -1)
     nothing, one = zeros_like(value), ones_like(value)
     saturation = where(value > 0, spread / where(value > 0, value, one), nothing)
     unit = where(spread > 0, spread, one) * 6.0
@@ -255,11 +276,15 @@ def adjust_brightness(image: Any, delta: Any) -> Any:
 @export("image.adjust_contrast")
 def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
     """Return images with each channel's distance from its mean times a factor."""
-    x = check_at_least_3d(images)
+    x = convert(images)
+    if x.ndim is not None and x.ndim < 3:
+        raise errors.invalid(
+            "AdjustContrastv2",
+            f"input must be at least 3-D, got shape{to_brackets(x.static_shape)}",
+        )
     y, dtype = _as_float(x)
     wide = cast(y, dtype=dtypes.float32)
-    rank = wide.ndim or 3
-    mean = reduce_mean(wide, axis=(rank - 3, rank - 2), keepdims=True)
+    mean = reduce_mean.public(wide, (-3, -2), True)
     factor = convert(contrast_factor, None, dtypes.float32)
     adjusted = (wide - mean) * cast(factor, dtype=dtypes.float32) + mean
     return _back(cast(adjusted, dtype=y.dtype), dtype)
@@ -284,12 +309,12 @@ def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Any:
 
     Raises:
         ValueError: `delta` is outside [-1, 1].
-        FailedPreconditionError: There are not 3 channels.
+        InvalidArgumentError: There are not 3 channels.
     """
     if isinstance(delta, int | float) and not -1 <= delta <= 1:
         raise ValueError(f"delta must be in the interval [-1, 1], got {delta}")
     x, dtype = _as_float(image)
-    _check_rgb(x)
+    _check_adjustable(x, "AdjustHue")
     hsv = rgb_to_hsv(x)
     turned = hsv[..., 0] + cast(convert(delta, None, dtypes.float32), dtype=x.dtype)
     hue = turned - get_op("Floor")(turned)
@@ -302,10 +327,10 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: Any = None) -> A
     """Return an RGB image with its saturation times a factor, up to full.
 
     Raises:
-        FailedPreconditionError: There are not 3 channels.
+        InvalidArgumentError: There are not 3 channels.
     """
     x, dtype = _as_float(image)
-    _check_rgb(x)
+    _check_adjustable(x, "AdjustSaturation")
     hsv = rgb_to_hsv(x)
     factor = cast(convert(saturation_factor, None, dtypes.float32), dtype=x.dtype)
     saturation = clip_by_value(hsv[..., 1] * factor, 0.0, 1.0)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensor.core import dtypes
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.ops.array import cast_, shape
+from tensor.ops.facts import rank as rank_of
 from tensor.ops.families import shape_of
 from tensor.ops.image.shapes import (
     as_batch,
-    as_int,
     check_at_least_3d,
-    known_size,
+    check_that,
+    is_known,
+    largest,
+    number,
+    size_of,
+    smallest,
+    static,
     undo_batch,
 )
 
@@ -34,26 +43,24 @@ def crop_to_bounding_box(
             lie inside it.
     """
     x, was_one = as_batch(image)
-    height, width = known_size(x)
-    top, left = as_int(offset_height), as_int(offset_width)
-    rows, columns = as_int(target_height), as_int(target_width)
-    _check_box(top, left, rows, columns)
-    if top + rows > height:
-        raise ValueError("height must be >= target + offset.")
-    if left + columns > width:
-        raise ValueError("width must be >= target + offset.")
-    return undo_batch(x[:, top : top + rows, left : left + columns, :], was_one)
+    height, width = size_of(x)
+    top, left = number(offset_height), number(offset_width)
+    rows, columns = number(target_height), number(target_width)
+    check_that(left >= 0, "offset_width must be >= 0.")
+    check_that(top >= 0, "offset_height must be >= 0.")
+    check_that(columns > 0, "target_width must be > 0.")
+    check_that(rows > 0, "target_height must be > 0.")
+    check_that(width >= columns + left, "width must be >= target + offset.")
+    check_that(height >= rows + top, "height must be >= target + offset.")
+    z = x[:, top : top + rows, left : left + columns, :]
+    return undo_batch(_of_size(z, x, rows, columns), was_one)
 
 
-def _check_box(top: int, left: int, rows: int, columns: int) -> None:
-    for name, number, least in (
-        ("offset_width", left, 0),
-        ("offset_height", top, 0),
-        ("target_width", columns, 1),
-        ("target_height", rows, 1),
-    ):
-        if number < least:
-            raise ValueError(f"{name} must be >{'=' if not least else ''} 0.")
+def _of_size(z: Any, like: Any, rows: Any, columns: Any) -> Any:
+    """Tell images the size that they are known to have."""
+    dims = like.static_shape or (None,) * 4
+    z.set_shape([dims[0], static(rows), static(columns), dims[-1]])
+    return z
 
 
 @export("image.pad_to_bounding_box")
@@ -70,29 +77,27 @@ def pad_to_bounding_box(
         ValueError: It does not fit, or has neither three nor four dimensions.
     """
     x, was_one = as_batch(image)
-    height, width = known_size(x)
-    top, left = as_int(offset_height), as_int(offset_width)
-    bottom = as_int(target_height) - top - height
-    right = as_int(target_width) - left - width
-    for name, number in (
-        ("offset_height", top),
-        ("offset_width", left),
-    ):
-        if number < 0:
-            raise ValueError(f"{name} must be >= 0, got {number}.")
-    if right < 0:
-        raise ValueError("width must be <= target - offset")
-    if bottom < 0:
-        raise ValueError("height must be <= target - offset")
-    return undo_batch(_padded(x, (top, bottom), (left, right)), was_one)
+    height, width = size_of(x)
+    top, left = number(offset_height), number(offset_width)
+    rows, columns = number(target_height), number(target_width)
+    right, bottom = columns - left - width, rows - top - height
+    check_that(top >= 0, "offset_height must be >= 0.")
+    check_that(left >= 0, "offset_width must be >= 0.")
+    check_that(right >= 0, "width must be <= target - offset")
+    check_that(bottom >= 0, "height must be <= target - offset")
+    z = _padded(x, (top, bottom), (left, right))
+    return undo_batch(_of_size(z, x, rows, columns), was_one)
 
 
-def _padded(x: Any, rows: tuple[int, int], columns: tuple[int, int]) -> Any:
+def _padded(x: Any, rows: tuple[Any, Any], columns: tuple[Any, Any]) -> Any:
     from tensor.ops.padding import pad_
 
-    if rows == columns == (0, 0):
-        return x
-    return pad_(x, [[0, 0], list(rows), list(columns), [0, 0]])
+    if is_known(*rows, *columns):
+        if rows == columns == (0, 0):
+            return x
+        return pad_(x, [[0, 0], list(rows), list(columns), [0, 0]])
+    flat = convert([0, 0, *rows, *columns, 0, 0], dtypes.int32)
+    return pad_(x, get_op("Reshape")(flat, shape=(4, 2)))
 
 
 @export("image.central_crop")
@@ -102,18 +107,32 @@ def central_crop(image: Any, central_fraction: Any) -> Any:
     Raises:
         ValueError: The fraction is outside (0, 1], or the rank is wrong.
     """
-    fraction = float(central_fraction)
-    if not 0.0 < fraction <= 1.0:
-        raise ValueError("central_fraction must be within (0, 1]")
-    x = convert(image)
-    if fraction == 1.0:
+    fraction = central_fraction
+    if not isinstance(fraction, Tensor) or type(fraction) is EagerTensor:
+        fraction = float(fraction)
+        if not 0.0 < fraction <= 1.0:
+            raise ValueError("central_fraction must be within (0, 1]")
+    else:
+        fraction = cast_(fraction, dtypes.float64)
+        within = get_op("LogicalAnd")(fraction > 0.0, fraction <= 1.0)
+        check_that(within, "central_fraction must be within (0, 1]")
+    x = check_at_least_3d(image)
+    if fraction == 1.0 and not isinstance(fraction, Tensor):
         return x
     batch, was_one = as_batch(x)
-    height, width = known_size(batch)
-    top = int((height - height * fraction) / 2)
-    left = int((width - width * fraction) / 2)
-    z = batch[:, top : height - top, left : width - left, :]
-    return undo_batch(z, was_one)
+    height, width = size_of(batch)
+    top, left = _margin(height, fraction), _margin(width, fraction)
+    rows, columns = height - 2 * top, width - 2 * left
+    z = batch[:, top : top + rows, left : left + columns, :]
+    return undo_batch(_of_size(z, batch, rows, columns), was_one)
+
+
+def _margin(size: Any, fraction: Any) -> Any:
+    """Return how much to cut off each side to keep a fraction."""
+    if is_known(size, fraction):
+        return int((size - size * fraction) / 2)
+    whole = cast_(convert(size), dtypes.float64)
+    return cast_((whole - whole * fraction) / 2.0, dtypes.int32)
 
 
 @export("image.resize_with_crop_or_pad")
@@ -124,18 +143,18 @@ def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -
         ValueError: A target is not positive, or the rank is wrong.
     """
     x, was_one = as_batch(image)
-    rows, columns = as_int(target_height), as_int(target_width)
-    if columns <= 0:
-        raise ValueError("target_width must be > 0.")
-    if rows <= 0:
-        raise ValueError("target_height must be > 0.")
-    height, width = known_size(x)
-    top, left = max((height - rows) // 2, 0), max((width - columns) // 2, 0)
-    x = x[:, top : top + min(rows, height), left : left + min(columns, width), :]
-    above, before = max((rows - height) // 2, 0), max((columns - width) // 2, 0)
-    below = max(rows - height, 0) - above
-    after = max(columns - width, 0) - before
-    return undo_batch(_padded(x, (above, below), (before, after)), was_one)
+    rows, columns = number(target_height), number(target_width)
+    check_that(columns > 0, "target_width must be > 0.")
+    check_that(rows > 0, "target_height must be > 0.")
+    height, width = size_of(x)
+    top, left = largest((height - rows) // 2, 0), largest((width - columns) // 2, 0)
+    kept, wide = smallest(rows, height), smallest(columns, width)
+    cut = x[:, top : top + kept, left : left + wide, :]
+    above, before = largest((rows - height) // 2, 0), largest((columns - width) // 2, 0)
+    below = largest(rows - height, 0) - above
+    after = largest(columns - width, 0) - before
+    z = _padded(cut, (above, below), (before, after))
+    return undo_batch(_of_size(z, x, rows, columns), was_one)
 
 
 def _reversed(image: Any, axis: int) -> Any:
@@ -144,9 +163,11 @@ def _reversed(image: Any, axis: int) -> Any:
         raise ValueError(
             f"'image' (shape {x.shape}) must have either 3 or 4 dimensions."
         )
-    where = [slice(None)] * (x.ndim or 3)
-    where[axis] = slice(None, None, -1)
-    return x[tuple(where)]
+    rows = slice(None, None, -1) if axis == _HEIGHT else slice(None)
+    columns = slice(None, None, -1) if axis == _WIDTH else slice(None)
+    z = x[..., rows, columns, :]
+    z.set_shape(x.shape)
+    return z
 
 
 @export("image.flip_left_right")
@@ -176,8 +197,23 @@ def transpose(image: Any, name: str | None = None) -> Any:
     Raises:
         ValueError: The rank is neither three nor four.
     """
-    x, was_one = as_batch(image)
-    return undo_batch(get_op("Transpose")(x, perm=(0, 2, 1, 3)), was_one)
+    x = check_at_least_3d(image)
+    if x.ndim is None:
+        return by_rank(x, transpose)
+    batch, was_one = as_batch(x)
+    return undo_batch(get_op("Transpose")(batch, perm=(0, 2, 1, 3)), was_one)
+
+
+def by_rank(x: Any, function: Any) -> Any:
+    """Apply a function to images of a rank that only the graph knows."""
+    from tensor.graph.control.cond import cond
+
+    def of_rank(rank: int) -> Any:
+        known = get_op("Identity")(x)
+        known.set_shape([None] * rank)
+        return function(known)
+
+    return cond(rank_of(x) == 3, lambda: of_rank(3), lambda: of_rank(4))
 
 
 @export("image.rot90")
@@ -187,15 +223,31 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Any:
     Raises:
         ValueError: The rank is neither three nor four, or `k` is no scalar.
     """
-    x, was_one = as_batch(image)
-    turns = as_int(k) % 4
+    if isinstance(k, Tensor) and k.static_shape not in ((), None):
+        raise ValueError(f"'k' must be a scalar, got shape {k.shape}.")
+    x = check_at_least_3d(image)
+    turns = number(k)
+    if x.ndim is None:
+        return by_rank(x, lambda known: rot90(known, k))
+    batch, was_one = as_batch(x)
+    if is_known(turns):
+        return undo_batch(_turned(batch, turns % 4), was_one)
+    from tensor.graph.control.cond import switch_case
+
+    branches = [lambda n=n: _turned(batch, n) for n in range(4)]
+    z = switch_case(turns % 4, branches)
+    return undo_batch(_of_size(z, batch, None, None), was_one)
+
+
+def _turned(x: Any, turns: int) -> Any:
+    """Return a batch of images turned by some quarters to the left."""
     if turns == 1:
-        x = get_op("Transpose")(x[:, :, ::-1, :], perm=(0, 2, 1, 3))
-    elif turns == 2:
-        x = x[:, ::-1, ::-1, :]
-    elif turns == 3:
-        x = get_op("Transpose")(x, perm=(0, 2, 1, 3))[:, :, ::-1, :]
-    return undo_batch(x, was_one)
+        return get_op("Transpose")(x[:, :, ::-1, :], perm=(0, 2, 1, 3))
+    if turns == 2:
+        return x[:, ::-1, ::-1, :]
+    if turns == 3:
+        return get_op("Transpose")(x, perm=(0, 2, 1, 3))[:, :, ::-1, :]
+    return x
 
 
 @export("image.extract_patches")
@@ -228,7 +280,7 @@ def extract_patches(
     x = convert(images)
     channels = (shape_of(x) or (None,))[-1]
     if channels is None:
-        raise ValueError("The number of channels of `images` must be known.")
+        return _patches_by_channel(x, sizes, strides, rates, padding)
     (_, rows, columns, _) = (int(s) for s in sizes)
     count = rows * columns * channels
     # A convolution whose filters each pick one element of the window.
@@ -241,3 +293,22 @@ def extract_patches(
         padding=padding.upper(),
         name=name,
     )
+
+
+def _patches_by_channel(x: Any, *options: Any) -> Any:
+    """Return the patches of images whose number of channels is not known."""
+    from tensor.ops.array import as_static_shape
+
+    transposed, reshaped = get_op("Transpose"), get_op("Reshape")
+    sizes = shape(x)
+    batch, height, width, channels = (sizes[i] for i in range(4))
+    flat = reshaped(
+        transposed(x, perm=(0, 3, 1, 2)),
+        shape=as_static_shape([batch * channels, height, width, 1]),
+    )
+    z = extract_patches(flat, *options)
+    rows, columns, count = shape(z)[1], shape(z)[2], z.static_shape[3]
+    apart = as_static_shape([batch, channels, rows, columns, count])
+    moved = transposed(reshaped(z, shape=apart), perm=(0, 2, 3, 4, 1))
+    together = as_static_shape([batch, rows, columns, count * channels])
+    return reshaped(moved, shape=together)

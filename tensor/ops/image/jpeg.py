@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -74,8 +74,17 @@ def decode_and_crop_jpeg(
 
 @export("image.adjust_jpeg_quality")
 def adjust_jpeg_quality(image: Any, jpeg_quality: Any, name: Any = None) -> Any:
-    """Return an image with the losses of a JPEG file of this quality, 0 to 100."""
+    """Return an image with the losses of a JPEG file of this quality, 0 to 100.
+
+    Raises:
+        InvalidArgumentError: The quality is outside that range.
+    """
     x = convert(image)
+    if not 0 <= int(jpeg_quality) <= 100:
+        raise errors.invalid(
+            "EncodeJpegVariableQuality",
+            f"quality must be in [0,100], got {int(jpeg_quality)}",
+        )
     plain = convert_image_dtype(x, dtypes.uint8, saturate=True)
     options = (("quality", int(jpeg_quality)), ("subsampling", 2))
     channels = int((x.static_shape or (0, 0, 3))[-1] or 0)

@@ -11,15 +11,17 @@ from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.shapes import are_compatible
-from tensor.ops.array import cast, zeros_like
+from tensor.ops.array import as_static_shape, cast, shape, zeros_like
 from tensor.ops.families import shape_of
 from tensor.ops.image.color import convert_image_dtype
+from tensor.ops.image.shapes import is_known, size_of
 from tensor.ops.math import log, maximum, square
 from tensor.ops.nn.depthwise import depthwise_op
 from tensor.ops.nn.pool import avg_pool_op
 from tensor.ops.nn.windows import Windows
 from tensor.ops.padding import pad_
 from tensor.ops.reduce import reduce_mean
+from tensor.ops.repetition import tile_
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
@@ -57,10 +59,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
     x, y = convert(a), convert(b)
     top = _peak(max_val, x.dtype)
     x, y = (convert_image_dtype(v, dtypes.float32) for v in (x, y))
-    rank = x.ndim or 3
-    error = reduce_mean(
-        square(x - y), axis=(rank - 3, rank - 2, rank - 1), keepdims=False
-    )
+    error = reduce_mean.public(square(x - y), (-3, -2, -1))
     return log(top) * (20 / np.log(10)) - log(error) * np.float32(10 / np.log(10))
 
 
@@ -78,22 +77,20 @@ def _ssim_maps(
     """Return SSIM and the contrast-structure part, by window and channel."""
     size, sigma, k1, k2 = options
     c1, c2 = square(top * k1), square(top * k2)
-    channels = (shape_of(x) or (1,))[-1]
     places = np.arange(size, dtype=np.float32) - np.float32(size - 1) / 2
     powers = np.square(places) * np.float32(-0.5 / sigma**2)
     window = powers[:, None] + powers[None, :]
     window = np.exp(window - window.max())
     window = (window / window.sum()).astype(np.float32)
-    kernel = constant_tensor(np.repeat(window[:, :, None, None], channels or 1, axis=2))
+    kernel = _for_channels(window[:, :, None, None], x)
 
     def smooth(image: Any) -> Any:
-        dims = shape_of(image) or ()
-        flat = get_op("Reshape")(image, shape=(-1, *dims[-3:]))
+        lead, inner = _split_shape(image)
+        flat = get_op("Reshape")(image, shape=_joined((-1,), inner))
         z = depthwise_op(
             flat, kernel, strides=(1, 1), dilations=(1, 1), padding="VALID"
         )
-        after = shape_of(z) or ()
-        return get_op("Reshape")(z, shape=(*dims[:-3], *after[1:]))
+        return get_op("Reshape")(z, shape=_joined(lead, shape(z)[1:]))
 
     mean_x, mean_y = smooth(x), smooth(y)
     product = mean_x * mean_y * 2.0
@@ -105,9 +102,38 @@ def _ssim_maps(
     return luminance * structure, structure
 
 
+def _for_channels(kernel: np.ndarray, x: Any) -> Any:
+    """Return a depthwise filter repeated for each channel of x."""
+    channels = (shape_of(x) or (None,))[-1]
+    if channels is not None:
+        return constant_tensor(np.repeat(kernel, channels, axis=2))
+    return tile_(constant_tensor(kernel), [1, 1, shape(x)[-1], 1])
+
+
+def _split_shape(x: Any) -> tuple[Any, Any]:
+    """Return the shapes of the batch and of one image: tuples, or symbolic."""
+    dims = shape_of(x)
+    if dims is not None and None not in dims:
+        return dims[:-3], dims[-3:]
+    return shape(x)[:-3], shape(x)[-3:]
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """Return two parts of a shape as one."""
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return (*first, *second)
+    parts = [
+        cast(
+            convert(list(p) if isinstance(p, tuple) else p, None, dtypes.int32),
+            dtype=dtypes.int32,
+        )
+        for p in (first, second)
+    ]
+    return as_static_shape(get_op("ConcatV2")(*parts, axis=0))
+
+
 def _over_pixels(maps: Any) -> Any:
-    rank = maps.ndim or 3
-    return reduce_mean(maps, axis=(rank - 3, rank - 2), keepdims=False)
+    return reduce_mean.public(maps, (-3, -2))
 
 
 def _check_window(x: Any, size: int) -> None:
@@ -151,11 +177,9 @@ def ssim(
     x, y = (convert_image_dtype(v, dtypes.float32) for v in (x, y))
     _check_window(x, filter_size)
     maps, _ = _ssim_maps(x, y, top, (filter_size, filter_sigma, k1, k2))
-    last = ((maps.ndim or 1) - 1,)
     if return_index_map:
-        return reduce_mean(maps, axis=last, keepdims=False)
-    by_channel = _over_pixels(maps)
-    return reduce_mean(by_channel, axis=((by_channel.ndim or 1) - 1,), keepdims=False)
+        return reduce_mean.public(maps, -1)
+    return reduce_mean.public(_over_pixels(maps), -1)
 
 
 @export("image.ssim_multiscale")
@@ -202,39 +226,42 @@ def ssim_multiscale(
     for part, power in zip(parts, power_factors, strict=True):
         term = part**power
         total = term if total is None else total * term
-    return reduce_mean(total, axis=((parts[0].ndim or 1) - 1,), keepdims=False)
+    return reduce_mean.public(total, -1)
 
 
 def _halved(x: Any, halves: Windows) -> Any:
     """Return images of half the size; an odd row or column is repeated first."""
-    dims = shape_of(x) or ()
-    flat = get_op("Reshape")(x, shape=(-1, *dims[-3:]))
-    odd = [(d or 0) % 2 for d in dims[-3:-1]]
-    if any(odd):
+    lead, inner = _split_shape(x)
+    flat = get_op("Reshape")(x, shape=_joined((-1,), inner))
+    odd = [d % 2 for d in size_of(x)]
+    if not is_known(*odd):
+        pairs = convert([0, 0, 0, odd[0], 0, odd[1], 0, 0], dtypes.int32)
+        pairs = get_op("Reshape")(pairs, shape=(4, 2))
+        flat = pad_(flat, pairs, mode="SYMMETRIC")
+    elif any(odd):
         flat = pad_(flat, [[0, 0], [0, odd[0]], [0, odd[1]], [0, 0]], mode="SYMMETRIC")
     z = avg_pool_op(flat, windows=halves)
-    return get_op("Reshape")(z, shape=(*dims[:-3], *(shape_of(z) or ())[1:]))
+    return get_op("Reshape")(z, shape=_joined(lead, shape(z)[1:]))
 
 
 @export("image.sobel_edges")
 def sobel_edges(image: Any) -> Any:
     """Return the slopes of images by Sobel's filters: [..., channels, (dy, dx)]."""
     x = convert(image)
-    channels = (shape_of(x) or (1,))[-1] or 1
     down = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32)
     filters = np.stack([down, down.T], axis=-1)[:, :, None, :]
-    kernel = np.repeat(filters, channels, axis=2).astype(x.dtype.numpy_dtype)
+    kernel = _for_channels(filters.astype(x.dtype.numpy_dtype), x)
     around = pad_(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
     z = depthwise_op(
         around,
-        constant_tensor(kernel),
+        kernel,
         strides=(1, 1),
         dilations=(1, 1),
         padding="VALID",
     )
-    dims = shape_of(x) or ()
-    lead = [-1 if d is None else d for d in dims]
-    return get_op("Reshape")(z, shape=(*lead, 2))
+    dims = shape_of(x)
+    known = dims is not None and None not in dims
+    return get_op("Reshape")(z, shape=_joined(dims if known else shape(x), (2,)))
 
 
 @export("image.image_gradients")

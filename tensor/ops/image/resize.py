@@ -10,13 +10,20 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor import EagerTensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
 from tensor.ops.families import REAL, check_kind, shape_of
 from tensor.ops.image.geometry import pad_to_bounding_box
-from tensor.ops.image.shapes import as_int, known_size, undo_batch
+from tensor.ops.image.shapes import (
+    as_batch,
+    check_that,
+    is_known,
+    number,
+    size_of,
+    undo_batch,
+)
 from tensor.ops.image.taps import KERNELS, taps_for
 from tensor.ops.layout import expand_dims_
 
@@ -150,7 +157,7 @@ def resize(
         x = expand_dims_(x, 0)
     target = _target_size(size)
     if preserve_aspect_ratio:
-        target = _within(known_size(x), target)
+        target = _within(size_of(x), target)
     how = getattr(method, "value", method) if isinstance(method, enum.Enum) else method
     if how not in _METHODS:
         raise ValueError(
@@ -170,6 +177,11 @@ def _target_size(size: Any) -> Any:
     Raises:
         ValueError: It is something else, or not positive.
     """
+    given = size if hasattr(size, "dtype") else None
+    if isinstance(size, list | tuple) and any(isinstance(v, float) for v in size):
+        raise ValueError("'size' must be a 1-D int32 Tensor")
+    if given is not None and not dtypes.as_dtype(given.dtype).is_integer:
+        raise ValueError("'size' must be a 1-D int32 Tensor")
     if isinstance(size, EagerTensor) and size.ndim != 1:
         raise ValueError(
             "'size' must be a 1-D Tensor of 2 elements: new_height, new_width"
@@ -188,12 +200,16 @@ def _target_size(size: Any) -> Any:
     return target
 
 
-def _within(have: tuple[int, int], want: Any) -> tuple[int, int]:
+def _within(have: tuple[Any, Any], want: Any) -> Any:
     """Return the largest size within `want` that has the ratio of `have`."""
-    single = np.float32
-    scale = min(single(w) / single(h) for w, h in zip(want, have, strict=True))
-    rows, columns = (int(np.rint(scale * single(n))) for n in have)
-    return rows, columns
+    if is_known(*have) and isinstance(want, tuple):
+        single = np.float32
+        scale = min(single(w) / single(h) for w, h in zip(want, have, strict=True))
+        return tuple(int(np.rint(scale * single(n))) for n in have)
+    sizes = cast(convert(list(have), dtypes.int32), dtype=dtypes.float32)
+    target = cast(convert(want, dtypes.int32), dtype=dtypes.float32)
+    factor = get_op("Min")(target / sizes, axis=None, keepdims=False)
+    return cast(get_op("Round")(factor * sizes), dtype=dtypes.int32)
 
 
 @export("image.resize_with_pad")
@@ -209,21 +225,28 @@ def resize_with_pad(
     Raises:
         ValueError: A target is not positive, or the rank is wrong.
     """
-    x = convert(image)
-    if x.ndim not in (3, 4):
-        raise ValueError(
-            f"'image' (shape {x.shape}) must have either 3 or 4 dimensions."
+    x, was_one = as_batch(image)
+    rows, columns = number(target_height), number(target_width)
+    check_that(columns > 0, "target_width must be > 0.")
+    check_that(rows > 0, "target_height must be > 0.")
+    height, width = size_of(x)
+    if is_known(rows, columns, height, width):
+        ratio = max(height / rows, width / columns)
+        size: Any = max(int(height / ratio), 1), max(int(width / ratio), 1)
+        top = max(int((rows - height / ratio) / 2), 0)
+        left = max(int((columns - width / ratio) / 2), 0)
+    else:
+        have, want = (
+            cast(convert(v, dtypes.int32), dtype=dtypes.float64)
+            for v in ([height, width], [rows, columns])
         )
-    rows, columns = as_int(target_height), as_int(target_width)
-    for what, number in (("target_width", columns), ("target_height", rows)):
-        if number <= 0:
-            raise ValueError(f"{what} must be > 0.")
-    height, width = known_size(x)
-    ratio = max(height / rows, width / columns)
-    size = max(int(height / ratio), 1), max(int(width / ratio), 1)
+        ratio = get_op("Max")(have / want, axis=None, keepdims=False)
+        exact = have / ratio
+        size = cast(exact, dtype=dtypes.int32)
+        margins = cast((want - exact) / 2.0, dtype=dtypes.int32)
+        top, left = margins[0], margins[1]
     z = resize(x, size, method, antialias=antialias)
-    top, left = (rows - size[0]) // 2, (columns - size[1]) // 2
-    return pad_to_bounding_box(z, max(top, 0), max(left, 0), rows, columns)
+    return undo_batch(pad_to_bounding_box(z, top, left, rows, columns), was_one)
 
 
 class CropAndResize(Op):
@@ -242,6 +265,7 @@ class CropAndResize(Op):
     ) -> Any:
         images = np.asarray(images).astype(np.float32, copy=False)
         _, height, width, channels = images.shape
+        size = int(size[0]), int(size[1])
         result = np.full((len(boxes), *size, channels), fill, np.float32)
         for i, (box, index) in enumerate(zip(np.asarray(boxes), indices, strict=True)):
             ys = _along_box(box[0], box[2], size[0], height)
@@ -269,7 +293,8 @@ class CropAndResize(Op):
     ) -> TensorSpec:
         count = None if boxes.dims is None else boxes.dims[0]
         channels = None if images.dims is None else images.dims[3]
-        return TensorSpec.of((count, *size, channels), dtypes.float32)
+        known = static_value(size) or (None, None)
+        return TensorSpec.of((count, *known, channels), dtypes.float32)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         boxes = np.array([[0, 0, 1, 1], [0.2, -0.5, 1.5, 0.7]], np.float32)

@@ -73,7 +73,7 @@ def test_all_frames_of_a_gif_are_decoded() -> None:
     ("call", "words"),
     [
         (lambda: tf.image.decode_png(b"not a file"), "Unknown image file format"),
-        (lambda: tf.image.decode_png(b"x", channels=2), "channels must be 0, 1, 3"),
+        (lambda: tf.image.decode_png(b"x", channels=2), "`channels` must be 0, 1, 3"),
         (lambda: tf.image.encode_png(IMAGE.astype(np.float32)), "uint8 or uint16"),
         (lambda: tf.image.encode_jpeg(IMAGE[0]), "Expected an image"),
     ],
@@ -113,7 +113,7 @@ def test_images_are_resized_in_a_traced_function() -> None:
             "width must be >= tar",
         ),
         (lambda x: tf.image.crop_to_bounding_box(x, 0, 0, 0, 4), "target_height must"),
-        (lambda x: tf.image.transpose(x[0, 0]), "3 or 4 dimensions"),
+        (lambda x: tf.image.transpose(x[0, 0]), "at least three-dimensional"),
         (lambda x: tf.image.random_flip_up_down(x[0, 0]), "3 or 4 dimensions"),
         (lambda x: tf.image.per_image_standardization(x[0, 0]), "three-dimensional"),
     ],
