@@ -141,6 +141,15 @@ class ReplicaContext(_StrategyState):
         return self._strategy.extended.first_replica_id + self.local_replica
 
     @property
+    def random_stream(self) -> int:  # type: ignore[override]
+        """Each process draws for itself; its replicas draw one after the other.
+
+        Stream 0 is that of the code outside, which all processes draw alike.
+        """
+        extended = self._strategy.extended
+        return 0 if extended.num_processes == 1 else extended.process_id + 1
+
+    @property
     def replica_id_in_sync_group(self) -> Any:
         """This replica's number in the whole job, from 0, as an int32 tensor."""
         return convert(np.int32(self.replica_id))

@@ -23,12 +23,15 @@ class Replication:
         replica_id: This replica's number, from 0.
         is_chief: Whether this process prints progress and writes files.
         is_across: Whether the code stands across replicas, in none of them.
+        random_stream: Which of the streams of random numbers that one seed stands for
+            ops draw from: each process has its own, and so masks of dropout differ.
     """
 
     num_replicas_in_sync = 1
     replica_id = 0
     is_chief = True
     is_across = False
+    random_stream = 0
 
     # ---- for variables
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import dtypes, errors, replica
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
@@ -145,6 +145,7 @@ class Generator:
             _checked_state(state), dtype=dtypes.int64, trainable=False, name="StateVar"
         )
         self._alg_var = _PHILOX
+        self._belongs_to_strategy = replica.current() is not replica.DEFAULT
 
     @classmethod
     def from_state(cls, state: Any, alg: Any) -> Generator:
@@ -211,7 +212,22 @@ class Generator:
         else:
             wide = cast(shape, dtype=dtypes.int64)
             count = get_op("Prod")(wide, axis=None, keepdims=False)
-        return (*key_and_counter_of(self.skip(count)), shape)
+        return (*self._key_and_counter(self.skip(count)), shape)
+
+    def _key_and_counter(self, state: Any) -> tuple[Any, Any]:
+        """Return what numbers depend on; replicas of a strategy have keys of their own.
+
+        The state stays the same on all of them.
+        """
+        key, counter = key_and_counter_of(state)
+        replication = replica.current()
+        is_inside = replication is not replica.DEFAULT and not replication.is_across
+        if self._belongs_to_strategy and is_inside:
+            place = convert(np.array([replication.replica_id, 0], np.uint64))
+            key = stateless_full_int.produce(
+                key, place, shape=(1,), dtype=dtypes.uint64
+            )
+        return key, counter
 
     def normal(
         self,
@@ -288,7 +304,7 @@ class Generator:
         each = count_of(shape) // max(pairs, 1)
         # TensorFlow's reservation: up to a hundred numbers for each element.
         before = self.skip(pairs * 2 * 100 * (each + 3) // 4)
-        key, counter = key_and_counter_of(before)
+        key, counter = self._key_and_counter(before)
         target = dtypes.as_dtype(dtype)
         return stateless_binomial_op.produce(
             key, counter, n, p, shape=shape, dtype=target

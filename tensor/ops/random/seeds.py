@@ -2,7 +2,8 @@
 
 TensorFlow's rule: without any seed every op draws from a stream of its own, different
 in every run. After `tf.random.set_seed` ops without a seed get theirs from a sequence,
-so that the program repeats. An op seed alone repeats too, from process to process.
+so that the program repeats. An op seed alone repeats too, from process to process; but
+inside `strategy.run` each process of a job has numbers of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 import weakref
 from typing import Any
 
-from tensor.core import seed as core_seed
+from tensor.core import replica, seed as core_seed
 from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.ops.random.distributions import RESERVED_BLOCKS
@@ -20,6 +21,8 @@ from tensor.ops.random.philox import COUNTER_LIMIT
 
 _DEFAULT_SEED = 87654321
 _MAX_INT32 = 2**31 - 1
+# Op seeds are below it, so the seeds of two replicas never meet.
+_STREAM_STRIDE = 2**32
 
 
 class Stream:
@@ -99,7 +102,7 @@ def op_seeds(seed: int | None) -> tuple[int | None, int | None]:
     if start is None:
         if seed is None:
             return None, None
-        return _DEFAULT_SEED, int(seed) % _MAX_INT32
+        return _for_replica((_DEFAULT_SEED, int(seed) % _MAX_INT32))
     if seed is None:
         if graph is None:
             seed = core_seed.next_op_seed()
@@ -107,7 +110,13 @@ def op_seeds(seed: int | None) -> tuple[int | None, int | None]:
             seed = _state.node_counts.get(graph, 0)
             _state.node_counts[graph] = seed + 1
     pair = start % _MAX_INT32, int(seed) % _MAX_INT32
-    return pair if pair != (0, 0) else (0, _MAX_INT32)
+    return _for_replica(pair if pair != (0, 0) else (0, _MAX_INT32))
+
+
+def _for_replica(pair: tuple[int, int]) -> tuple[int, int]:
+    """Return the seeds of an op for the process whose replica runs, if one does."""
+    stream = replica.current().random_stream
+    return pair[0], (pair[1] + stream * _STREAM_STRIDE) % 2**63
 
 
 def stream_for(kind: Any, seed: int | None) -> Stream:
