@@ -162,8 +162,10 @@ class Session:
             return exchange(key, item, tuple(range(place.size)), call)
 
         wiring = Wiring(control, meeting.key, settings, meeting.address, exchange)
-        transport = open_transport(wiring, name, place, watch)
-        watch.end()
+        try:
+            transport = open_transport(wiring, name, place, watch)
+        finally:
+            watch.end()
         services = Services(exchange_objects, self._new_group, self._timeout_s)
         return self._add(Group(name, place, transport, watch, services))
 

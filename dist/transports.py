@@ -167,7 +167,11 @@ def _open_ring(
     watch = watch.among(ranks)
     links = _open_links(wiring, place, own, watch)
     key = "endpoints" if len(ranks) == place.size else "leaders"
-    endpoints = wiring.exchange(key, links.endpoint.encode(), ranks)
+    try:
+        endpoints = wiring.exchange(key, links.endpoint.encode(), ranks)
+    except BaseException:
+        links.close()
+        raise
     links.introduce([endpoint.decode() for endpoint in endpoints])
     return RingTransport(links, own, len(ranks), watch)
 

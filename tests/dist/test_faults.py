@@ -98,14 +98,15 @@ def kill_at_random(joined, victim, phase, chance):
                 assert outcome.error.peer == victim
     else:
         fault = kill(victim, at="exit")
-        outcomes = run_ranks(work_once_and_again, 4, victim, fault=fault, **how)
+        outcomes = run_ranks(work_while_one_leaves, 4, victim, fault=fault, **how)
         survivors_name(outcomes, victim, limit_s=1.5)
 
 
-def work_once_and_again(group, victim):
-    """One call, after which one rank has enough and is killed on its way out."""
-    group.all_reduce(np.ones(10))
-    return None if group.rank == victim else work_for_ever(group)
+def work_while_one_leaves(group, victim):
+    """One rank has enough after the first call, and is killed on its way out."""
+    if group.rank == victim:
+        return group.all_reduce(np.ones(10), "max")
+    return work_for_ever(group)
 
 
 KILLS = ("joined", "victim", "phase", "chance")

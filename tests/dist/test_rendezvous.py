@@ -12,13 +12,20 @@ from pathlib import Path
 import pytest
 
 import dist
-from dist import ConfigurationError, RendezvousError, StartTimeoutError
+from dist import (
+    ConfigurationError,
+    RendezvousError,
+    StartTimeoutError,
+    WorkerLostError,
+)
 from dist.contract import WorkerIdentity, identity_from_environment
+from dist.control import ControlChannel
 from dist.foreign_rendezvous import meet
 from dist.interfaces import choose, interface_addresses, listening_address
 from dist.job_key import JobKey
 from dist.rendezvous_server import RendezvousServer
 from dist.session import Session
+from dist.testing import run_ranks
 
 ROOT = Path(__file__).parents[2]
 ADDRESSES = {"lo": "127.0.0.1", "eth0": "10.0.0.5", "docker0": "172.17.0.1"}
@@ -342,3 +349,19 @@ def test_a_failing_server_cuts_the_lines(server, monkeypatch):
     with pytest.raises(dist.WorkerLostError, match="was cut"):
         results[0].world.barrier()
     close_all(results)
+
+
+def test_sockets_of_a_group_that_cannot_be_formed_are_closed(monkeypatch):
+    exchange = ControlChannel.exchange
+
+    def lose_one(self, key, ranks, payload, check):
+        if self.rank == 1 and key.endswith("endpoints"):
+            raise KeyError("gone between joining and forming the group")
+        return exchange(self, key, ranks, payload, check)
+
+    monkeypatch.setattr(ControlChannel, "exchange", lose_one)
+    started_s = time.monotonic()
+    outcomes = run_ranks(lambda group: group.rank, 2, transport="ring", check=False)
+    assert isinstance(outcomes[1].error, KeyError)
+    assert isinstance(outcomes[0].error, WorkerLostError)
+    assert time.monotonic() - started_s < 2.0, "ending the context waited for sockets"
