@@ -297,6 +297,11 @@ def wrap(array: Array) -> EagerTensor:
     return tensor
 
 
+def element(value: Array) -> Array:
+    """Return what was taken out of an array; a single string in an array of its own."""
+    return np.array(value, object) if type(value) is bytes else value
+
+
 def value_text(array: Array, form: Any) -> str:
     """Write an array's value as TensorFlow prints it, by `repr` or `str`."""
     if array.shape == ():

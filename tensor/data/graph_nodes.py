@@ -106,12 +106,16 @@ class TracedIterator:
     """What `iter(dataset)` is while a function is traced: nodes of the graph.
 
     Each run of the function starts an iteration of its own.
+
+    Attributes:
+        element_spec: The structure of its elements.
+        cursor: The symbolic tensor that stands for where it is.
     """
 
     def __init__(self, dataset: Any) -> None:
         self.element_spec = dataset.element_spec
         attrs = {"dataset": dataset}
-        self._cursor = context.graph.call_op(open_stream, (), attrs)
+        self.cursor = context.graph.call_op(open_stream, (), attrs)
 
     def __iter__(self) -> TracedIterator:
         return self
@@ -120,7 +124,7 @@ class TracedIterator:
         """Return the next element; when the function runs, an error at the end."""
         specs = tuple(nest.flatten(self.element_spec))
         attrs = {"specs": specs}
-        tensors = context.graph.call_op(next_element, (self._cursor,), attrs)
+        tensors = context.graph.call_op(next_element, (self.cursor,), attrs)
         return nest.pack(self.element_spec, tensors)
 
     get_next = __next__

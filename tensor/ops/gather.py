@@ -13,6 +13,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import Dims, merge, num_elements
+from tensor.core.tensor import element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     reshape,
@@ -56,7 +57,8 @@ class Gather(Op):
         params, indices, axis = np.asarray(params), np.asarray(indices), int(axis)
         _check_indices(indices, params.shape[axis])
         if batch_dims == 0:
-            return np.take(params, indices, axis=axis)[()]
+            found = element(np.take(params, indices, axis=axis))
+            return found if found.dtype.hasobject else found[()]
         at = _location(params, indices, axis, batch_dims)
         return at.restore(np.moveaxis(params, axis, batch_dims)[at.key])
 

@@ -11,6 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import to_brackets
+from tensor.core.tensor import element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     reshape,
@@ -71,7 +72,8 @@ class GatherNd(Op):
             count = indices.shape[batch_dims:-1]
             x = params.reshape((*lead, *(1,) * len(count), *params.shape[batch_dims:]))
             return np.broadcast_to(x, (*lead, *count, *params.shape[batch_dims:]))
-        return params[nd_location(params.shape, indices, batch_dims, "GatherNd")]
+        at = nd_location(params.shape, indices, batch_dims, "GatherNd")
+        return element(params[at])
 
     def infer(
         self, params: TensorSpec, indices: TensorSpec, batch_dims: int

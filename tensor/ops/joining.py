@@ -15,7 +15,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.shapes import Dims, merge, to_brackets
-from tensor.core.tensor import Tensor
+from tensor.core.tensor import Tensor, element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import operands, shape_of
 
@@ -59,7 +59,7 @@ class Unpack(Op):
     def kernel(self, x: Any, axis: int, num: int) -> Any:
         x = np.asarray(x)
         self.check(x.shape, axis, num)
-        return tuple(np.moveaxis(x, axis, 0)[i] for i in range(num))
+        return tuple(element(np.moveaxis(x, axis, 0)[i]) for i in range(num))
 
     def infer(self, x: TensorSpec, axis: int, num: int) -> Any:
         dims = x.dims

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import EagerTensor, Tensor, element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.ops.array import shape_for, static_value
@@ -30,7 +30,7 @@ class StridedSlice(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, index: tuple[Any, ...]) -> Any:
-        return x[index]
+        return element(x[index])
 
     def infer(self, x: TensorSpec, index: tuple[Any, ...]) -> TensorSpec:
         return TensorSpec.of(sliced_shape(x.dims, index), x.dtype)

@@ -130,6 +130,30 @@ def zip_(*values: Any, strict: bool = False) -> Any:
     return zip(*values, strict=strict)
 
 
+def filter_(function: Any, values: Any) -> Any:
+    """`filter`; of a dataset, a dataset."""
+    if context.graph is not None and hasattr(values, "element_spec"):
+        return values.filter(function)
+    return filter(function, values)
+
+
+def sorted_(values: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
+    """`sorted`; of a symbolic vector, a tensor.
+
+    Raises:
+        ValueError: The tensor has more dimensions than one.
+    """
+    if not _is_symbolic(values):
+        return sorted(values, key=key, reverse=reverse)
+    direction = "DESCENDING" if reverse else "ASCENDING"
+    if key is not None:
+        order = _public("argsort")(_public("map_fn")(key, values), 0, direction)
+        return _public("gather")(values, order)
+    if len(values.static_shape or (None,)) != 1:
+        raise ValueError("sort only supports tensors with one dimension.")
+    return _public("sort")(values, 0, direction)
+
+
 class Together:
     """Several symbolic tensors to loop over at once, up to the end of the shortest."""
 
@@ -168,6 +192,8 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     all: all_,
     enumerate: enumerate_,
     zip: zip_,
+    filter: filter_,
+    sorted: sorted_,
 }
 
 

@@ -10,6 +10,7 @@ from tensor.graph.autograph.state import (
     is_dynamic,
     leaves_of,
     packed_like,
+    renewed,
     same_structure,
     symbolic,
     zero_like,
@@ -35,15 +36,18 @@ def defined(
     The graph needs a first value of the right shape; what it is does not matter, for
     the block assigns before anybody reads. Its shape is noted in the loop's options.
     """
-    if not any(isinstance(v, Undefined) for v in before):
+    if not any(isinstance(v, Undefined) or v is None for v in before):
         return before
     with BodyGraph("probe").traced():
+        access.set(tuple([renewed(v) for v in before]))
         body()
         after = access.get()
     access.set(before)
     return tuple(
         [
-            _zeros_like(new, options) if isinstance(old, Undefined) else old
+            _zeros_like(new, options)
+            if isinstance(old, Undefined) or (old is None and new is not None)
+            else old
             for old, new in zip(before, after, strict=True)
         ]
     )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.convert import convert
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.state import (
+    check_condition,
     is_dynamic,
     leaves_of,
     packed_like,
+    renewed,
     same_structure,
     symbolic,
     zero_like,
@@ -20,7 +22,7 @@ from tensor.graph.autograph.undefined import (
     UndefinedReturnValue,
 )
 from tensor.graph.control.body import BodyGraph
-from tensor.graph.control.cond import as_condition, emit
+from tensor.graph.control.cond import emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,12 +56,13 @@ def if_(
         else:
             orelse()
         return
+    check_condition(test, "if statement")
     before = get_state()
     bodies, results = [], []
     for block, name in ((body, "cond_true"), (orelse, "cond_false")):
         graph = BodyGraph(name)
         with graph.traced():
-            set_state(before)
+            set_state(tuple([renewed(v) for v in before]))
             block()
             results.append(get_state()[:count])
         bodies.append(graph)
@@ -68,6 +71,7 @@ def if_(
 
 def staged_choice(test: Any, body: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """Return `body()` or `orelse()`, which may be any nested structure."""
+    check_condition(test, "conditional expression")
     bodies, results = [], []
     for function, name in ((body, "cond_true"), (orelse, "cond_false")):
         graph = BodyGraph(name)
@@ -102,7 +106,7 @@ def _joined(
                     f"{name!r} has dtype {a.dtype.name} in the main branch, but dtype "
                     f"{b.dtype.name} in the else branch"
                 )
-    tensors = iter(emit(as_condition(convert(test)), bodies, outputs))
+    tensors = iter(emit(convert(test), bodies, outputs))
     joined = []
     for plan, *values in zip(plans, *results, strict=False):
         value = values[1] if isinstance(values[0], GuardedReturnValue) else values[0]
@@ -187,7 +191,7 @@ def _missing(name: str, branch: str, first: Any, second: Any) -> ValueError:
         second, UndefinedReturnValue
     ):
         return ValueError(
-            f"A value must also be returned from the {branch} branch. If a value is "
+            f"the {branch} branch must also have a return statement. If a value is "
             "returned from one branch of a conditional a value must be returned from "
             "all branches."
         )
@@ -205,4 +209,4 @@ def _none(name: str, a: Any, b: Any) -> Exception:
             "returned from one branch of a conditional a value must be returned from "
             "all branches."
         )
-    return TypeError(f"{name!r} is None at the end of the {branch} branch.")
+    return ValueError(f"{name!r} is None at the end of the {branch} branch.")

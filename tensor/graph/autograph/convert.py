@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import itertools
 import threading
 from types import CodeType, FunctionType
@@ -78,8 +79,13 @@ def _code_named(code: CodeType, name: str) -> CodeType:
 
 
 def _nested_codes(code: CodeType) -> list[CodeType]:
+    """Return the codes of a function and of those inside it, methods left out.
+
+    The bodies of classes run as they are: their methods are converted when called.
+    """
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    return [code, *[n for c in inner for n in _nested_codes(c)]]
+    functions = [c for c in inner if c.co_flags & inspect.CO_OPTIMIZED]
+    return [code, *[n for c in functions for n in _nested_codes(c)]]
 
 
 def _assembled(function: FunctionType, code: CodeType) -> FunctionType:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
-from tensor.core.errors import OperatorNotAllowedInGraphError
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.builtins import Together, len_
 from tensor.graph.autograph.loops import Access, staged_while
@@ -65,7 +64,7 @@ def _over_python(
             continue
         holds = go_on()
         if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
-            raise OperatorNotAllowedInGraphError(
+            raise NotImplementedError(
                 "`break` or `return` in a loop over a Python iterable depends on a "
                 "tensor. Iterate over a tensor, such as tf.range(n), instead."
             )

@@ -8,6 +8,9 @@ from tensor.core.context import context
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.carried import Carried, defined
 from tensor.graph.autograph.options import LoopOptions
+from tensor.graph.autograph.state import check_condition
+from tensor.graph.autograph.undefined import Undefined, UndefinedReturnValue
+from tensor.graph.control.assertion import assert_true
 from tensor.graph.control.body import BodyGraph
 from tensor.graph.control.structure import as_symbolic
 from tensor.graph.control.while_loop import loop
@@ -94,12 +97,18 @@ def staged_while(
     number = (start,) if counter else ()
     filled = defined(before, access, lambda: body(*number), options)
     carried = Carried(filled, access.names)
-    numbered = counter or options.limit is not None
+    missing = [
+        name
+        for name, value in zip(access.names, before, strict=True)
+        if isinstance(value, Undefined) and not isinstance(value, UndefinedReturnValue)
+    ]
+    numbered = counter or options.limit is not None or bool(missing)
 
     def go_on(*tensors: Any) -> Any:
         rounds, rest = (tensors[:1], tensors[1:]) if numbered else ((), tensors)
         access.set(carried.unpacked(rest))
         holds = as_symbolic(test(*rounds) if counter else test())
+        check_condition(holds, "while loop")
         if options.limit is None:
             return holds
         from tensor.ops.math import logical_and
@@ -124,4 +133,7 @@ def staged_while(
         results = loop(go_on, step, initial, dims, "while", carried.checker(numbered))
     finally:
         access.set(before)
+    if missing:
+        text = f"loop must iterate at least once to initialize {', '.join(missing)}"
+        assert_true(results[0] > 0, [text])
     access.set(carried.unpacked(results[1:] if numbered else results))

@@ -45,6 +45,24 @@ def _collect_assigned(node: ast.AST, found: set[str]) -> None:
         _collect_assigned(child, found)
 
 
+def changed(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names whose elements statements assign, as `x[0] = 1` does."""
+    found: set[str] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _SCOPES):
+            continue
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            base: ast.expr = node
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if isinstance(base, ast.Name):
+                found.add(base.id)
+        stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
 def dotted(node: ast.expr) -> str | None:
     """Return `a.b.c` for an attribute of plain names, else None."""
     if isinstance(node, ast.Name):
@@ -122,7 +140,8 @@ class Liveness:
         if isinstance(node, ast.While | ast.For):
             return self._loop(node, live)
         if isinstance(node, ast.With):
-            return self._statements(node.body, live) | read(node.items)
+            bound = assigned(node.items)
+            return (self._statements(node.body, live) - bound) | read(node.items)
         if isinstance(node, ast.Try | ast.TryStar):
             return self._attempt(node, live)
         if isinstance(node, ast.Return):

@@ -38,6 +38,32 @@ def packed_like(value: Any, leaves: list[Any]) -> Any:
     return nest.pack_sequence_as(value, leaves, True)
 
 
+def renewed(value: Any) -> Any:
+    """Return what a name holds in new lists and dictionaries.
+
+    Blocks change these in place, and each block is traced as if it were the only one.
+    """
+    if isinstance(value, Tensor | Undefined) or not nest.is_nested(value):
+        return value
+    return packed_like(value, leaves_of(value))
+
+
+def check_condition(test: Any, what: str) -> None:
+    """Check that a tensor can be the condition of a statement.
+
+    Raises:
+        ValueError: It is not a single bool.
+    """
+    if test.dtype.is_bool and test.static_shape in ((), None):
+        return
+    hint = "to check for None, use `is not None`"
+    if not test.dtype.is_bool:
+        hint = f"to use as boolean Tensor, use `tf.cast`; {hint}"
+    raise ValueError(
+        f"condition of {what} expected to be `tf.bool` scalar, got {test}; {hint}"
+    )
+
+
 def same_structure(x: Any, y: Any) -> bool:
     """Return whether two values nest alike."""
     try:

@@ -15,6 +15,7 @@ from tensor.graph.autograph.jumps import located
 from tensor.graph.autograph.names import (
     Liveness,
     assigned,
+    changed,
     declared,
     dotted,
     read_by_closures,
@@ -85,6 +86,15 @@ class Statements:
 
     # ---- which names
 
+    def _written(self, nodes: Sequence[ast.AST]) -> set[str]:
+        """Return the names that a block binds, or changes the elements of.
+
+        The latter matters for the function's own names: what comes from outside is
+        changed while the function is traced, as by any Python code.
+        """
+        own = self._local | self._parameters | self._nonlocals
+        return assigned(nodes) | (changed(nodes) & own)
+
     def _later(self, names: set[str], live: set[str]) -> list[str]:
         """Return those of the assigned names that matter outside the block."""
         wanted = live | self._closures | self._globals | self._nonlocals
@@ -93,7 +103,7 @@ class Statements:
     # ---- statements
 
     def _if(self, node: ast.If) -> list[ast.stmt]:
-        names = assigned([*node.body, *node.orelse])
+        names = self._written([*node.body, *node.orelse])
         results = self._later(names, self._liveness.after[node])
         inside = self._liveness.inside[node]
         others = sorted(n for n in names if n in inside and n not in results)
@@ -110,7 +120,7 @@ class Statements:
         return [*self._definitions, call]
 
     def _while(self, node: ast.While) -> list[ast.stmt]:
-        names = self._later(assigned(node.body), self._liveness.again[node])
+        names = self._later(self._written(node.body), self._liveness.again[node])
         options, block = _loop_options(node)
         functions, state = self._functions(
             node, names, {"loop_body": self._block(block)}
@@ -124,7 +134,7 @@ class Statements:
 
     def _for(self, node: ast.For) -> list[ast.stmt]:
         live = self._liveness.again[node]
-        names = self._later(assigned([node.target, *node.body]), live)
+        names = self._later(self._written([node.target, *node.body]), live)
         element = self._new_name("element_")
         take = _statement(f"target = {element}", node)
         take.targets = [node.target]

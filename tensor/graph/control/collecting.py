@@ -27,9 +27,8 @@ def as_elements(value: Any) -> Any:
 
 def slice_at(value: Any, number: Any) -> Any:
     """Return the slice of this number along the first axis."""
-    if not isinstance(value, CompositeTensor) or hasattr(value, "row_splits"):
-        return value[number]
-    return value.slice_at(number)  # type: ignore[attr-defined]  # sparse tensors
+    is_sparse = hasattr(value, "slice_at")
+    return value.slice_at(number) if is_sparse else value[number]
 
 
 def length_of(value: Any) -> Any:

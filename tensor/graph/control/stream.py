@@ -96,9 +96,12 @@ class Stream:
     """A dataset's elements as symbolic tensors."""
 
     def __init__(self, dataset: Any) -> None:
-        """Begin an iteration in the graph being traced."""
+        """Begin an iteration in the graph being traced; go on with a begun one."""
         self._spec = dataset.element_spec
-        self._cursor = context.graph.call_op(open_stream, (), {"dataset": dataset})
+        self._cursor = getattr(dataset, "cursor", None)
+        if self._cursor is None:
+            attrs = {"dataset": dataset}
+            self._cursor = context.graph.call_op(open_stream, (), attrs)
 
     def advance(self) -> Any:
         """Return whether there is another element, and go to it."""

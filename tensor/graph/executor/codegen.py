@@ -216,7 +216,9 @@ class Writer:
         arguments = [self.name(x) for x in node.inputs]
         arguments += [f"{k}={self.constant(v)}" for k, v in node.attrs.items()]
         arguments += [f"{k}={self.name(v)}" for k, v in node.parameters.items()]
-        return f"{self.constant(kernel_of(node.op), 'k')}({', '.join(arguments)})"
+        function = None if node.attrs else getattr(type(node.op), "operator", None)
+        kernel = function or kernel_of(node.op)
+        return f"{self.constant(kernel, 'k')}({', '.join(arguments)})"
 
     def finish(self, program: Program) -> Generated:
         """Write the whole module."""

@@ -305,7 +305,7 @@ def reads_too_early(x: Any) -> Any:
     ("f", "error", "text"),
     [
         (one_branch_defines, ValueError, "'y' must also be initialized in the else"),
-        (one_branch_returns, ValueError, "must also be returned from the else"),
+        (one_branch_returns, ValueError, "else branch must also have a return"),
         (branches_differ, TypeError, "same nested structure in the main and else"),
         (dtypes_differ, TypeError, "'y' has dtype float32 in the main branch, but"),
         (objects_differ, TypeError, "Only tensors and numbers may differ"),
@@ -313,7 +313,7 @@ def reads_too_early(x: Any) -> Any:
         (loop_changes_shape, ValueError, "set_loop_options"),
         (loop_changes_structure, TypeError, "same nested structure before the loop"),
         (loop_changes_object, TypeError, "'mode' changes from 'a' to 'b'"),
-        (python_loop_breaks, TypeError, "over a Python iterable"),
+        (python_loop_breaks, NotImplementedError, "over a Python iterable"),
         (reads_too_early, UnboundLocalError, "'y'"),
         (lambda x: [v for v in x], TypeError, "Iterating over a symbolic"),  # noqa: C416
     ],
