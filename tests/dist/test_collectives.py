@@ -107,6 +107,16 @@ def hierarchical(arrays, hosts):
 @pytest.mark.parametrize("size", SIZES)
 def test_every_collective_equals_the_oracle_bit_for_bit(fabric, size):
     dtypes = DTYPES if size in (2, 3) else [np.float32, ml_dtypes.bfloat16]
+    compare_with_the_oracle(fabric, size, dtypes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1, 4, 5, 8])
+def test_every_collective_on_every_dtype_for_more_ranks(fabric, size):
+    compare_with_the_oracle(fabric, size, DTYPES)
+
+
+def compare_with_the_oracle(fabric, size, dtypes):
     results = fabric.run(every_collective, size, dtypes, lengths(size))
     is_hierarchy = fabric.host_size and size > 2
     wanted = expected(size, dtypes, lengths(size), is_hierarchy)
