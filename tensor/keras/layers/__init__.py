@@ -3,9 +3,11 @@
 from tensor.keras.engine.input_layer import Input as Input, InputLayer as InputLayer
 from tensor.keras.engine.input_spec import InputSpec as InputSpec
 from tensor.keras.engine.layer import Layer as Layer
+from tensor.keras.layers import experimental as experimental
 from tensor.keras.layers.activation import (
     ELU as ELU,
     Activation as Activation,
+    Identity as Identity,
     LeakyReLU as LeakyReLU,
     PReLU as PReLU,
     ReLU as ReLU,
@@ -135,6 +137,13 @@ from tensor.keras.layers.preprocessing.lookups import (
 from tensor.keras.layers.preprocessing.normalization import (
     Normalization as Normalization,
 )
+from tensor.keras.layers.preprocessing.random_projection import (
+    RandomHeight as RandomHeight,
+    RandomRotation as RandomRotation,
+    RandomTranslation as RandomTranslation,
+    RandomWidth as RandomWidth,
+    RandomZoom as RandomZoom,
+)
 from tensor.keras.layers.preprocessing.rescaling import Rescaling as Rescaling
 from tensor.keras.layers.preprocessing.text_vectorization import (
     TextVectorization as TextVectorization,
@@ -156,6 +165,7 @@ from tensor.keras.layers.resizing import (
     ZeroPadding2D as ZeroPadding2D,
     ZeroPadding3D as ZeroPadding3D,
 )
+from tensor.keras.layers.rnn.abstract_cell import AbstractRNNCell as AbstractRNNCell
 from tensor.keras.layers.rnn.cell_layers import (
     GRU as GRU,
     LSTM as LSTM,

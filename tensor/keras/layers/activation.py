@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensor as tf
+from tensor.core import nest
 from tensor.keras import activations, constraints, initializers, regularizers
 from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.layer import Layer
@@ -17,6 +18,13 @@ class _Elementwise(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tf.TensorShape(input_shape)
+
+
+class Identity(_Elementwise):
+    """Returns its inputs."""
+
+    def call(self, inputs: Any) -> Any:
+        return nest.map_structure(tf.identity, inputs)
 
 
 class Activation(_Elementwise):

@@ -49,6 +49,11 @@ def is_model_folder(path: str) -> bool:
     return os.path.isfile(os.path.join(path, _RECORD))
 
 
+def is_complete(path: str) -> bool:
+    """Return whether a saved model is there, as a file or as a whole folder."""
+    return os.path.isfile(path) or is_model_folder(path)
+
+
 def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:
     """Return the model that a folder holds.
 

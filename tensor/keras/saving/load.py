@@ -8,6 +8,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras.saving import folder, keras_file, legacy_file
+from tensor.train.elsewhere import wait_for_chief
 
 
 def save_model(
@@ -38,6 +39,7 @@ def load_model(
         ValueError: An object in it is not known.
     """
     path = os.fspath(filepath)
+    wait_for_chief(path, folder.is_complete)
     if not os.path.exists(path):
         raise OSError(
             f"No file or directory found at {path}. Check the path: `model.save` "

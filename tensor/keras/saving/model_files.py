@@ -16,6 +16,8 @@ from tensor.keras.saving import (
     weights_file,
 )
 from tensor.keras.saving.hdf5 import h5py
+from tensor.train.bundle import bundle_exists
+from tensor.train.elsewhere import saved_by_chief, wait_for_chief
 from tensor.train.object_graph import ObjectGraph
 from tensor.train.replacing import replacing
 from tensor.train.state_file import update_checkpoint_state
@@ -64,6 +66,7 @@ class ModelFiles:
         kind = save_format or _format_of(path)
         with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
+                saved_by_chief(path)
                 return
             if kind == "keras":
                 keras_file.save(self, path)
@@ -94,6 +97,7 @@ class ModelFiles:
         is_hdf5 = path.endswith(_HDF5) if save_format is None else save_format == "h5"
         with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
+                saved_by_chief(path)
                 return
             if is_hdf5:
                 self._save_hdf5(path)
@@ -132,6 +136,7 @@ class ModelFiles:
             ValueError: Weights do not fit, or a model is not built that must be.
         """
         path = os.fspath(filepath)
+        wait_for_chief(path, lambda p: bundle_exists(p) or folder.is_complete(p))
         if path.endswith((".keras", ".h5", ".hdf5")):
             self._load_hdf5(path, skip_mismatch, by_name)
             return None
@@ -181,6 +186,8 @@ class ModelFiles:
         with replica.saving(_saved_objects(self)) as is_writer:
             if is_writer:
                 folder.save(self, os.fspath(filepath))
+            else:
+                saved_by_chief(os.fspath(filepath))
 
 
 def _saved_objects(model: Any) -> list[Any]:

@@ -240,3 +240,118 @@ def test_they_work_in_models_and_configurations():
 def test_what_cannot_be_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+PHOTOS = np.random.RandomState(0).rand(2, 5, 6, 2).astype("float32")
+TURN, MOVE, ZOOM = (
+    lambda **kw: L.RandomRotation((0.13, 0.13), **kw),
+    lambda **kw: L.RandomTranslation((0.3, 0.3), (-0.77, -0.77), **kw),
+    lambda **kw: L.RandomZoom((0.6, 0.6), (-0.3, -0.3), **kw),
+)
+
+
+# Limits that are equal leave nothing to chance.
+@pytest.mark.parametrize(
+    ("make", "fill_mode", "interpolation", "expected"),
+    [
+        (TURN, "reflect", "bilinear", [0.385, 0.4996, 0.778, 0.7341]),
+        (TURN, "reflect", "nearest", [0.4237, 0.7742, 0.821, 0.5762]),
+        (TURN, "wrap", "bilinear", [0.7285, 0.4996, 0.8059, 0.7341]),
+        (TURN, "wrap", "nearest", [0.9884, 0.7742, 0.8138, 0.5762]),
+        (TURN, "constant", "bilinear", [0.5, 0.4996, 0.6494, 0.7341]),
+        (TURN, "constant", "nearest", [0.5, 0.7742, 0.821, 0.5762]),
+        (TURN, "nearest", "bilinear", [0.4271, 0.4996, 0.778, 0.7341]),
+        (TURN, "nearest", "nearest", [0.4237, 0.7742, 0.821, 0.5762]),
+        (MOVE, "reflect", "bilinear", [0.7575, 0.7708, 0.5203, 0.1926]),
+        (MOVE, "reflect", "nearest", [0.4615, 0.87, 0.0641, 0.1202]),
+        (MOVE, "wrap", "bilinear", [0.4606, 0.5784, 0.4048, 0.1598]),
+        (MOVE, "wrap", "nearest", [0.4663, 0.8326, 0.2231, 0.1187]),
+        (MOVE, "constant", "bilinear", [0.5, 0.5, 0.5, 0.5]),
+        (MOVE, "constant", "nearest", [0.5, 0.5, 0.5, 0.5]),
+        (MOVE, "nearest", "bilinear", [0.8571, 0.6547, 0.9765, 0.5806]),
+        (MOVE, "nearest", "nearest", [0.7917, 0.7805, 0.9765, 0.6925]),
+        (ZOOM, "reflect", "bilinear", [0.5105, 0.7203, 0.4663, 0.6943]),
+        (ZOOM, "reflect", "nearest", [0.6028, 0.7742, 0.6563, 0.7163]),
+        (ZOOM, "wrap", "bilinear", [0.5774, 0.7203, 0.6007, 0.6943]),
+        (ZOOM, "wrap", "nearest", [0.5702, 0.7742, 0.4471, 0.7163]),
+        (ZOOM, "constant", "bilinear", [0.5, 0.7203, 0.5, 0.6943]),
+        (ZOOM, "constant", "nearest", [0.5, 0.7742, 0.5, 0.7163]),
+        (ZOOM, "nearest", "bilinear", [0.5893, 0.7203, 0.4494, 0.6943]),
+        (ZOOM, "nearest", "nearest", [0.6028, 0.7742, 0.6563, 0.7163]),
+    ],
+)
+def test_images_are_transformed_as_keras_does(make, fill_mode, interpolation, expected):
+    layer = make(fill_mode=fill_mode, interpolation=interpolation, fill_value=0.5)
+    moved = layer(PHOTOS, training=True)
+    np.testing.assert_allclose(np.ravel(moved)[::31], expected, atol=2e-4)
+    np.testing.assert_array_equal(layer(PHOTOS, training=False), PHOTOS)
+
+
+def test_every_image_is_transformed_by_its_own_chance():
+    tf.random.set_seed(3)
+    same = np.stack([PHOTOS[0]] * 2)
+    for layer in (
+        L.RandomRotation(0.2),
+        L.RandomTranslation(0.3, 0.3),
+        L.RandomZoom(0.4),
+    ):
+        first, second = layer(same, training=True)
+        assert np.abs(first - second).max() > 1e-3
+        assert layer(PHOTOS[0], training=True).shape == PHOTOS[0].shape
+        again = type(layer).from_config(layer.get_config())
+        assert again.get_config() == layer.get_config()
+
+
+def test_sizes_change_for_a_whole_batch():
+    assert L.RandomHeight((0.5, 0.5))(PHOTOS, training=True).shape == (2, 7, 6, 2)
+    assert L.RandomWidth((-0.5, -0.5))(PHOTOS[0], training=True).shape == (5, 3, 2)
+    assert L.RandomHeight(0.5)(PHOTOS, training=False).shape == PHOTOS.shape
+    assert L.RandomWidth(0.2).compute_output_shape((1, 2, 3, 4)) == [1, 2, None, 4]
+    assert L.RandomWidth(0.2).get_config()["factor"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda: L.RandomRotation((0.3, 0.1)), ValueError),
+        (lambda: L.RandomRotation(0.1, fill_mode="x"), NotImplementedError),
+        (lambda: L.RandomRotation(0.1, interpolation="x"), NotImplementedError),
+        (lambda: L.RandomTranslation(2.0, 0.0), ValueError),
+        (lambda: L.RandomZoom(2.0), ValueError),
+        (lambda: L.RandomZoom(0.1, (-2.0, 1.0)), ValueError),
+        (lambda: L.RandomHeight((-2.0, 1.0)), ValueError),
+    ],
+)
+def test_wrong_limits_are_refused(make, error):
+    with pytest.raises(error):
+        make()
+
+
+def test_old_names_are_the_same_layers():
+    assert L.experimental.preprocessing.RandomZoom is L.RandomZoom
+    assert L.experimental.preprocessing.TextVectorization is L.TextVectorization
+
+
+def test_identity_keeps_structures():
+    kept = L.Identity()([tf.constant(1), tf.constant([2.0])])
+    assert [t.numpy().tolist() for t in kept] == [1, [2.0]]
+
+
+class _Minimal(L.AbstractRNNCell):
+    state_size = output_size = 3
+
+    def call(self, inputs, states):
+        return inputs + states[0], [inputs + states[0]]
+
+
+def test_cells_of_ones_own_begin_with_zeros():
+    summed = L.RNN(_Minimal())(np.ones((2, 4, 3), "float32"))
+    np.testing.assert_array_equal(summed, np.full((2, 3), 4.0))
+    cell = L.AbstractRNNCell()
+    for use in (
+        lambda: cell.state_size,
+        lambda: cell.output_size,
+        lambda: cell(1.0, 2),
+    ):
+        with pytest.raises(NotImplementedError, match="must define"):
+            use()
