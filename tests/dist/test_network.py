@@ -16,7 +16,13 @@ PROGRAM = Path(__file__).with_name("network_job.py")
 
 
 @pytest.mark.parametrize(
-    ("hosts", "per_host", "encryption"), [(2, 2, "auto"), (3, 1, "off")]
+    ("hosts", "per_host", "encryption"),
+    [
+        (2, 2, "auto"),
+        (3, 1, "off"),
+        pytest.param(3, 2, "off", marks=pytest.mark.slow),
+        pytest.param(4, 2, "auto", marks=pytest.mark.slow),
+    ],
 )
 def test_a_cut_cable_is_an_error_on_all_ranks_within_five_seconds(
     hosts, per_host, encryption
