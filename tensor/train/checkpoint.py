@@ -7,16 +7,15 @@ and wait only when they restore what the chief may still be writing.
 from __future__ import annotations
 
 import os
-import time
 from typing import Any
 
-from tensor.core import errors
 from tensor.core.dtypes import int64
 from tensor.core.module import Module
 from tensor.core.public_api import export
 from tensor.core.replica import saving
 from tensor.core.variable import Variable
 from tensor.train.bundle import BundleReader, bundle_exists, write_bundle
+from tensor.train.elsewhere import saved_by_chief, wait_for_chief
 from tensor.train.object_graph import ObjectGraph, children_of, is_trackable
 from tensor.train.restoration import (
     InitializationOnlyStatus,
@@ -24,10 +23,6 @@ from tensor.train.restoration import (
     Restoration,
 )
 from tensor.train.state_file import latest_checkpoint, update_checkpoint_state
-
-# How long a process waits for a checkpoint that it saved and another one writes.
-_WRITER_TIMEOUT_S = 60.0
-_POLL_S = 0.02
 
 
 @export("train.CheckpointOptions")
@@ -72,7 +67,6 @@ class Checkpoint(Module):
         """
         super().__init__(name="checkpoint")
         self._save_counter: Variable | None = None
-        self._written_elsewhere: set[str] = set()
         if root is not None:
             _check_trackable("root", root)
         self._root = root
@@ -135,9 +129,8 @@ class Checkpoint(Module):
         with saving(graph.objects) as is_writer:
             if is_writer:
                 write_bundle(prefix, graph.save())
-        self._written_elsewhere.discard(prefix)
         if not is_writer:
-            self._written_elsewhere.add(prefix)
+            saved_by_chief(prefix)
         return is_writer
 
     # ---- restoring
@@ -172,8 +165,7 @@ class Checkpoint(Module):
         if save_path is None:
             return InitializationOnlyStatus()
         path = os.fspath(save_path)
-        if path in self._written_elsewhere:
-            _wait_for_writer(path)
+        wait_for_chief(path, bundle_exists)
         return LoadStatus(Restoration(BundleReader(path), self))
 
 
@@ -184,20 +176,3 @@ def _check_trackable(name: str, value: Any) -> None:
             f"derived from `Trackable`), got {value}. Variables, modules, layers, "
             "optimizers, dataset iterators, and lists and dicts of these are."
         )
-
-
-def _wait_for_writer(path: str) -> None:
-    """Wait until the chief has written a checkpoint that this process saved as well.
-
-    Raises:
-        NotFoundError: It did not in time.
-    """
-    deadline = time.monotonic() + _WRITER_TIMEOUT_S
-    while not bundle_exists(path):
-        if time.monotonic() > deadline:
-            raise errors.because(
-                errors.NotFoundError,
-                f"The chief has not written the checkpoint {path} within "
-                f"{_WRITER_TIMEOUT_S:.0f} s. Do all processes see the same folder?",
-            )
-        time.sleep(_POLL_S)

@@ -5,6 +5,7 @@ Two jobs do everything; the tests look at what they did.
 
 import os
 import time
+import types
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dist
 import launcher
 from dist import CollectiveTimeoutError
 
@@ -231,8 +233,41 @@ def test_a_position_in_the_whole_data_fits_any_number_of_processes(
     assert one == [first + second for first, second in zip(*two, strict=True)]
 
 
+def save_and_read(folder: str) -> list[bool]:
+    """Read at once what was saved; the chief is slow to write."""
+    import tensor as tf
+    from tensor.train import replacing
+
+    strategy = tf.distribute.MirroredStrategy()
+    model = make_model(strategy, has_statistics=False)
+    fsync = os.fsync
+    replacing.os = types.SimpleNamespace(**vars(os))  # type: ignore[attr-defined]
+
+    def slow_fsync(descriptor: int) -> None:
+        time.sleep(0.1)
+        fsync(descriptor)
+
+    replacing.os.fsync = slow_fsync  # type: ignore[attr-defined]
+    weights = model.get_weights()
+    same = []
+    for name in ("weights", "weights.h5", "whole.keras", "whole.h5", "model"):
+        path = f"{folder}/{name}"
+        if name.startswith("weights"):
+            model.save_weights(path)
+            model.load_weights(path)
+            again = model
+        else:
+            model.save(path)
+            again = tf.keras.models.load_model(path)
+        same.append(all(map(np.array_equal, again.get_weights(), weights)))
+    return same
+
+
+def test_what_was_saved_can_be_read_at_once_by_all(tmp_path: Path) -> None:
+    assert launcher.run(save_and_read, 2, args=(str(tmp_path),)) == [[True] * 5] * 2
+
+
 def save_on_chief_alone(folder: str, has_statistics: bool) -> bool:
-    import dist
     import strategies.saving
     import tensor as tf
 

@@ -271,10 +271,10 @@ def test_only_the_chief_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_chief_that_never_writes_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tensor.train import checkpoint as module
+    from tensor.train import elsewhere
 
     monkeypatch.setattr(context, "replica", Worker())
-    monkeypatch.setattr(module, "_WRITER_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(elsewhere, "TIMEOUT_S", 0.05)
     checkpoint = tf.train.Checkpoint(v=tf.Variable(1.0))
     path = checkpoint.write(tmp_path / "ck")
     with pytest.raises(tf.errors.NotFoundError, match="chief has not written"):
