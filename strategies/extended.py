@@ -87,10 +87,18 @@ class StrategyExtended:
         from strategies.variables import create
 
         state = context.replica
-        if isinstance(state, ReplicaContext) and self.num_local_replicas > 1:
-            # Every local replica comes here: one variable is made for all of them.
-            return state.merge_call(lambda _: create(self._strategy, make))
-        return create(self._strategy, make)
+        if not isinstance(state, ReplicaContext):
+            return create(self._strategy, make)
+
+        def create_across() -> Any:
+            # Its initial value is the same wherever it is created: in a replica, too.
+            with entered(CrossReplicaContext(self._strategy, merging=True)):
+                return create(self._strategy, make)
+
+        if state.thread is None:
+            return create_across()
+        name: str = getattr(make, "requested_name", "Variable")
+        return state.thread.create_once(name, create_across)
 
     def variable_created_in_scope(self, variable: Any) -> bool:
         """Return whether `variable` belongs to this strategy."""

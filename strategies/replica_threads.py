@@ -9,6 +9,7 @@ graph from several replicas is safe. The kernels inside use all cores anyway.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
@@ -29,7 +30,11 @@ class ReplicaThread(threading.Thread):
     """One replica: runs while the conductor waits for it, and the other way round."""
 
     def __init__(
-        self, strategy: Strategy, local_replica: int, call: Callable[[], Any]
+        self,
+        strategy: Strategy,
+        local_replica: int,
+        call: Callable[[], Any],
+        variables: dict[tuple[str, int], Any],
     ) -> None:
         super().__init__(name=f"replica {local_replica}", daemon=True)
         self._replica = ReplicaContext(strategy, local_replica)
@@ -37,6 +42,9 @@ class ReplicaThread(threading.Thread):
         self._may_run = threading.Semaphore(0)
         self._has_paused = threading.Semaphore(0)
         self._is_abandoned = False
+        # What the replicas of this run have created, by name and number.
+        self._variables = variables
+        self._created: Counter[str] = Counter()
         # What tracing and recording are going on in the thread that called `run`.
         self._graph, self.outer_tapes = context.graph, tuple(context.tapes)
         self._name_scopes = list(context.name_scopes)
@@ -78,6 +86,18 @@ class ReplicaThread(threading.Thread):
             raise _Abandoned
         return self.merged
 
+    def create_once(self, name: str, create: Callable[[], Any]) -> Any:
+        """Return the variable that the first replica to ask for it has created.
+
+        The first replica goes on with it at once, so that what it builds, such as the
+        weights of a layer, is complete when the next one comes to it.
+        """
+        key = name, self._created[name]
+        self._created[name] += 1
+        if key not in self._variables:
+            self._variables[key] = create()
+        return self._variables[key]
+
     def abandon(self) -> None:
         """Unwind a replica that waits to merge, and end its thread."""
         if not self.is_done:
@@ -92,7 +112,10 @@ def run_replicas(strategy: Strategy, calls: list[Callable[[], Any]]) -> Any:
     Raises:
         RuntimeError: Some replicas finished while others wait to merge.
     """
-    threads = [ReplicaThread(strategy, i, call) for i, call in enumerate(calls)]
+    variables: dict[tuple[str, int], Any] = {}
+    threads = [
+        ReplicaThread(strategy, i, call, variables) for i, call in enumerate(calls)
+    ]
     for thread in threads:
         thread.start()
     try:

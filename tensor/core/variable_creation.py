@@ -72,6 +72,8 @@ def _maker(cls: type, args: Any, kwargs: Any) -> Callable[..., Any]:
     def make(kind: Any = cls) -> Any:
         return type.__call__(kind, *args, **kwargs)
 
+    # Replicas that each create a variable of one name create the same one.
+    make.requested_name = kwargs.get("name") or "Variable"  # type: ignore[attr-defined]
     return make
 
 
