@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -206,16 +207,30 @@ def _returned(results: Any, several: bool) -> Any:
     return results[0] if results else None
 
 
+def _decorator(call: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return what makes a Python function one that `call` calls."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def called(*args: Any) -> Any:
+            return call(function, args, **options)
+
+        return called
+
+    return decorate
+
+
 @export("py_function")
 def py_function(
-    func: Callable[..., Any],
-    inp: Any,
-    Tout: Any,  # noqa: N803  # TensorFlow's name
+    func: Callable[..., Any] | None = None,
+    inp: Any = None,
+    Tout: Any = None,  # noqa: N803  # TensorFlow's name
     name: str | None = None,
 ) -> Any:
     """Call a Python function of eager tensors, also from inside a traced function.
 
-    Gradients flow through it.
+    Gradients flow through it. Without a function this is a decorator:
+    `@tf.py_function(Tout=tf.float32)`.
 
     Args:
         func: Takes eager tensors, returns one value for each dtype.
@@ -226,6 +241,8 @@ def py_function(
     Raises:
         InvalidArgumentError, UnknownError …: The function raised.
     """
+    if func is None:
+        return _decorator(py_function, Tout=Tout, name=name)
     kinds, several = _kinds(Tout)
     values = [convert(v) for v in nest.flatten(inp)]
     if context.graph is None:
@@ -252,7 +269,8 @@ def numpy_function(
 ) -> Any:
     """Call a Python function of NumPy arrays, also from inside a traced function.
 
-    No gradient flows through it.
+    No gradient flows through it. Without a function this is a decorator:
+    `@tf.numpy_function(Tout=tf.float32)`.
 
     Args:
         func: Takes arrays, returns one value for each dtype.
@@ -264,10 +282,12 @@ def numpy_function(
     Raises:
         InvalidArgumentError: In a graph, a result has another dtype than promised.
     """
+    if func is None:
+        return _decorator(numpy_function, Tout=Tout, name=name)
     kinds, several = _kinds(Tout)
     values = [convert(v) for v in inp]
     if context.graph is None:
-        result = func(*[np.array(v._array) for v in values])  # type: ignore[misc]
+        result = func(*[np.array(v._array) for v in values])
         if result is None:
             return None
         if isinstance(result, list | tuple) and several:

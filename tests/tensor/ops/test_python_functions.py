@@ -98,3 +98,19 @@ def test_wrong_dtypes_and_numbers_of_results_are_named() -> None:
 
     with pytest.raises(tf.errors.InvalidArgumentError, match="but expects float64"):
         f(tf.constant(1.0))
+
+
+@pytest.mark.parametrize("make", [tf.py_function, tf.numpy_function])
+def test_without_a_function_it_is_a_decorator(make):
+    @make(Tout=[tf.float32, tf.int32])
+    def halves(x):
+        return np.float32(x) / 2, np.int32(x)
+
+    @tf.function
+    def traced(x):
+        return halves(x)
+
+    for call in (halves, traced):
+        half, whole = call(tf.constant(5.0))
+        assert (float(half), int(whole)) == (2.5, 5)
+    assert halves.__name__ == "halves"
