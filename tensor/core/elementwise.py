@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # From so many elements on (0.1 ms of work) the pool earns what waking it costs.
 LARGE = 1 << 19
-# Elements a piece: small enough that no thread is left alone with a long one.
+# Elements a piece has at least.
 _PIECE = 1 << 16
 
 
@@ -46,7 +46,7 @@ def compute(
     else:
         target = result
     length = len(target)
-    step = max(1, _PIECE * length // target.size)
+    step = thread_pool.share(length, _PIECE * length // target.size)
     cut = [_has_axes(x) and x.ndim == target.ndim and len(x) > 1 for x in operands]
 
     def work(piece: int) -> None:

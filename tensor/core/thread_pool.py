@@ -181,6 +181,20 @@ def run(function: Callable[[int], Any], count: int) -> None:
         job.wait()
 
 
+def share(length: int, least: int) -> int:
+    """Return how long pieces of `length` should be: few for each thread, of one length.
+
+    Few, because threads wait for one another between NumPy's calls, where Python runs.
+    Two for each, so that none waits long for one that was held up.
+
+    Args:
+        length: How many elements, rows or images there are.
+        least: How many a piece has at least.
+    """
+    pieces = min(2 * thread_count(), max(1, length // max(least, 1)))
+    return max(1, -(-length // pieces))
+
+
 def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Return an array of this thread's own with any content, until the next call.
 

@@ -17,7 +17,7 @@ from tensor.core import blas, thread_pool
 _ROWS_FROM = 64
 _SIZE_FROM = 1 << 12
 # Elements a piece, and the elements from which on the pool is worth waking.
-_PIECE = 1 << 16
+_PIECE = 1 << 17
 _THREADS_FROM = 1 << 19
 
 

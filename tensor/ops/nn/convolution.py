@@ -1,8 +1,8 @@
 """Convolution on arrays, and its two gradients, over any number of spatial axes.
 
 The work is cut into pieces of a few images. For each, the windows are copied side by
-side into a matrix (im2col) that stays in a core's cache, and one matrix product does
-the rest. The pieces are spread over the pool.
+side into a matrix (im2col) that is used again for the next piece, and one matrix
+product does the rest. The pieces are spread over the pool.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import numpy as np
 from tensor.core import thread_pool
 from tensor.ops.nn.windows import Windows, padded, view
 
-# How large a piece's matrix of windows may be, for a level 2 cache of 1 MiB.
-_PIECE_BYTES = 768 * 1024
+# How large a piece's matrix of windows may be. A level 2 cache holds less, but BLAS
+# reads it once, in order; what costs more are threads that wait for one another between
+# NumPy's calls, where Python runs. Less than the second is not worth cutting.
+_PIECE_BYTES = 2560 * 1024
+_CUT_FROM = 768 * 1024
 
 # Windows whose runs in memory are shorter than this are copied place by place instead.
 _SHORT_RUN = 16
@@ -150,7 +153,7 @@ def _scatter_windows(
 
 
 class _Pieces:
-    """The windows over an array, cut into matrices that fit a core's cache.
+    """The windows over an array, cut into matrices of moderate size.
 
     Attributes:
         count: How many pieces there are.
@@ -165,11 +168,15 @@ class _Pieces:
         self._width = math.prod(windows.sizes) * x.shape[-1]
         row_bytes = math.prod(counts[1:]) * self._width * x.itemsize
         fitting = max(1, _PIECE_BYTES // max(row_bytes, 1))
-        self._images = max(1, fitting // counts[0])
         # Pieces of equal height: a small rest would be a poor matrix product.
         self._rows = -(-counts[0] // -(-counts[0] // fitting))
         self._per_image = -(-counts[0] // self._rows)
-        self.count = -(-len(x) // self._images) * self._per_image
+        self._images = len(x)
+        self._batches = -(-len(x) // max(1, fitting // counts[0]))
+        if self._batches > 1 or len(x) * counts[0] * row_bytes >= _CUT_FROM:
+            # Equal shares for the parts of a sum, and for most numbers of threads.
+            self._batches = min(len(x), -(-self._batches // _PARTS) * _PARTS)
+        self.count = self._batches * self._per_image
         is_dense = windows.dilations[-1] == 1
         run = x.shape[-1] * (windows.sizes[-1] if is_dense else 1)
         self._is_short = run < _SHORT_RUN
@@ -179,9 +186,12 @@ class _Pieces:
 
     def columns(self, i: int) -> tuple[np.ndarray, tuple[slice, ...]]:
         """Return a piece's windows as a matrix, one a row, and where they belong."""
-        image, row = divmod(i, self._per_image)
+        batch, row = divmod(i, self._per_image)
         where = (
-            slice(image * self._images, (image + 1) * self._images),
+            slice(
+                batch * self._images // self._batches,
+                (batch + 1) * self._images // self._batches,
+            ),
             slice(row * self._rows, (row + 1) * self._rows),
         )
         piece = self._view[where]

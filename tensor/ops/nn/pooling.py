@@ -24,7 +24,9 @@ _PIECE_BYTES = 512 * 1024
 
 def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
     """Call `function` with slices of the batch of `like`, spread over the pool."""
-    images = max(1, _PIECE_BYTES * len(like) // max(like.nbytes, 1))
+    images = thread_pool.share(
+        len(like), _PIECE_BYTES * len(like) // max(like.nbytes, 1)
+    )
     count = -(-len(like) // images)
     if count == 1:
         function(slice(None))

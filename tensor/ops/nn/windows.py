@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tensor.core.shapes import Dims
 
-# Large arrays are padded in pieces of this size, spread over the pool.
+# Large arrays are padded in pieces of at least this size, spread over the pool.
 _PIECE_BYTES = 256 * 1024
 
 Pads = tuple[tuple[int, int], ...]
@@ -101,7 +101,7 @@ def padded(x: np.ndarray, pads: Pads, value: Any = 0) -> np.ndarray:
     spatial = x.shape[1:-1]
     sizes = [n + b + a for n, (b, a) in zip(spatial, pads, strict=True)]
     result = np.empty_like(x, shape=(x.shape[0], *sizes, x.shape[-1]), order="C")
-    images = max(1, _PIECE_BYTES * len(x) // max(result.nbytes, 1))
+    images = thread_pool.share(len(x), _PIECE_BYTES * len(x) // max(result.nbytes, 1))
 
     def work(piece: int) -> None:
         part = slice(piece * images, (piece + 1) * images)

@@ -98,5 +98,15 @@ def test_a_negative_number_of_threads_is_an_error() -> None:
         thread_pool.set_thread_count(-1)
 
 
+@pytest.mark.parametrize(
+    ("length", "least", "expected"),
+    [(100, 1, 25), (101, 1, 26), (100, 30, 34), (100, 51, 100), (3, 1, 1), (0, 5, 1)],
+)
+def test_work_is_shared_in_few_pieces_that_are_not_too_small(
+    length: int, least: int, expected: int
+) -> None:
+    assert thread_pool.share(length, least) == expected
+
+
 def test_blas_is_asked_once() -> None:
     assert blas.use_one_thread() == blas.use_one_thread()
