@@ -12,6 +12,7 @@ tracker of a reader removes a segment that others still use (python/cpython#8230
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import secrets
@@ -41,6 +42,11 @@ class Segment:
     def __init__(self, descriptor: int, nbytes: int) -> None:
         self.memory = mmap.mmap(descriptor, nbytes, mmap.MAP_SHARED)
         self.nbytes = nbytes
+
+    def close(self) -> None:
+        """Unmap the memory, if no array looks at it; else it ends with the last one."""
+        with contextlib.suppress(BufferError):
+            self.memory.close()
 
     def array(self, offset: int, count: int, dtype: np.dtype[Any]) -> Array:
         """A view of the memory; it keeps the mapping alive."""
@@ -75,6 +81,7 @@ class SharedMemory:
         """Remove the name; the memory ends with its last mapping."""
         if not self._is_closed:
             self._is_closed = True
+            self.segment.close()
             _remove(self._kind, self.name, self._descriptor)
             if self._kind == "named":
                 os.close(self._descriptor)

@@ -111,6 +111,8 @@ class Service:
 
     def close(self) -> None:
         """Close without having served."""
+        for blocks in self._blocks.values():
+            blocks.close()
         self._router.close()
         self._doorkeeper.socket.close()
         self._context.term()
@@ -154,5 +156,7 @@ class Service:
             self._forget(client, orderly=False)
 
     def _forget(self, client: bytes, *, orderly: bool) -> None:
-        if self._blocks.pop(client, None) is not None:
+        blocks = self._blocks.pop(client, None)
+        if blocks is not None:
+            blocks.close()
             self._handler.left(client, orderly=orderly)

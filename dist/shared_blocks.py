@@ -97,6 +97,12 @@ class BlockViews:
     def __init__(self) -> None:
         self._mapped: dict[str, Segment] = {}
 
+    def close(self) -> None:
+        """Unmap all of them."""
+        for segment in self._mapped.values():
+            segment.close()
+        self._mapped.clear()
+
     def can_map(self, probe: Any) -> bool:
         """Return whether a client's block, `[name, nbytes]`, can be mapped here."""
         try:

@@ -6,6 +6,7 @@
 
 `docs/parameter_servers.md` tells it from the outside. The map, from the ground up:
     cluster              the tasks, their addresses and their key
+    arrays               values as arrays
     codec                programs as bytes that another process can read
     store                a server's variables, and the optimizer's steps on them
     links                a process's connections to all servers: pulls and pushes

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from strategies.parameter_server.arrays import as_array, as_value
 from strategies.parameter_server.codec import pack_with_references
 from tensor.core import errors, nest
 from tensor.core.tensor import EagerTensor, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import numpy as np
 
 # What waits for closures waits on this: closures end by the thousand, waits are few.
 _ended = threading.Condition()
@@ -44,7 +45,7 @@ class RemoteValue:
         if self._error is not None:
             raise self._error
         arrays = self._arrays or ()
-        return self._pack([wrap(a[()] if a.ndim == 0 else a) for a in arrays])
+        return self._pack([wrap(as_value(a)) for a in arrays])
 
     @property
     def is_ready(self) -> bool:
@@ -96,7 +97,7 @@ class RemoteFunction:
                     f"The function {self.name!r} uses {tensor!r} of a function that is "
                     "being traced. Schedule functions outside of others."
                 )
-            captured.append(np.asarray(tensor._array))
+            captured.append(as_array(tensor._array))
         self.blob, references = pack_with_references((concrete.program, captured))
         self.resources = [r for r in references if hasattr(r, "blob_for")]
 

@@ -29,7 +29,11 @@ from tensor.graph.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+# By their makers: the types themselves have no importable name.
+_LOCKS: dict[type, Any] = {
+    type(threading.Lock()): threading.Lock,
+    type(threading.RLock()): threading.RLock,
+}
 
 
 def pack(obj: Any) -> np.ndarray:
@@ -57,13 +61,21 @@ def unpack(data: np.ndarray, resolve: Callable[[Any], Any] | None = None) -> Any
 def packed_error(error: BaseException) -> np.ndarray:
     """Return an error as bytes, with its traceback as a note."""
     text = "".join(traceback.format_exception(error))
+    notes = [*getattr(error, "__notes__", ()), f"On the other process:\n{text}"]
     if isinstance(error, Exception):
-        error.add_note(f"On the other process:\n{text}")
         try:
-            return pack(error)
+            return pack((error, notes))
         except Exception:  # whatever an unusual class raises when it is pickled
             pass
-    return pack(errors.because(errors.UnknownError, f"{error!r}\n{text}"))
+    return pack((errors.because(errors.UnknownError, repr(error)), notes))
+
+
+def unpacked_error(data: np.ndarray) -> Exception:
+    """Return an error that another process packed."""
+    error: Exception
+    error, notes = unpack(data)
+    error.__notes__ = notes
+    return error
 
 
 class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
@@ -88,7 +100,7 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no 
         if type(obj) is ElementFunction:
             return _element_function, (_state(obj),)
         if type(obj) in _LOCKS:
-            return type(obj), ()
+            return _LOCKS[type(obj)], ()
         if isinstance(obj, Variable):
             raise ValueError(
                 f"The variable {obj.name!r} is in this process only, and a function "

@@ -8,11 +8,9 @@ that the coordinator can be used again.
 from __future__ import annotations
 
 import itertools
-import weakref
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from strategies.parameter_server.arrays import as_array
 from strategies.parameter_server.closures import Closure, RemoteFunction, RemoteValue
 from strategies.parameter_server.per_worker import PerWorkerDataset
 from strategies.parameter_server.strategy import ParameterServerStrategy
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAIT_SLICE_S = 0.1
-
-_coordinators: weakref.WeakKeyDictionary[Any, ClusterCoordinator]
-_coordinators = weakref.WeakKeyDictionary()
 
 
 class ClusterCoordinator:
@@ -44,17 +39,17 @@ class ClusterCoordinator:
                 "supported to work with `tf.distribute.experimental.coordinator."
                 f"ClusterCoordinator` currently, got {strategy!r}."
             )
-        found = _coordinators.get(strategy)
-        if found is None:
-            found = _coordinators[strategy] = super().__new__(cls)
-            found._start(strategy)
+        if strategy.coordinator is None:
+            strategy.coordinator = super().__new__(cls)
+            strategy.coordinator._start(strategy)
+        found: ClusterCoordinator = strategy.coordinator
         return found
 
     def __init__(self, strategy: Any) -> None:
         """Take the strategy, whose workers will run the functions."""
 
     def _start(self, strategy: ParameterServerStrategy) -> None:
-        self._strategy = weakref.proxy(strategy)
+        self._strategy = strategy
         self._dispatcher = strategy.dispatcher
         self._queue = self._dispatcher.queue
         self._rounds = strategy.rounds
@@ -129,6 +124,7 @@ class ClusterCoordinator:
         """
         queue = self._queue
         with queue.changed:
+            self._raise_if_failed()
             queue.waits += 1
             self._dispatcher.wake(surely=True)
             try:
@@ -175,7 +171,7 @@ class ClusterCoordinator:
         if found is None:
             number = next(self._function_numbers)
             found = self._functions[concrete] = RemoteFunction(number, concrete)
-        return found, [np.asarray(leaf._array) for leaf in leaves]
+        return found, [as_array(leaf._array) for leaf in leaves]
 
     def _raise_if_failed(self) -> None:
         """Raise what went wrong; a function's error once, when nothing runs any more.

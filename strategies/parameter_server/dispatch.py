@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import zmq
@@ -19,7 +20,7 @@ from dist.control import FIRST_REPORT_S, NEXT_REPORTS_S
 from dist.service_client import ServiceLostError
 from strategies.parameter_server.closure_queue import ClosureQueue
 from strategies.parameter_server.closures import tell_ended
-from strategies.parameter_server.codec import unpack
+from strategies.parameter_server.codec import unpacked_error
 from strategies.parameter_server.links import unavailable
 from strategies.parameter_server.server_watch import ServerWatch
 from strategies.parameter_server.worker_link import WorkerLink
@@ -64,6 +65,7 @@ class Dispatcher:
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         self._is_asleep = False
+        self._waking = threading.Lock()
         self._closing = threading.Event()
         self._poller = zmq.Poller()
         self._poller.register(self._wake_reader, zmq.POLLIN)
@@ -79,13 +81,16 @@ class Dispatcher:
         """Tell the thread that there is something to do."""
         if self._is_asleep or surely:
             self._is_asleep = False
-            os.write(self._wake_writer, b"!")
+            with self._waking:  # never write to a descriptor that is another's now
+                if not self._closing.is_set():
+                    os.write(self._wake_writer, b"!")
 
     def close(self) -> None:
         """End the thread; workers and servers are told that all is over."""
-        self._closing.set()
+        self.wake(surely=True)
+        with self._waking:
+            self._closing.set()
         if self._thread.ident is not None:
-            os.write(self._wake_writer, b"!")
             self._thread.join(timeout=5.0)
         os.close(self._wake_reader)
         os.close(self._wake_writer)
@@ -153,7 +158,7 @@ class Dispatcher:
         batch = worker.answered(number)
         queue = self.queue
         if reply.fields.get("failed"):  # a function or dataset that it could not make
-            error = unpack(reply.arrays[0])
+            error = unpacked_error(reply.arrays[0])
             with queue.changed:
                 queue.running -= len(batch)
                 for closure in batch:
@@ -162,20 +167,22 @@ class Dispatcher:
                 queue.fail(error)
             return
         at = 0
+        counts = reply.fields.get("counts", ())
         with queue.changed:
             queue.running -= len(batch)
-            for closure, count in zip(
-                batch, reply.fields.get("counts", ()), strict=True
-            ):
-                if count >= 0:
+            for closure, count in zip_longest(batch, counts):
+                if count is None:  # one before it failed
+                    self._rounds.drop(closure.number)
+                    closure.cancel()
+                elif count >= 0:
                     self._rounds.end(closure.number)
                     closure.value.settle(reply.arrays[at : at + count])
+                    at += count
                 else:
-                    error = unpack(reply.arrays[at])
+                    error = unpacked_error(reply.arrays[at])
                     self._rounds.drop(closure.number)
                     closure.value.fail(error)
                     queue.fail(error)
-                at += abs(count)
             if queue.waits and not queue.running:
                 queue.changed.notify_all()
         if batch:

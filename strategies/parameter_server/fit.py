@@ -167,7 +167,8 @@ def closures_for(
 def _dataset_of(x: Any, y: Any, weight: Any, batch_size: int, shuffle: Any) -> Any:
     """Return arrays as a dataset of batches."""
     parts = tuple(part for part in (x, y, weight) if part is not None)
-    dataset = Dataset.from_tensor_slices(parts)
+    dataset: Any = Dataset
+    dataset = dataset.from_tensor_slices(parts)
     if shuffle:
         dataset = dataset.shuffle(len(x))
     return dataset.batch(batch_size)

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from dist.service_client import ServiceLostError
-from strategies.parameter_server.codec import pack, unpack
+from strategies.parameter_server.codec import pack, unpacked_error
 from tensor.core import errors
 
 if TYPE_CHECKING:
@@ -275,4 +275,4 @@ def _raise_failure(reply: Message) -> None:
         Exception: It could not do what it was asked.
     """
     if reply.fields.get("failed"):
-        raise unpack(reply.arrays[0])
+        raise unpacked_error(reply.arrays[0])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.extended import StrategyExtended
+from strategies.parameter_server.arrays import as_array
 from strategies.parameter_server.partitioners import shard_sizes
 from strategies.parameter_server.sharded_variable import ShardedVariable, Shards
 from strategies.parameter_server.variables import ServerVariable
@@ -102,7 +103,7 @@ class ParameterServerExtended(StrategyExtended):
         draft.__class__ = ServerVariable
         variable: ServerVariable = draft
         variable._strategy = self._strategy
-        array = np.asarray(array)
+        array = as_array(array)
         nbytes = array.nbytes if array.dtype != object else _BYTES_OF_UNKNOWN
         if self._beside is not None:
             server = self._beside[0].server

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from strategies.parameter_server.arrays import as_array, as_value
 from strategies.parameter_server.codec import packed_error, unpack
 from strategies.parameter_server.per_worker import current_worker
 from strategies.parameter_server.updates import ServerStep
@@ -31,6 +30,7 @@ from tensor.graph.state import ReadVariable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import zmq
 
     from dist.messages import Message
@@ -79,7 +79,7 @@ class ClosureRunner:
     def _run_all(
         self, fields: Any, arrays: Any
     ) -> tuple[dict[str, Any], list[np.ndarray]]:
-        """Run closures of one function one after the other.
+        """Run closures of one function one after the other, up to one that fails.
 
         Returns:
             How many arrays each gave, -1 for one that failed, and the arrays: results,
@@ -93,10 +93,9 @@ class ClosureRunner:
             self._links.closure = number if fields["is_kept"] else None
             try:
                 found = self._run(function, arrays[i * taken : (i + 1) * taken])
-                counts.append(len(found))
             except BaseException as error:
-                found = [packed_error(error)]
-                counts.append(-1)
+                return {"counts": [*counts, -1]}, [*results, packed_error(error)]
+            counts.append(len(found))
             results += found
         return {"counts": counts}, results
 
@@ -113,7 +112,7 @@ class ClosureRunner:
             raise
         finally:
             current_worker.index = None
-        return [np.asarray(r) for r in results]
+        return [as_array(r) for r in results]
 
     def _resolve(self, shipped: tuple[str, Any]) -> Any:
         facts: Any
@@ -163,16 +162,12 @@ class _Function:
 
     def __init__(self, program: Program, captured: list[np.ndarray]) -> None:
         self._runner = Runner(program)
-        self._captured = [_scalar(a) for a in captured]
+        self._captured = [as_value(a) for a in captured]
         self.reads = _first_reads(prune(program))
 
     def run(self, arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
         """Run on the closure's tensors."""
-        return self._runner.run([*[_scalar(a) for a in arrays], *self._captured])
-
-
-def _scalar(array: np.ndarray) -> Any:
-    return array[()] if array.ndim == 0 else array
+        return self._runner.run([*[as_value(a) for a in arrays], *self._captured])
 
 
 def _first_reads(program: Program) -> list[ServerVariable]:

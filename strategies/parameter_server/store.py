@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.parameter_server.arrays import as_array, as_value
 from strategies.parameter_server.codec import unpack
 from tensor.core.tensor import wrap
 from tensor.core.variable import Variable
@@ -77,7 +78,7 @@ class ParameterStore:
         shape = fields["dims"] if fields["dims"] is None else tuple(fields["dims"])
         self.variables[fields["variable"]] = type.__call__(
             Variable,
-            wrap(array),
+            wrap(as_value(array)),
             trainable=False,
             name=fields["name"],
             shape=_tensor_shape(shape),
@@ -90,7 +91,7 @@ class ParameterStore:
 
     def pull(self, fields: Any, arrays: Any) -> Any:
         """Return the values of variables."""
-        return {}, [np.asarray(self._array(n)) for n in fields["variables"]]
+        return {}, [as_array(self._array(n)) for n in fields["variables"]]
 
     def gather(self, fields: Any, arrays: Any) -> Any:
         """Return the rows of a variable that are asked for, and no others."""
@@ -100,7 +101,7 @@ class ParameterStore:
         """Replace a value, add to it or subtract from it."""
         variable = self.variables[fields["variable"]]
         array = np.array(arrays[0])
-        variable.write_array(fields["how"], array[()] if array.ndim == 0 else array)
+        variable.write_array(fields["how"], as_value(array))
 
     def write_rows(self, fields: Any, arrays: Any) -> None:
         """Write rows where the indices point."""
@@ -129,7 +130,7 @@ class ParameterStore:
             round_ = self._round.setdefault(fields["step"], {})
             round_[fields["closure"]] = kept
             return
-        self._steps[fields["step"]].run([_scalar(a) for a in arrays])
+        self._steps[fields["step"]].run([as_value(a) for a in arrays])
 
     def close_round(self, fields: Any, arrays: Any) -> None:
         """Take the round's steps with the gradients averaged over its closures."""
@@ -139,7 +140,7 @@ class ParameterStore:
             if parts:
                 step = self._steps[number]
                 inputs = _averaged(parts, step.gradient)
-                step.run([_scalar(a) for a in inputs])
+                step.run([as_value(a) for a in inputs])
 
     def drop_closure(self, fields: Any, arrays: Any) -> None:
         """Forget what a lost worker left of a closure, which will run again."""
@@ -186,11 +187,6 @@ def _averaged(parts: list[list[np.ndarray]], gradient: int) -> list[np.ndarray]:
     rows = np.zeros((len(indices), *values.shape[1:]), values.dtype)
     np.add.at(rows, places, values)
     return [rows / np.asarray(len(parts), rows.dtype), indices, *first[2:]]
-
-
-def _scalar(array: np.ndarray) -> Any:
-    """Return arrays of no dimension as NumPy scalars, as programs have them."""
-    return array[()] if array.ndim == 0 else array
 
 
 def unpack_dtype(name: str) -> np.dtype[Any]:

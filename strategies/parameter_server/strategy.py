@@ -90,6 +90,7 @@ class ParameterServerStrategy(Strategy):
             self._context.term()
             raise
         self.num_workers = len(cluster.workers)
+        self.coordinator: Any = None  # there is one: see ClusterCoordinator
         self.dispatcher = Dispatcher(
             cluster, self._context, session, links, self.rounds
         )

@@ -10,8 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from strategies.parameter_server.arrays import as_array
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
@@ -20,6 +19,8 @@ from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from strategies.parameter_server.variables import ServerVariable
 
@@ -84,7 +85,7 @@ class UpdateOnServer(StateOp):
     type_name = "ResourceApplyOnServer"
 
     def kernel(self, *inputs: Any, step: ServerStep, variables: Any) -> Any:
-        step.run([np.asarray(x) for x in inputs])
+        step.run([as_array(x) for x in inputs])
         return ()
 
     def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.parameter_server.arrays import as_array, as_value
 from strategies.parameter_server.codec import pack
 from strategies.parameter_server.updates import ServerGraph, update_on_server
 from strategies.variables import DistributedVariable
@@ -61,8 +62,7 @@ class ServerVariable(DistributedVariable):
 
     @property
     def _array(self) -> Any:
-        array = self.links.fetch(self)
-        return array[()] if array.ndim == 0 else array
+        return as_value(self.links.fetch(self))
 
     @property
     def device(self) -> str:
@@ -89,6 +89,8 @@ class ServerVariable(DistributedVariable):
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Any:
         """Return the rows at `indices`; only they leave the server."""
+        if isinstance(context.graph, ServerGraph):
+            return super().sparse_read(indices, name)
         return gather_from_server(
             self._handle(), convert(indices), variable=self, axis=0, batch_dims=0
         )
@@ -117,17 +119,17 @@ class ServerVariable(DistributedVariable):
 
     def write_array(self, how: str, array: Any) -> None:
         """Let the server write an array of fitting shape and dtype."""
-        self.links.push(self, "assign", {"how": how}, [np.asarray(array)])
+        self.links.push(self, "assign", {"how": how}, [as_array(array)])
 
     def write_rows(self, combine: Any, key: tuple[Any, ...], rows: Any) -> None:
         """Let the server write rows where the index arrays in `key` point."""
         name = None if combine is None else combine.__name__
-        arrays = [np.asarray(a) for a in (rows, *key)]
+        arrays = [as_array(a) for a in (rows, *key)]
         self.links.push(self, "write_rows", {"combine": name}, arrays)
 
     def write_slice(self, index: Any, how: str, array: Any) -> None:
         """Let the server write to `self[index]`."""
-        arrays = [pack(index), np.asarray(array)]
+        arrays = [pack(index), as_array(array)]
         self.links.push(self, "write_slice", {"how": how}, arrays)
 
     # ---- for optimizers
@@ -141,8 +143,16 @@ class ServerVariable(DistributedVariable):
 
     @contextlib.contextmanager
     def beside(self, name: str) -> Iterator[None]:
-        """Let variables that are made in the `with` block live on the same server."""
-        with self._strategy.extended.placing_beside(self, name):  # type: ignore[attr-defined]
+        """Let variables that are made in the `with` block live on the same server.
+
+        They do so even outside of every scope: an optimizer makes its slots when it is
+        first used.
+        """
+        extended: Any = self._strategy.extended
+        with contextlib.ExitStack() as stack:
+            if context.replica is None:
+                stack.enter_context(self._strategy.scope())
+            stack.enter_context(extended.placing_beside(self, name))
             yield
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -187,8 +197,7 @@ class GatherFromServer(Gather):
     def kernel(  # type: ignore[override]  # the variable comes beside its stand-in
         self, params: Any, indices: Any, variable: Any, axis: int, batch_dims: int
     ) -> Any:
-        found = variable.links.gather(variable, np.asarray(indices))
-        return found[()] if found.ndim == 0 else found
+        return as_value(variable.links.gather(variable, np.asarray(indices)))
 
     def infer(  # type: ignore[override]  # likewise
         self, params: TensorSpec, indices: TensorSpec, variable: Any, **attrs: Any
