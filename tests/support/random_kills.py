@@ -95,7 +95,7 @@ def _launch(
         timeout=(kills + 2) * SECONDS_PER_ATTEMPT,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
     return done.stdout
 
 

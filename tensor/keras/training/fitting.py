@@ -134,7 +134,10 @@ class Fitting:
     def _train_epoch(
         self, train: Any, batches: Any, callbacks: Any, first_step: int
     ) -> Any:
-        """Train on one epoch's batches; return the logs after the last."""
+        """Train on one epoch's batches; return the logs after the last.
+
+        Of an epoch that is taken up again nothing may be left: there are no logs then.
+        """
         logs: Any = None
         step = first_step
         batches = Peekable(batches)
@@ -145,6 +148,8 @@ class Fitting:
             step += 1
             if self.stop_training:
                 break
+        if logs is None and first_step:
+            return {}
         if logs is None:
             raise ValueError(
                 "Unexpected result of `train_function` (Empty Logs). This could be due "

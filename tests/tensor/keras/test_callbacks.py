@@ -230,6 +230,32 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_undisturbed_one(
     shutil.rmtree(backup, ignore_errors=True)
 
 
+def test_an_interruption_between_the_last_batch_and_the_end_of_its_epoch(tmp_path):
+    batches = len(X) // 2
+
+    class InterruptAtTheEnd(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch, logs=None):
+            if (self.epoch, batch) == (1, batches - 1):
+                raise KeyboardInterrupt
+
+    def saver():
+        return callbacks.BackupAndRestore(tmp_path / "backup", save_freq=batches)
+
+    whole = make_model()
+    fit(whole, batch_size=2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), saver(), InterruptAtTheEnd(), batch_size=2)
+    again = make_model()
+    history = fit(again, saver(), batch_size=2)
+    assert history.epoch == [1, 2]  # the rest of the second epoch is only its end
+    assert len(history.history["loss"]) == 1
+    for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_dataset_shuffles_on_as_if_there_had_been_no_interruption(tmp_path, caplog):
     x = np.arange(8, dtype=np.float32)[:, None]
 
