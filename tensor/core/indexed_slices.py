@@ -29,6 +29,18 @@ class CompositeTensor:
 
     __slots__ = ()
 
+    def composite_components(self) -> list[Any]:
+        """Return the tensors that this is made of."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `composite_components`."
+        )
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return a value of the kind of this one made of other tensors."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `composite_from`."
+        )
+
     @property
     def differentiable_part(self) -> Any:
         """The tensor among the parts that gradients are about."""
@@ -84,10 +96,11 @@ class IndexedSlices(CompositeTensor):
         """The static shape of the dense tensor."""
         if self._dense_shape is None:
             return TensorShape(None)
-        if isinstance(self._dense_shape, Tensor) and (
-            type(self._dense_shape) is not EagerTensor
+        if type(self._dense_shape) is not EagerTensor and (
+            isinstance(self._dense_shape, Tensor)
         ):
-            return TensorShape(self._dense_shape.static_vector())
+            symbolic: Any = self._dense_shape
+            return TensorShape(symbolic.static_vector())
         return TensorShape(np.asarray(self._dense_shape).tolist())
 
     def get_shape(self) -> TensorShape:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -294,6 +295,7 @@ where = register(Where)
 
 
 @export("shape")
+@takes_composites
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     """Return the shape of a tensor as a vector, int32 unless `out_type` says int64."""
     out_type = dtypes.int32 if out_type is None else dtypes.as_dtype(out_type)

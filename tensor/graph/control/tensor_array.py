@@ -124,7 +124,7 @@ class TensorArray(CompositeTensor):
         """Return the tensors that this is made of: one list, in a graph."""
         return list(self._items or ()) if self._flow is None else [self._flow]
 
-    def composite_from(self, parts: list[Any]) -> TensorArray:
+    def composite_from(self, parts: Any) -> TensorArray:
         """Return an array like this one made of other tensors."""
         if self._flow is None:
             return self._with_items(list(parts))

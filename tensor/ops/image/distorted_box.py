@@ -121,7 +121,7 @@ def covers_enough(crop: Box, share: Any, objects: list[Box]) -> bool:
     if _area(crop) < 1:
         return False
     for box in objects:
-        common = (*map(max, crop[:2], box[:2]), *map(min, crop[2:], box[2:]))
+        common: Any = (*map(max, crop[:2], box[:2]), *map(min, crop[2:], box[2:]))
         if _area(box) >= 1 and (
             np.float32(_area(common)) / np.float32(_area(box)) >= np.float32(share)
         ):

@@ -54,8 +54,9 @@ def embedding_lookup(
         tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)
     )
     if isinstance(ids, CompositeTensor) and hasattr(ids, "flat_values"):
-        flat = ids.flat_values
-        return ids.with_flat_values(embedding_lookup(table, flat, max_norm))
+        ragged: Any = ids
+        flat = ragged.flat_values
+        return ragged.with_flat_values(embedding_lookup(table, flat, max_norm))
     ids = convert(ids)
     rows = gather_(table, ids)
     if max_norm is None:

@@ -250,7 +250,8 @@ def _wanted(shape: Any, levels: int) -> Any:
     if shape is None:
         return (-1,) * levels
     if isinstance(shape, Tensor):
-        return as_static_shape(shape[:levels])
+        symbolic: Any = shape
+        return as_static_shape(symbolic[:levels])
     given = shape.as_list() if hasattr(shape, "as_list") else list(shape)
     return tuple([-1 if d is None else int(d) for d in given[:levels]])
 

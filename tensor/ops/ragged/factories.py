@@ -294,7 +294,7 @@ def shape_of_rows(x: Any) -> Any:
 def count_of(values: Any) -> Any:
     """Return the number of rows of a tensor or ragged tensor: an int if it is known."""
     if isinstance(values, RaggedFactories):
-        return values.nrows()
+        return values.nrows()  # type: ignore[attr-defined]  # ragged tensors
     return size_along(values, 0, dtypes.int64)
 
 

@@ -223,10 +223,10 @@ def cells(flat_shape: Any, *splits: Any) -> Any:
         row = rowids[row]
     columns.insert(0, row)
     outer = np.stack(columns, axis=1).astype(np.int64)
-    width = int(np.prod(inner, dtype=np.int64))
-    below = np.stack(np.unravel_index(np.arange(width), inner), axis=1) if inner else []
     if not inner:
         return outer
+    width = int(np.prod(inner, dtype=np.int64))
+    below = np.stack(np.unravel_index(np.arange(width), inner), axis=1)
     return np.concatenate(
         [np.repeat(outer, width, axis=0), np.tile(below, (count, 1))], axis=1
     ).astype(np.int64)

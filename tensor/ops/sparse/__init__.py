@@ -2,10 +2,14 @@
 
 sparse_tensor   SparseTensor and its spec
 sparse_ops      tf.sparse
+places          what these compute of indices and shapes
+reductions      sums, maxima, softmax, segments
 sets            tf.sets: operations on the last axis as sets
+dispatch        what ops do with sparse arguments
 """
 
 from tensor.ops.sparse import (
+    dispatch as dispatch,
     reductions as reductions,
     sets as sets,
     sparse_ops as sparse_ops,

@@ -244,7 +244,7 @@ def with_axis(indices: Any, shape: Any, axis: int) -> Any:
     if not -rank - 1 <= axis <= rank:
         raise errors.invalid(
             "SparseExpandDims",
-            f"axis {axis} is not in the range [{-rank - 1}, {rank}]",
+            f"Expected size[1] in [0, {rank}], but got {axis}",
         )
     at = axis + rank + 1 if axis < 0 else axis
     return np.insert(indices, at, 0, axis=1), np.insert(shape, at, 1)
@@ -345,9 +345,42 @@ def reduced_ids(indices: Any, shape: Any, axes: Any) -> Any:
     The shape keeps the axes that are gone, with size 1.
     """
     rank = len(shape)
+    for a in axes or ():
+        if not -rank <= a < rank:
+            raise errors.invalid(
+                "SparseReduce",
+                f"Invalid reduction dimension {a}, for input with {rank} dimensions.",
+            )
     gone = range(rank) if axes is None else [a % rank for a in axes]
     kept = [a for a in range(rank) if a not in gone]
     sizes = shape.copy()
     sizes[list(gone)] = 1
     flat = _flat(indices[:, kept], shape[kept]).astype(np.int64)
     return flat, np.int64(np.prod(sizes, dtype=np.int64)), sizes
+
+
+@array_function(
+    "SparseSegments",
+    lambda i, ids, *rest, **attrs: (i, ids),
+    [0, 2],
+    [0, 1],
+    np.int64(3),
+    np.int64(-1),
+    op_type="SparseSegmentSum",
+)
+def in_segments(indices: Any, ids: Any, rows: Any, count: Any, op_type: str) -> Any:
+    """The same indices and segment ids, which must be in bounds and not decrease.
+
+    `count` is the number of segments, -1 if it follows from the ids.
+    """
+    wrong = np.flatnonzero((indices < 0) | (indices >= rows))
+    if wrong.size:
+        at = int(wrong[0])
+        raise errors.invalid(
+            op_type, f"Bad: indices[{at}] == {indices[at]} out of range [0, {rows})"
+        )
+    if (np.diff(ids) < 0).any():
+        raise errors.invalid(op_type, "segment ids are not increasing")
+    if ids.size and 0 <= count <= ids[-1]:
+        raise errors.invalid(op_type, "segment ids must be < num_segments")
+    return indices.copy(), ids.copy()

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core.convert import constant_tensor, convert
+from tensor.core import dtypes
+from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.ops import segment as segments
 from tensor.ops.array import as_static_shape, cast_
 from tensor.ops.gather import gather
-from tensor.ops.sparse.places import reduced_ids
+from tensor.ops.sparse.places import in_segments, reduced_ids
 from tensor.ops.sparse.sparse_ops import from_dense
 
 if TYPE_CHECKING:
@@ -72,19 +74,29 @@ def softmax(sp_input: SparseTensor, name: Any = None) -> SparseTensor:
 
 
 def _segment(kind: str, data: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
-    """Reduce the rows of `data` at `indices`, by sorted segments."""
-    rows = gather(convert(data), convert(indices), axis=0, batch_dims=0)
-    ids = np.asarray(convert(segment_ids))
-    total = int(count) if count is not None else int(ids[-1]) + 1 if ids.size else 0
-    result = get_op("UnsortedSegmentSum")(
-        rows, constant_tensor(ids), num_segments=total
+    """Reduce the rows of `data` at `indices`, by sorted segments.
+
+    With a number of segments every id must be below it.
+    """
+    x = convert(data)
+    places, ids = in_segments(
+        convert(indices),
+        convert(segment_ids),
+        get_op("Shape")(x, out_type=dtypes.int64)[0],
+        cast_(convert(-1 if count is None else count), dtypes.int64),
+        op_type=f"SparseSegment{kind}",
     )
-    if kind == "sum":
-        return result
-    sizes = np.maximum(np.bincount(ids, minlength=total), 1)
-    divisor = np.sqrt(sizes) if kind == "sqrt_n" else sizes
-    shape = (total,) + (1,) * (len(result.static_shape) - 1)
-    return result / cast_(convert(divisor.reshape(shape)), result.dtype)
+    rows = gather(x, places, axis=0, batch_dims=0)
+    if count is None:
+        reduce = {"Sum": "SegmentSum", "Mean": "SegmentMean"}.get(kind)
+        if reduce is not None:
+            return get_op(reduce)(rows, ids)
+        count = get_op("Max")(ids, axis=None, keepdims=False) + 1
+    whole = get_op("UnsortedSegmentSum").public(rows, ids, count)
+    if kind == "Sum":
+        return whole
+    names = {"Mean": "unsorted_segment_mean", "SqrtN": "unsorted_segment_sqrt_n"}
+    return getattr(segments, names[kind])(rows, ids, count)
 
 
 @export("sparse.segment_sum")
@@ -96,7 +108,7 @@ def segment_sum(
     name: Any = None,
 ) -> Any:
     """Return sums of the rows at `indices`, by segment."""
-    return _segment("sum", data, indices, segment_ids, num_segments)
+    return _segment("Sum", data, indices, segment_ids, num_segments)
 
 
 @export("sparse.segment_mean")
@@ -109,7 +121,7 @@ def segment_mean(
     sparse_gradient: bool = False,
 ) -> Any:
     """Return means of the rows at `indices`, by segment."""
-    return _segment("mean", data, indices, segment_ids, num_segments)
+    return _segment("Mean", data, indices, segment_ids, num_segments)
 
 
 @export("sparse.segment_sqrt_n")
@@ -122,4 +134,4 @@ def segment_sqrt_n(
     sparse_gradient: bool = False,
 ) -> Any:
     """Return sums of the rows at `indices` over the root of how many, by segment."""
-    return _segment("sqrt_n", data, indices, segment_ids, num_segments)
+    return _segment("SqrtN", data, indices, segment_ids, num_segments)

@@ -9,6 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array_functions import array_function, vector
 from tensor.ops.sparse.sparse_tensor import SparseTensor
@@ -75,8 +76,8 @@ def set_operation(*parts: Any, split: int, how: str) -> Any:
     if lead != other:
         raise errors.invalid(
             "SetOperation",
-            f"Mismatched group shapes: {list(lead)} and {list(other)}: all but the "
-            "last dimension must be equal.",
+            f"Mismatched shapes {list(lead)} vs {list(other)}: all but the last "
+            "dimension must be equal.",
         )
     places, members, widest = [], [], 0
     for place in sorted({*a, *b}):
@@ -108,16 +109,38 @@ def set_size(indices: Any, values: Any, shape: Any) -> Any:
     return counts
 
 
+def _check_dtypes(a: dtypes.DType, b: dtypes.DType) -> None:
+    """Check that sets have elements of one dtype, which can be told apart.
+
+    Raises:
+        TypeError: They have not.
+    """
+    if a is not b:
+        raise TypeError(f"Types don't match, {a!r} vs {b!r}.")
+    if not (a.is_integer or a is dtypes.string):
+        raise TypeError(
+            f"'a' has invalid dtype `{a!r}` not in supported dtypes: integers and "
+            "strings."
+        )
+
+
 def _combined(a: Any, b: Any, how: str) -> SparseTensor:
     if isinstance(a, SparseTensor) and not isinstance(b, SparseTensor):
         # As TensorFlow does: dense first. The operation is turned around.
         how = {"a-b": "b-a", "b-a": "a-b"}.get(how, how)
         a, b = b, a
     first, second = _parts(a), _parts(b)
+    _check_dtypes(
+        *[
+            v.dtype if isinstance(v, SparseTensor) else parts[0].dtype
+            for v, parts in ((a, first), (b, second))
+        ]
+    )
     for part, x in ((first[0], a), (second[0], b)):
         if not isinstance(x, SparseTensor) and len(part.static_shape or (0, 0)) < 2:
             raise errors.invalid(
-                "SetOperation", f"Input rank must be at least 2, got {part.shape}"
+                "SetOperation",
+                f"Shape {to_brackets(part.static_shape)} has rank {part.ndim} < 2",
             )
     return SparseTensor(*set_operation(*first, *second, split=len(first), how=how))
 

@@ -156,18 +156,30 @@ def add(a: Any, b: Any, threshold: Any = 0) -> Any:
         if type(convert(threshold)) is EagerTensor and not np.any(threshold):
             return whole
         size = get_op("ComplexAbs" if total.dtype.is_complex else "Abs")(total)
-        return retain(whole, size >= cast_(convert(threshold), size.dtype))
+        # Elements that only one of the two has are kept whatever their size.
+        both = get_op("UnsortedSegmentSum").public(get_op("OnesLike")(ids), ids, count)
+        large = size >= cast_(convert(threshold), size.dtype)
+        return retain(whole, get_op("LogicalOr")(large, both < 2))
     sparse, dense = (a, b) if isinstance(a, SparseTensor) else (b, a)
     dense = convert(dense, sparse.dtype)
-    _check_same_shape("SparseTensorDenseAdd", sparse, dense)
+    for at, (mine, theirs) in enumerate(zip(sparse.shape, dense.shape, strict=False)):
+        if None not in (mine, theirs) and mine != theirs:
+            raise errors.invalid(
+                "SparseTensorDenseAdd",
+                f"Dimension {at} does not equal (no broadcasting is supported): sparse "
+                f"side {mine} vs dense side {theirs}",
+            )
     return get_op("TensorScatterAdd")(dense, sparse.indices, sparse.values)
 
 
 def _check_same_shape(op_type: str, a: Any, b: Any) -> None:
-    if not a.shape.is_compatible_with(b.shape):
-        raise errors.invalid(
-            op_type, f"Operands' shapes do not match: {a.shape} vs. {b.shape}"
-        )
+    for at, (mine, theirs) in enumerate(zip(a.shape, b.shape, strict=False)):
+        if None not in (mine, theirs) and mine != theirs:
+            raise errors.invalid(
+                op_type,
+                f"Operands' shapes do not match: got {mine} and {theirs} for dimension "
+                f"{at}",
+            )
 
 
 @export("sparse.concat")
@@ -296,7 +308,12 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     def inner(value: Any) -> Any:
         return value.values if isinstance(value, SparseTensor) else value
 
-    first = next(a for a in (*args, *kwargs.values()) if isinstance(a, SparseTensor))
+    given = [v for v in (*args, *kwargs.values()) if isinstance(v, SparseTensor)]
+    first = given[0]
+    for other in given[1:]:
+        known = all(type(v.indices) is EagerTensor for v in (first, other))
+        if known and not np.array_equal(first.indices, other.indices):
+            raise errors.invalid("MapValues", "Mismatched indices!")
     result = op(*map(inner, args), **{k: inner(v) for k, v in kwargs.items()})
     return first.with_values(result)
 
@@ -340,7 +357,9 @@ def fill_empty_rows(
 def to_indicator(sp_input: SparseTensor, vocab_size: int, name: Any = None) -> Any:
     """Return booleans that are true at the ids that each row holds."""
     sp = _sparse(sp_input)
-    return places.indicator(sp.indices, sp.values, sp.dense_shape, size=int(vocab_size))
+    return places.indicator(
+        sp.indices, cast_(sp.values, dtypes.int64), sp.dense_shape, size=int(vocab_size)
+    )
 
 
 @export("sparse.mask")
@@ -368,11 +387,16 @@ def reset_shape(sp_input: SparseTensor, new_shape: Any = None) -> SparseTensor:
     sizes = cast_(convert(new_shape, hint=dtypes.int64), dtypes.int64)
     old = sp.shape
     if old.rank is not None and sizes.shape[0] not in (None, old.rank):
-        raise ValueError(f"Shapes ({sizes.shape[0]},) and ({old.rank},) differ: ranks.")
+        raise ValueError(
+            f"Dimensions {sizes.shape[0]} and {old.rank} are not compatible"
+        )
     result = SparseTensor(sp.indices, sp.values, sizes)
     if result.shape.rank is None or old.rank is None:
         return result
     pairs = zip(result.shape.as_list(), old.as_list(), strict=True)
-    if any(None not in (w, d) and w < d for w, d in pairs):
-        raise ValueError(f"new_shape {result.shape} is smaller than {old}.")
+    if any(w is not None and d is not None and w < d for w, d in pairs):
+        raise ValueError(
+            "Requested new_shape should have dimension sizes >= sp_input.shape.  Found "
+            f"new_shape {result.shape}, which is smaller than {old}."
+        )
     return result

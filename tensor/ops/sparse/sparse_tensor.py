@@ -47,6 +47,8 @@ class SparseTensor(CompositeTensor):
             return
         if len(index_dims) != 2:
             raise ValueError(f"Shape {self._indices.shape} must have rank 2")
+        if len(count) != 1:
+            raise ValueError(f"Shape {self._values.shape} must have rank 1")
         for a, b in (
             (index_dims[0], count[0] if count else None),
             (index_dims[1], (self._dense_shape.static_shape or (None,))[0]),

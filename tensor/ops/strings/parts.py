@@ -162,7 +162,7 @@ def ngrams(
     ]
     attrs = {
         "widths": tuple(widths),
-        "separator": separator.encode() if isinstance(separator, str) else separator,
+        "separator": np.asarray(convert(separator, dtypes.string)).item(),
         "pads": tuple(given),
         "padding_width": padding_width,
         "keep_short": bool(preserve_short_sequences),

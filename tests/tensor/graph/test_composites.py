@@ -80,7 +80,7 @@ def test_traced_ragged_ops_give_what_eager_ones_give(function: Any) -> None:
         lambda x: tf.map_fn(lambda row: row * 2.0, x),
         lambda x: (
             tf.sets.size(x),
-            tf.sets.union(x, x),
+            tf.sets.union(tf.cast(x, tf.int32), tf.cast(x, tf.int32)),
             tf.sparse.from_dense(tf.ones([2])),
         ),
         lambda x: tf.sparse.mask(

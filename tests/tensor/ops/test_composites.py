@@ -56,7 +56,7 @@ def test_wrong_types_are_named() -> None:
     with pytest.raises(TypeError, match="takes no RaggedTensor"):
         tf.linalg.det(ROWS)
     with pytest.raises(TypeError, match="stands where a tensor is needed"):
-        tf.square(tf.sparse.eye(2))
+        tf.exp(tf.sparse.eye(2))
     with pytest.raises(TypeError, match="At least one input should be SparseTensor"):
         tf.sparse.add(1, 2)
     with pytest.raises(TypeError, match="ngram_width must be integers"):
@@ -75,3 +75,61 @@ def test_products_with_sparse_matrices_check_their_shapes() -> None:
     x = tf.constant([[1.0, 2.0]])
     product = tf.sparse.sparse_dense_matmul(x, tf.sparse.eye(2))
     np.testing.assert_array_equal(product, x)
+
+
+def test_sparse_arguments_are_checked_when_it_runs() -> None:
+    a, b = tf.sparse.from_dense([[1.0, 0.0]]), tf.sparse.from_dense([[0.0, 1.0]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Mismatched indices"):
+        tf.sparse.map_values(tf.add, a, b)
+    with pytest.raises(TypeError, match="Types don't match"):
+        tf.sets.union([[1]], [[1.0]])
+    with pytest.raises(TypeError, match="invalid dtype"):
+        tf.sets.union([[1.0]], [[1.0]])
+    with pytest.raises(TypeError, match="Expected `SparseTensor`"):
+        tf.sets.size([1, 2])
+    with pytest.raises(TypeError, match="must be a SparseTensor"):
+        tf.sparse.reorder(tf.constant([1]))
+    with pytest.raises(ValueError, match="num_split is required"):
+        tf.sparse.split(a)
+
+
+def test_rows_and_pieces_name_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="requires strings of known rank"):
+        tf.function(tf.strings.split, input_signature=[tf.TensorSpec(None, tf.string)])(
+            tf.constant(["a"])
+        )
+    with pytest.raises(ValueError, match="at least 2 dimensions"):
+        tf.RaggedTensor.from_tensor([1, 2])
+    with pytest.raises(ValueError, match="Expected nrows >= 0"):
+        tf.RaggedTensor.from_value_rowids([1], [0], nrows=-1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is not in"):
+        tf.gather(ROWS, [5])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Requires delta != 0"):
+        tf.ragged.range([1], [2], 0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="num_partitions"):
+        tf.ragged.stack_dynamic_partitions([1], [2], 2)
+    with pytest.raises(ValueError, match="noise must be one of"):
+        tf.image.extract_glimpse(tf.ones([1, 2, 2, 1]), [1, 1], [[0.0, 0]], noise="x")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="square"):
+        tf.image.non_max_suppression_overlaps([[1.0, 2.0]], [1.0], 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="3 elements"):
+        tf.image.sample_distorted_bounding_box([5, 5], [[[0.0, 0, 1, 1]]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="larger than the images"):
+        tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1]), 3.0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="list of allowed"):
+        tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1], tf.float16), 1.0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="num_true matrix"):
+        tf.nn.compute_accidental_hits([[1, 2]], [1], 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"quality must be in"):
+        tf.image.adjust_jpeg_quality(tf.zeros([2, 2, 3], tf.uint8), 101)
+    with pytest.raises(ValueError, match="'k' must be a scalar"):
+        tf.image.rot90(tf.ones([2, 2, 1]), tf.constant([1]))
+
+
+def test_the_best_are_found_exactly() -> None:
+    values, indices = tf.nn.approx_max_k(tf.constant([[3.0, 1.0, 2.0]]), 2)
+    np.testing.assert_array_equal(values, [[3.0, 2.0]])
+    np.testing.assert_array_equal(indices, [[0, 2]])
+    values, indices = tf.nn.approx_min_k(tf.constant([[3.0], [1.0]]), 1, 0)
+    np.testing.assert_array_equal(values, [[1.0]])
+    np.testing.assert_array_equal(indices, [[1]])
