@@ -22,9 +22,11 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.graph.dynamic_index import Slot
 from tensor.graph.program import Node, Program, Value
+from tensor.ops.custom_gradient import CustomGradient
 from tensor.ops.lookup import StaticHashTable
 from tensor.ops.lookup_content import KeyValueTensorInitializer
 from tensor.ops.random.seeds import Stream
+from tensor.saved_model.custom_gradients import SavedCustomGradient, backward_program
 
 # Objects in nodes that are stored by their fields: class, and how to take it apart.
 _OBJECTS: dict[str, tuple[type, Any]] = {
@@ -82,14 +84,20 @@ class Writer:
         }
 
     def _node(self, node: Node, numbers: dict[Value, int]) -> Any:
+        name, inputs, attrs = _op_name(node.op), list(node.inputs), node.attrs
+        if isinstance(node.op, CustomGradient):
+            # The gradient is Python: what it does is saved instead.
+            name = _op_name(SavedCustomGradient())
+            attrs, used = backward_program(node)
+            inputs += used
         return {
-            "op": _op_name(node.op),
+            "op": name,
             "name": node.name,
             "inputs": [
                 {"value": numbers[x]} if type(x) is Value else self.encode(x)
-                for x in node.inputs
+                for x in inputs
             ],
-            "attrs": {k: self.encode(v) for k, v in node.attrs.items()},
+            "attrs": {k: self.encode(v) for k, v in attrs.items()},
             "parameters": {k: numbers[v] for k, v in node.parameters.items()},
             "outputs": [_value(v) for v in node.outputs],
             "several": node.several,

@@ -235,3 +235,57 @@ def test_only_the_chief_writes(tmp_path: Path, monkeypatch: Any) -> None:
     assert not (tmp_path / "model").exists()
     tf.saved_model.SaveOptions(experimental_io_device="x")
     tf.saved_model.LoadOptions(allow_partial_checkpoint=True)
+
+
+class _WithOwnGradients(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.factor = tf.Variable(3.0)
+
+    @tf.function(input_signature=[tf.TensorSpec(None)])
+    def halved(self, x):
+        return _halved_gradient(x) * 2.0
+
+    @tf.function(input_signature=[tf.TensorSpec([2])])
+    def scaled(self, x):
+        @tf.custom_gradient
+        def scale(y):
+            def gradient(dy, variables):
+                assert len(variables) == 1
+                return 10.0 * dy, [tf.constant(7.0)]
+
+            return y * self.factor, gradient
+
+        return scale(x)
+
+
+@tf.custom_gradient
+def _halved_gradient(y):
+    def gradient(dy):
+        return dy * 0.5
+
+    return y * y, gradient
+
+
+def test_gradients_of_ones_own_are_saved(tmp_path):
+    tf.saved_model.save(_WithOwnGradients(), tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    x = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = loaded.halved(x * 1.0)
+    assert float(y) == 18.0
+    assert float(tape.gradient(y, x)) == 1.0
+    v = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(v)
+        y = loaded.scaled(v)
+    of_v, of_factor = tape.gradient(y, [v, loaded.factor])
+    assert (y.numpy().tolist(), of_v.numpy().tolist()) == ([3.0, 6.0], [10.0, 10.0])
+    assert float(of_factor) == 7.0
+    # Saved again, it is the same.
+    tf.saved_model.save(loaded, tmp_path / "again")
+    again = tf.saved_model.load(tmp_path / "again")
+    with tf.GradientTape() as tape:
+        tape.watch(v)
+        y = again.scaled(v)
+    assert tape.gradient(y, v).numpy().tolist() == [10.0, 10.0]
