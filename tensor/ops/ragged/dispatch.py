@@ -62,7 +62,18 @@ _ELEMENTWISE = frozenset(
         "where_",
         "clip_by_value",
         "as_string",
+        "length",
+        "lower",
+        "regex_full_match",
+        "regex_replace",
+        "strip",
+        "substr",
+        "to_hash_bucket",
+        "to_hash_bucket_fast",
+        "to_hash_bucket_strong",
+        "to_number",
         "unicode_transcode",
+        "upper",
     )
 )
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core import dtypes
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, register
+from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import shape_for, static_value
+from tensor.ops.array import as_static_shape, shape, shape_for, static_value
 from tensor.ops.families import shape_of
 from tensor.ops.layout import transpose
+from tensor.ops.math import maximum
 from tensor.ops.padding import pad_
 
 if TYPE_CHECKING:
@@ -114,10 +116,13 @@ def frame(
     at, length, step = int(axis) % rank, int(frame_length), int(frame_step)
     size = (shape_of(x) or ())[at]
     if pad_end:
-        if size is None:
-            raise ValueError("signal.frame with pad_end needs a known length.")
-        missing = max(0, length + step * (-(-size // step) - 1) - size)
-        paddings = [[0, missing if i == at else 0] for i in range(rank)]
+        known = size is not None
+        size = size if known else shape(x)[at]
+        missing = length + step * (-(-size // step) - 1) - size
+        missing = max(0, missing) if known else maximum.public(missing, 0)
+        paddings: Any = [[0, missing if i == at else 0] for i in range(rank)]
+        if not known:
+            paddings = convert(paddings, dtypes.int32)
         x = pad_(x, paddings, constant_values=pad_value)
     if at != rank - 1:
         order = [i for i in range(rank) if i != at] + [at]
@@ -145,7 +150,12 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> An
     if dims is None or len(dims) < 2:
         raise ValueError(f"Shape {frames.shape} must have rank at least 2")
     if None in dims:
-        raise ValueError("overlap_and_add needs a known shape; use tf.ensure_shape.")
+        sizes = shape(frames)
+        count, length = sizes[-2], sizes[-1]
+        size = length + int(step) * maximum.public(count - 1, 0)
+        end = get_op("ExpandDims")(size, axis=0)
+        whole = as_static_shape(get_op("ConcatV2")(sizes[:-2], end, axis=0))
+        return overlap(frames, shape=whole, step=int(step), name=name)
     count, length = dims[-2:]
     size = length + int(step) * max(0, (count or 0) - 1)  # type: ignore[operator]
     return overlap(frames, shape=(*dims[:-2], size), step=int(step), name=name)

@@ -7,15 +7,70 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes
-from tensor.core.convert import constant_tensor
+from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.shapes import to_text
-from tensor.ops.families import known_integers
+from tensor.ops.array_functions import array_function, vector
 from tensor.ops.math.special.bessel import i0e_of
+from tensor.ops.reduction import is_unknown, known_integers
 
 
-def _length(window_length: Any, dtype: Any) -> tuple[int, dtypes.DType]:
-    """Return length and dtype of a window.
+def raised_cosine(length: int, level: float, swing: float, periodic: bool) -> Any:
+    """Return level - swing * cos over one period as an array."""
+    if length == 1:
+        return np.ones(1)
+    # A periodic window of even length is a longer one without its last element.
+    period = length if periodic and length % 2 == 0 else length - 1
+    return level - swing * np.cos(2 * np.pi * np.arange(length) / period)
+
+
+def kaiser(length: int, beta: float) -> np.ndarray:
+    """Return Kaiser's window as an array."""
+    if length == 1:
+        return np.ones(1)
+    half = (length - 1) / 2
+    position = (np.arange(length) - half) / half
+    argument = beta * np.sqrt(np.maximum(1 - position * position, 0))
+    weights = i0e_of(argument) * np.exp(argument - abs(beta))
+    return weights / i0e_of(np.array([float(beta)]))
+
+
+def kaiser_bessel(length: int, beta: float) -> np.ndarray:
+    """Return the window derived from Kaiser's as an array."""
+    sums = np.cumsum(kaiser(length // 2 + 1, beta))
+    half = np.sqrt(sums[:-1] / sums[-1])
+    return np.concatenate([half, half[::-1]])
+
+
+def vorbis(length: int) -> np.ndarray:
+    """Return Vorbis's window as an array."""
+    inner = np.sin(np.pi * (np.arange(length) + 0.5) / max(length, 1))
+    return np.sin(np.pi / 2 * inner * inner)
+
+
+_KINDS = {
+    "cosine": raised_cosine,
+    "kaiser": kaiser,
+    "kaiser_bessel": kaiser_bessel,
+    "vorbis": vorbis,
+}
+
+
+@array_function(
+    "SignalWindow",
+    lambda length, form, dtype, options: vector(dtype),  # noqa: ARG005
+    np.int32(5),
+    form="kaiser",
+    dtype=dtypes.float32,
+    options=(12.0,),
+)
+def window_op(length: Any, form: str, dtype: Any, options: tuple[Any, ...]) -> Any:
+    """The weights of a window of this form and length."""
+    return _KINDS[form](int(length), *options).astype(dtype.numpy_dtype)
+
+
+def _window(window_length: Any, dtype: Any, form: str, *options: Any) -> Any:
+    """Return a window of a length, which may be symbolic.
 
     Raises:
         ValueError: The length is no scalar, or the dtype not floating point.
@@ -23,22 +78,13 @@ def _length(window_length: Any, dtype: Any) -> tuple[int, dtypes.DType]:
     target = dtypes.as_dtype(dtype)
     if not target.is_floating:
         raise ValueError(f"dtype must be a floating point type. Found {target}")
-    shape = np.shape(window_length)
-    if shape != ():
-        raise ValueError(f"Shape {to_text(shape)} must have rank 0")
-    return int(known_integers(window_length)), target
-
-
-def _raised_cosine(
-    window_length: Any, periodic: bool, dtype: Any, level: float, swing: float
-) -> Any:
-    length, target = _length(window_length, dtype)
-    if length == 1:
-        return constant_tensor(np.ones(1, target.numpy_dtype))
-    # A periodic window of even length is a longer one without its last element.
-    period = length if periodic and length % 2 == 0 else length - 1
-    angle = 2 * np.pi * np.arange(length) / period
-    return constant_tensor((level - swing * np.cos(angle)).astype(target.numpy_dtype))
+    length = convert(window_length)
+    if length.static_shape not in ((), None):
+        raise ValueError(f"Shape {to_text(length.static_shape)} must have rank 0")
+    if is_unknown(window_length):
+        return window_op(length, form=form, dtype=target, options=options)
+    weights = _KINDS[form](int(known_integers(window_length)), *options)
+    return constant_tensor(weights.astype(target.numpy_dtype))
 
 
 @export("signal.hann_window")
@@ -59,7 +105,7 @@ def hann_window(
     Raises:
         ValueError: `dtype` is not floating point, or the length no scalar.
     """
-    return _raised_cosine(window_length, periodic, dtype, 0.5, 0.5)
+    return _window(window_length, dtype, "cosine", 0.5, 0.5, bool(periodic))
 
 
 @export("signal.hamming_window")
@@ -70,18 +116,7 @@ def hamming_window(
     name: str | None = None,
 ) -> Any:
     """Return Hamming's window: 0.54 - 0.46 cos; arguments as for `hann_window`."""
-    return _raised_cosine(window_length, periodic, dtype, 0.54, 0.46)
-
-
-def kaiser(length: int, beta: float) -> np.ndarray:
-    """Return Kaiser's window as an array."""
-    if length == 1:
-        return np.ones(1)
-    half = (length - 1) / 2
-    position = (np.arange(length) - half) / half
-    argument = beta * np.sqrt(np.maximum(1 - position * position, 0))
-    weights = i0e_of(argument) * np.exp(argument - abs(beta))
-    return weights / i0e_of(np.array([float(beta)]))
+    return _window(window_length, dtype, "cosine", 0.54, 0.46, bool(periodic))
 
 
 @export("signal.kaiser_window")
@@ -96,8 +131,7 @@ def kaiser_window(
     Raises:
         ValueError: `dtype` is not floating point, or the length no scalar.
     """
-    length, target = _length(window_length, dtype)
-    return constant_tensor(kaiser(length, float(beta)).astype(target.numpy_dtype))
+    return _window(window_length, dtype, "kaiser", float(beta))
 
 
 @export("signal.kaiser_bessel_derived_window")
@@ -112,11 +146,7 @@ def kaiser_bessel_derived_window(
     Raises:
         ValueError: `dtype` is not floating point, or the length no scalar.
     """
-    length, target = _length(window_length, dtype)
-    sums = np.cumsum(kaiser(length // 2 + 1, float(beta)))
-    half = np.sqrt(sums[:-1] / sums[-1])
-    whole = np.concatenate([half, half[::-1]])
-    return constant_tensor(whole.astype(target.numpy_dtype))
+    return _window(window_length, dtype, "kaiser_bessel", float(beta))
 
 
 @export("signal.vorbis_window")
@@ -128,7 +158,4 @@ def vorbis_window(
     Raises:
         ValueError: `dtype` is not floating point, or the length no scalar.
     """
-    length, target = _length(window_length, dtype)
-    inner = np.sin(np.pi * (np.arange(length) + 0.5) / max(length, 1))
-    weights = np.sin(np.pi / 2 * inner * inner)
-    return constant_tensor(weights.astype(target.numpy_dtype))
+    return _window(window_length, dtype, "vorbis")

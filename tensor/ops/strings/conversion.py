@@ -103,13 +103,20 @@ def as_string(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The options exclude each other.
+        InvalidArgumentError: The options exclude each other, or the dtype.
     """
     x = convert(input)
     if scientific and shortest:
         raise errors.invalid(
             "AsString", "Cannot select both scientific and shortest notation"
         )
+    if shortest and not (x.dtype.is_floating or x.dtype.is_complex):
+        raise errors.invalid(
+            "AsString",
+            f"scientific and shortest format not supported for datatype {x.dtype.name}",
+        )
+    if len(fill) > 1:
+        raise errors.invalid("AsString", "Fill string must be one or fewer characters")
     form = "%" + fill + (str(width) if width > -1 else "")
     if x.dtype.is_floating or x.dtype.is_complex:
         form += f".{precision}" if precision > -1 else ""
@@ -132,4 +139,10 @@ def to_number(
         InvalidArgumentError: A string is none.
     """
     kind = dtypes.as_dtype(out_type)
+    if kind.name not in ("float32", "float64", "int32", "int64", "uint32", "uint64"):
+        raise errors.invalid(
+            "StringToNumber",
+            f"Value for attr 'out_type' of {dtypes.short_name(kind)} is not in the "
+            "list of allowed values: float, double, int32, int64, uint32, uint64",
+        )
     return to_number_op(convert(input, dtypes.string), out_type=kind, name=name)

@@ -11,9 +11,11 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import merge, to_brackets
-from tensor.core.tensor import Tensor
+from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import reduced_shape
+from tensor.ops.ragged.construction import map_flat_values
+from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.strings.per_element import each
 
 if TYPE_CHECKING:
@@ -84,9 +86,15 @@ class UnsortedSegmentJoin(Op):
 
     def kernel(self, x: Any, ids: Any, num_segments: Any, separator: bytes) -> Any:
         groups: list[list[bytes]] = [[] for _ in range(int(num_segments))]
-        for value, i in zip(np.ravel(x), np.ravel(ids), strict=True):
-            if i >= 0:
-                groups[i].append(value)
+        numbers = np.ravel(ids)
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(groups):
+            raise errors.invalid(
+                self.type_name,
+                "segment_ids are not allowed to exceed num_segments or to have "
+                "negative values.",
+            )
+        for value, i in zip(np.ravel(x), numbers, strict=True):
+            groups[i].append(value)
         return np.array([separator.join(g) for g in groups], object)
 
     def infer(
@@ -112,9 +120,13 @@ def join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
     Raises:
         InvalidArgumentError: Shapes differ.
     """
-    values = [convert(v, dtypes.string) for v in inputs]
+    values = list(inputs)
     if not values:
         return convert("")
+    ragged = [v for v in values if isinstance(v, RaggedTensor)]
+    if ragged:
+        return map_flat_values(join, values, separator=separator)
+    values = [convert(v, dtypes.string) for v in values]
     return join_op(*values, separator=separator.encode(), name=name)
 
 
@@ -131,6 +143,8 @@ def reduce_join(
     Raises:
         InvalidArgumentError: An axis is out of range.
     """
+    if isinstance(inputs, RaggedTensor):
+        return _joined_rows(inputs, axis, separator)
     x = convert(inputs, dtypes.string)
     rank = x.ndim
     axes = range(rank)[::-1] if axis is None else np.asarray(axis).reshape(-1).tolist()
@@ -149,6 +163,24 @@ def reduce_join(
     )
 
 
+def _joined_rows(rows: Any, axis: Any, separator: str) -> Any:
+    """Return the strings of each of the innermost rows joined.
+
+    Raises:
+        ValueError: The axis is another one.
+    """
+    rank = rows.shape.rank
+    if axis is None or int(axis) % rank != rank - 1:
+        raise ValueError(
+            f"Strings of ragged rows join along their last axis only, got axis={axis}."
+        )
+    if isinstance(rows.values, RaggedTensor):
+        return rows.with_values(_joined_rows(rows.values, -1, separator))
+    return unsorted_segment_join(
+        rows.values, rows.value_rowids(), rows.nrows(), separator
+    )
+
+
 @export("strings.unsorted_segment_join")
 def unsorted_segment_join(
     inputs: Any,
@@ -158,7 +190,9 @@ def unsorted_segment_join(
     name: str | None = None,
 ) -> Any:
     """Return the strings of each segment joined."""
-    count = num_segments if isinstance(num_segments, Tensor) else int(num_segments)
+    count = num_segments
+    if type(count) is EagerTensor or not isinstance(count, Tensor):
+        count = int(count)
     return segment_join_op(
         convert(inputs, dtypes.string),
         convert(segment_ids),

@@ -12,7 +12,7 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.shapes import broadcast
+from tensor.core.shapes import broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -157,6 +157,14 @@ class Substr(Op):
             found = text[start : start + count]
             return found if unit == "BYTE" else found.encode()
 
+        try:
+            np.broadcast_shapes(np.shape(x), np.shape(position))
+        except ValueError:
+            raise errors.invalid(
+                self.type_name,
+                f"Incompatible shapes: {to_brackets(np.shape(x))} vs. "
+                f"{to_brackets(np.shape(position))}",
+            ) from None
         return each(part, x, position, length)
 
     def infer(
