@@ -27,8 +27,16 @@ def allotted_tasks(environment: Mapping[str, str]) -> int | None:
     """The tasks that a scheduler allotted on this host; None outside of a batch job.
 
     Raises:
-        UsageError: they are spread over several hosts.
+        UsageError: they are spread over several hosts, or each of them is about to
+            start as many again.
     """
+    copies = environment.get("SLURM_STEP_NUM_TASKS", "1")
+    if copies.isdigit() and int(copies) > 1:
+        raise UsageError(
+            f"srun starts {copies} copies of `launch` (SLURM_STEP_NUM_TASKS={copies}), "
+            "and each would start that many workers. Write `srun python train.py`, or "
+            "`launch` without `srun`."
+        )
     for scheduler, tasks_name, hosts_name, starter in SCHEDULERS:
         tasks = environment.get(tasks_name, "")
         if not tasks.isdigit() or int(tasks) < 1:

@@ -30,6 +30,12 @@ def test_tasks_on_several_hosts_are_left_to_the_schedulers_own_starter():
         allotted_tasks(environment)
 
 
+def test_a_launch_for_each_task_is_refused():
+    environment = {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4"}
+    with pytest.raises(UsageError, match="srun starts 4 copies of `launch`"):
+        allotted_tasks(environment)
+
+
 def test_the_command_line_wins_over_the_scheduler(script):
     path = str(script("pass"))
     environment = {"SLURM_NTASKS": "4", "SLURM_JOB_NUM_NODES": "2"}
