@@ -121,8 +121,8 @@ class RecordedCall:
                 raise errors.because(
                     errors.UnimplementedError,
                     f"Second derivatives through {program.name!r}: its node "
-                    f"{node.name!r} has side effects inside a branch or loop. Take the "
-                    "outer gradient inside the tf.function too.",
+                    f"{node.name!r} has side effects inside a branch or loop. Let an "
+                    "outer tape watch the call, too.",
                 )
         arguments = []
         for array, number in zip(self._arrays, wants, strict=False):

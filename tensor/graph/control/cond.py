@@ -12,6 +12,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
+from tensor.graph.control.assertion import assert_true
 from tensor.graph.control.body import BodyGraph, after_node, captured_by
 from tensor.graph.control.conditional import case_op
 from tensor.graph.control.structure import as_symbolic, flat_tensors, packed
@@ -136,7 +137,7 @@ def switch_case(
     branch_index = convert(branch_index)
     if branch_index.dtype is not dtypes.int32:
         raise TypeError(
-            f"branch_index must be a Tensor of dtype int32, got {branch_index.dtype!r}"
+            f"'branch_index' must be an integer Tensor, got {branch_index.dtype!r}"
         )
     if type(branch_index) is EagerTensor:
         number = int(branch_index)
@@ -160,8 +161,8 @@ def _branches(branch_fns: Any, default: Any) -> list[Any]:
             by_index[int(index)] = function
         if sorted(by_index) != list(range(len(by_index))):
             raise ValueError(
-                f"branch indices must form contiguous range of [0 to {len(by_index)}), "
-                f"got {sorted(by_index)}."
+                "branch indices (keys) must form contiguous range of [0 to "
+                f"{len(by_index)}) but found {{{','.join(map(str, sorted(by_index)))}}}"
             )
         functions = [by_index[i] for i in range(len(by_index))]
     if not all(callable(f) for f in functions):
@@ -192,6 +193,11 @@ def case(
         InvalidArgumentError: No predicate is true and there is no default, or several
             are and `exclusive` is set.
     """
+    if not isinstance(pred_fn_pairs, list | tuple | dict):
+        raise TypeError(
+            "'pred_fn_pairs' must be a list, tuple, or dict. Received: "
+            f"{type(pred_fn_pairs)}"
+        )
     pairs = list(
         pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs
     )
@@ -213,16 +219,17 @@ def case(
         if default is None and i == len(pairs) - 1:
             predicate = convert(predicate)
             if type(predicate) is not EagerTensor:
+                assert_true(predicate, [_NONE_IS_TRUE])
                 return function()
         return cond(predicate, function, lambda: rest(i + 1))
 
     def none_is_true() -> Any:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "None of conditions evaluated as True, and tf.case has no default.",
-        )
+        raise errors.because(errors.InvalidArgumentError, _NONE_IS_TRUE)
 
     return rest(0)
+
+
+_NONE_IS_TRUE = "None of conditions evaluated as True, and tf.case has no default."
 
 
 def _check_pairs(pairs: list[Any], default: Any) -> None:
@@ -231,7 +238,7 @@ def _check_pairs(pairs: list[Any], default: Any) -> None:
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(
-                f"Each entry in pred_fn_pairs must be a 2-tuple, got {pair!r}."
+                f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}."
             )
         if not callable(pair[1]):
             raise TypeError(

@@ -27,14 +27,20 @@ def _elements(elems: Any) -> tuple[list[Any], Any]:
     """Return tensors to iterate over, and how many slices they have.
 
     Raises:
-        ValueError: There is nothing, or a scalar.
+        ValueError: There is nothing, a scalar, or tensors of different lengths.
     """
     flat = [as_elements(e) for e in nest.flatten(elems)]
     if not flat:
         raise ValueError("`elems` must hold at least one tensor.")
     for tensor in flat:
         if tensor.shape.rank == 0:
-            raise ValueError("Elements must have at least one dimension, got a scalar.")
+            raise ValueError(
+                "Elements in elems must be 1+ dimensional Tensors, not scalars"
+            )
+    lengths = [t.shape[0] for t in flat]
+    known = [n for n in lengths if n is not None]
+    if any(n != known[0] for n in known):
+        raise ValueError(f"Dimensions {known[0]} and {known[-1]} are not compatible")
     return flat, length_of(flat[0])
 
 

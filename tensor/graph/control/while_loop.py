@@ -49,14 +49,23 @@ def while_loop(
     Raises:
         TypeError: `cond` or `body` is not callable, or a loop variable changes its
             dtype.
-        ValueError: There are no loop variables, or one changes its shape.
+        ValueError: There are no loop variables, one is None or changes its shape, or
+            `maximum_iterations` is no scalar.
     """
     if not callable(cond):
         raise TypeError("'cond' must be callable.")
     if not callable(body):
         raise TypeError("'body' must be callable.")
     if not loop_vars and loop_vars != ():
-        raise ValueError("No loop variables provided.")
+        raise ValueError("No loop variables provided: 'loop_vars' must be provided.")
+    if any(v is None for v in nest.flatten(loop_vars)):
+        raise ValueError("None values not supported: a loop variable is None.")
+    if maximum_iterations is not None:
+        shape = convert(maximum_iterations).static_shape
+        if shape not in ((), None):
+            raise ValueError(
+                f"'maximum_iterations' must be a scalar. Received shape: {shape}"
+            )
     if context.graph is None:
         result = _run(cond, body, loop_vars, maximum_iterations)
     else:

@@ -72,7 +72,7 @@ def test_switch_case_takes_the_default_out_of_range() -> None:
 def test_switch_case_checks_its_branches(branches: Any, error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         tf.switch_case(tf.constant(0), branches)
-    with pytest.raises(TypeError, match="int32"):
+    with pytest.raises(TypeError, match=r"integer Tensor, got tf\.float32"):
         tf.switch_case(tf.constant(0.0), [lambda: 1])
 
 
@@ -271,17 +271,15 @@ def test_outer_tapes_see_through_functions_with_loops_and_arrays() -> None:
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
 
 
-def test_outer_tapes_cannot_see_into_branches_with_effects() -> None:
+def test_one_tape_cannot_see_into_branches_with_effects_twice() -> None:
     f = tf.function(
         lambda x: tf.cond(x > 0, lambda: x * x * tf.random.uniform([]), lambda: x)
     )
     x = tf.constant(1.0)
-    with tf.GradientTape() as outer:
-        outer.watch(x)
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = f(x)
-        with pytest.raises(tf.errors.UnimplementedError, match="gradient inside the"):
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = f(x)
+        with pytest.raises(tf.errors.UnimplementedError, match="an outer tape"):
             tape.gradient(y, x)
 
 
@@ -362,7 +360,7 @@ def test_functions_over_elements(f: Any, expected: Any) -> None:
 
 
 def test_functions_over_elements_need_elements() -> None:
-    with pytest.raises(ValueError, match="at least one dimension"):
+    with pytest.raises(ValueError, match="must be 1\\+ dimensional"):
         tf.map_fn(lambda e: e, tf.constant(1.0))
     with pytest.raises(ValueError, match="at least one tensor"):
         tf.map_fn(lambda e: e, [])
