@@ -7,11 +7,12 @@ order, as all ranks must make the same calls in the same order), differentiable.
 from __future__ import annotations
 
 import weakref
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core.registry import Op, Sample, register
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for
 
@@ -163,6 +164,34 @@ class OwnPart(Op):
         yield Sample(rng.normal(size=(2, 3)), length=2, group=None, axis=0)
 
 
+class SameEverywhere(Op):
+    """A value that all replicas must have alike; the values of the local ones go in."""
+
+    type_name = "RequireSameEverywhere"
+    kind = "collective"
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, *values: Any, group: dist.Group | None, what: str) -> Any:
+        digests = [zlib.crc32(np.ascontiguousarray(v).tobytes()) for v in values]
+        if group is not None:
+            digests = group.all_gather(np.array(digests)).ravel().tolist()
+        if len(set(digests)) > 1:
+            raise ValueError(
+                f"Replicas assign different values to variable {what!r}, which is "
+                "mirrored with aggregation NONE: they would drift apart. Give it "
+                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, "
+                "or synchronization=tf.VariableSynchronization.ON_READ to let each "
+                "replica have its own value."
+            )
+        return values[0]
+
+    def infer(self, *values: TensorSpec, group: Any, what: str) -> Any:
+        return values[0]
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.ones(2), np.ones(2), group=None, what="v")
+
+
 def gather_uneven(group: dist.Group, x: np.ndarray, axis: int) -> list[np.ndarray]:
     """Return the arrays of all ranks, which may differ in length along `axis`.
 
@@ -192,3 +221,4 @@ all_reduce = register(AllReduce)
 all_reduce_many = register(AllReduceMany)
 all_gather = register(AllGather)
 own_part = register(OwnPart)
+same_everywhere = register(SameEverywhere)

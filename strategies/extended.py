@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.collectives import all_gather, all_reduce
+from strategies.collectives import all_gather, all_reduce, same_everywhere
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.reduce_op import ReduceOp
-from strategies.values import DistributedValues, PerReplica, local_values, select
+from strategies.values import (
+    DistributedValues,
+    Mirrored,
+    PerReplica,
+    local_values,
+    select,
+)
 from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -36,6 +42,8 @@ class StrategyExtended:
     # Whether all processes read the same data, each taking its part of every batch, or
     # each reads a shard of it.
     shards_data = False
+    # Whether variables are shown as copies, one for each replica.
+    has_copies = True
 
     def __init__(
         self, strategy: Strategy, group: dist.Group | None, devices: tuple[str, ...]
@@ -146,26 +154,9 @@ class StrategyExtended:
         values = local_values(value, self.num_local_replicas)
         if aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
             return self.first_of(values[0])
-        self._require_equal(values, name)
-        return values[0]
-
-    def _require_equal(self, values: tuple[Any, ...], name: str) -> None:
-        if any(type(v) is not EagerTensor for v in values):
-            return  # a graph is the same program on all replicas
-        digests = [np.ascontiguousarray(v._array).tobytes() for v in values]
-        if self.group is not None:
-            gathered = self.group.all_gather_object([zlib.crc32(d) for d in digests])
-            same = len({d for theirs in gathered for d in theirs}) == 1
-        else:
-            same = len(set(digests)) == 1
-        if not same:
-            raise ValueError(
-                f"Replicas assign different values to variable {name!r}, which is "
-                "mirrored with aggregation NONE: they would drift apart. Give it "
-                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, "
-                "or synchronization=tf.VariableSynchronization.ON_READ to let each "
-                "replica have its own value."
-            )
+        if self.num_replicas == 1:
+            return values[0]
+        return same_everywhere(*values, group=self.group, what=name)
 
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
         """Return what gives Keras batches of other processes: there are none."""
@@ -189,8 +180,13 @@ class StrategyExtended:
     def update(
         self, var: Any, fn: Any, args: Any = (), kwargs: Any = None, group: bool = True
     ) -> Any:
-        """Call `fn(var, *args)` to change a variable alike on all replicas."""
-        return fn(var, *select(0, args), **select(0, kwargs or {}))
+        """Call `fn(var, *args)` to change a variable alike on all replicas.
+
+        Returns:
+            What `fn` returned; unless `group`, as a tuple.
+        """
+        result = fn(var, *select(0, args), **select(0, kwargs or {}))
+        return result if group else (result,)
 
     # ---- reductions
 
@@ -298,7 +294,19 @@ class StrategyExtended:
         self, reduce_op: Any, value: Any, destinations: Any, options: Any = None
     ) -> Any:
         """Combine per-replica values; every replica gets the result."""
-        return self.reduce_across(ReduceOp.of(reduce_op), value)
+        return self.broadcast_to(
+            self.reduce_across(ReduceOp.of(reduce_op), value), destinations
+        )
+
+    def broadcast_to(self, tensor: Any, destinations: Any) -> Any:
+        """Return a value as one for each local replica."""
+        if self.num_local_replicas == 1:
+            return tensor
+        return Mirrored([tensor] * self.num_local_replicas)
+
+    def non_slot_devices(self, var_list: Any) -> tuple[str, ...]:
+        """Return the devices of what optimizers have besides slots."""
+        return self.parameter_devices
 
     def batch_reduce_to(
         self, reduce_op: Any, value_destination_pairs: Any, options: Any = None
@@ -321,6 +329,11 @@ class StrategyExtended:
     def colocate_vars_with(self, variable: Any) -> Any:
         """Return a context without effect: all variables live on the CPU."""
         return contextlib.nullcontext()
+
+    @property
+    def experimental_between_graph(self) -> bool:
+        """Whether each process runs the script and builds its own graphs."""
+        return self.num_processes > 1
 
     @property
     def experimental_require_static_shapes(self) -> bool:

@@ -89,6 +89,12 @@ class ValueContext:
         self.replica_id_in_sync_group = replica_id_in_sync_group
         self.num_replicas_in_sync = num_replicas_in_sync
 
+    def __repr__(self) -> str:
+        return (
+            f"tf.distribute.ValueContext(replica id {self.replica_id_in_sync_group}, "
+            f" total replicas in sync: {self.num_replicas_in_sync})"
+        )
+
 
 def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
     """Return `dataset`, of global batches, split over the replicas.

@@ -38,6 +38,7 @@ class OneDeviceStrategy(Strategy):
     def __init__(self, device: str) -> None:
         """Create the strategy for `device`, such as `"/cpu:0"`."""
         super().__init__(None, (device,))
+        self.extended.has_copies = False
 
 
 class CentralStorageStrategy(Strategy):
@@ -49,10 +50,10 @@ class CentralStorageStrategy(Strategy):
         """Create the strategy.
 
         Args:
-            compute_devices: The devices of the replicas; the logical CPUs by default.
+            compute_devices: The devices of the replicas; the first CPU by default.
             parameter_device: The device of the variables; accepted.
         """
-        super().__init__(None, choose_devices(compute_devices, 1))
+        super().__init__(None, choose_devices(compute_devices or ("CPU:0",), 1))
 
 
 class MultiWorkerMirroredStrategy(Strategy):
@@ -83,6 +84,19 @@ class MultiWorkerMirroredStrategy(Strategy):
 
             self._cluster_resolver = TFConfigClusterResolver()
         return self._cluster_resolver
+
+
+class OldMultiWorkerMirroredStrategy(MultiWorkerMirroredStrategy):
+    """`tf.distribute.experimental.MultiWorkerMirroredStrategy`, as it was called."""
+
+    def __init__(self, communication: Any = None, cluster_resolver: Any = None) -> None:
+        """Create the strategy.
+
+        Args:
+            communication: A `CollectiveCommunication`; accepted.
+            cluster_resolver: Describes the cluster; by default the environment does.
+        """
+        super().__init__(cluster_resolver)
 
 
 class TPUStrategy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class CommunicationImplementation(enum.Enum):
@@ -31,12 +31,19 @@ class CommunicationOptions:
     ) -> None:
         if bytes_per_pack < 0:
             raise ValueError(
-                f"`bytes_per_pack` must be 0 or more, got {bytes_per_pack}. 0 lets "
-                "ringflow choose."
+                f"Argument `bytes_per_pack` must be >=0, Received {bytes_per_pack}. "
+                "0 lets ringflow choose."
             )
         self.bytes_per_pack = bytes_per_pack
         self.timeout_seconds = timeout_seconds
         self.implementation = CommunicationImplementation(implementation)
+
+    def __repr__(self) -> str:
+        return (
+            f"Options(bytes_per_pack={self.bytes_per_pack},"
+            f"timeout_seconds={self.timeout_seconds}, "
+            f"implementation={self.implementation})"
+        )
 
 
 class CollectiveHints(CommunicationOptions):
@@ -48,11 +55,12 @@ class CollectiveHints(CommunicationOptions):
         super().__init__(bytes_per_pack, timeout_seconds)
 
 
-class RunOptions:
-    """Options of `Strategy.run`; accepted."""
+class RunOptions(NamedTuple):
+    """Options of `Strategy.run`; accepted: nothing here needs static shapes."""
 
-    def __init__(self, **options: Any) -> None:
-        self.options = options
+    experimental_enable_dynamic_batch_size: bool = True
+    experimental_bucketizing_dynamic_shape: bool = False
+    experimental_xla_options: Any = None
 
 
 class InputReplicationMode(enum.Enum):
@@ -62,20 +70,15 @@ class InputReplicationMode(enum.Enum):
     PER_REPLICA = "PER_REPLICA"
 
 
-class InputOptions:
+class InputOptions(NamedTuple):
     """Options of distributed input; with one device nothing is fetched to it."""
 
-    def __init__(
-        self,
-        experimental_fetch_to_device: bool | None = None,
-        experimental_replication_mode: Any = InputReplicationMode.PER_WORKER,
-        experimental_place_dataset_on_device: bool = False,
-        experimental_per_replica_buffer_size: int = 1,
-    ) -> None:
-        self.experimental_fetch_to_device = experimental_fetch_to_device
-        self.experimental_replication_mode = experimental_replication_mode
-        self.experimental_place_dataset_on_device = experimental_place_dataset_on_device
-        self.experimental_per_replica_buffer_size = experimental_per_replica_buffer_size
+    experimental_fetch_to_device: bool = True
+    experimental_replication_mode: InputReplicationMode = (
+        InputReplicationMode.PER_WORKER
+    )
+    experimental_place_dataset_on_device: bool = False
+    experimental_per_replica_buffer_size: int = 1
 
 
 class CrossDeviceOps:

@@ -28,3 +28,17 @@ class ReduceOp(enum.Enum):
             f"{value!r} is not a valid ReduceOp. Expected tf.distribute.ReduceOp.SUM "
             "or MEAN, or one of these names."
         )
+
+    @classmethod
+    def from_variable_aggregation(cls, aggregation: Any) -> ReduceOp:
+        """Return the reduction that a `tf.VariableAggregation` stands for.
+
+        Raises:
+            ValueError: It stands for none.
+        """
+        if getattr(aggregation, "name", None) in cls.__members__:
+            return cls[aggregation.name]
+        raise ValueError(
+            f"Could not convert from `tf.VariableAggregation` {aggregation} to "
+            "`tf.distribute.ReduceOp` type. Only SUM and MEAN are reductions."
+        )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.extended import StrategyExtended
+from strategies.old_names import OldNames
 from strategies.reduce_op import ReduceOp
 from strategies.replica_threads import run_replicas
 from strategies.values import DistributedValues, regroup, select
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import dist
 
 
-class Strategy:
+class Strategy(OldNames):
     """A policy for distributing training over replicas; the base of all of them.
 
     Attributes:
@@ -124,10 +125,6 @@ class Strategy:
             with ReplicaContext(self, 0):
                 return calls[0]()
         return run_replicas(self, calls)
-
-    def experimental_run_v2(self, fn: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run `fn` on each replica; the name of `run` in TF 2.0 and 2.1."""
-        return self.run(fn, args=args, kwargs=kwargs)
 
     # ---- bringing values together
 

@@ -47,6 +47,8 @@ class DistributedVariable(Variable):
         raise NotImplementedError
 
     def __repr__(self) -> str:
+        if not self._strategy.extended.has_copies:
+            return Variable.__repr__(self)
         texts = [Variable.__repr__(v) for v in self.values]
         base = self.name.removesuffix(":0")
         for i in range(1, len(texts)):

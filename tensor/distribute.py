@@ -33,11 +33,13 @@ from strategies.distributed_dataset import (
 from strategies.extended import StrategyExtended as StrategyExtended
 from strategies.input_distribution import (
     InputContext as InputContext,
+    ValueContext as _ValueContext,
 )
 from strategies.mirrored import (
     CentralStorageStrategy as _CentralStorageStrategy,
     MirroredStrategy as MirroredStrategy,
     MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,
+    OldMultiWorkerMirroredStrategy as _OldMultiWorkerMirroredStrategy,
     OneDeviceStrategy as OneDeviceStrategy,
     TPUStrategy as TPUStrategy,
 )
@@ -56,7 +58,6 @@ from strategies.options import (
 from strategies.reduce_op import ReduceOp as ReduceOp
 from strategies.strategy import Strategy as Strategy
 from strategies.values import DistributedValues as DistributedValues
-
 
 
 class _LateNames(types.SimpleNamespace):
@@ -117,8 +118,9 @@ experimental = _LateNames(
         "ParameterServerStrategyV2": f"{_PS}.strategy",
     },
     CentralStorageStrategy=_CentralStorageStrategy,
-    MultiWorkerMirroredStrategy=MultiWorkerMirroredStrategy,
+    MultiWorkerMirroredStrategy=_OldMultiWorkerMirroredStrategy,
     TPUStrategy=TPUStrategy,
+    ValueContext=_ValueContext,
     CollectiveHints=_CollectiveHints,
     CommunicationImplementation=_CommunicationImplementation,
     CollectiveCommunication=_CommunicationImplementation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensor as tf
+from tensor.core import replica
 from tensor.keras import serialization
 
 
@@ -44,6 +45,9 @@ class Reduction:
 class Loss:
     """Base of all losses. Subclasses define `call(y_true, y_pred)`."""
 
+    # `compile` sets it: `fit` knows how many examples all replicas have together.
+    averages_over_replicas = False
+
     def __init__(
         self, reduction: str = Reduction.AUTO, name: str | None = None
     ) -> None:
@@ -64,6 +68,7 @@ class Loss:
             y_pred: Predictions; a mask on them leaves examples out.
             sample_weight: What each example counts, or a number for all.
         """
+        self._require_sums()
         with tf.name_scope(self._scope_name()):
             losses = self.call(y_true, y_pred)
             mask = getattr(losses, "_keras_mask", None)
@@ -73,6 +78,26 @@ class Loss:
             if mask is not None:
                 sample_weight = self._weight_with_mask(losses, sample_weight, mask)
             return weighted(losses, sample_weight, self.reduction)
+
+    def _require_sums(self) -> None:
+        """Refuse a mean over one replica's examples: gradients are summed.
+
+        Raises:
+            ValueError: The loss averages, under a strategy, outside of `fit`.
+        """
+        if (
+            self.reduction in (Reduction.AUTO, Reduction.SUM_OVER_BATCH_SIZE)
+            and not self.averages_over_replicas
+            and replica.current() is not replica.DEFAULT
+        ):
+            raise ValueError(
+                "Please use `tf.keras.losses.Reduction.SUM` or "
+                "`tf.keras.losses.Reduction.NONE` for loss reduction when losses are "
+                "used with `tf.distribute.Strategy`, except for specifying losses in "
+                "`Model.compile()` for use by the built-in training loop `Model.fit()`."
+                " Average them over the global batch by "
+                "`tf.nn.compute_average_loss(losses, global_batch_size=…)`."
+            )
 
     def _scope_name(self) -> str:
         return (

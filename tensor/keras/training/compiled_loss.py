@@ -131,10 +131,11 @@ def _as_loss(given: Any) -> Any:
     if given is None:
         return None
     loss = losses_module.get(given)
-    if isinstance(loss, Loss):
-        return loss
-    name = getattr(loss, "__name__", None) or type(loss).__name__
-    return LossFunctionWrapper(loss, name=name)
+    if not isinstance(loss, Loss):
+        name = getattr(loss, "__name__", None) or type(loss).__name__
+        loss = LossFunctionWrapper(loss, name=name)
+    loss.averages_over_replicas = True
+    return loss
 
 
 # ---- matching structures; metrics need the same
