@@ -15,6 +15,7 @@ from tensor.graph import state
 from tensor.graph.executor import blocks
 from tensor.graph.executor.buffers import Plan
 from tensor.graph.program import Program, Value
+from tensor.ops.linalg.products import product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -309,8 +310,8 @@ def _write_product(writer: Writer, node: Node) -> None:
             operands.append(f"{name}.T")
         else:
             operands.append(f"{writer.constant(np.swapaxes, 'k')}({name}, -1, -2)")
-    product = writer.constant(np.matmul, "k")
-    writer.line(f"{product}({', '.join(operands)}, {writer.name(result)})")
+    function = writer.constant(product, "k")
+    writer.line(f"{function}({', '.join(operands)}, {writer.name(result)})")
 
 
 def _last_uses(program: Program) -> tuple[dict[Value, int], dict[int, list[Value]]]:

@@ -25,7 +25,7 @@ from tensor.ops.families import (
     operands,
     sum_to,
 )
-from tensor.ops.linalg.matmul import multiply_matrices
+from tensor.ops.linalg.products import multiply_matrices
 from tensor.ops.math.complex_numbers import conj_for_gradient
 
 if TYPE_CHECKING:

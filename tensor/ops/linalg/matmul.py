@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import blas, dtypes, errors, thread_pool
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -23,6 +23,7 @@ from tensor.ops.families import (
     sum_to,
 )
 from tensor.ops.layout import expand_dims, squeeze, transpose
+from tensor.ops.linalg.products import multiply_matrices
 from tensor.ops.math.complex_numbers import conj, conj_for_gradient
 
 if TYPE_CHECKING:
@@ -32,49 +33,6 @@ if TYPE_CHECKING:
 def flip(x: Any) -> Any:
     """Return the view of an array with its last two axes swapped."""
     return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
-
-
-def multiply_matrices(a: Any, b: Any) -> Any:
-    """Return the product of two arrays of matrices; half precision adds in single."""
-    if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
-        wide = np.matmul(a.astype(np.float32), b.astype(np.float32))
-        return wide.astype(a.dtype)
-    if b.ndim == 2 and a.ndim > 2 and a.flags.c_contiguous:
-        # One product of a tall matrix is faster than many of small ones.
-        rows = a.reshape(-1, a.shape[-1])
-        return _product(rows, b).reshape(*a.shape[:-1], b.shape[-1])
-    return _product(a, b)
-
-
-# From here on OpenBLAS would use threads of its own, which spin while they wait: with
-# another process on one of two cores a product of 80 µs took up to 33 ms.
-_BLAS_THREADS_FROM = 2**18
-# From here on (about 0.3 ms of work) handing half of it to another thread pays.
-_OUR_THREADS_FROM = 2**24
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Return a product whose threads, if it is worth any, are ours."""
-    work = a.size * b.shape[-1]
-    if work < _BLAS_THREADS_FROM:
-        return np.matmul(a, b)
-    blas.use_one_thread()
-    pieces = thread_pool.thread_count()
-    if work < _OUR_THREADS_FROM or a.ndim != 2 or b.ndim != 2 or pieces == 1:
-        return np.matmul(a, b)
-    result = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
-    by_rows = a.shape[0] >= b.shape[1]
-    cuts = np.linspace(0, max(a.shape[0], b.shape[1]), pieces + 1).astype(int)
-
-    def multiply(piece: int) -> None:
-        part = slice(cuts[piece], cuts[piece + 1])
-        if by_rows:
-            np.matmul(a[part], b, out=result[part])
-        else:
-            np.matmul(a, b[:, part], out=result[:, part])
-
-    thread_pool.run(multiply, pieces)
-    return result
 
 
 class MatMul(Op):
