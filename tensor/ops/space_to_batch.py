@@ -12,7 +12,8 @@ from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import reshape
+from tensor.ops.array import as_static_shape, reshape, shape
+from tensor.ops.facts import ensure_shape
 from tensor.ops.layout import transpose
 
 if TYPE_CHECKING:
@@ -203,15 +204,15 @@ def space_to_depth(
     x, b = convert(input), int(block_size)
     _check_block(b, "SpaceToDepth")
     x = _to_nhwc(x, data_format)
-    batch, height, width, channels = x.static_shape
+    batch, height, width, channels = _sizes(x)
     for size in (height, width):
-        if size is not None and size % b:
+        if not isinstance(size, Tensor) and size % b:
             raise errors.invalid(
                 "SpaceToDepth",
                 f"Image width {width} and height {height} should be divisible by "
                 f"block_size: {b}",
             )
-    rows, columns = _times(height, 1, b), _times(width, 1, b)
+    rows, columns = height // b, width // b
     x = reshape(x, shape=_shape(batch, rows, b, columns, b, channels))
     x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
     x = reshape(x, shape=_shape(batch, rows, columns, channels * b * b))
@@ -230,16 +231,15 @@ def depth_to_space(
     x, b = convert(input), int(block_size)
     _check_block(b, "DepthToSpace")
     x = _to_nhwc(x, data_format)
-    batch, height, width, channels = x.static_shape
-    if channels % (b * b):
+    batch, height, width, channels = _sizes(x)
+    if not isinstance(channels, Tensor) and channels % (b * b):
         raise errors.invalid(
             "DepthToSpace",
             f"Input depth dimension {channels} should be divisible by: {b * b}",
         )
     x = reshape(x, shape=_shape(batch, height, width, b, b, channels // (b * b)))
     x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
-    rows, columns = _times(height, b, 1), _times(width, b, 1)
-    x = reshape(x, shape=_shape(batch, rows, columns, channels // (b * b)))
+    x = reshape(x, shape=_shape(batch, height * b, width * b, channels // (b * b)))
     return _from_nhwc(x, data_format)
 
 
@@ -250,27 +250,27 @@ def _check_block(size: int, op_type: str) -> None:
         )
 
 
-def _times(size: Any, factor: int, divisor: int) -> Any:
-    return None if size is None else size * factor // divisor
+def _sizes(x: Any) -> list[Any]:
+    """Return the sizes of a tensor: numbers, or symbolic if they are not known."""
+    sizes = list(x.static_shape)
+    if None not in sizes:
+        return sizes
+    dynamic = shape(x)
+    return [dynamic[i] if d is None else d for i, d in enumerate(sizes)]
 
 
-def _shape(*dims: Any) -> tuple[int, ...]:
-    """Return a shape for a reshape, in which one unknown dimension is -1.
-
-    Raises:
-        ValueError: More than one dimension is unknown.
-    """
-    if sum(d is None for d in dims) > 1:
-        raise ValueError(
-            "space_to_depth and depth_to_space need height, width and channels to be "
-            "known when the function is traced."
-        )
-    return tuple(-1 if d is None else d for d in dims)
+def _shape(*dims: Any) -> Any:
+    """Return a shape for a reshape, in which one symbolic dimension is -1."""
+    if sum(isinstance(d, Tensor) for d in dims) <= 1:
+        return tuple([-1 if isinstance(d, Tensor) else d for d in dims])
+    return as_static_shape(list(dims))
 
 
 def _to_nhwc(x: Any, data_format: str) -> Any:
     if data_format not in ("NHWC", "NCHW"):
         raise ValueError(f"data_format must be NHWC or NCHW, got {data_format!r}.")
+    if x.ndim is None:
+        x = ensure_shape(x, [None] * 4)
     if x.ndim != 4:
         raise errors.invalid(
             "SpaceToDepth", f"Input rank should be: 4 instead of: {x.ndim}"

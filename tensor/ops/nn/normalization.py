@@ -6,14 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core import errors
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.dtypes import bfloat16, float16, float32, int32, int64
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.ops.array import cast, reshape, shape_op, stop_gradient, zeros_like
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import (
+    as_static_shape,
+    cast,
+    reshape,
+    shape_op,
+    stop_gradient,
+    zeros_like,
+)
+from tensor.ops.array_functions import array_function
 from tensor.ops.families import normalize_axes, shape_of
 from tensor.ops.layout import squeeze_
-from tensor.ops.linalg import matmul
+from tensor.ops.linalg.matmul import matmul
 from tensor.ops.math import power, sqrt, square
 from tensor.ops.reduce import reduce_mean, reduce_sum
 
@@ -210,6 +220,19 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     return reduce_sum(square(convert(t)), axis=None, keepdims=False) * 0.5
 
 
+@array_function(
+    "NearChannels",
+    lambda channels, radius: TensorSpec.of((None, None), int32),  # noqa: ARG005
+    np.int32(4),
+    radius=1,
+)
+def channel_band(channels: Any, radius: int) -> Any:
+    """A matrix with ones where two channels are at most `radius` apart."""
+    places = np.arange(int(channels))
+    near = np.abs(np.subtract.outer(places, places)) <= radius
+    return near.astype(np.int32)
+
+
 @export("nn.local_response_normalization", "nn.lrn")
 def local_response_normalization(
     input: Any,
@@ -228,19 +251,26 @@ def local_response_normalization(
         alpha: The weight of the sum.
         beta: The exponent.
         name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: The input has another rank.
     """
     x = convert(input)
     y, dtype = _widen(x)
+    if y.ndim not in (None, 4):
+        raise errors.invalid("LRN", f"in must be 4-dimensional, got {x.shape}")
     channels = (shape_of(y) or (None,))[-1]
-    if channels is None or y.ndim != 4:
-        raise ValueError(
-            "local_response_normalization: expected 4 dimensions, of which the last is "
-            f"known, got {x.shape}."
+    if channels is None:
+        known = shape_op(y, out_type=int32)[-1]
+        band, rows = (
+            channel_band(known, radius=int(depth_radius)),
+            as_static_shape([-1, known]),
         )
-    distance = np.subtract.outer(np.arange(channels), np.arange(channels))
-    near = np.abs(distance) <= depth_radius
-    band = constant_tensor(near.astype(y.dtype.numpy_dtype))
-    squares = reshape(square(y), shape=(-1, channels))
+    else:
+        band = channel_band(np.int32(channels), radius=int(depth_radius))
+        band, rows = constant_tensor(band), (-1, channels)
+    band = cast(band, dtype=y.dtype)
+    squares = reshape(square(y), shape=rows)
     sums = matmul(squares, band, transpose_a=False, transpose_b=False)
     dims = shape_of(y)
     shape = dims if dims and None not in dims else shape_op(y, out_type=int32)

@@ -16,6 +16,7 @@ from tensor.ops.families import shape_of
 from tensor.ops.layout import transpose
 from tensor.ops.math import maximum
 from tensor.ops.padding import pad_
+from tensor.ops.reduction import known_integers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def frame(
     rank = x.ndim
     if rank is None or rank < 1:
         raise ValueError(f"Shape {x.shape} must have rank at least 1")
-    at, length, step = int(axis) % rank, int(frame_length), int(frame_step)
+    at, length, step = int(axis) % rank, *_sizes(frame_length, frame_step)
     size = (shape_of(x) or ())[at]
     if pad_end:
         known = size is not None
@@ -134,6 +135,11 @@ def frame(
     return transpose(frames, perm=tuple(inner))
 
 
+def _sizes(*values: Any) -> list[int]:
+    """Return lengths and steps, which must be known when traced."""
+    return [int(known_integers(v)) for v in values]
+
+
 @export("signal.overlap_and_add")
 def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Any:
     """Add up the frames in the last two axes, one every `frame_step` elements.
@@ -146,16 +152,17 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> An
     step = convert(frame_step)
     if not step.dtype.is_integer:
         raise ValueError(f"frame_step must be an integer. Got {step.dtype}")
+    step = int(known_integers(frame_step))
     dims = shape_of(frames)
     if dims is None or len(dims) < 2:
         raise ValueError(f"Shape {frames.shape} must have rank at least 2")
     if None in dims:
         sizes = shape(frames)
         count, length = sizes[-2], sizes[-1]
-        size = length + int(step) * maximum.public(count - 1, 0)
+        size = length + step * maximum.public(count - 1, 0)
         end = get_op("ExpandDims")(size, axis=0)
         whole = as_static_shape(get_op("ConcatV2")(sizes[:-2], end, axis=0))
-        return overlap(frames, shape=whole, step=int(step), name=name)
+        return overlap(frames, shape=whole, step=step, name=name)
     count, length = dims[-2:]
-    size = length + int(step) * max(0, (count or 0) - 1)  # type: ignore[operator]
-    return overlap(frames, shape=(*dims[:-2], size), step=int(step), name=name)
+    size = length + step * max(0, (count or 0) - 1)  # type: ignore[operator]
+    return overlap(frames, shape=(*dims[:-2], size), step=step, name=name)

@@ -48,7 +48,7 @@ def vorbis(length: int) -> np.ndarray:
     return np.sin(np.pi / 2 * inner * inner)
 
 
-_KINDS = {
+_KINDS: dict[str, Any] = {
     "cosine": raised_cosine,
     "kaiser": kaiser,
     "kaiser_bessel": kaiser_bessel,
