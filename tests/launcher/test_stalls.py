@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_a_worker_that_is_stuck_is_named_and_shows_where_it_is(script):
 
     assert done.status == 124
     assert f"at {path}:10: rank " in done.err
-    assert "has waited 0 s for rank 1 (host" in done.err
+    assert re.search(r"has waited \d s for rank 1 \(host", done.err)
     assert "gave up waiting; asking rank 1" in done.err
     where = f'  File "{path}", line 7 in busy\n  File "{path}", line 9 in <module>\n'
     after = done.err.partition("launch: rank 1 was at:")[2]
@@ -63,7 +64,7 @@ def test_a_process_that_waits_for_others_can_be_ended(signum):
         asked_s = time.monotonic()
         process.send_signal(signum)
         process.wait(timeout=30)
-        assert time.monotonic() - asked_s < 3
+        assert time.monotonic() - asked_s < 10
 
 
 def test_a_process_that_waits_in_vain_says_for_whom_and_gives_up():
