@@ -7,6 +7,10 @@ memory nor thread pools of one disturb another. Printed are medians of wall and
 processor time, by how much memory a process grew at its peak, and ratios to the peers
 (below 1: ringflow is faster). On a machine that others use too, OMP_NUM_THREADS=1 and
 processor time tell the most.
+
+The last line tells whose instructions NumPy's BLAS uses. Where OPENBLAS_CORETYPE holds
+it back, to AVX2 for example, and nothing holds back the peers, its matrix products take
+twice their time.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -218,7 +223,7 @@ def torch_cases(  # noqa: C901  # a few lines for each case
 CASES = ("scalars", "elementwise", "matmul", "mlp", "cnn", "lstm")
 
 
-def measure(library: str, case: str) -> dict[str, float]:
+def measure(library: str, case: str) -> dict[str, Any]:
     """Run a case in this process; return median times in ms and the peak in MB."""
     module = importlib.import_module(library)
     cases = torch_cases(module) if library == "torch" else tensorflow_cases(module)
@@ -238,7 +243,16 @@ def measure(library: str, case: str) -> dict[str, float]:
         "ms": statistics.median(times) * 1e3,
         "cpu": statistics.median(busy) * 1e3,
         "mb": _peak_mb() - before,
+        "kernels": _kernels() if library == "tensor" else "",
     }
+
+
+def _kernels() -> str:
+    """Return the processor that OpenBLAS computes for, and who chose it."""
+    name = importlib.import_module("tensor.core.blas").kernel_name() or "unknown"
+    return name + (
+        " (by OPENBLAS_CORETYPE)" if "OPENBLAS_CORETYPE" in os.environ else ""
+    )
 
 
 def _peak_mb() -> float:
@@ -248,9 +262,10 @@ def _peak_mb() -> float:
 
 def compare(cases: list[str], libraries: list[str], rounds: int) -> None:
     """Run the cases in turns and print a table."""
+    kernels = ""
     print(f"{'case':<12}" + "".join(f"{lib:>36}" for lib in libraries) + "   ratios")
     for case in cases:
-        results: dict[str, list[dict[str, float]]] = {lib: [] for lib in libraries}
+        results: dict[str, list[dict[str, Any]]] = {lib: [] for lib in libraries}
         for _ in range(rounds):
             for library in libraries:
                 results[library].append(_in_child(library, case))
@@ -269,12 +284,15 @@ def compare(cases: list[str], libraries: list[str], rounds: int) -> None:
             for lib in libraries[1:]
         )
         print(f"{case:<12}{row}   {ratios}", flush=True)
+        kernels = results[libraries[0]][0]["kernels"]
+    if kernels:
+        print(f"NumPy's matrix products: for {kernels}")
 
 
-def _in_child(library: str, case: str) -> dict[str, float]:
+def _in_child(library: str, case: str) -> dict[str, Any]:
     command = [sys.executable, __file__, "--measure", library, case]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    result: dict[str, float] = json.loads(output.splitlines()[-1])
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
     return result
 
 

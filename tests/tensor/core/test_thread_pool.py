@@ -110,3 +110,10 @@ def test_work_is_shared_in_few_pieces_that_are_not_too_small(
 
 def test_blas_is_asked_once() -> None:
     assert blas.use_one_thread() == blas.use_one_thread()
+
+
+def test_blas_tells_whose_instructions_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    if blas.use_one_thread():
+        assert blas.kernel_name().isalnum()
+    monkeypatch.setattr(np, "__file__", "/nowhere/numpy/__init__.py")
+    assert blas.kernel_name() == ""
