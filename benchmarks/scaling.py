@@ -1,4 +1,4 @@
-"""How training speeds up with processes: ringflow beside PyTorch DDP, in one run.
+"""How training speeds up with processes: ringflow beside PyTorch DDP and TensorFlow.
 
     python benchmarks/scaling.py                   all models, 1, 2 and 4 processes
     python benchmarks/scaling.py --models mlp --processes 1 2
@@ -6,13 +6,16 @@
 Each process trains on batches of 50 of its own with one BLAS thread. The efficiency of
 n processes is how many examples a second they train together, over n times what one
 process trains. On a machine with fewer cores than processes it cannot be 100 %. PyTorch
-is measured when it is installed; medians over steps, the two frameworks in turn.
+and TensorFlow are measured when they are installed, or found by the interpreters that
+TORCH_PYTHON and TENSORFLOW_PYTHON name; medians over steps, the frameworks in turn.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -25,10 +28,24 @@ MODELS = ("mlp", "cnn", "wide")
 
 
 def ringflow_step(model_name):
-    """Train with a custom loop under MirroredStrategy; return the median step."""
-    import numpy as np
-
+    """Train under MirroredStrategy; return the median step."""
     import tensor as tf
+
+    return strategy_step(tf, tf.distribute.MirroredStrategy(), model_name)
+
+
+def tensorflow_step(model_name):
+    """Do the same with TensorFlow's MultiWorkerMirroredStrategy, under TF_CONFIG."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    print(f"median {strategy_step(tf, strategy, model_name)!r}")
+
+
+def strategy_step(tf, strategy, model_name):
+    """Train with a custom loop; return the median step."""
+    import numpy as np
 
     layers = tf.keras.layers
     relu = {"activation": "relu"}
@@ -49,7 +66,6 @@ def ringflow_step(model_name):
             layers.Dense(10),
         ],
     }
-    strategy = tf.distribute.MirroredStrategy()
     with strategy.scope():
         model = tf.keras.Sequential(models[model_name])
         optimizer = tf.keras.optimizers.SGD(0.01)
@@ -127,6 +143,53 @@ def measure_ringflow(model_name, processes):
     return max(launcher.run(ringflow_step, processes, args=(model_name,), threads=1))
 
 
+def measure_tensorflow(model_name, processes):
+    """Return the median step of TensorFlow's first worker, None if not installed."""
+    python = os.environ.get("TENSORFLOW_PYTHON", sys.executable)
+    command = [python, str(Path(__file__).resolve()), "--tensorflow", model_name]
+    workers = [f"127.0.0.1:{port}" for port in free_ports(processes)]
+    common = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_USE_LEGACY_KERAS": "1",
+    }
+    running = []
+    for index in range(processes):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": workers}, "task": task}
+        environment = {**common, "TF_CONFIG": json.dumps(config)}
+        running.append(
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=environment,
+            )
+        )
+    outputs = [worker.communicate()[0] for worker in running]
+    return reported(outputs[0])
+
+
+def free_ports(count):
+    """Return ports that nobody listens on."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def reported(output):
+    """Return the median that a peer has printed, None if it has not."""
+    for line in output.splitlines():
+        if line.startswith("median "):
+            return float(line.removeprefix("median "))
+    return None
+
+
 def measure_torch(model_name, processes):
     """Return the median step of PyTorch's first rank, None if it is not installed."""
     python = os.environ.get("TORCH_PYTHON", sys.executable)
@@ -137,10 +200,7 @@ def measure_torch(model_name, processes):
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, check=False
     )
-    for line in done.stdout.splitlines():
-        if line.startswith("median "):
-            return float(line.removeprefix("median "))
-    return None
+    return reported(done.stdout)
 
 
 def main():
@@ -151,16 +211,21 @@ def main():
     parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
     parser.add_argument("--processes", nargs="+", type=int, default=[1, 2, 4])
     parser.add_argument("--torch", metavar="MODEL", help=argparse.SUPPRESS)
+    parser.add_argument("--tensorflow", metavar="MODEL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.torch:
         torch_step(options.torch)
         return
-    print(f"{'model':6} {'n':>2}  {'ringflow':>16}  {'PyTorch DDP':>16}")
+    if options.tensorflow:
+        tensorflow_step(options.tensorflow)
+        return
+    names = f"{'ringflow':>16}  {'PyTorch DDP':>16}  {'TensorFlow':>16}"
+    print(f"{'model':6} {'n':>2}  {names}")
     for model_name in options.models:
         first = {}
         for n in options.processes:
             row = f"{model_name:6} {n:2}"
-            for measure in (measure_ringflow, measure_torch):
+            for measure in (measure_ringflow, measure_torch, measure_tensorflow):
                 took = measure(model_name, n)
                 if took is None:
                     row += f"  {'not installed':>16}"
