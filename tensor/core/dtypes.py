@@ -165,7 +165,7 @@ class DType:
         Raises:
             ValueError: The type has none.
         """
-        if self.is_floating:
+        if self.name in ("float32", "float64"):
             return 0, 1
         if self.is_bool:
             return 0, True
@@ -287,34 +287,34 @@ def from_numpy(dtype: np.dtype[Any]) -> DType:
     return found
 
 
-def as_dtype(value: Any) -> DType:
-    """Return the DType that `value` names.
+def as_dtype(type_value: Any) -> DType:
+    """Return the DType that `type_value` names.
 
     Args:
-        value: A DType, its name, TensorFlow's enum value, a NumPy dtype or scalar
-            type, or one of Python's bool, int, float, complex, str, bytes.
+        type_value: A DType, its name, TensorFlow's number for it, a NumPy dtype or
+            scalar type, or one of Python's bool, int, float, complex, str, bytes.
 
     Raises:
-        TypeError: `value` names no dtype.
+        TypeError: `type_value` names no dtype.
     """
-    if type(value) is DType:
-        return value
-    if value is None:
-        raise _no_dtype(value)
-    if isinstance(value, str):
-        name = _ALIASES.get(value, value)
+    if type(type_value) is DType:
+        return type_value
+    if type_value is None:
+        raise _no_dtype(type_value)
+    if isinstance(type_value, str):
+        name = _ALIASES.get(type_value, type_value)
         if name in _BY_NAME:
             return _BY_NAME[name]
-    elif isinstance(value, type) and value in _BY_PYTHON:
-        return _BY_PYTHON[value]
-    elif isinstance(value, int) and value in _BY_ENUM:
-        return _BY_ENUM[value]
-    elif isinstance(getattr(value, "dtype", None), DType):
-        return value.dtype  # type: ignore[no-any-return]  # a tensor or a variable
+    elif isinstance(type_value, type) and type_value in _BY_PYTHON:
+        return _BY_PYTHON[type_value]
+    elif isinstance(type_value, int) and type_value in _BY_ENUM:
+        return _BY_ENUM[type_value]
+    elif isinstance(getattr(type_value, "dtype", None), DType):
+        return type_value.dtype  # type: ignore[no-any-return]  # a tensor or a variable
     try:
-        return from_numpy(np.dtype(value))
+        return from_numpy(np.dtype(type_value))
     except TypeError:
-        raise _no_dtype(value) from None
+        raise _no_dtype(type_value) from None
 
 
 def _no_dtype(value: Any) -> TypeError:

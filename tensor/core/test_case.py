@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors, nest
+from tensor.core.container_assertions import ContainerAssertions
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.seed import set_global_seed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @export("test.TestCase")
-class TestCase(unittest.TestCase):
+class TestCase(ContainerAssertions):
     """A test case with assertions on tensors, arrays and nested structures of them.
 
     Random numbers start from the same seed in every test.
@@ -198,27 +199,6 @@ class TestCase(unittest.TestCase):
 
         names = [full_name(DeviceSpec.from_string(str(d))) for d in (device1, device2)]
         self.assertEqual(names[0], names[1], msg)
-
-    def assertEmpty(self, container: Any, msg: Any = None) -> None:
-        """Check that a container is empty."""
-        self.assertEqual(len(container), 0, msg)
-
-    def assertNotEmpty(self, container: Any, msg: Any = None) -> None:
-        """Check that a container is not empty."""
-        self.assertNotEqual(len(container), 0, msg)
-
-    def assertLen(self, container: Any, expected_len: int, msg: Any = None) -> None:
-        """Check how many elements a container has."""
-        self.assertEqual(len(container), expected_len, msg)
-
-    def assertStartsWith(
-        self, actual: str, expected_start: str, msg: Any = None
-    ) -> None:
-        """Check how a string begins."""
-        self.assertTrue(
-            actual.startswith(expected_start),
-            msg or f"{actual!r} does not start with {expected_start!r}",
-        )
 
     @contextlib.contextmanager
     def assertRaisesWithPredicateMatch(

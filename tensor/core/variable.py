@@ -79,8 +79,7 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
                 one, or a function without arguments that returns it.
             trainable: Whether tapes watch it by themselves; True by default, except
                 for `synchronization=ON_READ`.
-            validate_shape: Accepted for compatibility; to let the shape change, give a
-                `shape` with unknown dimensions.
+            validate_shape: Accepted for compatibility; see `shape`.
             caching_device: Accepted for compatibility; there is one device.
             name: The name, `Variable` by default; an index `:0` is added.
             variable_def: Not supported: raises.

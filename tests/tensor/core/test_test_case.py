@@ -116,3 +116,41 @@ def test_versions_are_those_of_the_interface() -> None:
     assert tf.sysconfig.get_build_info()["is_cuda_build"] is False
     assert tf.sysconfig.get_compile_flags() == tf.sysconfig.get_link_flags() == []
     assert tf.sysconfig.get_lib() in tf.sysconfig.get_include()
+
+
+@pytest.mark.parametrize(
+    ("name", "holds", "fails"),
+    [
+        ("assertEmpty", ([],), ([1],)),
+        ("assertNotEmpty", ([1],), ([],)),
+        ("assertLen", ([1, 2], 2), ([1], 2)),
+        ("assertItemsEqual", ([1, 2, 2], [2, 1, 2]), ([1, 2, 2], [1, 1, 2])),
+        ("assertSameElements", ([1, 2, 2], [2, 1]), ([1, 2], [1, 3])),
+        ("assertContainsSubset", ([1], [1, 2]), ([3], [1, 2])),
+        ("assertNoCommonElements", ([1], [2]), ([1], [1, 2])),
+        ("assertSequenceStartsWith", ([1], [1, 2]), ([2], [1, 2])),
+        ("assertSequenceAlmostEqual", ([1.0], [1.0 + 1e-9]), ([1.0], [1.1])),
+        ("assertSequenceAlmostEqual", ([1], [2], 7, None, 1), ([1], [3], 7, None, 1)),
+        ("assertBetween", (2, 1, 2), (3, 1, 2)),
+        ("assertStartsWith", ("abc", "ab"), ("abc", "b")),
+        ("assertEndsWith", ("abc", "bc"), ("abc", "b")),
+        ("assertContainsInOrder", (["a", "c"], "abc"), (["c", "a"], "abc")),
+    ],
+)
+def test_assertions_on_containers(
+    name: str, holds: tuple[Any, ...], fails: tuple[Any, ...]
+) -> None:
+    assertion = getattr(tf.test.TestCase(), name)
+    assertion(*holds)
+    with pytest.raises(AssertionError):
+        assertion(*fails)
+
+
+def test_an_exact_message_is_demanded() -> None:
+    with tf.test.TestCase().assertRaisesWithLiteralMatch(ValueError, "so it is"):
+        raise ValueError("so it is")
+    with (
+        pytest.raises(AssertionError),
+        tf.test.TestCase().assertRaisesWithLiteralMatch(ValueError, "so"),
+    ):
+        raise ValueError("so it is")
