@@ -11,9 +11,7 @@ pytestmark = pytest.mark.multiprocess
 
 
 @pytest.mark.parametrize(("how", "kills"), [("loop", 6), ("fit", 4)])
-def test_a_training_that_is_killed_often_ends_with_the_same_bits(
-    tmp_path, how, kills
-):
+def test_a_training_that_is_killed_often_ends_with_the_same_bits(tmp_path, how, kills):
     outcome = kill_at_random(tmp_path, how, workers=2, kills=kills, seed=1)
 
     assert outcome.kills == kills
