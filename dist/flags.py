@@ -38,9 +38,10 @@ TEXT_BYTES = 1024
 DESCRIPTION_WAIT_S = 1.0
 
 SPINS = 300
+SPINS_PER_YIELD = 100  # the rank that is late may be waiting for this processor
 # More would be taken by the system for work: beside other programs, a rank that yields
 # for long is made to wait for milliseconds.
-YIELDS = 10
+YIELDS = 5
 SHORT_SLEEP_S = 20e-6
 LONG_SLEEP_S = 500e-6
 SHORT_SLEEPS = 3_000
@@ -169,9 +170,9 @@ class Flags:
                 late.pop()
                 continue
             rounds += 1
-            if rounds < spins:
+            if rounds < spins and rounds % SPINS_PER_YIELD:
                 continue
-            if alone and rounds - spins < YIELDS:
+            if alone and rounds < spins + YIELDS:
                 os.sched_yield()
                 continue
             self._sleep(position, count, rounds)
