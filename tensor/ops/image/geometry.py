@@ -6,7 +6,7 @@ from typing import Any
 
 from tensor.core import dtypes
 from tensor.core.convert import convert
-from tensor.core.public_api import export
+from tensor.core.public_api import export, names_in
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.array import cast_, shape
@@ -206,13 +206,13 @@ def transpose(image: Any, name: str | None = None) -> Any:
 
 def by_rank(x: Any, function: Any) -> Any:
     """Apply a function to images of a rank that only the graph knows."""
-    from tensor.graph.control.cond import cond
 
     def of_rank(rank: int) -> Any:
         known = get_op("Identity")(x)
         known.set_shape([None] * rank)
         return function(known)
 
+    cond = names_in("")["cond"]
     return cond(rank_of(x) == 3, lambda: of_rank(3), lambda: of_rank(4))
 
 
@@ -232,10 +232,8 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Any:
     batch, was_one = as_batch(x)
     if is_known(turns):
         return undo_batch(_turned(batch, turns % 4), was_one)
-    from tensor.graph.control.cond import switch_case
-
     branches = [lambda n=n: _turned(batch, n) for n in range(4)]
-    z = switch_case(turns % 4, branches)
+    z = names_in("")["switch_case"](turns % 4, branches)
     return undo_batch(_of_size(z, batch, None, None), was_one)
 
 

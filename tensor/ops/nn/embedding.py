@@ -23,11 +23,6 @@ from tensor.ops.array import (
 from tensor.ops.gather import gather_
 from tensor.ops.math import minimum, sqrt, square
 from tensor.ops.reduce import reduce_sum
-from tensor.ops.sparse.sparse_ops import (
-    fill_empty_rows,
-    reshape as sparse_reshape,
-    retain,
-)
 
 
 @export("nn.embedding_lookup")
@@ -158,6 +153,8 @@ def safe_embedding_lookup_sparse(
     )
     if not tables:
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
+    # Sparse tensors load on first use.
+    from tensor.ops.sparse import rows as sparse_rows, sparse_ops
 
     ids, weights = _as_sparse(sparse_ids), _as_sparse(sparse_weights)
     shape = ids.dense_shape
@@ -166,16 +163,19 @@ def safe_embedding_lookup_sparse(
     if rank != 2:
         # All axes but the last are taken together.
         rows = get_op("Prod")(lead, axis=None, keepdims=False)
-        ids = sparse_reshape(ids, convert([rows, shape[-1]]))
+        ids = sparse_ops.reshape(ids, convert([rows, shape[-1]]))
         if weights is not None:
             weights = ids.with_values(weights.values)
     keep = ids.values >= 0
     if weights is not None and combiner != "sum":
         keep = get_op("LogicalAnd")(keep, weights.values > 0)
-    ids = retain(ids, keep)
-    ids, is_empty = fill_empty_rows(ids, convert(default_id or 0, ids.dtype))
+    ids = sparse_ops.retain(ids, keep)
+    ids, is_empty = sparse_rows.fill_empty_rows(
+        ids, convert(default_id or 0, ids.dtype)
+    )
     if weights is not None:
-        weights, _ = fill_empty_rows(retain(weights, keep), 1.0)
+        kept = sparse_ops.retain(weights, keep)
+        weights, _ = sparse_rows.fill_empty_rows(kept, 1.0)
     result = embedding_lookup_sparse(tables, ids, weights, combiner, max_norm)
     if default_id is None:
         rank_of_rows = result.ndim or 2

@@ -32,11 +32,12 @@ def shape_of(sp: SparseTensor) -> Any:
     return tuple(known.as_list()) if known.is_fully_defined() else sp.dense_shape
 
 
-def _picked(values: Any, order: Any) -> Any:
+def picked(values: Any, order: Any) -> Any:
+    """Return the elements of these numbers."""
     return gather(values, order, axis=0, batch_dims=0)
 
 
-def _sparse(value: Any) -> SparseTensor:
+def as_sparse(value: Any) -> SparseTensor:
     """Return a sparse tensor as it is.
 
     Raises:
@@ -59,7 +60,7 @@ def to_dense(
     Raises:
         InvalidArgumentError: Indices are out of order, and `validate_indices` is set.
     """
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     indices, shape, dtype = sp.indices, shape_of(sp), sp.dtype
     if validate_indices:
         indices = places.in_order(indices, sp.dense_shape, op_type="SparseToDense")
@@ -85,9 +86,9 @@ def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
 @export("sparse.reorder")
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
     """Return the elements in row-major order of their indices."""
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     order = places.row_major_order(sp.indices, sp.dense_shape)
-    indices, values = _picked(sp.indices, order), _picked(sp.values, order)
+    indices, values = picked(sp.indices, order), picked(sp.values, order)
     return sp.of_same_shape(indices, values)
 
 
@@ -119,8 +120,8 @@ def sparse_dense_matmul(
     values = sp_a.values
     if adjoint_a and values.dtype.is_complex:
         values = get_op("Conj")(values)
-    picked = _picked(dense, sp_a.indices[:, columns])
-    scaled = picked * get_op("ExpandDims")(values, axis=1)
+    found = picked(dense, sp_a.indices[:, columns])
+    scaled = found * get_op("ExpandDims")(values, axis=1)
     count = sp_a.dense_shape[rows] if count is None else count
     return get_op("UnsortedSegmentSum").public(scaled, sp_a.indices[:, rows], count)
 
@@ -187,7 +188,7 @@ def concat(
     axis: int, sp_inputs: Any, expand_nonconcat_dims: bool = False, name: Any = None
 ) -> SparseTensor:
     """Join sparse tensors along an axis."""
-    parts = [_sparse(sp) for sp in sp_inputs]
+    parts = [as_sparse(sp) for sp in sp_inputs]
     if len(parts) == 1:
         return parts[0]
     indices, order, shape = places.concatenated(
@@ -197,22 +198,22 @@ def concat(
         expand=bool(expand_nonconcat_dims),
     )
     values = join(*[sp.values for sp in parts], axis=0)
-    return SparseTensor(indices, _picked(values, order), shape)
+    return SparseTensor(indices, picked(values, order), shape)
 
 
 @export("sparse.slice")
 def slice_(sp_input: SparseTensor, start: Any, size: Any, name: Any = None) -> Any:
     """Return the part that begins at `start` and is `size` long."""
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     bounds = [cast_(convert(v), dtypes.int64) for v in (start, size)]
     indices, inside, shape = places.sliced(sp.indices, sp.dense_shape, *bounds)
-    return SparseTensor(indices, _picked(sp.values, inside), shape)
+    return SparseTensor(indices, picked(sp.values, inside), shape)
 
 
 @export("sparse.transpose")
 def transpose(sp_input: SparseTensor, perm: Any = None, name: Any = None) -> Any:
     """Return the elements with the axes in another order, by default reversed."""
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     if perm is None:
         rank = sp.indices.static_shape[1]
         perm = list(range(rank))[::-1]
@@ -233,7 +234,7 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
     Raises:
         InvalidArgumentError: The numbers of elements differ.
     """
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     target = cast_(convert(shape, hint=dtypes.int64), dtypes.int64)
     indices, sizes = places.reshaped(sp.indices, sp.dense_shape, target)
     return SparseTensor(indices, sp.values, sizes)
@@ -242,14 +243,14 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
 @export("sparse.retain")
 def retain(sp_input: SparseTensor, to_retain: Any) -> SparseTensor:
     """Return the elements for which `to_retain` is true."""
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     keep = convert(to_retain)
     if not sp.values.shape[:1].is_compatible_with(keep.shape[:1]):
         raise ValueError(
             f"Dimensions {sp.values.shape[0]} and {keep.shape[0]} are not compatible"
         )
     kept = get_op("Where")(keep)[:, 0]
-    return sp.of_same_shape(_picked(sp.indices, kept), _picked(sp.values, kept))
+    return sp.of_same_shape(picked(sp.indices, kept), picked(sp.values, kept))
 
 
 @export("sparse.split")
@@ -268,7 +269,7 @@ def split(
     ):
         if value is None:
             raise ValueError(f"{key} is required")
-    sp, pieces = _sparse(sp_input), []
+    sp, pieces = as_sparse(sp_input), []
     for i in range(int(num_split)):
         bounds = places.piece_bounds(
             sp.dense_shape, axis=int(axis), count=int(num_split), piece=i
@@ -280,7 +281,7 @@ def split(
 @export("sparse.expand_dims")
 def expand_dims(sp_input: SparseTensor, axis: Any = None, name: Any = None) -> Any:
     """Return the elements with an axis of size 1 added, last by default."""
-    sp = _sparse(sp_input)
+    sp = as_sparse(sp_input)
     at = -1 if axis is None else int(axis)
     indices, shape = places.with_axis(sp.indices, sp.dense_shape, axis=at)
     return SparseTensor(indices, sp.values, shape)
@@ -339,64 +340,3 @@ def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: Any = None) -> SparseT
 def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: Any = None) -> SparseTensor:
     """Return the smaller elements; what is not kept counts as 0."""
     return _extreme("Minimum", sp_a, sp_b)
-
-
-@export("sparse.fill_empty_rows")
-def fill_empty_rows(
-    sp_input: SparseTensor, default_value: Any, name: Any = None
-) -> Any:
-    """Return the elements with a default in each empty row, and which those are."""
-    sp = _sparse(sp_input)
-    filler = get_op("ExpandDims")(convert(default_value, sp.dtype), axis=0)
-    indices, order, empty = places.with_rows_filled(sp.indices, sp.dense_shape)
-    values = _picked(join(sp.values, filler, axis=0), order)
-    return sp.of_same_shape(indices, values), empty
-
-
-@export("sparse.to_indicator")
-def to_indicator(sp_input: SparseTensor, vocab_size: int, name: Any = None) -> Any:
-    """Return booleans that are true at the ids that each row holds."""
-    sp = _sparse(sp_input)
-    return places.indicator(
-        sp.indices, cast_(sp.values, dtypes.int64), sp.dense_shape, size=int(vocab_size)
-    )
-
-
-@export("sparse.mask")
-def mask(a: Any, mask_indices: Any, name: Any = None) -> Any:
-    """Return IndexedSlices without the slices whose index is in `mask_indices`."""
-    from tensor.core.indexed_slices import IndexedSlices
-
-    indices = convert(a.indices)
-    keep = places.not_masked(indices, convert(mask_indices))
-    values = _picked(convert(a.values), keep)
-    return IndexedSlices(values, _picked(indices, keep), a.dense_shape)
-
-
-@export("sparse.reset_shape")
-def reset_shape(sp_input: SparseTensor, new_shape: Any = None) -> SparseTensor:
-    """Return the elements in another shape; the tightest one by default.
-
-    Raises:
-        ValueError: The new shape has another rank, or does not hold the old one.
-    """
-    sp = _sparse(sp_input)
-    if new_shape is None:
-        sizes = places.tight_shape(sp.indices, sp.dense_shape)
-        return SparseTensor(sp.indices, sp.values, sizes)
-    sizes = cast_(convert(new_shape, hint=dtypes.int64), dtypes.int64)
-    old = sp.shape
-    if old.rank is not None and sizes.shape[0] not in (None, old.rank):
-        raise ValueError(
-            f"Dimensions {sizes.shape[0]} and {old.rank} are not compatible"
-        )
-    result = SparseTensor(sp.indices, sp.values, sizes)
-    if result.shape.rank is None or old.rank is None:
-        return result
-    pairs = zip(result.shape.as_list(), old.as_list(), strict=True)
-    if any(w is not None and d is not None and w < d for w, d in pairs):
-        raise ValueError(
-            "Requested new_shape should have dimension sizes >= sp_input.shape.  Found "
-            f"new_shape {result.shape}, which is smaller than {old}."
-        )
-    return result
