@@ -4,8 +4,11 @@ program     values, nodes, programs: what a traced function is made of
 symbolic    what stands for a tensor while tracing
 trace       the graph that records ops; captures; variables
 state       nodes that read and write variables
-signature   what tells one trace from another
 function    tf.function itself      concrete     one trace of it
+trace_key   what tells one trace from another
+binding     arguments and parameters           signature    specs that arguments fit
+retracing   warnings of too many traces
+variable_arguments  a trace on other variables than it was made with
 inline      a program applied again, to other inputs
 backward    the program of a program's gradient
 control/    cond, while_loop, loops over elements, TensorArray
