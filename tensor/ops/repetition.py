@@ -149,7 +149,8 @@ def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
     times = as_static_shape(multiples)
     if isinstance(times, tuple) and np.ndim(multiples) != 1:
         raise errors.invalid(
-            "Tile", f"Expected multiples to be 1-D, but got shape {np.shape(multiples)}"
+            "Tile",
+            f"Expected multiples to be 1-D, but got shape {[*np.shape(multiples)]}",
         )
     if isinstance(times, tuple):
         if x.ndim is not None and len(times) != x.ndim:
