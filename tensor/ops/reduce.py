@@ -66,8 +66,9 @@ def total(x: Any, axis: Any, keepdims: bool) -> Any:
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         wide = np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float32)
         return wide.astype(x.dtype)
-    if not keepdims and row_sums.applies(x, axis):
-        return row_sums.sum_rows(x, len(axis))
+    if row_sums.applies(x, axis):
+        sums = row_sums.sum_rows(x, len(axis))
+        return sums.reshape((1,) * len(axis) + sums.shape) if keepdims else sums
     return _add(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 

@@ -29,6 +29,8 @@ def test_sums_over_leading_axes_are_exact(
     )
     total = tf.reduce_sum(x, axis=axis)
     assert total.dtype == dtype
+    kept = tf.reduce_sum(x, axis=axis, keepdims=True)
+    np.testing.assert_array_equal(kept, np.reshape(total, (1,) * axes + total.shape))
     np.testing.assert_allclose(
         total, exact, rtol=0, atol=5000 * float(np.finfo(dtype).eps)
     )
