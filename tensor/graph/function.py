@@ -1,4 +1,4 @@
-"""tf.function: a Python function traced once per signature, then run as a graph."""
+"""Function: a Python function traced once per signature, then run as a graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.log import warn_once
-from tensor.core.public_api import export
 from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
@@ -162,9 +161,8 @@ class Function:
     def _forget_oldest(self) -> None:
         """Let go of the trace made first: memory stays bounded."""
         warn_once(
-            f"tf.function {self._name!r} has {_MOST_TRACES} traces: "
-            "from now on the oldest is forgotten for each new one. Pass numbers that "
-            "vary as tensors, or give an `input_signature`."
+            f"tf.function {self._name!r} has {_MOST_TRACES} traces: the oldest is now "
+            "forgotten for each new one. Pass numbers as tensors, or input_signature."
         )
         oldest = self._traces.pop(next(iter(self._traces)))
         for family in self._families.values():
@@ -189,8 +187,7 @@ class Function:
     def _trace(
         self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
     ) -> ConcreteFunction:
-        if self.input_signature is not None:
-            args = with_specs(args, self.input_signature)
+        args = with_specs(args, self.input_signature)
         graph = FunctionGraph(self._name, outer=context.graph)
         graph.may_create_variables = may_create
         names = self._parameters.name_leaves(args, kwargs)
@@ -261,15 +258,11 @@ class Function:
 
     def _remade(self, python_function: Callable[..., Any]) -> Function:
         """Return another function with the same options."""
-        return Function(
-            python_function,
-            self._name,
-            self.input_signature,
-            self._autograph,
-            self._jit_compile,
-            self._reduce_retracing,
-            self._autograph_options,
-        )
+        return Function(python_function, *self._options())
+
+    def _options(self) -> tuple[Any, ...]:
+        first = (self._name, self.input_signature, self._autograph, self._jit_compile)
+        return (*first, self._reduce_retracing, self._autograph_options)
 
     # ---- as users see it
 
@@ -334,9 +327,7 @@ class Function:
         return self._remade(self._python_function)
 
     def __reduce__(self) -> Any:
-        options = (self._name, self.input_signature, self._autograph)
-        more = (self._jit_compile, self._reduce_retracing, self._autograph_options)
-        return Function, (self._python_function, *options, *more)
+        return Function, (self._python_function, *self._options())
 
 
 def _encoded(args: Any, kwargs: dict[str, Any]) -> tuple[Any, Leaves]:
@@ -347,62 +338,3 @@ def _encoded(args: Any, kwargs: dict[str, Any]) -> tuple[Any, Leaves]:
         items = sorted(kwargs.items())
         key = (key, *[(k, encode(v, leaves)) for k, v in items])
     return key, leaves
-
-
-@export("function")
-def function(
-    func: Any = None,
-    input_signature: Any = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-    experimental_implements: Any = None,
-    experimental_autograph_options: Any = None,
-    experimental_attributes: Any = None,
-    experimental_relax_shapes: bool | None = None,
-    experimental_compile: bool | None = None,
-    experimental_follow_type_hints: bool | None = None,
-) -> Any:
-    """Make a function that runs as a graph: `@tf.function`, with or without arguments.
-
-    The Python function is called once for each new signature of its arguments, to
-    trace the ops that it applies; later calls run those. Python's own effects (print,
-    appending to lists) therefore happen while tracing only.
-
-    Args:
-        func: The Python function; None if used as a decorator with arguments.
-        input_signature: A sequence of `tf.TensorSpec`s: one trace for all calls.
-        autograph: Whether Python control flow on tensors becomes part of the graph.
-        jit_compile: Accepted: every function is compiled by the same executor.
-        reduce_retracing: Whether a second shape of an argument makes a trace for any.
-        experimental_implements: Accepted for compatibility.
-        experimental_autograph_options: Accepted for compatibility.
-        experimental_attributes: Accepted for compatibility.
-        experimental_relax_shapes: The former name of `reduce_retracing`.
-        experimental_compile: The former name of `jit_compile`.
-        experimental_follow_type_hints: Accepted for compatibility.
-
-    Raises:
-        TypeError: `func` is not callable, or `input_signature` holds no specs.
-    """
-    if experimental_relax_shapes is not None:
-        reduce_retracing = experimental_relax_shapes
-
-    def decorate(python_function: Any) -> Any:
-        if not callable(python_function):
-            raise TypeError(
-                f"{python_function!r} is not a callable object: tf.function needs one."
-            )
-        if isinstance(python_function, Function):
-            python_function = python_function.python_function
-        return Function(
-            python_function,
-            None,
-            input_signature,
-            autograph,
-            jit_compile if jit_compile is not None else experimental_compile,
-            reduce_retracing,
-            experimental_autograph_options,
-        )
-
-    return decorate if func is None else decorate(func)

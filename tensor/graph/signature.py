@@ -205,6 +205,8 @@ def substitute(structure: Any, names: list[str], make: Any) -> Any:
 
 def with_specs(args: Any, signature: Any) -> Any:
     """Return arguments with composite values replaced by the specs they must fit."""
+    if signature is None:
+        return args
     count = len(signature)
     values, specs = nest.flatten(args[:count]), nest.flatten(signature)
     if len(values) != len(specs):
