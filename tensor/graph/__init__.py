@@ -4,7 +4,7 @@ program     values, nodes, programs: what a traced function is made of
 symbolic    what stands for a tensor while tracing
 trace       the graph that records ops; captures; variables
 state       nodes that read and write variables
-function    tf.function itself      concrete     one trace of it
+decorator   tf.function             function     what it makes      concrete  one trace
 trace_key   what tells one trace from another
 binding     arguments and parameters           signature    specs that arguments fit
 retracing   warnings of too many traces
@@ -18,6 +18,7 @@ autograph/  Python's control flow made into graph nodes
 """
 
 from tensor.graph import (
+    decorator as decorator,
     function as function,
     modes as modes,
     symbolic_gradients as symbolic_gradients,
