@@ -7,6 +7,7 @@ back. Large arrays go through shared blocks if the service is on this host.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections import deque
@@ -141,7 +142,7 @@ class ServiceClient:
                 header["into"] = [
                     (i, loan.name, loan.nbytes, expects[i]) for i, loan in into.items()
                 ]
-        self.socket.send_multipart(encode(header, arrays, loans), copy=False)
+        self._send(encode(header, arrays, loans))
         self._pending.append((number, [x for x in loans if x is not None], into))
         return number
 
@@ -225,12 +226,21 @@ class ServiceClient:
             return
         if says_bye and self.is_connected and not self.lost:
             self.socket.linger = 200
-            self.socket.send_multipart(encode({"do": "bye", "number": -1}))
+            with contextlib.suppress(ServiceLostError):
+                self._send(encode({"do": "bye", "number": -1}))
         self.socket.disable_monitor()
         self.monitor.close(linger=0)
         self.socket.close()
         if self._offered is not None:
             self._offered.close()
+
+    def _send(self, frames: list[Any]) -> None:
+        """Send, but never wait for a connection that has just broken."""
+        try:
+            self.socket.send_multipart(frames, zmq.DONTWAIT, copy=False)
+        except zmq.Again:
+            self.lost = "its connection closed"
+            raise ServiceLostError(self.name, self.lost) from None
 
     def _copied_to_block(self, array: Array) -> Loan | None:
         if self._pool is None or array.nbytes < LEAST_BYTES or array.dtype == object:

@@ -117,7 +117,7 @@ class Dispatcher:
             raise
         finally:
             for worker in self._workers:
-                worker.client.close()
+                worker.leave(self._session)
             servers.close()
             with self.queue.changed:
                 self.queue.is_closed = True
@@ -146,8 +146,7 @@ class Dispatcher:
         else:
             client.look()
             if client.is_connected and not client.lost:
-                client.hello({"role": "coordinator", "session": self._session})
-                worker.has_joined = True
+                worker.join(self._session)
         if client.lost:
             self._worker_lost(worker, client.lost)
         elif worker.batches:

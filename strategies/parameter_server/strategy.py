@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import secrets
 import sys
+import threading
 import time
 import weakref
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import zmq
 
 from dist.control import FIRST_REPORT_S, NEXT_REPORTS_S
+from dist.session import EXIT_LIMIT_S
 from strategies.cluster_resolver import TFConfigClusterResolver
 from strategies.parameter_server.cluster import Cluster, cluster_of
 from strategies.parameter_server.dispatch import Dispatcher
@@ -135,7 +137,10 @@ class ParameterServerStrategy(Strategy):
 def _close(dispatcher: Dispatcher, links: ServerLinks, context: Any) -> None:
     dispatcher.close()
     links.close()
-    context.term()
+    # Ending the context waits for all its sockets: not for ever.
+    ending = threading.Thread(target=context.term, daemon=True)
+    ending.start()
+    ending.join(EXIT_LIMIT_S)
 
 
 def _rounds(updates: str, max_staleness: int | None, workers: int) -> Rounds:

@@ -164,6 +164,12 @@ class TaskServer:
         Raises:
             UnavailableError: No coordinator came, or it was lost and did not return.
         """
+        try:
+            self._wait_for_the_end()
+        finally:
+            self.stop()
+
+    def _wait_for_the_end(self) -> None:
         next_report_s = FIRST_REPORT_S
         while not self._handler.ended.is_set():
             self._thread.join(JOIN_SLICE_S)
@@ -179,7 +185,6 @@ class TaskServer:
                     f"{self._task} waits for the coordinator since {alone_s:.0f} s\n"
                 )
             if alone_s > self._patience_s:
-                self.stop()
                 what = "was lost" if self._handler.was_joined else "did not come"
                 raise errors.because(
                     errors.UnavailableError,
@@ -187,7 +192,6 @@ class TaskServer:
                     "passed. See its own output first; raise the limit by "
                     "RINGFLOW_START_TIMEOUT_S if it is only slow.",
                 )
-        self.stop()
 
     def stop(self) -> None:
         """End serving, whatever is under way."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_S = 0.005
 MOST_IN_BATCH = 128
+# How long a coordinator that is done waits for a worker that never came.
+LATE_WORKER_S = 3.0
 # A closure takes this long until it is known better: one at a time.
 UNKNOWN_S = 1.0
 
@@ -40,6 +42,7 @@ class WorkerLink:
         self.task = task
         self.batches: dict[int, list[Closure]] = {}
         self.has_joined = False
+        self._was_there = False
         self.warnings = 0
         self._defined: set[int] = set()
         self._resources: dict[int, int] = {}
@@ -57,6 +60,17 @@ class WorkerLink:
         self._mean_s = UNKNOWN_S
         poller.register(self.client.socket)
         poller.register(self.client.monitor)
+
+    def join(self, session: str) -> None:
+        """Say hello: from now on it may be sent closures."""
+        self.client.hello({"role": "coordinator", "session": session})
+        self.has_joined = self._was_there = True
+
+    def leave(self, session: str) -> None:
+        """Tell the worker that all is over; one that is still to come waits for it."""
+        if not self._was_there and self.client.connect(LATE_WORKER_S):
+            self.join(session)
+        self.client.close()
 
     def disconnect(self, poller: Any) -> list[Closure]:
         """Give up the connection; return the closures that were under way."""
