@@ -72,6 +72,7 @@ def array_function(
     def decorate(function: Callable[..., Any]) -> Any:
         body = {
             "__doc__": function.__doc__,
+            "__module__": function.__module__,  # a SavedModel finds it there
             "type_name": type_name,
             "kind": kind,
             "function": staticmethod(function),

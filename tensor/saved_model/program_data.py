@@ -218,6 +218,9 @@ def _find_op(name: str) -> Op:
     if not module.startswith("tensor."):
         raise ValueError(f"The saved function uses {name!r}, which is no op of ours.")
     found = importlib.import_module(module).__dict__.get(class_name)
+    registered = {_op_name(op): op for op in all_ops()}
+    if name in registered:  # by the module that was imported just now
+        return registered[name]
     if not (isinstance(found, type) and issubclass(found, Op)):
         raise ValueError(
             f"The saved function uses the op {name!r}, which this version of ringflow "
