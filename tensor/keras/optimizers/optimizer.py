@@ -149,12 +149,10 @@ class Optimizer(SlotOwner):
             if not isinstance(value, LearningRateSchedule):
                 raise TypeError(
                     "This optimizer was created with a `LearningRateSchedule` object "
-                    "as "
-                    "its `learning_rate` constructor argument, hence its learning rate "
-                    "is not settable. If you need the learning rate to be settable, "
-                    "you "
-                    "should instantiate the optimizer with a float `learning_rate` "
-                    "argument."
+                    "as its `learning_rate` constructor argument, hence its learning "
+                    "rate is not settable. If you need the learning rate to be "
+                    "settable, you should instantiate the optimizer with a float "
+                    "`learning_rate` argument."
                 )
             self._learning_rate = value
             return
