@@ -119,6 +119,10 @@ class WorkerIdentity:
         return self.local_size < self.size
 
 
+# What is true where no launcher says anything.
+_ALONE = Claim("nothing", rank=0, size=1, local_rank=0, local_size=1)
+
+
 def identity_from_environment(
     environ: Mapping[str, str] | None = None,
 ) -> WorkerIdentity:
@@ -133,10 +137,8 @@ def identity_from_environment(
         for read in (_launch, tf_config, torchrun, slurm, open_mpi)
         if (claim := read(environment)) is not None
     ]
-    if not claims:
-        return WorkerIdentity(settings=_settings(environment))
     _reject_contradictions(claims)
-    return _identity(claims[0], environment)
+    return _identity(claims[0] if claims else _ALONE, environment)
 
 
 def tf_config_variable() -> str:
@@ -264,6 +266,8 @@ def _reject_contradictions(claims: list[Claim]) -> None:
     Slurm and Open MPI may describe an outer launcher that started ours or torchrun's
     (one per host), so they are held against TF_CONFIG and each other only.
     """
+    if not claims:
+        return
     first = claims[0]
     started_by_launcher = first.source in ("launch", "torchrun")
     for other in claims[1:]:

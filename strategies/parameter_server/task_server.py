@@ -141,7 +141,11 @@ class TaskServer:
         self._task = cluster.task(job_name or "", task_index or 0)
         self._patience_s = cluster.start_timeout_s
         self._handler = TaskHandler(cluster, self._task)
-        self._service = _bound(self._task, cluster, self._handler)
+        try:
+            self._service = _bound(self._task, cluster, self._handler)
+        except BaseException:
+            self._handler.close()
+            raise
         self._thread = threading.Thread(
             target=self._serve, name=f"serve-{job_name}-{task_index}", daemon=True
         )

@@ -211,6 +211,31 @@ def test_an_error_in_a_closure_is_shown_with_its_place(script):
     assert "On the other process" in done.err
 
 
+def test_a_closure_that_takes_its_workers_with_it_is_named(script):
+    path = script(
+        SETUP
+        + """
+    @tf.function
+    def crash():
+        tf.py_function(lambda: os.kill(os.getpid(), signal.SIGKILL), [], [])
+
+    value = coordinator.schedule(crash)
+    try:
+        coordinator.join()
+    except tf.errors.UnavailableError as error:
+        print(error)
+    print(coordinator.schedule(add, (one,)).fetch())
+    """
+    )
+    done = launch("-n", 1, "--ps", 1, path)
+    assert done.status == 0, done.err
+    said, result = done.out.splitlines()
+    assert said.startswith("closure 1 (crash) was running on 4 workers")
+    assert "probably ends its process" in said
+    assert result == "1.0"
+    assert done.err.count("starting it again") == 4
+
+
 def test_ctrl_c_ends_all_parts(script):
     path = script(
         SETUP
