@@ -9,6 +9,9 @@ From the ground up::
     checkpoint manager          what users call
 """
 
+import importlib
+from typing import Any
+
 from tensor.core.public_api import publish as _publish
 from tensor.io import example as _example
 from tensor.train import (
@@ -19,3 +22,13 @@ from tensor.train import (
 )
 
 _publish(globals(), "train")
+_missing = globals()["__getattr__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "ClusterSpec":
+        return _missing(name)
+    # Clusters are described where the strategies are, which load late.
+    distribute = importlib.import_module("tensor.distribute")
+    found = globals()[name] = distribute._resolvers.ClusterSpec
+    return found

@@ -37,7 +37,10 @@ class InProcessCluster:
 
     @property
     def resolver(self) -> Any:
-        return tf.distribute.cluster_resolver.SimpleClusterResolver(self.spec)
+        spec = tf.train.ClusterSpec(self.spec)
+        return tf.distribute.cluster_resolver.SimpleClusterResolver(
+            spec, rpc_layer="grpc"
+        )
 
     def strategy(self, *arguments: Any, **options: Any) -> Any:
         strategy = tf.distribute.ParameterServerStrategy(
