@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tensor.compat.config_proto import ConfigProto as ConfigProto
 from tensor.compat.session import (
     InteractiveSession as InteractiveSession,
     Session as Session,

@@ -120,6 +120,18 @@ def test_a_dataset_creator_makes_datasets() -> None:
     assert isinstance(DatasetCreator(batches)(None), tf.data.Dataset)
 
 
+def test_a_server_takes_the_options_of_tensorflows(cluster) -> None:
+    one = cluster(1, 1)
+    one.tasks["ps", 0].stop()
+    options = tf.compat.v1.ConfigProto(inter_op_parallelism_threads=3)
+    options.gpu_options.allow_growth = True
+    assert options.inter_op_parallelism_threads == 3
+    one.tasks["ps", 0] = tf.distribute.Server(
+        tf.train.ClusterSpec(one.spec), "ps", 0, protocol="grpc", config=options
+    )
+    assert one.strategy().num_replicas_in_sync == 1
+
+
 def test_the_flow_of_the_tutorial(cluster) -> None:
     """What TensorFlow's parameter-server tutorial does, in words of our own."""
     resolver = cluster(3, 2).resolver
