@@ -12,6 +12,25 @@ from tensor.compat.session import (
     placeholder as placeholder,
     reset_default_graph as reset_default_graph,
 )
+from tensor.compat.updates import (
+    SparseTensorValue as SparseTensorValue,
+    assign as assign,
+    assign_add as assign_add,
+    assign_sub as assign_sub,
+    batch_scatter_update as batch_scatter_update,
+    count_up_to as count_up_to,
+    is_variable_initialized as is_variable_initialized,
+    scatter_add as scatter_add,
+    scatter_div as scatter_div,
+    scatter_max as scatter_max,
+    scatter_min as scatter_min,
+    scatter_mul as scatter_mul,
+    scatter_nd_add as scatter_nd_add,
+    scatter_nd_sub as scatter_nd_sub,
+    scatter_nd_update as scatter_nd_update,
+    scatter_sub as scatter_sub,
+    scatter_update as scatter_update,
+)
 from tensor.core.dimension import (
     Dimension as Dimension,
     dimension_at_index as dimension_at_index,

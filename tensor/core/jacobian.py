@@ -58,7 +58,7 @@ def batch_jacobian(tape: Any, target: Any, source: Any, unconnected: Any) -> Any
     """Return the Jacobian of each example; see `GradientTape.batch_jacobian`.
 
     Raises:
-        ValueError: `target` and `source` have different first dimensions.
+        ValueError: `target` and `source` have different first dimensions, or no second.
         RuntimeError: The tape was used up, or never entered.
     """
     target = convert(target)
@@ -68,6 +68,11 @@ def batch_jacobian(tape: Any, target: Any, source: Any, unconnected: Any) -> Any
             "Need first dimension of target shape "
             f"({target.shape}) and source shape ({source.shape}) to match."
         )
+    for what, dims in (("target", shape), ("source", source_shape)):
+        if len(dims) < 2:
+            raise ValueError(
+                f"Argument `{what}` must have rank at least 2. Received shape {dims}."
+            )
     record = tape.take_record()
     batch = shape[0]
     per_example = int(np.prod(shape[1:], dtype=np.int64))

@@ -138,9 +138,19 @@ class SlicedUpdates:
             rows: What to write.
 
         Raises:
-            InvalidArgumentError: An index is out of range.
+            InvalidArgumentError: An index is out of range, or `rows` do not fit.
         """
         self._check_inside(key)
+        places = np.broadcast_shapes(*[k.shape for k in key])
+        wanted = places + self._array.shape[len(key) :]
+        if np.shape(rows) not in ((), wanted):
+            raise because(
+                InvalidArgumentError,
+                "Must have updates.shape = indices.shape + params.shape[1:] or "
+                f"updates.shape = [], got updates.shape {to_brackets(np.shape(rows))}, "
+                f"indices.shape {to_brackets(places)}, params.shape "
+                f"{to_brackets(self._array.shape)}",
+            )
         with self._lock:
             array = self._own_array()
             if combine is None:

@@ -107,6 +107,8 @@ class GradientTape:
                 are used; if not, only what `watch` names.
         """
         self._tape: Tape | None = None
+        # What the record had watched, once it is used up.
+        self._watched: tuple[Any, ...] = ()
         self._persistent = persistent
         self._watch_accessed_variables = watch_accessed_variables
         self._recording = False
@@ -192,12 +194,14 @@ class GradientTape:
             ValueError: The tape is not recording.
         """
         self._stop()
-        self._tape = None
+        self._tape, self._watched = None, ()
         self._start()
 
     def watched_variables(self) -> tuple[Any, ...]:
         """Return the variables that are watched, in the order of their first use."""
-        return () if self._tape is None else tuple(self._tape.variables.values())
+        if self._tape is not None:
+            return tuple(self._tape.variables.values())
+        return self._watched
 
     def gradient(
         self,
@@ -284,6 +288,7 @@ class GradientTape:
                 )
         tape = self._tape
         if not self._persistent:
+            self._watched = self.watched_variables()
             self._tape = None
         return tape
 
@@ -300,10 +305,12 @@ class GradientTape:
         See `tensor.core.jacobian` for how it is computed.
 
         Raises:
-            RuntimeError: The tape was used up, or never entered.
+            RuntimeError: The tape was used up, never entered, or is not persistent and
+                `experimental_use_pfor=False` asks for one gradient after the other.
         """
         from tensor.core.jacobian import jacobian
 
+        self._check_rows(experimental_use_pfor)
         return jacobian(self, target, sources, unconnected_gradients)
 
     def batch_jacobian(
@@ -317,12 +324,21 @@ class GradientTape:
         """Return the Jacobian of each example: shape [b, target dims, source dims].
 
         Raises:
-            RuntimeError: The tape was used up, or never entered.
+            RuntimeError: As `jacobian`.
             ValueError: `target` and `source` have different first dimensions.
         """
         from tensor.core.jacobian import batch_jacobian
 
+        self._check_rows(experimental_use_pfor)
         return batch_jacobian(self, target, source, unconnected_gradients)
+
+    def _check_rows(self, use_pfor: bool) -> None:
+        if not (use_pfor or self._persistent or context.graph is not None):
+            raise RuntimeError(
+                "GradientTape must be created with persistent=True to compute the "
+                "jacobian with eager execution enabled and with "
+                "experimental_use_pfor set to False."
+            )
 
 
 def _check_source(source: Any) -> None:

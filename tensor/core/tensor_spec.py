@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes
+from tensor.core.context import context
 from tensor.core.shapes import Dims, TensorShape, are_compatible, relax
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class TensorSpec(TypeSpec):
     @classmethod
     def from_tensor(cls, tensor: Any, name: Any = None) -> TensorSpec:
         """Describe `tensor`, by its static shape."""
+        if name is None and context.graph is not None and hasattr(tensor, "op"):
+            name = tensor.op.name
         return cls(tensor.shape, tensor.dtype, name)
 
     @property
@@ -189,9 +192,13 @@ class TensorSpec(TypeSpec):
         )
 
     def is_subtype_of(self, other: Any) -> bool:
-        """Return whether every tensor that fits this spec also fits `other`."""
+        """Return whether every tensor that fits this spec also fits `other`.
+
+        A spec with a name is narrower than one of another name, or of none.
+        """
         return (
             isinstance(other, TensorSpec)
+            and self._name in (None, other._name)
             and self._dtype == other._dtype
             and self.shape.is_subtype_of(other._dims)
         )

@@ -35,6 +35,7 @@ from tensor.core.variable_creation import (
     VariableType,
     choice,
 )
+from tensor.core.variable_legacy import LegacyVariable
 from tensor.core.variable_protocols import VariableProtocols
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ _UNSHARED = 2
 
 
 @export("Variable")
-class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
+class Variable(
+    SlicedUpdates, LegacyVariable, VariableProtocols, metaclass=VariableType
+):
     """A tensor-like value that `assign` changes, shared by everything that holds it."""
 
     __array_priority__ = 100
@@ -165,10 +168,6 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
         """
         self._dims = TensorShape(shape).merge_with(self.shape)._dims
 
-    def is_initialized(self, name: str | None = None) -> Any:
-        """Return whether there is a value: there always is."""
-        return convert(True)
-
     @property
     def ndim(self) -> int | None:
         """The number of dimensions, None when it may change."""
@@ -253,22 +252,6 @@ class Variable(SlicedUpdates, VariableProtocols, metaclass=VariableType):
                 f"variable {self.name!r} has no value while a function is traced."
             )
         return wrap(self._array).numpy()
-
-    def eval(self, session: Any = None) -> Any:
-        """Return the value as NumPy; TF1's name for `numpy()`."""
-        return self.numpy()
-
-    def initialized_value(self) -> Any:
-        """Return the current value as a tensor."""
-        return self.value()
-
-    @property
-    def initial_value(self) -> Any:
-        """Raise: the initial value is not kept in eager execution."""
-        raise RuntimeError(
-            "This property is not supported when eager execution is "
-            "enabled. Keep the value that you passed yourself."
-        )
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Any:
         """Return the rows at `indices`; the gradient is IndexedSlices."""

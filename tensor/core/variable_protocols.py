@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core.context import context
 from tensor.core.shapes import Dims, TensorShape, to_text
+from tensor.core.tape import stop_all_recording
 from tensor.core.tensor import value_text, wrap
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class VariableProtocols:
     _aggregation: VariableAggregation
 
     def value(self) -> Any:
+        """Return the current value as a tensor."""
+        raise NotImplementedError
+
+    def read_value(self) -> Any:
         """Return the current value as a tensor."""
         raise NotImplementedError
 
@@ -86,7 +91,15 @@ class VariableProtocols:
         )
         if context.graph is not None:
             return head + ">"
-        return f"{head}, numpy={value_text(self._array, repr)}>"
+        return f"{head}, numpy={self._value_text()}>"
+
+    def _value_text(self) -> str:
+        # A value can be out of reach, on a server: even so, a repr never fails.
+        try:
+            with stop_all_recording():
+                return value_text(self.read_value()._array, repr)
+        except Exception:
+            return "<unavailable>"
 
     def __deepcopy__(self, memo: Any) -> Variable:
         from tensor.core.variable import Variable

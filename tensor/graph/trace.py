@@ -329,6 +329,12 @@ class Graph:
 
     # ---- as users see it
 
+    def session(self) -> Any:
+        """Return a session that runs this graph, as in TF1."""
+        from tensor.compat.session import Session
+
+        return Session(graph=self)
+
     @property
     def outputs(self) -> list[SymbolicTensor]:
         """The results, once tracing has ended."""
@@ -362,11 +368,7 @@ class Graph:
         raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.")
 
     def get_operation_by_name(self, name: str) -> Any:
-        """Return the operation called `name`.
-
-        Raises:
-            KeyError: There is none.
-        """
+        """Return the operation called `name`; a KeyError says that there is none."""
         return self.get_tensor_by_name(f"{name}:0").op
 
     def control_dependencies(self, control_inputs: Any) -> Any:
@@ -389,11 +391,10 @@ def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
     if len(values) == len(tensors):
         return [TensorSpec.of(v.dims, v.dtype) for v in values]
     beside = next((v.dtype for v in values if not v.dtype.is_bool), None)
+    adopted = None if beside is None else TensorSpec.of((), beside)
     return [
         TensorSpec.of(t._value.dims, t._value.dtype)
         if type(t) is SymbolicTensor
-        else spec_of(t)
-        if beside is None
-        else TensorSpec.of((), beside)
+        else adopted or spec_of(t)
         for t in tensors
     ]

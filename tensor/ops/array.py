@@ -38,6 +38,9 @@ from tensor.ops.joining import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# What NumPy allows.
+_MOST_DIMENSIONS = 64
+
 
 class Identity(UnaryElementwise):
     """The same value, as a new tensor."""
@@ -178,8 +181,10 @@ def _check_sizes(shape: tuple[Any, ...]) -> None:
     """Check that sizes are not negative but for one -1.
 
     Raises:
-        InvalidArgumentError: They are.
+        InvalidArgumentError: They are, or they are too many.
     """
+    if len(shape) > _MOST_DIMENSIONS:
+        raise errors.invalid("Reshape", "too many dimensions")
     unknown = [i for i, d in enumerate(shape) if d == -1]
     if len(unknown) > 1:
         raise errors.invalid(

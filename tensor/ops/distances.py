@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,15 @@ def unravel_index(indices: Any, dims: Any, name: Any = None) -> Any:
     """Return the coordinates of flat indices into an array of shape `dims`.
 
     Raises:
-        InvalidArgumentError: An index is out of range.
+        InvalidArgumentError: An index is out of range, or `dims` hold 0 or too much.
     """
     flat, shape = np.asarray(convert(indices)), np.asarray(convert(dims))
+    if (shape == 0).any():
+        raise errors.invalid("UnravelIndex", "Input dims cannot contain a dim of zero")
+    if math.prod(shape.tolist()) > np.iinfo(shape.dtype).max:
+        raise errors.invalid(
+            "UnravelIndex", "Input dims product is causing integer overflow"
+        )
     try:
         found = np.unravel_index(flat, tuple(shape))
     except ValueError:

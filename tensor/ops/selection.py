@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -17,6 +18,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import concat, reshape, shape_op, where
 from tensor.ops.families import check_kind
 from tensor.ops.gather import gather
+from tensor.ops.reduce import reduce_prod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,30 +125,30 @@ def boolean_mask(
         )
     if mask_dims == ():
         raise ValueError("mask cannot be scalar.")
-    axis = 0 if axis is None else int(axis)
-    if dims is None:
-        raise ValueError("boolean_mask needs a tensor of known rank.")
-    axis = axis + len(dims) if axis < 0 else axis
+    if is_symbolic(axis):
+        dims = None
+    else:
+        axis = 0 if axis is None else int(axis)
+        axis = axis + len(dims) if dims is not None and axis < 0 else axis
     end = axis + len(mask_dims)
-    if not are_compatible(dims[axis:end], mask_dims):
+    if dims is not None and not are_compatible(dims[axis:end], mask_dims):
         raise ValueError(
             f"Shapes {to_text(dims[axis:end])} and {to_text(mask_dims)} are "
             "incompatible"
         )
     # Also where the mask has one axis: the gradient is dense then, as in TensorFlow.
-    tensor = _merge_axes(tensor, axis, end)
+    tensor = _merge_axes(tensor, dims, axis, end)
     if len(mask_dims) > 1:
         mask = reshape(mask, shape=(-1,))
     rows = nonzero(mask)
     return gather(tensor, reshape(rows, shape=(-1,)), axis=axis, batch_dims=0)
 
 
-def _merge_axes(x: Any, start: int, end: int) -> Any:
-    """Return x with the axes from `start` to `end` made one."""
-    dims = x.static_shape
-    if None not in (*dims[:start], *dims[end:]):
+def _merge_axes(x: Any, dims: Any, start: Any, end: Any) -> Any:
+    """Return x, of shape `dims` if known, with the axes from start to end made one."""
+    if dims is not None and None not in (*dims[:start], *dims[end:]):
         merged = -1 if 0 not in dims else int(np.prod(dims[start:end]))
         return reshape(x, shape=(*dims[:start], merged, *dims[end:]))
     shape = shape_op(x, out_type=dtypes.int32)
-    merged_dim = convert([-1], dtypes.int32)
+    merged_dim = reduce_prod(shape[start:end], axis=(0,), keepdims=True)
     return reshape(x, shape=concat(shape[:start], merged_dim, shape[end:], axis=0))

@@ -9,11 +9,11 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, register
+from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.shapes import Dims, broadcast
-from tensor.core.tensor import EagerTensor
+from tensor.core.tensor import EagerTensor, wrap
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast, reshape
+from tensor.ops.array import cast, concat, pack, reshape
 from tensor.ops.families import (
     NUMERIC,
     bracketed,
@@ -258,7 +258,10 @@ def swap_last(x: Any) -> Any:
     """Return tensors or arrays of matrices transposed."""
     dims = shape_of(x)
     if dims is None:
-        raise ValueError(f"Cannot transpose the matrices of {x!r}: unknown rank.")
+        rank = get_op("Rank")(x)
+        batch = get_op("Range")(wrap(np.int32(0)), rank - 2, wrap(np.int32(1)))
+        last = pack(rank - 1, rank - 2, axis=0)
+        return transpose(x, perm=concat(batch, last, axis=0))
     rank = len(dims)
     return transpose(x, perm=(*range(rank - 2), rank - 1, rank - 2))
 

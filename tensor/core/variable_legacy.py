@@ -1,0 +1,76 @@
+"""What TF1 left on variables: initializers, `load`, `count_up_to`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensor.core import errors
+from tensor.core.convert import convert
+
+if TYPE_CHECKING:
+    from tensor.core.dtypes import DType
+
+
+class LegacyVariable:
+    """The methods of variables that programs written for TF1 still call."""
+
+    _dtype: DType
+
+    def value(self) -> Any:
+        """Return the current value as a tensor."""
+        raise NotImplementedError
+
+    def numpy(self) -> Any:
+        """Return the value as NumPy."""
+        raise NotImplementedError
+
+    def assign(self, value: Any) -> Any:
+        """Replace the value."""
+        raise NotImplementedError
+
+    def assign_add(self, delta: Any) -> Any:
+        """Add `delta`."""
+        raise NotImplementedError
+
+    def is_initialized(self, name: str | None = None) -> Any:
+        """Return whether there is a value: there always is."""
+        return convert(True)
+
+    @property
+    def initializer(self) -> None:
+        """What a session runs to give the first value: nothing, it is there."""
+        return None
+
+    def initialized_value(self) -> Any:
+        """Return the current value as a tensor."""
+        return self.value()
+
+    @property
+    def initial_value(self) -> Any:
+        """Raise: the initial value is not kept in eager execution."""
+        raise RuntimeError(
+            "This property is not supported when eager execution is "
+            "enabled. Keep the value that you passed yourself."
+        )
+
+    def eval(self, session: Any = None) -> Any:
+        """Return the value as NumPy; TF1's name for `numpy()`."""
+        return self.numpy()
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Replace the value; TF1's name for `assign`."""
+        self.assign(value)
+
+    def count_up_to(self, limit: int) -> Any:
+        """Add 1 until `limit` is reached, and return the value from before.
+
+        Raises:
+            OutOfRangeError: The limit is reached.
+        """
+        before = self.value()
+        if int(before) >= limit:
+            raise errors.because(
+                errors.OutOfRangeError, f"Reached limit of {limit} [Op:CountUpTo]"
+            )
+        self.assign_add(convert(1, self._dtype))
+        return before
