@@ -189,7 +189,7 @@ class ConcreteFunction:
     def _call_watched(self, tensors: Sequence[Any]) -> Any:
         """Call while tapes or forward accumulators are active."""
         inputs = [*tensors, *self._captured]
-        if context.accumulators or self._must_be_recorded_op_by_op():
+        if context.accumulators:
             return self._pack(inline(self.program, inputs))
         tracked: set[int] = set()
         for tape in context.tapes:
@@ -210,16 +210,6 @@ class ConcreteFunction:
         values = arrays + [v.read_array() for v in self._read]
         record(call, tuple(inputs), values, outputs, {})  # type: ignore[arg-type]
         return self._pack(outputs)
-
-    def _must_be_recorded_op_by_op(self) -> bool:
-        """Return whether tapes have to see every op.
-
-        A second derivative runs a function again, with what its random numbers and
-        other effects gave the first time. Those inside branches and loops are not kept.
-        """
-        return len(context.tapes) > 1 and any(
-            node.has_effects and node.programs() for node in self.program.nodes
-        )
 
     # ---- as users see it
 

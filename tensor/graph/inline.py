@@ -13,29 +13,20 @@ from tensor.core.convert import constant_tensor
 from tensor.graph.program import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tensor.graph.program import Node, Program
 
 
-def inline(
-    program: Program,
-    arguments: Sequence[Any],
-    recorded: Mapping[Value, Any] | None = None,
-) -> list[Any]:
+def inline(program: Program, arguments: Sequence[Any]) -> list[Any]:
     """Apply the nodes of a program to `arguments`; return its outputs as tensors.
 
     Args:
         program: The program.
         arguments: Tensors, one for each input.
-        recorded: Results of nodes with effects, from the time they ran; with these
-            the effects do not happen again.
     """
     tensors = dict(zip(program.inputs, arguments, strict=True))
     for node in program.nodes:
-        if recorded is not None and node.has_effects:
-            tensors.update((v, recorded[v]) for v in node.outputs)
-            continue
         results = _apply(node, tensors)
         if not node.several:
             results = (results,)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import errors
 from tensor.core.backprop import backward, runs_on_arrays
 from tensor.core.context import context
 from tensor.core.tape import Tape
 from tensor.core.tensor import wrap
 from tensor.graph.backward import Derivative, differentiate, number_of
+from tensor.graph.control.replay import Replay, without_effects
 from tensor.graph.inline import inline
-from tensor.graph.program import Program, Value, copied
+from tensor.graph.program import Program, copied
 from tensor.graph.runner import Runner
 
 if TYPE_CHECKING:
@@ -22,27 +22,23 @@ if TYPE_CHECKING:
 class FunctionDerivative:
     """The forward and backward runs of a function for one choice of sources."""
 
-    def __init__(
-        self, program: Program, derivative: Derivative, effects: tuple[Value, ...]
-    ) -> None:
-        self.program = program
+    def __init__(self, derivative: Derivative, replay: Replay) -> None:
         self.derivative = derivative
-        # Results of nodes with effects: to differentiate twice, the function is run
-        # again with these.
-        self.effects = effects
+        # To differentiate twice, this runs instead of the function itself.
+        self.replay = replay
         forward = derivative.forward
         self._forward = Runner(
             Program(
                 forward.inputs,
                 forward.nodes,
-                (*forward.outputs, *effects),
+                (*forward.outputs, *replay.recorded),
                 forward.name,
             )
         )
         self._backward = Runner(derivative.backward)
 
     def run_forward(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the outputs, the saved values, and the results of effects."""
+        """Return the outputs, the saved values, and what the replay needs."""
         return self._forward.run(arrays)
 
     def run_backward(self, dz: Sequence[Any], saved: Sequence[Any]) -> list[Any]:
@@ -76,10 +72,7 @@ class DerivativeCache:
         sources = [n for n, wanted in zip(numbers, wants, strict=True) if wanted]
         seeded = [True] * len(program.outputs)
         derivative = differentiate(program, sources, seeded)
-        effects = tuple(
-            [v for node in program.nodes if node.has_effects for v in node.outputs]
-        )
-        return FunctionDerivative(program, derivative, effects)
+        return FunctionDerivative(derivative, without_effects(program))
 
 
 class RecordedCall:
@@ -99,7 +92,7 @@ class RecordedCall:
         self._derivative = derivative
         self._arrays = arrays
         self._saved = rest[:count]
-        self._effects = rest[count:]
+        self._recorded = rest[count:]
 
     def gradient(self, call: Any, *dz: Any) -> tuple[Any, ...]:
         """Return one gradient per argument, capture and variable of the function."""
@@ -111,30 +104,24 @@ class RecordedCall:
 
     def _gradient_on_tensors(self, wants: Any, dz: Sequence[Any]) -> list[Any]:
         """Differentiate op by op, so that outer tapes see every step."""
-        program = self._derivative.program
-        recorded: dict[Value, Any] = {}
-        for value, array in zip(self._derivative.effects, self._effects, strict=True):
-            recorded[value] = tensor = wrap(array)
-            tensor._track_id = value.track_id
-        for node in program.nodes:
-            if node.has_effects and node.programs():
-                raise errors.because(
-                    errors.UnimplementedError,
-                    f"Second derivatives through {program.name!r}: its node "
-                    f"{node.name!r} has side effects inside a branch or loop. Let an "
-                    "outer tape watch the call, too.",
-                )
+        replay = self._derivative.replay
         arguments = []
         for array, number in zip(self._arrays, wants, strict=False):
             tensor = wrap(array)
             tensor._track_id = number
+            arguments.append(tensor)
+        for value, found in zip(replay.recorded, self._recorded, strict=True):
+            tensor = _as_tensors(found)
+            if not isinstance(tensor, list):
+                # Tapes know what was read from a variable by the variable's number.
+                tensor._track_id = value.track_id
             arguments.append(tensor)
         sources = [number for number in wants if number]
         tape = Tape()
         tape.tracked.update(sources)
         context.tapes.append(tape)
         try:
-            outputs = inline(program, arguments, recorded)
+            outputs = inline(replay.program, arguments)
         finally:
             context.tapes.remove(tape)
         seeds = [
@@ -145,3 +132,10 @@ class RecordedCall:
         found = backward(tape.calls, seeds, frozenset(sources))
         # An argument that occurs twice has one number, and one gradient.
         return [found.pop(number, None) for number in sources]
+
+
+def _as_tensors(found: Any) -> Any:
+    """Return what was recorded as a tensor, or a list of what it was in each round."""
+    if isinstance(found, list):
+        return [_as_tensors(value) for value in found]
+    return wrap(found)

@@ -8,7 +8,6 @@ from tensor.core.context import context
 from tensor.core.dtypes import variant
 from tensor.core.registry import Op
 from tensor.graph.backward import Derivative, differentiate, number_of
-from tensor.graph.constants import constant_op
 from tensor.graph.control.body import note_effects
 from tensor.graph.control.conditional_gradient import (
     CaseParts,
@@ -17,17 +16,20 @@ from tensor.graph.control.conditional_gradient import (
     joined_specs,
     write_branches,
 )
+from tensor.graph.control.replay import replay_branches
+from tensor.graph.control.results import add_branch_result
 from tensor.graph.executor.codegen import writes
 from tensor.graph.inline import inline
 from tensor.graph.passes.prune import prune
-from tensor.graph.program import Node, Program, Value
+from tensor.graph.program import Program, Value
 from tensor.graph.symbolic import SymbolicTensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tensor.core.tensor_spec import TensorSpec
-from tensor.graph.executor.codegen import Writer
+    from tensor.graph.executor.codegen import Writer
+    from tensor.graph.program import Node
 
 
 class Case(Op):
@@ -71,16 +73,22 @@ class Case(Op):
             like = [branch.inputs[i] for i in wanted]
             numbers = [number_of(v) for v in like]
             derivatives.append(differentiate(branch, numbers, [True] * count, like))
-        saved = _saved_outside(call, derivatives)
+        saved = [
+            _results(call, k, derivative.saved)
+            for k, derivative in enumerate(derivatives)
+        ]
+        again, replays = replay_branches(plain)
+        recorded = [_results(call, k, r.recorded) for k, r in enumerate(replays)]
         shared = [t for tensors in saved for t in tensors]
         parts = case_gradient(
             index,
             *dz,
             *shared,
             *inputs,
+            *[t for tensors in recorded for t in tensors],
             branches=_aligned(derivatives, [len(s) for s in saved], count),
             counts=(count, len(shared)),
-            forward=CaseParts(plain, wanted),
+            forward=CaseParts(tuple(again), wanted),
         )
         grads: list[Any] = [None] * len(call.inputs)
         for k, i in enumerate(wanted):
@@ -92,51 +100,22 @@ class Case(Op):
 case_op = Case()
 
 
-def _saved_outside(call: Any, derivatives: Sequence[Derivative]) -> list[list[Any]]:
-    """Return what the gradients of the branches read, as tensors beside the node.
+def _results(call: Any, branch: int, values: Iterable[Value]) -> list[Any]:
+    """Return values of a branch as tensors beside the conditional.
 
-    The node's own inputs are at hand; other values become further results of it, which
-    are nothing where another branch ran.
+    Its inputs are at hand; other values become further results of the node.
     """
     first = call.output[0]
     node, graph = first._value.node, first._graph
-    inputs = call.inputs[1:]
-    branches = list(node.attrs["branches"])
-    found: list[list[Any]] = []
-    for k, derivative in enumerate(derivatives):
-        outside = dict(zip(branches[k].inputs, inputs, strict=True))
-        tensors = []
-        for value in derivative.saved:
-            tensor = outside.get(value)
-            if tensor is None:
-                branches = [
-                    with_output(b, value if b is branches[k] else None)
-                    for b in branches
-                ]
-                tensor = SymbolicTensor(add_result(node, value), graph)
-            tensors.append(tensor)
-        found.append(tensors)
-    node.attrs = {**node.attrs, "branches": tuple(branches)}
-    return found
-
-
-def with_output(program: Program, value: Value | None) -> Program:
-    """Return a program with one more output: one of its values, or nothing."""
-    nodes = program.nodes
-    if value is None:
-        node = Node(constant_op, (), {"value": None}, {}, "nothing")
-        value = Value((), variant, "nothing", node)
-        node.outputs = (value,)
-        nodes = (*nodes, node)
-    return Program(program.inputs, nodes, (*program.outputs, value), program.name)
-
-
-def add_result(node: Node, like: Value) -> Value:
-    """Give a node one more result."""
-    place = len(node.outputs)
-    value = Value(like.dims, like.dtype, f"{node.name}:{place}", node, place)
-    node.outputs = (*node.outputs, value)
-    return value
+    inner = node.attrs["branches"][branch].inputs
+    outside = dict(zip(inner, call.inputs[1:], strict=True))
+    tensors = []
+    for value in values:
+        tensor = outside.get(value)
+        if tensor is None:
+            tensor = SymbolicTensor(add_branch_result(node, branch, value), graph)
+        tensors.append(tensor)
+    return tensors
 
 
 def _aligned(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
 from tensor.core.backprop import backward
 from tensor.core.context import context
 from tensor.core.registry import Op
@@ -30,7 +29,8 @@ class CaseParts:
     """The conditional whose gradient a node is.
 
     Attributes:
-        branches: Its branches.
+        branches: The replays of its branches, which take what each of these recorded
+            after the inputs of the conditional.
         wanted: Which of their inputs gradients are wanted for.
     """
 
@@ -43,8 +43,8 @@ class CaseGradient(Op):
     """The gradient of a conditional: that of the branch that ran.
 
     The inputs are the index, the gradients that arrive, and what the forward node
-    saved, as many as `counts` says; then, for further derivatives, the inputs of the
-    conditional itself.
+    saved, as many as `counts` says; then, for further derivatives, those of the
+    branches in `forward`.
     """
 
     type_name = "IfGradient"
@@ -120,16 +120,7 @@ def gradient_program(program: Program, wanted: Sequence[int]) -> Program:
     """Return a program from inputs and arriving gradients to gradients of inputs.
 
     It runs the branch again; only that can be differentiated further.
-
-    Raises:
-        UnimplementedError: The branch has side effects, which must not happen again.
     """
-    if program.has_effects:
-        raise errors.because(
-            errors.UnimplementedError,
-            f"Second derivatives through the branch {program.name!r}, which has side "
-            "effects or draws random numbers.",
-        )
     body = BodyGraph(f"{program.name}_gradient")
     with body.traced():
         inputs = [body.add_input(v.dims, v.dtype, "x") for v in program.inputs]

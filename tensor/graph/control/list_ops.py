@@ -163,6 +163,20 @@ class ListRead(ListOp):
         return list_write(list_zeros(items), index, dz, dynamic=True), None
 
 
+class ListEntry(ListOp):
+    """What a list holds at a place, whatever that is."""
+
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def kernel(self, items: Any, index: Any, spec: TensorSpec) -> Any:
+        return items[int(index)]
+
+    def infer(
+        self, items: TensorSpec, index: TensorSpec, spec: TensorSpec
+    ) -> TensorSpec:
+        return spec
+
+
 def _empty(items: list[Any], spec: TensorSpec) -> Any:
     """Return zeros for an entry that was never written."""
     if spec.dtype is variant:
@@ -340,6 +354,7 @@ list_new = ListNew()
 list_write = ListWrite()
 list_clear = ListClear()
 list_read = ListRead()
+list_entry = ListEntry()
 list_read_or_zeros = ListReadOrZeros()
 list_stack = ListStack()
 list_stack_like = ListStackLike()

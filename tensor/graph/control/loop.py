@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core.context import context
-from tensor.core.dtypes import variant
+from tensor.core.dtypes import int32, variant
 from tensor.core.registry import Op, get_op
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.backward import Derivative, differentiate, number_of
 from tensor.graph.control.body import note_effects
-from tensor.graph.control.conditional import with_output
 from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.control.loop_gradient import LoopParts, loop_gradient
+from tensor.graph.control.replay import replay_loop
+from tensor.graph.control.results import add_stack
+from tensor.graph.control.structure import as_symbolic
 from tensor.graph.executor.codegen import Writer, writes
 from tensor.graph.inline import inline
 from tensor.graph.passes.prune import prune
@@ -70,15 +72,16 @@ class While(Op):
         )
         invariants, stacks, backward = _arranged(call, derivative, len(carried))
         zeros = [get_op("ZerosLike")(call.inputs[i]) for i in fixed]
+        parts_of_loop, inputs = _again(call, plain, carried, fixed)
         parts = loop_gradient(
             *[dz[i] for i in carried],
             *zeros,
             *invariants,
             *stacks,
-            *call.inputs,
+            *inputs,
             program=backward,
             counts=(len(carried), len(fixed), len(invariants), len(stacks)),
-            loop=LoopParts(call.attrs["condition"], plain, count, carried, fixed),
+            loop=parts_of_loop,
         )
         grads: list[Any] = [None] * len(call.inputs)
         for i, part in zip((*carried, *fixed), parts, strict=True):
@@ -88,6 +91,24 @@ class While(Op):
 
 
 while_op = While()
+
+
+def _again(
+    call: Any, body: Program, carried: list[int], fixed: list[int]
+) -> tuple[LoopParts, list[Any]]:
+    """Return what has to run again for further derivatives, and its inputs."""
+    condition, count = call.attrs["condition"], call.attrs["count"]
+    if not condition.has_effects and not body.has_effects:
+        return LoopParts(condition, body, count, carried, fixed), [*call.inputs]
+    replay = replay_loop(body)
+    first = call.output[0]
+    stacks = [
+        SymbolicTensor(add_stack(first._value.node, value), first._graph)
+        for value in replay.recorded
+    ]
+    later = [i + 1 for i in carried], [i + 1 for i in fixed]
+    loop = LoopParts(replay.condition, replay.body, count + 1, *later)
+    return loop, [as_symbolic(0, int32), *call.inputs, *stacks]
 
 
 def _arranged(
@@ -112,24 +133,14 @@ def _arranged(
             invariants.append(outside[value])
             fixed_inputs.append(inner)
         else:
-            body = with_output(body, value)
-            stacks.append(SymbolicTensor(_add_stack(node), graph))
+            stacks.append(SymbolicTensor(add_stack(node, value), graph))
             round_inputs.append(inner)
     if not stacks:
         # The stacks tell how many rounds there were.
-        body = with_output(body, None)
-        stacks.append(SymbolicTensor(_add_stack(node), graph))
+        stacks.append(SymbolicTensor(add_stack(node, None), graph))
         round_inputs.append(Value((), variant, "unused"))
-    node.attrs = {**node.attrs, "body": body}
     inputs = (*own.inputs[:seeds], *fixed_inputs, *round_inputs)
     return invariants, stacks, Program(inputs, own.nodes, own.outputs, own.name)
-
-
-def _add_stack(node: Node) -> Value:
-    place = len(node.outputs)
-    value = Value((), variant, f"{node.name}:{place}", node, place)
-    node.outputs = (*node.outputs, value)
-    return value
 
 
 @writes("While")

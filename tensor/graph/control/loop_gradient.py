@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import errors
 from tensor.core.backprop import backward
 from tensor.core.context import context
 from tensor.core.dtypes import int32, variant
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LoopParts:
-    """The loop whose gradient a node is.
+    """The loop whose gradient a node is, or its replay if it has effects.
 
     Attributes:
         condition: Whether there is another round.
@@ -115,18 +114,9 @@ def differentiable_gradient(
     The loop runs again and keeps what its variables were in lists; a second loop walks
     these backwards and runs each round once more. It costs more than the stacks of
     `LoopGradient`, and is used only where that is to be differentiated.
-
-    Raises:
-        UnimplementedError: The loop has side effects, which must not happen again.
     """
     from tensor.graph.control.while_loop import loop as add_loop
 
-    if loop.body.has_effects or loop.condition.has_effects:
-        raise errors.because(
-            errors.UnimplementedError,
-            f"Second derivatives through the loop {loop.body.name!r}, which has side "
-            "effects or draws random numbers.",
-        )
     count = loop.count
     rest = list(inputs[count:])
     zero = as_symbolic(0, int32)

@@ -222,31 +222,6 @@ def test_gradients_of_nested_loops_and_branches_to_second_order() -> None:
         )
 
 
-def test_second_derivatives_through_side_effects_are_refused() -> None:
-    @tf.function
-    def f(x: Any, again: bool) -> Any:
-        def run(y: Any) -> Any:
-            if again:
-                return tf.while_loop(
-                    lambda i, _: i < 2,
-                    lambda i, a: (i + 1, a * a * tf.random.uniform([])),
-                    (0, y),
-                )[1]
-            return tf.cond(y > 0, lambda: y * y * tf.random.uniform([]), lambda: y)
-
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as tape:
-                tape.watch(x)
-                z = run(x)
-            d = tape.gradient(z, x)
-        return outer.gradient(d, x)
-
-    for again in (True, False):
-        with pytest.raises(tf.errors.UnimplementedError, match="Second derivatives"):
-            f(tf.constant(1.0), again)
-
-
 def test_outer_tapes_see_through_functions_with_loops_and_arrays() -> None:
     def f(x: Any) -> Any:
         def body(i: Any, array: Any) -> Any:
@@ -269,18 +244,6 @@ def test_outer_tapes_see_through_functions_with_loops_and_arrays() -> None:
             d = tape.gradient(y, x)
         found.append([float(y), *d.numpy(), *outer.gradient(d, x).numpy()])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
-
-
-def test_one_tape_cannot_see_into_branches_with_effects_twice() -> None:
-    f = tf.function(
-        lambda x: tf.cond(x > 0, lambda: x * x * tf.random.uniform([]), lambda: x)
-    )
-    x = tf.constant(1.0)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        y = f(x)
-        with pytest.raises(tf.errors.UnimplementedError, match="an outer tape"):
-            tape.gradient(y, x)
 
 
 def test_tensor_array_in_and_out_of_graphs() -> None:
