@@ -77,7 +77,9 @@ def run(
         outcome = _supervise(config, folder)
         if outcome.cause is not None:
             _raise_failure(outcome, folder)
-        return [_load(result_file(folder, rank)) for rank in range(n)]
+        # With parameter servers the coordinator alone gets to the function's end.
+        ranks = (0,) if config.servers else range(n)
+        return [_load(result_file(folder, rank)) for rank in ranks]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

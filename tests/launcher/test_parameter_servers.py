@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import launcher
 from tests.launcher.launching import REPOSITORY, launch, launching
 from tests.strategies.parameter_server.conftest import free_address
 
@@ -64,6 +65,22 @@ def test_a_script_need_not_know_its_part(script):
     assert done.out == "total 50.0 /job:ps/replica:0/task:0/device:CPU:0\n"
     assert "a coordinator, 2 workers and 2 parameter servers" in done.err
     assert "5/5 ok" in done.err
+
+
+def train_in_a_function(n):
+    import tensor as tf
+
+    strategy = tf.distribute.ParameterServerStrategy()
+    coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
+    fn = tf.function(lambda x: x * 2.0)
+    values = [coordinator.schedule(fn, (tf.constant(float(i)),)) for i in range(n)]
+    return [float(v.fetch()) for v in values]
+
+
+def test_a_function_may_be_the_script():
+    assert launcher.run(train_in_a_function, n=1, args=(3,), servers=1) == [
+        [0.0, 2.0, 4.0]
+    ]
 
 
 def test_a_script_may_branch_on_its_part(script):
