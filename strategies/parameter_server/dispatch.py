@@ -23,7 +23,7 @@ from strategies.parameter_server.closures import tell_ended
 from strategies.parameter_server.codec import unpacked_error
 from strategies.parameter_server.links import unavailable
 from strategies.parameter_server.server_watch import ServerWatch
-from strategies.parameter_server.worker_link import WorkerLink
+from strategies.parameter_server.worker_link import LATE_WORKER_S, WorkerLink
 from tensor.core import errors
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Dispatcher:
         with self._waking:
             self._closing.set()
         if self._thread.ident is not None:
-            self._thread.join(timeout=5.0)
+            self._thread.join(timeout=LATE_WORKER_S + 2.0)
         os.close(self._wake_reader)
         os.close(self._wake_writer)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BATCH_S = 0.005
 MOST_IN_BATCH = 128
 # How long a coordinator that is done waits for a worker that never came.
-LATE_WORKER_S = 3.0
+LATE_WORKER_S = 5.0
 # A closure takes this long until it is known better: one at a time.
 UNKNOWN_S = 1.0
 

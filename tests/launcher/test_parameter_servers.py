@@ -325,18 +325,27 @@ def test_bare_processes_with_tf_config_find_each_other(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(
         """
-import os, tensor as tf
+import os, time, tensor as tf
 strategy = tf.distribute.ParameterServerStrategy(
     tf.distribute.cluster_resolver.TFConfigClusterResolver()
 )
 coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
 with strategy.scope():
     total = tf.Variable(0.0)
-fn = tf.function(lambda x: total.assign_add(x))
-for _ in range(20):
-    coordinator.schedule(fn, (tf.constant(1.0),))
+
+@tf.function
+def work():
+    total.assign_add(1.0)
+    tf.py_function(lambda: time.sleep(0.02), [], [])
+    return tf.distribute.coordinator.experimental_get_current_worker_index()
+
+seen, scheduled = set(), 0
+while len(seen) < 2:
+    values = [coordinator.schedule(work) for _ in range(4)]
+    seen |= set(map(int, coordinator.fetch(values)))
+    scheduled += 4
 coordinator.join()
-print(total.numpy())
+print(sorted(seen), total.numpy() == scheduled)
 """
     )
     (tmp_path / "keys").mkdir(mode=0o700)
@@ -361,7 +370,7 @@ print(total.numpy())
     try:
         outs = [p.communicate(timeout=60) for p in processes]
         assert [p.returncode for p in processes] == [0, 0, 0, 0], outs
-        assert outs[-1][0] == b"20.0\n"
+        assert outs[-1][0] == b"[0, 1] True\n"
     finally:
         for process in processes:
             process.kill()
