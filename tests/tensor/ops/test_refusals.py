@@ -190,20 +190,10 @@ TRACED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "values, not symbolic",
     ),
     "sort of unknown rank": (traced(tf.sort), ValueError, "known rank"),
-    "boolean_mask of unknown rank": (
-        traced(lambda x: tf.boolean_mask(x, [True])),
-        ValueError,
-        "known rank",
-    ),
     "tensordot of unknown rank": (
         traced(lambda x: tf.tensordot(x, x, 1)),
         ValueError,
         "known rank",
-    ),
-    "matrix_transpose of unknown rank": (
-        traced(tf.linalg.matrix_transpose),
-        ValueError,
-        "unknown rank",
     ),
     "tensor_diag of unknown shape": (
         traced(tf.linalg.tensor_diag),
