@@ -166,13 +166,19 @@ def deserialize(
         return serialization.deserialize_keras_object(
             name, vars(layers), custom_objects, "activation function"
         )
-    return serialization.deserialize_keras_object(
-        name, _with_tensorflows(), custom_objects, "activation function"
-    )
+    try:
+        return serialization.deserialize_keras_object(
+            name, _with_tensorflows(), custom_objects, "activation function"
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"Unknown activation function '{name}' cannot be deserialized. {error}"
+        ) from None
 
 
 def _with_tensorflows() -> dict[str, Any]:
-    return {"leaky_relu": tf.nn.leaky_relu, "relu6": tf.nn.relu6, **_BY_NAME}
+    functions = (tf.nn.leaky_relu, tf.nn.log_softmax, tf.nn.relu6)
+    return {**{f.__name__: f for f in functions}, **_BY_NAME}
 
 
 def get(identifier: Any) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
+
+import numpy as np
 
 import tensor as tf
 from tensor.keras import serialization
@@ -30,11 +33,35 @@ class Regularizer:
 
 
 def _checked(value: Any, name: str) -> float:
-    if isinstance(value, bool | str) or not math.isfinite(value):
+    """Return a penalty's factor.
+
+    Raises:
+        ValueError: It is no finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | np.generic):
         raise ValueError(
-            f"Invalid Regularizer: {name}={value!r} is not a finite number."
+            f"Value {value} is not a valid regularization penalty number, expected an "
+            f"int or float value. Received: {name}={value!r}"
+        )
+    if not math.isfinite(value):
+        raise ValueError(
+            f"Value {value} is not a valid regularization penalty number, an infinite "
+            f"number or NaN are not valid values. Received: {name}={value!r}"
         )
     return float(value)
+
+
+def _only(value: float, kwargs: dict[str, Any]) -> float:
+    """Return a penalty's factor, which may come under its old name `l`.
+
+    Raises:
+        TypeError: There is another keyword.
+    """
+    old = kwargs.pop("l", None)
+    if kwargs:
+        raise TypeError(f"Argument(s) not recognized: {kwargs}")
+    value = value if old is None else old
+    return 0.01 if value is None else value
 
 
 class L1L2(Regularizer):
@@ -60,10 +87,9 @@ class L1L2(Regularizer):
 class L1(Regularizer):
     """l1 * sum|x|."""
 
-    def __init__(self, l1: float = 0.01, l: float | None = None) -> None:  # noqa: E741
+    def __init__(self, l1: float = 0.01, **kwargs: Any) -> None:
         """Take the factor, also under its old name `l`."""
-        value = l1 if l is None else l
-        self.l1 = _checked(0.01 if value is None else value, "l1")
+        self.l1 = _checked(_only(l1, kwargs), "l1")
 
     def __call__(self, x: Any) -> Any:
         return self.l1 * tf.reduce_sum(tf.abs(x))
@@ -75,10 +101,9 @@ class L1(Regularizer):
 class L2(Regularizer):
     """l2 * sum x²."""
 
-    def __init__(self, l2: float = 0.01, l: float | None = None) -> None:  # noqa: E741
+    def __init__(self, l2: float = 0.01, **kwargs: Any) -> None:
         """Take the factor, also under its old name `l`."""
-        value = l2 if l is None else l
-        self.l2 = _checked(0.01 if value is None else value, "l2")
+        self.l2 = _checked(_only(l2, kwargs), "l2")
 
     def __call__(self, x: Any) -> Any:
         return self.l2 * tf.reduce_sum(tf.square(x))
@@ -108,7 +133,7 @@ class OrthogonalRegularizer(Regularizer):
         if x.shape.rank != 2:
             raise ValueError(
                 "Inputs to OrthogonalRegularizer must have rank 2. Received: "
-                f"inputs.shape={x.shape}"
+                f"inputs.shape == {x.shape}"
             )
         axis = 1 if self.mode == "rows" else 0
         unit = tf.math.l2_normalize(x, axis=axis)

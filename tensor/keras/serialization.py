@@ -62,6 +62,11 @@ def module_of(cls: type) -> str | None:
         public = module.removeprefix("tensor.").split(".")[:2]
         if public[1] == "engine":
             return "keras.layers" if cls.__name__ == "InputLayer" else "keras"
+        if module.startswith("tensor.keras.optimizers.") and module.split(".")[3] in (
+            "legacy",
+            "schedules",
+        ):
+            return f"{'.'.join(public)}.{module.split('.')[3]}"
         return ".".join(public)
     return None if module == "builtins" else module
 
@@ -108,6 +113,8 @@ def deserialize_keras_object(
     """
     if config is None:
         return None
+    if isinstance(config, dict) and config.get("class_name") == "function":
+        config = config["config"]
     if isinstance(config, str):
         found = registration.get_registered_object(
             config, custom_objects, module_objects

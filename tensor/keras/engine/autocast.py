@@ -24,8 +24,13 @@ class AutoCastVariable(Variable):
         return target if target is not None and target.is_floating else None
 
     def read_for_op(self) -> Any:
-        value = super().read_for_op()
         target = self._read_dtype()
+        # What is stored has one dtype, whichever layer asks.
+        asking, calls.layer = calls.layer, None
+        try:
+            value = super().read_for_op()
+        finally:
+            calls.layer = asking
         if target is None or target is value.dtype:
             return value
         return tf.cast(value, target)

@@ -8,16 +8,16 @@ import tensor as tf
 from tensor.keras import settings
 from tensor.keras.initializers.initializer import (
     Initializer,
-    checked_kwargs,
     dims_of,
     float_dtype,
+    part_of,
 )
 
 
 def _checked_dtype(dtype: Any) -> Any:
     kind = tf.as_dtype(settings.floatx() if dtype is None else dtype)
     if not (kind.is_numeric or kind.is_bool):
-        raise ValueError(f"Expected numeric or boolean dtype, got {kind.name}.")
+        raise ValueError(f"Expected numeric or boolean dtype, got {kind!r}.")
     return kind
 
 
@@ -25,7 +25,7 @@ class Zeros(Initializer):
     """All zeros."""
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("Zeros", kwargs)
+        shape = part_of(shape, "Zeros", kwargs)
         return tf.zeros(dims_of(shape), _checked_dtype(dtype))
 
 
@@ -33,7 +33,7 @@ class Ones(Initializer):
     """All ones."""
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("Ones", kwargs)
+        shape = part_of(shape, "Ones", kwargs)
         return tf.ones(dims_of(shape), _checked_dtype(dtype))
 
 
@@ -45,7 +45,7 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("Constant", kwargs)
+        shape = part_of(shape, "Constant", kwargs)
         kind = tf.as_dtype(settings.floatx() if dtype is None else dtype)
         return tf.constant(self.value, dtype=kind, shape=dims_of(shape))
 
@@ -61,7 +61,7 @@ class Identity(Initializer):
         self.gain = gain
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("Identity", kwargs)
+        part_of(shape, "Identity", kwargs, can_be_partitioned=False)
         kind = float_dtype(dtype, "Identity")
         dims = dims_of(shape)
         if len(dims) != 2:

@@ -61,6 +61,12 @@ class RandomInitializer(Initializer):
         self._was_used = True
 
 
+def nonce_of(kwargs: dict[str, Any]) -> int | None:
+    """Return what makes the numbers of this part of a variable its own."""
+    offset = kwargs.get("partition_offset")
+    return hash(tuple(offset)) if offset else None
+
+
 def float_dtype(dtype: Any, name: str) -> Any:
     """Return the dtype to draw in, floatx by default.
 
@@ -69,24 +75,34 @@ def float_dtype(dtype: Any, name: str) -> Any:
     """
     kind = tf.as_dtype(settings.floatx() if dtype is None else dtype)
     if not kind.is_floating:
-        raise ValueError(f"Expected float dtype for {name}, got {kind.name}.")
+        raise ValueError(
+            f"Expected floating point type, got {kind!r} (initializer {name})."
+        )
     return kind
 
 
-def checked_kwargs(name: str, kwargs: dict[str, Any]) -> Any:
-    """Return the `nonce`/partition arguments that Keras accepts.
+def part_of(
+    shape: Any, name: str, kwargs: dict[str, Any], can_be_partitioned: bool = True
+) -> Any:
+    """Return the shape of what is wanted: a variable's, or that of a part of it.
 
     Raises:
-        TypeError: There is another keyword.
+        TypeError: There is a keyword that no initializer takes.
+        ValueError: A part is wanted of a value that has to be made as a whole.
     """
-    allowed = {"partition_shape", "partition_offset", "layout"}
-    for keyword in kwargs:
-        if keyword not in allowed:
-            raise TypeError(
-                f"Unknown keyword arguments: {keyword}. Allowed keyword arguments: "
-                f"{', '.join(sorted(allowed))}."
-            )
-    return kwargs.get("partition_offset")
+    allowed = ["partition_shape", "partition_offset", "layout"]
+    unknown = [keyword for keyword in kwargs if keyword not in allowed]
+    if unknown:
+        raise TypeError(
+            f"Unknown keyword arguments: {unknown}. Allowed keyword arguments: "
+            f"{allowed}."
+        )
+    if not can_be_partitioned and kwargs.keys() & {"partition_shape", allowed[1]}:
+        raise ValueError(
+            f"{name} initializer doesn't support partition-related arguments."
+        )
+    part = kwargs.get("partition_shape")
+    return shape if part is None else part
 
 
 def dims_of(shape: Any) -> tuple[int, ...]:

@@ -7,9 +7,10 @@ from typing import Any
 import tensor as tf
 from tensor.keras.initializers.initializer import (
     RandomInitializer,
-    checked_kwargs,
     dims_of,
     float_dtype,
+    nonce_of,
+    part_of,
 )
 
 
@@ -25,11 +26,11 @@ class RandomNormal(RandomInitializer):
         self.stddev = stddev
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("RandomNormal", kwargs)
+        shape = part_of(shape, "RandomNormal", kwargs)
         kind = float_dtype(dtype, "RandomNormal")
         self._warn_reuse()
         return self._generator.random_normal(
-            dims_of(shape), self.mean, self.stddev, kind
+            dims_of(shape), self.mean, self.stddev, kind, nonce_of(kwargs)
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -48,11 +49,11 @@ class TruncatedNormal(RandomInitializer):
         self.stddev = stddev
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("TruncatedNormal", kwargs)
+        shape = part_of(shape, "TruncatedNormal", kwargs)
         kind = float_dtype(dtype, "TruncatedNormal")
         self._warn_reuse()
         return self._generator.truncated_normal(
-            dims_of(shape), self.mean, self.stddev, kind
+            dims_of(shape), self.mean, self.stddev, kind, nonce_of(kwargs)
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -71,13 +72,13 @@ class RandomUniform(RandomInitializer):
         self.maxval = maxval
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("RandomUniform", kwargs)
+        shape = part_of(shape, "RandomUniform", kwargs)
         kind = tf.as_dtype("float32" if dtype is None else dtype)
         if not kind.is_floating and not kind.is_integer:
-            raise ValueError(f"Expected float or integer dtype, got {kind.name}.")
+            raise ValueError(f"Expected float or integer dtype, got {kind!r}.")
         self._warn_reuse()
         return self._generator.random_uniform(
-            dims_of(shape), self.minval, self.maxval, kind
+            dims_of(shape), self.minval, self.maxval, kind, nonce_of(kwargs)
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class Orthogonal(RandomInitializer):
         self.gain = gain
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("Orthogonal", kwargs)
+        part_of(shape, "Orthogonal", kwargs, can_be_partitioned=False)
         kind = float_dtype(dtype, "Orthogonal")
         dims = dims_of(shape)
         if len(dims) < 2:
@@ -107,13 +108,15 @@ class Orthogonal(RandomInitializer):
             rows *= d
         columns = dims[-1]
         flat = (max(rows, columns), min(rows, columns))
-        drawn = self._generator.random_normal(flat, dtype=kind)
+        # The decomposition knows no half precision.
+        exact = kind if kind.size >= 4 else tf.float32
+        drawn = self._generator.random_normal(flat, dtype=exact)
         q, r = tf.linalg.qr(drawn, full_matrices=False)
         # The signs of r's diagonal make the distribution uniform.
         q = q * tf.sign(tf.linalg.diag_part(r))
         if rows < columns:
             q = tf.transpose(q)
-        return self.gain * tf.reshape(q, dims)
+        return tf.cast(self.gain * tf.reshape(q, dims), kind)
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "seed": self.seed}

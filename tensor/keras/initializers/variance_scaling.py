@@ -7,9 +7,10 @@ from typing import Any
 
 from tensor.keras.initializers.initializer import (
     RandomInitializer,
-    checked_kwargs,
     dims_of,
     float_dtype,
+    nonce_of,
+    part_of,
 )
 
 # The standard deviation of a unit normal distribution truncated at two.
@@ -61,7 +62,7 @@ class VarianceScaling(RandomInitializer):
         self.distribution = distribution
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        checked_kwargs("VarianceScaling", kwargs)
+        shape = part_of(shape, "VarianceScaling", kwargs)
         kind = float_dtype(dtype, "VarianceScaling")
         self._warn_reuse()
         dims = dims_of(shape)
@@ -72,11 +73,17 @@ class VarianceScaling(RandomInitializer):
         variance = self.scale / max(1.0, count)
         if self.distribution == "truncated_normal":
             stddev = math.sqrt(variance) / _TRUNCATED_STDDEV
-            return self._generator.truncated_normal(dims, 0.0, stddev, kind)
+            return self._generator.truncated_normal(
+                dims, 0.0, stddev, kind, nonce_of(kwargs)
+            )
         if self.distribution == "untruncated_normal":
-            return self._generator.random_normal(dims, 0.0, math.sqrt(variance), kind)
+            return self._generator.random_normal(
+                dims, 0.0, math.sqrt(variance), kind, nonce_of(kwargs)
+            )
         limit = math.sqrt(3.0 * variance)
-        return self._generator.random_uniform(dims, -limit, limit, kind)
+        return self._generator.random_uniform(
+            dims, -limit, limit, kind, nonce_of(kwargs)
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -73,9 +73,9 @@ class ReLU(_Elementwise):
                     f"{name} of a ReLU layer cannot be None or a negative value. Got: "
                     f"{value}"
                 )
-        self.max_value = max_value
-        self.negative_slope = negative_slope
-        self.threshold = threshold
+        self.max_value = None if max_value is None else float(max_value)
+        self.negative_slope = float(negative_slope)
+        self.threshold = float(threshold)
 
     def call(self, inputs: Any) -> Any:
         return activations.relu(
@@ -195,11 +195,10 @@ class PReLU(_Elementwise):
             regularizer=self.alpha_regularizer,
             constraint=self.alpha_constraint,
         )
-        sizes = {
-            i: input_shape[i]
-            for i in range(1, len(input_shape))
-            if i not in (self.shared_axes or ())
-        }
+        sizes = {}
+        if self.shared_axes:
+            own = set(range(1, len(input_shape))) - set(self.shared_axes)
+            sizes = {i: input_shape[i] for i in sorted(own)}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=sizes)
         super().build(input_shape)
 

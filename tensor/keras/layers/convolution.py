@@ -30,7 +30,6 @@ class Conv(Layer):
     """
 
     rank = 2
-    supports_masking = True
 
     def __init__(
         self,
@@ -145,9 +144,12 @@ class Conv(Layer):
                 trainable=True,
             )
 
-    def _set_input_channels(self, channels: int) -> None:
+    def _set_input_channels(self, channels: int, ndim: int | None = None) -> None:
+        """Expect inputs with so many channels, and of rank `ndim` if it is given."""
         self.input_spec = InputSpec(
-            min_ndim=self.rank + 2, axes={self._channel_axis: channels}
+            ndim=ndim,
+            min_ndim=None if ndim else self.rank + 2,
+            axes={self._channel_axis: channels},
         )
 
     def call(self, inputs: Any) -> Any:

@@ -67,7 +67,7 @@ class _ConvTranspose(Conv):
             trainable=True,
         )
         self._build_bias((self.filters,))
-        self._set_input_channels(channels)
+        self._set_input_channels(channels, ndim=self.rank + 2)
         self._build_input_shape = input_shape
         self.built = True
 
@@ -114,7 +114,8 @@ class _ConvTranspose(Conv):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "output_padding": self.output_padding}
-        config.pop("groups")
+        if self.rank == 3:
+            config.pop("dilation_rate")
         return config
 
 

@@ -205,6 +205,5 @@ class AlphaDropout(RandomLayer):
         return {
             **super().get_config(),
             "rate": self.rate,
-            "noise_shape": self.noise_shape,
             "seed": self.seed,
         }

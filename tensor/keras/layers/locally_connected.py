@@ -75,7 +75,7 @@ class _LocallyConnected(Conv):
             constraint=self.kernel_constraint,
         )
         self._build_bias((*self._lengths, self.filters))
-        self._set_input_channels(channels)
+        self._set_input_channels(channels, ndim=self.rank + 2)
         self._build_input_shape = input_shape
         self.built = True
 

@@ -195,7 +195,7 @@ class SeparableConv(Conv):
             constraint=self.pointwise_constraint,
         )
         self._build_bias((self.filters,))
-        self._set_input_channels(channels)
+        self._set_input_channels(channels, ndim=self.rank + 2)
         self._build_input_shape = input_shape
         self.built = True
 
@@ -205,13 +205,7 @@ class SeparableConv(Conv):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        for name in (
-            "groups",
-            "kernel_initializer",
-            "kernel_regularizer",
-            "kernel_constraint",
-        ):
-            config.pop(name)
+        config.pop("groups")
         return {
             **config,
             "depth_multiplier": self.depth_multiplier,

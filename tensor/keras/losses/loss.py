@@ -7,6 +7,7 @@ from typing import Any
 import tensor as tf
 from tensor.core import replica
 from tensor.keras import serialization
+from tensor.keras.losses.ragged import over_rows
 
 
 class Reduction:
@@ -74,7 +75,8 @@ class Loss:
             mask = getattr(losses, "_keras_mask", None)
             if mask is None:
                 mask = getattr(y_pred, "_keras_mask", None)
-            losses = tf.convert_to_tensor(losses)
+            if not isinstance(losses, tf.RaggedTensor):
+                losses = tf.convert_to_tensor(losses)
             if mask is not None:
                 sample_weight = self._weight_with_mask(losses, sample_weight, mask)
             return weighted(losses, sample_weight, self.reduction)
@@ -155,9 +157,10 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        y_pred = tf.convert_to_tensor(y_pred)
-        y_true = tf.convert_to_tensor(y_true)
-        y_pred, y_true = squeezed(y_pred, y_true)
+        if tf.is_tensor(y_pred) and tf.is_tensor(y_true):
+            y_pred, y_true = squeezed(y_pred, y_true)
+        if isinstance(y_pred, tf.RaggedTensor):
+            return over_rows(self.fn, y_true, y_pred, **self._fn_kwargs)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
@@ -180,7 +183,8 @@ class LossFunctionWrapper(Loss):
 
 
 def weighted(losses: Any, sample_weight: Any, reduction: str) -> Any:
-    """Return losses times weights, reduced."""
+    """Return losses times weights, reduced; in the losses' dtype."""
+    given = losses.dtype
     if not losses.dtype.is_floating and not losses.dtype.is_complex:
         losses = tf.cast(losses, "float32")
     if sample_weight is not None:
@@ -192,12 +196,13 @@ def weighted(losses: Any, sample_weight: Any, reduction: str) -> Any:
             elif rank - weight_rank == 1:
                 sample_weight = tf.expand_dims(sample_weight, -1)
         losses = losses * sample_weight
-    if reduction == Reduction.NONE:
-        return losses
-    total = tf.reduce_sum(losses)
-    if reduction == Reduction.SUM:
-        return total
-    return tf.math.divide_no_nan(total, tf.cast(tf.size(losses), losses.dtype))
+    if reduction != Reduction.NONE:
+        values = losses.flat_values if isinstance(losses, tf.RaggedTensor) else losses
+        losses = tf.reduce_sum(values)
+        if reduction != Reduction.SUM:
+            count = tf.cast(tf.size(values), losses.dtype)
+            losses = tf.math.divide_no_nan(losses, count)
+    return losses if losses.dtype is given else tf.cast(losses, given)
 
 
 def squeezed(y_pred: Any, y_true: Any) -> tuple[Any, Any]:

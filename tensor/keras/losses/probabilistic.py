@@ -83,6 +83,7 @@ def categorical_crossentropy(
         return tf.nn.softmax_cross_entropy_with_logits(
             labels=y_true, logits=y_pred, axis=axis
         )
+    y_true.shape.assert_is_compatible_with(y_pred.shape)
     p = _clipped(y_pred / tf.reduce_sum(y_pred, axis, True))
     return -tf.reduce_sum(y_true * tf.math.log(p), axis)
 
@@ -110,6 +111,7 @@ def categorical_focal_crossentropy(
     )
     if from_logits:
         y_pred = tf.nn.softmax(y_pred, axis=axis)
+    y_true.shape.assert_is_compatible_with(y_pred.shape)
     p = _clipped(y_pred / tf.reduce_sum(y_pred, axis=axis, keepdims=True))
     losses = -y_true * tf.math.log(p) * tf.pow(1.0 - p, gamma) * alpha
     return tf.reduce_sum(losses, axis=axis)

@@ -16,6 +16,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
         ValueError: The shapes do not broadcast.
     """
     y_true, y_pred = tf.convert_to_tensor(y_true), tf.convert_to_tensor(y_pred)
+    y_pred.shape.assert_is_compatible_with(y_true.shape)
     if y_true.dtype is not y_pred.dtype:
         y_pred = tf.cast(y_pred, y_true.dtype)
     return tf.cast(tf.equal(y_true, y_pred), settings.floatx())
@@ -23,10 +24,15 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     """The share of predictions on the targets' side of a threshold."""
+    return tf.reduce_mean(binary_matches(y_true, y_pred, threshold), axis=-1)
+
+
+def binary_matches(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """1 where a prediction is on its target's side of a threshold, else 0."""
     y_pred = tf.convert_to_tensor(y_pred)
     above = tf.cast(y_pred > tf.cast(threshold, y_pred.dtype), y_pred.dtype)
     y_true = tf.cast(y_true, y_pred.dtype)
-    return tf.reduce_mean(tf.cast(tf.equal(y_true, above), settings.floatx()), axis=-1)
+    return tf.cast(tf.equal(y_true, above), settings.floatx())
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -99,7 +105,7 @@ class BinaryAccuracy(MeanMetricWrapper):
                 f"Invalid value for argument `threshold`. Expected a value in interval "
                 f"(0, 1). Received: threshold={threshold}"
             )
-        super().__init__(binary_accuracy, name, dtype=dtype, threshold=threshold)
+        super().__init__(binary_matches, name, dtype=dtype, threshold=threshold)
 
 
 class CategoricalAccuracy(MeanMetricWrapper):

@@ -48,14 +48,13 @@ class AUC(Metric):
         """
         if curve not in ("ROC", "PR"):
             raise ValueError(
-                f'Invalid `curve` argument value "{curve}". Expected one of: '
-                "['ROC', 'PR']"
+                f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC"]'
             )
         methods = ("interpolation", "minoring", "majoring")
         if summation_method not in methods:
             raise ValueError(
-                f'Invalid `summation_method` argument value "{summation_method}". '
-                f"Expected one of: {list(methods)}"
+                f'Invalid AUC summation method value: "{summation_method}". '
+                f"Expected values are {list(methods)}"
             )
         if num_labels and not multi_label:
             raise ValueError("`num_labels` is needed only when `multi_label` is True.")
@@ -99,8 +98,17 @@ class AUC(Metric):
         self._is_made = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Count a batch."""
+        """Count a batch.
+
+        Raises:
+            ValueError: There are several labels, and predictions are no matrix.
+        """
         y_pred = tf.convert_to_tensor(y_pred)
+        if self.multi_label and y_pred.shape.rank != 2:
+            raise ValueError(
+                "`y_pred` must have rank 2 when `multi_label=True`. Found rank "
+                f"{y_pred.shape.rank}. Full shape received for `y_pred`: {y_pred.shape}"
+            )
         if not self._is_made:
             self._make(y_pred.shape[-1])
         if self._from_logits:

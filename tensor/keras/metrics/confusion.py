@@ -10,7 +10,7 @@ import tensor as tf
 from tensor.core import errors
 from tensor.core.tensor import EagerTensor
 from tensor.keras.metrics.metric import Metric
-from tensor.keras.metrics.reduction import weights_for
+from tensor.keras.metrics.reduction import require_broadcast, weights_for
 from tensor.keras.metrics.thresholds import as_thresholds as as_thresholds
 from tensor.keras.metrics.wrapper import squeezed_pair
 
@@ -37,11 +37,13 @@ def counts_at(
     y_true, y_pred = tf.cast(y_true, dtype), tf.cast(y_pred, dtype)
     _check_range(y_pred)
     y_pred, y_true = squeezed_pair(y_pred, y_true)
+    y_pred.shape.assert_is_compatible_with(y_true.shape)
     if top_k is not None:
         y_pred = _only_top_k(y_pred, top_k)
     weight = None
     if sample_weight is not None:
         weight = weights_for(y_pred, tf.cast(sample_weight, dtype))
+        require_broadcast(weight, y_pred)
         weight = weight * tf.ones_like(y_pred)
     if class_id is not None:
         y_true, y_pred = y_true[..., class_id], y_pred[..., class_id]
@@ -315,7 +317,7 @@ class _AtConstraint(Metric):
 def _checked_share(value: float, name: str) -> float:
     if value < 0 or value > 1:
         raise ValueError(
-            f"`{name}` must be in the range [0, 1]. Received: {name}={value}"
+            f"Argument `{name}` must be in the range [0, 1]. Received: {name}={value}"
         )
     return value
 

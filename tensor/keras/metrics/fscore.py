@@ -6,6 +6,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras.metrics.metric import Metric
+from tensor.keras.metrics.wrapper import require_matrices
 
 
 class FBetaScore(Metric):
@@ -35,6 +36,11 @@ class FBetaScore(Metric):
                 "Invalid `beta` argument value. It should be a Python float > 0. "
                 f"Received: beta={beta}"
             )
+        if threshold is not None and not isinstance(threshold, float):
+            raise ValueError(
+                "Invalid `threshold` argument value. It should be a Python float. "
+                f"Received: threshold={threshold} of type '{type(threshold)}'"
+            )
         if threshold is not None and not 0.0 < threshold <= 1.0:
             raise ValueError(
                 "Invalid `threshold` argument value. It should verify 0 < threshold <= "
@@ -60,6 +66,7 @@ class FBetaScore(Metric):
         """Count a batch of one-hot targets and scores."""
         y_true = tf.cast(y_true, self._dtype)
         y_pred = tf.cast(y_pred, self._dtype)
+        require_matrices("FBetaScore", y_pred, y_true)
         if not self._is_made:
             self._make(y_pred.shape[-1])
         if self.threshold is None:

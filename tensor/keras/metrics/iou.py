@@ -40,7 +40,10 @@ class _ConfusionMatrix(Metric):
         y_true = tf.reshape(tf.cast(y_true, "int64"), [-1])
         y_pred = tf.reshape(tf.cast(y_pred, "int64"), [-1])
         if sample_weight is not None:
-            sample_weight = tf.reshape(tf.cast(sample_weight, self._dtype), [-1])
+            sample_weight = tf.cast(sample_weight, self._dtype)
+            if sample_weight.shape.rank != 0:
+                sample_weight = tf.reshape(sample_weight, [-1])
+            sample_weight.shape.assert_is_compatible_with(y_true.shape)
         if self.ignore_class is not None:
             counts = tf.not_equal(y_true, tf.cast(self.ignore_class, "int64"))
             y_true = tf.boolean_mask(y_true, counts)

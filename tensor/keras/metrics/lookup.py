@@ -13,7 +13,7 @@ def _by_name() -> dict[str, Any]:
     names: dict[str, Any] = {**vars(losses), **vars(metrics)}
     return {
         **{k: v for k, v in names.items() if callable(v)},
-        "acc": metrics.Accuracy,
+        "acc": metrics.accuracy,
         "bce": losses.binary_crossentropy,
         "BCE": losses.binary_crossentropy,
         "cosine_similarity": metrics.cosine_proximity,

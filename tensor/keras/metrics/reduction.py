@@ -32,6 +32,27 @@ def broadcasts(weight: Any, values: Any) -> bool:
     )
 
 
+def require_broadcast(weight: Any, values: Any) -> None:
+    """Check that each size of a weight is 1 or that of the values.
+
+    Raises:
+        ValueError: One is not.
+    """
+    if broadcasts(weight, values):
+        return
+    dims, weight_dims = values.static_shape, weight.static_shape
+    if len(dims) != len(weight_dims):
+        problem = f"values.rank={len(dims)}. weights.rank={len(weight_dims)}."
+    else:
+        pairs = zip(dims, weight_dims, strict=True)
+        axis = next(i for i, (d, w) in enumerate(pairs) if w not in (1, None, d))
+        problem = f"Mismatch at dim {axis}."
+    raise ValueError(
+        f"weights can not be broadcast to values. {problem} values.shape={dims}. "
+        f"weights.shape={weight_dims}. Give one weight for each example."
+    )
+
+
 class Sum(Metric):
     """The sum of all values, times their weights."""
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras.metrics.metric import Metric
-from tensor.keras.metrics.reduction import Mean, weights_for
-from tensor.keras.metrics.wrapper import squeezed_pair
+from tensor.keras.metrics.reduction import (
+    Mean,
+    require_broadcast,
+    weights_for,
+)
+from tensor.keras.metrics.wrapper import require_matrices, squeezed_pair
 
 
 class RootMeanSquaredError(Mean):
@@ -46,6 +50,7 @@ class MeanRelativeError(Mean):
         y_true = tf.cast(y_true, self._dtype)
         y_pred = tf.cast(y_pred, self._dtype)
         y_pred, y_true = squeezed_pair(y_pred, y_true)
+        y_pred.shape.assert_is_compatible_with(y_true.shape)
         errors = tf.math.divide_no_nan(tf.abs(y_true - y_pred), self.normalizer)
         return super().update_state(errors, sample_weight=sample_weight)
 
@@ -94,10 +99,12 @@ class R2Score(Metric):
         """Let a batch of targets and predictions count."""
         y_true = tf.cast(y_true, self._dtype)
         y_pred = tf.cast(y_pred, self._dtype)
+        require_matrices(type(self).__name__, y_pred, y_true)
         if not self._has_state:
             self._make(y_pred.shape[-1])
         weight = 1.0 if sample_weight is None else sample_weight
         weight = weights_for(y_true, tf.cast(weight, self._dtype))
+        require_broadcast(weight, y_true)
         weight = weight * tf.ones_like(y_true)
         weighted = y_true * weight
         self.sum.assign_add(tf.reduce_sum(weighted, axis=0))

@@ -7,7 +7,7 @@ from typing import Any
 import tensor as tf
 from tensor.keras import serialization
 from tensor.keras.losses.loss import squeezed
-from tensor.keras.metrics.reduction import Mean
+from tensor.keras.metrics.reduction import Mean, weights_for
 
 
 class MeanMetricWrapper(Mean):
@@ -23,14 +23,18 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Let a batch of targets and predictions count."""
-        mask = getattr(y_pred, "_keras_mask", None)
         y_true = tf.cast(y_true, self._dtype)
         y_pred = tf.cast(y_pred, self._dtype)
         y_pred, y_true = squeezed_pair(y_pred, y_true)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        mask = getattr(values, "_keras_mask", mask)
-        if mask is not None and sample_weight is None:
-            sample_weight = tf.cast(mask, self._dtype)
+        mask = getattr(values, "_keras_mask", None)
+        if mask is not None:
+            mask = tf.cast(mask, self._dtype)
+            if sample_weight is None:
+                sample_weight = mask
+            else:
+                weight = tf.cast(sample_weight, self._dtype)
+                sample_weight = weights_for(mask, weight) * mask
         return super().update_state(values, sample_weight=sample_weight)
 
     def get_config(self) -> dict[str, Any]:
@@ -49,6 +53,20 @@ class MeanMetricWrapper(Mean):
 
             return cls(metrics.get(fn), **config)
         return cls(**config)
+
+
+def require_matrices(name: str, y_pred: Any, y_true: Any) -> None:
+    """Check that predictions and targets are [batch, outputs].
+
+    Raises:
+        ValueError: They are not.
+    """
+    if y_pred.shape.rank != 2 or y_true.shape.rank != 2:
+        raise ValueError(
+            f"{name} expects 2D inputs with shape (batch_size, output_dim). Received "
+            f"input shapes: y_pred.shape={y_pred.shape} and y_true.shape="
+            f"{y_true.shape}."
+        )
 
 
 def squeezed_pair(y_pred: Any, y_true: Any) -> tuple[Any, Any]:

@@ -1,6 +1,10 @@
 """tf.keras.optimizers: how variables follow their gradients."""
 
-from tensor.keras.optimizers import legacy as legacy, schedules as schedules
+from tensor.keras.optimizers import (
+    experimental as experimental,
+    legacy as legacy,
+    schedules as schedules,
+)
 from tensor.keras.optimizers.lookup import (
     SGD as SGD,
     Adadelta as Adadelta,

@@ -36,10 +36,11 @@ class Adadelta(Optimizer):
             return
         self.built = True
         make = self.add_variable_from_reference
-        self._accumulated_grads = [make(v, "accumulated_grad") for v in var_list]
-        self._accumulated_delta_vars = [
-            make(v, "accumulated_delta_var") for v in var_list
-        ]
+        self._accumulated_grads = []
+        self._accumulated_delta_vars = []
+        for v in var_list:
+            self._accumulated_grads.append(make(v, "accumulated_grad"))
+            self._accumulated_delta_vars.append(make(v, "accumulated_delta_var"))
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         rate = tf.cast(self.learning_rate, variable.dtype)

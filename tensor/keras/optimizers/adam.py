@@ -45,8 +45,9 @@ class Adam(Optimizer):
         for v in var_list:
             self._momentums.append(self.add_variable_from_reference(v, "m"))
             self._velocities.append(self.add_variable_from_reference(v, "v"))
-            if self.amsgrad:
-                self._velocity_hats.append(self.add_variable_from_reference(v, "vhat"))
+        if self.amsgrad:
+            make = self.add_variable_from_reference
+            self._velocity_hats = [make(v, "vhat") for v in var_list]
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype

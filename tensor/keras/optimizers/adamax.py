@@ -41,7 +41,7 @@ class Adamax(Optimizer):
         self._u = []
         for v in var_list:
             self._m.append(self.add_variable_from_reference(v, "m"))
-            self._u.append(self.add_variable_from_reference(v, "v"))
+            self._u.append(self.add_variable_from_reference(v, "u"))
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype

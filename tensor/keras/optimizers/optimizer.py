@@ -65,6 +65,12 @@ class Optimizer(SlotOwner):
         """
         for keyword in ("is_legacy_optimizer", "mesh"):
             kwargs.pop(keyword, None)
+        if "decay" in kwargs:
+            raise ValueError(
+                "decay is deprecated in the new Keras optimizer, please check the "
+                "docstring for valid arguments, or use the legacy optimizer, e.g., "
+                f"tf.keras.optimizers.legacy.{type(self).__name__}."
+            )
         if kwargs:
             raise TypeError(
                 f"{next(iter(kwargs))} is not a valid argument, kwargs should be empty "

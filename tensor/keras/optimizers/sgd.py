@@ -37,11 +37,8 @@ class SGD(Optimizer):
         if self.built:
             return
         self.built = True
-        self.momentums = []
-        if self.momentum != 0:
-            self.momentums = [
-                self.add_variable_from_reference(v, "m") for v in var_list
-            ]
+        # Kept without momentum too: files of Keras have them.
+        self.momentums = [self.add_variable_from_reference(v, "m") for v in var_list]
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         rate = tf.cast(self.learning_rate, variable.dtype)
@@ -50,7 +47,7 @@ class SGD(Optimizer):
             self._sparse_step(gradient, variable, rate, momentum)
             return
         step = -gradient * rate
-        if not self.momentums:
+        if not self.momentum:
             variable.assign_add(step)
             return
         m = self._slot(self.momentums, variable)
@@ -61,7 +58,7 @@ class SGD(Optimizer):
         self, gradient: Any, variable: Any, rate: Any, momentum: Any
     ) -> None:
         step = IndexedSlices(-gradient.values * rate, gradient.indices)
-        if not self.momentums:
+        if not self.momentum:
             variable.scatter_add(step)
             return
         m = self._slot(self.momentums, variable)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensor as tf
 from tensor.core import replica
-from tensor.keras import optimizers
+from tensor.keras import mixed_precision, optimizers
 from tensor.keras.engine.weights import unique
 from tensor.keras.training.compiled_loss import CompiledLoss
 from tensor.keras.training.compiled_metrics import CompiledMetrics
@@ -105,7 +105,7 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         # Not by plain assignment: the metrics in it are no parts of the model.
         object.__setattr__(self, "_compile_arguments", arguments)
         self._run_eagerly = run_eagerly
-        self.optimizer = optimizers.get(optimizer)
+        self.optimizer = self._scaling(optimizers.get(optimizer))
         names = self.output_names
         self.compiled_loss = (
             loss
@@ -118,6 +118,15 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         self.loss = loss if loss is not None else {}
         self._reset_functions()
         self._is_compiled = True
+
+    def _scaling(self, optimizer: Any) -> Any:
+        """Return an optimizer that keeps gradients of half precision from vanishing."""
+        if self.dtype_policy.name != "mixed_float16":
+            return optimizer
+        loss_scale_optimizer = mixed_precision.LossScaleOptimizer
+        if isinstance(optimizer, loss_scale_optimizer):
+            return optimizer
+        return loss_scale_optimizer(optimizer)
 
     def _reset_functions(self) -> None:
         self._train_function = None

@@ -35,6 +35,20 @@ def test_gradients_are_full(policy):
     np.testing.assert_array_equal(kernel, np.ones((3, 2)))
 
 
+def test_gradients_are_full_in_functions_too(policy):
+    del policy
+    dense = layers.Dense(2)
+    dense.build([None, 3])
+
+    @tf.function
+    def gradients(x):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.cast(dense(x), "float32"))
+        return tape.gradient(loss, dense.trainable_variables)
+
+    assert [g.dtype for g in gradients(tf.ones([4, 3]))] == [tf.float32, tf.float32]
+
+
 def test_normalization_keeps_its_statistics_in_full_precision(policy):
     layer = layers.BatchNormalization()
     y = layer(tf.constant([[1.0], [3.0]]), training=True)

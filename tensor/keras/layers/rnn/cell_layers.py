@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.keras import regularizers
+from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.layers.rnn.gru_cell import GRUCell
 from tensor.keras.layers.rnn.lstm_cell import LSTMCell
 from tensor.keras.layers.rnn.rnn import RNN
@@ -42,6 +43,7 @@ class _CellLayer(RNN):
         name = snake_case(self.cell_class.__name__)
         cell = self.cell_class(units, *args, name=name, **kwargs)
         super().__init__(cell, **run, **both)
+        self.input_spec = [InputSpec(ndim=3)]
 
     def __getattr__(self, name: str) -> Any:
         # units, activation, kernel_initializer …: whatever the cell is set to.

@@ -27,7 +27,7 @@ class GRUCell(RecurrentCell):
         **kwargs: Any,
     ) -> None:
         """Take what all cells take, and whether the reset comes after the product."""
-        kwargs.pop("implementation", None)
+        implementation = kwargs.pop("implementation", 2)
         super().__init__(
             units,
             activation=activation,
@@ -39,7 +39,7 @@ class GRUCell(RecurrentCell):
         )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
-        self.implementation = 2
+        self.implementation = implementation
 
     def _bias_shape(self) -> Any:
         columns = 3 * self.units

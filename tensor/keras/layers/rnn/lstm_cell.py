@@ -27,7 +27,7 @@ class LSTMCell(RecurrentCell):
         **kwargs: Any,
     ) -> None:
         """Take what all cells take, the gates' activation, and how biases begin."""
-        kwargs.pop("implementation", None)
+        implementation = kwargs.pop("implementation", 2)
         super().__init__(
             units,
             activation=activation,
@@ -39,7 +39,7 @@ class LSTMCell(RecurrentCell):
         )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
-        self.implementation = 2
+        self.implementation = implementation
         self.state_size = [units, units]
 
     def _bias_start(self) -> Any:

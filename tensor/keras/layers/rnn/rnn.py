@@ -162,6 +162,10 @@ class RNN(Layer):
                 self.cell.build(step_shape)
                 self.cell.built = True
         self._build_input_shape = input_shape
+        if not self.stateful:
+            batch = None
+        ends = (None, batch) if self.time_major else (batch, None)
+        self.input_spec = [InputSpec(shape=(*ends, *shape.as_list()[2:]))]
         if self.stateful:
             self.reset_states()
         self.built = True

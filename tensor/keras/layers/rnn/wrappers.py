@@ -153,6 +153,7 @@ class Bidirectional(Wrapper):
         self.layer = layer
         # What the user gave is a pattern only.
         self._self_tracked_trackables[:] = [self.forward_layer, self.backward_layer]
+        self.input_spec = layer.input_spec
         self.stateful = layer.stateful
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
