@@ -69,6 +69,9 @@ def total(x: Any, axis: Any, keepdims: bool) -> Any:
     if row_sums.applies(x, axis):
         sums = row_sums.sum_rows(x, len(axis))
         return sums.reshape((1,) * len(axis) + sums.shape) if keepdims else sums
+    if row_sums.applies_trailing(x, axis):
+        sums = row_sums.sum_trailing(x, x.ndim if axis is None else len(axis))
+        return sums.reshape(reduced_shape(x.shape, axis, True)) if keepdims else sums
     return _add(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 

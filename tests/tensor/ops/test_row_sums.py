@@ -71,3 +71,38 @@ def test_many_rows_are_summed_in_pieces_whose_order_does_not_depend_on_threads()
 def test_other_sums_are_numpy_s(x: np.ndarray, axis: tuple[int, ...] | None) -> None:
     assert not row_sums.applies(x, axis)
     np.testing.assert_array_equal(tf.reduce_sum(x, axis=axis), x.sum(axis=axis))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [
+        ((300, 200), None),
+        ((70_001,), None),
+        ((2_100_000,), (0,)),
+        ((1200, 33), (1,)),
+        ((17, 5001), (-1,)),
+        ((3, 40, 50, 7), (2, 3)),
+    ],
+)
+def test_sums_over_trailing_axes_are_exact(
+    shape: tuple[int, ...], axis: tuple[int, ...] | None, dtype: type
+) -> None:
+    x = rng.uniform(size=shape).astype(dtype)
+    assert row_sums.applies_trailing(x, axis)
+    exact = np.sum(x.astype(np.longdouble), axis=axis, keepdims=True)
+    kept = tf.reduce_sum(x, axis=axis, keepdims=True)
+    assert kept.dtype == dtype
+    assert kept.shape == exact.shape
+    precision = 16 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(kept, exact.astype(dtype), rtol=precision)
+    total = tf.reduce_sum(x, axis=axis)
+    np.testing.assert_array_equal(total, np.reshape(kept, total.shape))
+
+
+def test_other_layouts_are_left_to_numpy() -> None:
+    x = np.ones((300, 200), np.float32)
+    assert not row_sums.applies_trailing(x.T, (1,))
+    assert not row_sums.applies_trailing(x, (0,))
+    assert not row_sums.applies_trailing(x, ())
+    assert not row_sums.applies_trailing(x.astype(np.int32), None)
