@@ -57,7 +57,7 @@ class OrderedCalls:
     ) -> Result:
         """Carry out a call; behind those that were started before."""
         with self._lock:
-            if self._engine is None or self._engine.is_idle:
+            if self.are_over:
                 return self._perform(self._number(request, timeout, sequence), body)
             work = self._submit(request, body, timeout, sequence)
         result: Result = work.wait()
@@ -73,6 +73,11 @@ class OrderedCalls:
     def intercept(self, before_call: Callable[[Call], None]) -> None:
         """Have something done before each call: tests let things go wrong there."""
         self._before_call = before_call
+
+    @property
+    def are_over(self) -> bool:
+        """Whether none of the calls that were started is left to do."""
+        return self._engine is None or self._engine.is_idle
 
     @property
     def has_failed(self) -> bool:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 # collective not to matter, and little enough for the first to start early.
 BUCKET_BYTES = 4 * 1024 * 1024
 FIRST_BUCKET_BYTES = 1024 * 1024
-# Smaller buckets are summed when they are needed: to wake a thread takes longer.
+# Smaller buckets are summed at once, unless a thread is at it anyway: to wake one takes
+# longer. Not when they are needed: collectives would pass one another, in another order
+# on ranks whose programs differ elsewhere.
 BACKGROUND_BYTES = 1024 * 1024
 # Gradients begin at multiples of a cache line.
 ALIGNMENT_BYTES = 64
@@ -112,11 +114,14 @@ class GradientBucket:
         counts = self._counts()
         counts[...] = [gradient is not None for gradient in gradients]
         self._is_under_way = True
-        if group is None or self.nbytes < BACKGROUND_BYTES:
+        if group is None:
+            return None
+        if self.nbytes < BACKGROUND_BYTES and group.calls.are_over:
+            group.all_reduce(self._flat)
             return None
         return group.all_reduce_async(self._flat)
 
-    def finish(self, group: dist.Group | None, work: dist.Work | None) -> list[int]:
+    def finish(self, work: dist.Work | None) -> list[int]:
         """Wait for the sums, which are then in `views`.
 
         Returns:
@@ -124,8 +129,6 @@ class GradientBucket:
         """
         if work is not None:
             work.wait()
-        elif group is not None:
-            group.all_reduce(self._flat)
         self._is_under_way = False
         return [int(n) for n in self._counts().tolist()]
 
@@ -210,7 +213,7 @@ class ReduceBucket(Op):
             InvalidArgumentError: Some processes have a gradient that others do not.
         """
         work, group, bucket, names = receipt
-        counts = bucket.finish(group, work)
+        counts = bucket.finish(work)
         size = 1 if group is None else group.size
         for slot, count, name in zip(bucket.slots, counts, names, strict=True):
             if count != (0 if name is None else size):

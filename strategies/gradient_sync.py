@@ -113,7 +113,7 @@ def _sum_eagerly(
         works.append(bucket.start(group, [g if g is None else g._array for g in mine]))
     results: list[Any] = [None] * len(grads)
     for bucket, work in zip(buckets, works, strict=True):
-        counts = bucket.finish(group, work)
+        counts = bucket.finish(work)
         for slot, view, count in zip(bucket.slots, bucket.views, counts, strict=True):
             if count:
                 # The next step uses the bucket again, and a tensor never changes.

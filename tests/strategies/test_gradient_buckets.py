@@ -10,6 +10,7 @@ import dist
 import launcher
 import tensor as tf
 from dist.testing import run_ranks
+from strategies.collectives import all_reduce
 from strategies.gradient_buckets import GradientBucket, buckets_for, plan, reduce_bucket
 from tensor.core.registry import Op
 
@@ -147,6 +148,26 @@ def test_a_loop_may_sum_in_each_turn() -> None:
 
     for _ in range(2):
         np.testing.assert_array_equal(step(tf.eye(64)), np.eye(64) * 8.0)
+
+
+def test_collectives_keep_their_order_where_one_rank_does_more_between_them() -> None:
+    logged: list[int] = []
+
+    def reduce(group: dist.Group) -> list[float]:
+        bucket = small_bucket()
+
+        @tf.function
+        def step(x):
+            (total,) = reduce_bucket(x * 2.0, group=group, memory=bucket, names=("w",))
+            if group.rank == 0:
+                tf.py_function(lambda: logged.append(0), [], [])
+            loss = all_reduce(tf.reduce_sum(x), group=group, how="sum")
+            return total[0], loss
+
+        return [float(v) for v in step(tf.ones(2))]
+
+    assert run_ranks(reduce, 2) == [[4.0, 4.0]] * 2
+    assert logged == [0]
 
 
 def overlapping_step() -> tuple[bool, list[float]]:
