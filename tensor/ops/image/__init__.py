@@ -5,6 +5,7 @@ from tensor.ops.image import (
     boxes as boxes,
     codecs as codecs,
     color as color,
+    crop_and_resize as crop_and_resize,
     distorted_box as distorted_box,
     geometry as geometry,
     glimpse as glimpse,

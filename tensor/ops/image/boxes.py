@@ -157,8 +157,15 @@ def _suppressed(
         problem = (
             f"boxes must be 2-D, and boxes must have 4 columns: got {corners.shape}"
         )
+        if corners.ndim != 2:
+            problem += f" (Shape must be rank 2 but is rank {corners.ndim})"
+        else:
+            problem += f" (Dimension must be 4 but is {corners.shape[1]})"
     elif given.ndim not in (None, 1):
-        problem = f"scores must be 1-D, got shape {given.shape}"
+        problem = (
+            f"scores must be 1-D, got shape {given.shape} (Shape must be rank 1 but is "
+            f"rank {given.ndim})"
+        )
     elif None not in (corners.shape[0], given.shape[0]) and (
         corners.shape[0] != given.shape[0]
     ):
@@ -168,17 +175,22 @@ def _suppressed(
         )
     elif isinstance(numbers[0], float | int) and not 0 <= numbers[0] <= 1:
         problem = f"iou_threshold must be in [0, 1], got {numbers[0]}"
+    elif isinstance(limit, int) and limit < 0:
+        problem = f"output size must be non-negative, got {limit}"
     if problem:
         raise errors.because(
             errors.InvalidArgumentError, f"{problem} [Op:NonMaxSuppressionV5]"
         )
-    return suppress(
-        corners,
-        given,
-        convert(limit, dtypes.int32),
-        *[convert(n, None, dtypes.float32) for n in numbers],
-        name=name,
-    )
+    count = convert(limit, dtypes.int32)
+    shares = [convert(n, None, dtypes.float32) for n in numbers]
+    for word, scalar in (("max_output_size", count), ("iou_threshold", shares[0])):
+        if scalar.ndim not in (None, 0):
+            raise errors.invalid(
+                "NonMaxSuppressionV5",
+                f"{word} must be 0-D, got shape {scalar.shape} (Shape must be rank 0 "
+                f"but is rank {scalar.ndim})",
+            )
+    return suppress(corners, given, count, *shares, name=name)
 
 
 @export("image.non_max_suppression")
@@ -243,7 +255,7 @@ def draw_bounding_boxes(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The images have no rank of four.
+        InvalidArgumentError: The images have no rank of four, or two channels.
     """
     x = convert(images)
     if x.ndim not in (None, 4):
@@ -251,6 +263,12 @@ def draw_bounding_boxes(
             errors.InvalidArgumentError,
             f"The rank of the images should be 4, got {x.ndim} "
             "[Op:DrawBoundingBoxesV2]",
+        )
+    if x.ndim and x.shape[-1] not in (None, 1, 3, 4):
+        raise errors.invalid(
+            "DrawBoundingBoxesV2",
+            "Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA), got "
+            f"{x.shape[-1]}",
         )
     table = np.zeros((0, 4), np.float32) if colors is None else colors
     return draw_boxes(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_JPEG_CHANNELS = {"": (1, 3), "grayscale": (1,), "rgb": (3,)}
 _CHANNELS = {"L": 1, "1": 1, "I;16": 1, "I": 1, "LA": 2, "P": 3, "RGB": 3, "RGBA": 4}
 
 
@@ -60,7 +61,12 @@ class DecodeImage(Op):
                 image.seek(k)
                 pixels.append(_pixels(image, 3))
             return np.stack(pixels)
-        return _pixels(image, channels).astype(dtype.numpy_dtype)
+        whole = _pixels(image, channels)
+        if dtype is dtypes.uint16 and whole.dtype == np.uint8:
+            return whole * np.uint16(257)  # white stays white
+        if dtype is dtypes.uint8 and whole.dtype == np.uint16:
+            return (whole >> 8).astype(np.uint8)
+        return whole.astype(dtype.numpy_dtype)
 
     def infer(
         self,
@@ -70,6 +76,8 @@ class DecodeImage(Op):
         formats: tuple[str, ...],
         frames: bool,
     ) -> TensorSpec:
+        if formats == ("GIF",):
+            return TensorSpec.of((None, None, None, 3), dtype)
         if frames and "GIF" in formats:
             return TensorSpec.of(None, dtype)
         return TensorSpec.of((None, None, channels or None), dtype)
@@ -110,8 +118,16 @@ def _pixels(image: Any, channels: int) -> np.ndarray:
         return np.asarray(image, np.uint16)[:, :, None]
     has_alpha = image.mode == "P" and "transparency" in image.info
     own = 4 if has_alpha else _CHANNELS.get(image.mode, 3)
+    if channels == 1 and own >= 3 and image.format == "PNG":
+        return _grey(np.asarray(image.convert("RGB")))
     array = np.asarray(image.convert(_MODES[channels or own]))
     return array[:, :, None] if array.ndim == 2 else array
+
+
+def _grey(pixels: np.ndarray) -> np.ndarray:
+    """Return the brightness of RGB pixels, rounded down as libpng does."""
+    weights = np.array([9798, 19235, 3735])  # of 2**15
+    return ((pixels @ weights) >> 15).astype(np.uint8)[:, :, None]
 
 
 class EncodeImage(Op):
@@ -172,10 +188,17 @@ def decode_png(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The bytes are no such file.
+        InvalidArgumentError: The bytes are no such file, or the dtype is another.
         ImportError: Pillow is not installed.
     """
-    return _decoded(contents, channels, dtypes.as_dtype(dtype), ())
+    wanted = dtypes.as_dtype(dtype)
+    if wanted not in (dtypes.uint8, dtypes.uint16):
+        raise errors.invalid(
+            "DecodePng",
+            f"Value for attr 'dtype' of {wanted.name} is not in the list of allowed "
+            "values: uint8, uint16",
+        )
+    return _decoded(contents, channels, wanted, ())
 
 
 @export("image.decode_jpeg", "io.decode_jpeg")
@@ -279,10 +302,24 @@ def encode_jpeg(
     """Encode an image of uint8 as a JPEG file: a scalar string.
 
     Raises:
-        InvalidArgumentError: The image has another dtype or rank.
+        InvalidArgumentError: The image has another dtype, rank or number of channels;
+            or an option is not one of the allowed.
         ImportError: Pillow is not installed.
     """
     x = _checked(image, (dtypes.uint8,))
+    problem = None
+    if not 0 <= quality <= 100:
+        problem = f"quality must be in [0,100], got {quality}"
+    elif format not in _JPEG_CHANNELS:
+        problem = (
+            f"Value for attr 'format' of \"{format}\" is not in the list of allowed "
+            'values: "", "grayscale", "rgb"'
+        )
+    elif x.ndim and x.shape[2] not in (None, *_JPEG_CHANNELS[format]):
+        wanted = " or ".join(str(n) for n in _JPEG_CHANNELS[format])
+        problem = f"format {format} expects {wanted} channels, got {x.shape}"
+    if problem:
+        raise errors.invalid("EncodeJpeg", problem)
     options = (
         ("quality", quality),
         ("progressive", progressive),

@@ -11,11 +11,13 @@ from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.shapes import to_brackets
-from tensor.ops.array import cast, cast_, ones_like, where, zeros_like
+from tensor.core.tensor import Tensor
+from tensor.ops.array import cast, cast_, ones_like, shape, where, zeros_like
+from tensor.ops.assertions import assert_
 from tensor.ops.clip import clip_by_value
 from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.families import shape_of
-from tensor.ops.image.shapes import check_at_least_3d
+from tensor.ops.image.shapes import check_at_least_3d, check_that
 from tensor.ops.layout import expand_dims_
 from tensor.ops.math import maximum, sqrt, square
 from tensor.ops.reduce import reduce_max, reduce_mean, reduce_min, reduce_sum
@@ -93,9 +95,7 @@ def _between_integers(x: Any, target: Any, saturate: bool) -> Any:
     largest, wanted = x.dtype.max, target.max
     if largest > wanted:
         factor = (largest + 1) // (wanted + 1)
-        scaled = get_op("TruncateDiv")(
-            x, constant_tensor(x.dtype.as_numpy_dtype(factor))
-        )
+        scaled = get_op("FloorDiv")(x, constant_tensor(x.dtype.as_numpy_dtype(factor)))
         return (
             _saturated_integers(scaled, target) if saturate else cast_(scaled, target)
         )
@@ -139,16 +139,23 @@ def _mix(images: Any, matrix: Any) -> Any:
 
 def _check_rgb(x: Any) -> None:
     dims = shape_of(x)
-    if dims is not None and (not dims or dims[-1] not in (None, 3)):
+    if dims == ():
+        raise errors.invalid("RGBToHSV", "input must be at least 1D, got a scalar")
+    if dims is not None and dims[-1] not in (None, 3):
         raise errors.because(
             errors.FailedPreconditionError,
-            f"input must have 3 channels but input only has "
-            f"{dims[-1] if dims else 0} channels.",
+            f"input must have 3 channels but input only has {dims[-1]} channels.",
         )
 
 
 def _check_adjustable(x: Any, op_type: str) -> None:
     dims = shape_of(x)
+    if dims is not None and len(dims) < 3:
+        raise errors.invalid(
+            op_type,
+            f"Shape must be at least rank 3 but is rank {len(dims)}: input must be at "
+            f"least 3-D, got shape{to_brackets(dims)}",
+        )
     if dims is not None and dims[-1:] not in ((None,), (3,)):
         raise errors.invalid(
             op_type,
@@ -193,6 +200,11 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
             "Last dimension of a grayscale image should be size 1, got shape "
             f"{x.shape}."
         )
+    if None in (shape_of(x) or (None,)):
+        check_that(
+            get_op("Equal")(shape(x)[-1], 1),
+            "Last dimension of a grayscale image should be size 1.",
+        )
     z = get_op("ConcatV2")(x, x, x, axis=-1)
     if x.static_shape is not None:
         z.set_shape([*x.static_shape[:-1], 3])
@@ -203,6 +215,8 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
 def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
     """Return hue, saturation and value, each in [0, 1], of RGB images in [0, 1]."""
     x = convert(images)
+    if isinstance(images, np.ndarray) and x.dtype.is_integer:
+        x = cast_(x, dtypes.float32)
     check_kind(get_op("Sqrt"), x, FLOATING)
     _check_rgb(x)
     red, green, blue = x[..., 0], x[..., 1], x[..., 2]
@@ -296,11 +310,16 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
 
     Raises:
         ValueError: `gamma` is negative.
+        InvalidArgumentError: `gamma` is a tensor, and negative.
     """
     x, dtype = _as_float(image)
+    text = "Gamma should be a non-negative real number."
     if isinstance(gamma, int | float) and gamma < 0:
-        raise ValueError("Gamma should be a non-negative real number.")
-    return _back(x ** cast(convert(gamma, None, x.dtype), dtype=x.dtype) * gain, dtype)
+        raise ValueError(text)
+    power = cast(convert(gamma, None, x.dtype), dtype=x.dtype)
+    if isinstance(gamma, Tensor):
+        assert_(power >= 0, [text])
+    return _back(x**power * gain, dtype)
 
 
 @export("image.adjust_hue")

@@ -186,6 +186,12 @@ def _sampled(
     whole: bool,
 ) -> Any:
     rows, columns = int(size[0]), int(size[1])
+    if boxes.size and not (boxes.min() >= 0 and boxes.max() <= 1):
+        raise errors.invalid(
+            "SampleDistortedBoundingBox",
+            "All bounding box coordinates must be in [0.0, 1.0]: "
+            f"{boxes.max() if boxes.max() > 1 else boxes.min():g}",
+        )
     scale = np.array([rows, columns, rows, columns], np.float32)
     objects = [
         tuple(box) for box in (boxes.reshape(-1, 4) * scale).astype(int).tolist()
@@ -227,15 +233,34 @@ def _arguments(
             "bounding boxes must be [batch, num_boxes, coords] of 4 coordinates, got "
             f"shape {boxes.shape}"
         )
+    elif isinstance(min_object_covered, float | int) and min_object_covered < 0:
+        problem = f"Min object covered must be non-negative: {min_object_covered}"
     if problem:
         raise errors.invalid("SampleDistortedBoundingBox", problem)
     return size, boxes, convert(min_object_covered, dtypes.float32)
 
 
+def _text(numbers: Any) -> str:
+    return f"[{', '.join(f'{n:g}' for n in numbers)}]"
+
+
 def _ranges(ratios: Any, areas: Any, attempts: Any, whole: Any) -> dict[str, Any]:
+    sides = (0.75, 1.33) if ratios is None else tuple(map(float, ratios))
+    parts = (0.05, 1.0) if areas is None else tuple(map(float, areas))
+    problem = None
+    if len(parts) != 2 or len(sides) != 2:
+        problem = "Area range and aspect ratio range field must have 2 numbers"
+    elif min(parts) <= 0:
+        problem = f"Area range must be non-negative: {_text(parts)}"
+    elif max(parts) > 1:
+        problem = f"Area range must be less then or equal to 1.0: {_text(parts)}"
+    elif min(sides) <= 0:
+        problem = f"Aspect ratio range must be non-negative: {_text(sides)}"
+    if problem:
+        raise errors.invalid("SampleDistortedBoundingBox", problem)
     return {
-        "ratios": (0.75, 1.33) if ratios is None else tuple(map(float, ratios)),
-        "areas": (0.05, 1.0) if areas is None else tuple(map(float, areas)),
+        "ratios": sides,
+        "areas": parts,
         "attempts": 100 if attempts is None else int(attempts),
         "whole": bool(whole),
     }

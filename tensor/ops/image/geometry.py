@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export, names_in
 from tensor.core.registry import get_op
@@ -117,7 +117,12 @@ def central_crop(image: Any, central_fraction: Any) -> Any:
         within = get_op("LogicalAnd")(fraction > 0.0, fraction <= 1.0)
         check_that(within, "central_fraction must be within (0, 1]")
     x = check_at_least_3d(image)
-    if fraction == 1.0 and not isinstance(fraction, Tensor):
+    if x.ndim is None:
+        raise ValueError(
+            "`image` should either be a Tensor with rank = 3 or rank = 4. Had rank = "
+            "None."
+        )
+    if not isinstance(fraction, Tensor) and fraction == 1.0:
         return x
     batch, was_one = as_batch(x)
     height, width = size_of(batch)
@@ -223,10 +228,11 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Any:
     Raises:
         ValueError: The rank is neither three nor four, or `k` is no scalar.
     """
-    if isinstance(k, Tensor) and k.static_shape not in ((), None):
-        raise ValueError(f"'k' must be a scalar, got shape {k.shape}.")
+    quarters = convert(k, dtypes.int32)
+    if quarters.static_shape not in ((), None):
+        raise ValueError(f"'k': Shape {quarters.shape} must have rank 0")
     x = check_at_least_3d(image)
-    turns = number(k)
+    turns = number(quarters)
     if x.ndim is None:
         return by_rank(x, lambda known: rot90(known, k))
     batch, was_one = as_batch(x)
@@ -269,13 +275,24 @@ def extract_patches(
 
     Returns:
         [batch, rows, columns, height * width * channels].
+
+    Raises:
+        InvalidArgumentError: A parameter has not four numbers, or the padding is none
+            of these.
     """
     import numpy as np
 
     from tensor.core.convert import constant_tensor
     from tensor.ops.nn.conv import conv2d_op
 
+    _check_patches({"ksizes": sizes, "strides": strides, "rates": rates}, padding)
     x = convert(images)
+    if x.ndim not in (None, 4):
+        raise errors.invalid(
+            "ExtractImagePatches",
+            f"Shape must be rank 4 but is rank {x.ndim}: input must be 4-dimensional, "
+            f"got {x.shape}",
+        )
     channels = (shape_of(x) or (None,))[-1]
     if channels is None:
         return _patches_by_channel(x, sizes, strides, rates, padding)
@@ -291,6 +308,27 @@ def extract_patches(
         padding=padding.upper(),
         name=name,
     )
+
+
+def _check_patches(parameters: dict[str, Any], padding: str) -> None:
+    for word, numbers in parameters.items():
+        if len(numbers) != 4:
+            raise errors.invalid(
+                "ExtractImagePatches",
+                f"Length for attr '{word}' of {len(numbers)} must be at least minimum "
+                "4, and no more",
+            )
+        if not int(numbers[0]) == int(numbers[3]) == 1:
+            raise errors.because(
+                errors.UnimplementedError,
+                f"Only support {word} across space. [Op:ExtractImagePatches]",
+            )
+    if padding.upper() not in ("SAME", "VALID"):
+        raise errors.invalid(
+            "ExtractImagePatches",
+            f"Value for attr 'padding' of \"{padding}\" is not in the list of allowed "
+            'values: "SAME", "VALID"',
+        )
 
 
 def _patches_by_channel(x: Any, *options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Bringing images to another size, by every method; crop_and_resize."""
+"""Bringing images to another size, by every method."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
-from tensor.core.tensor import EagerTensor
+from tensor.core.registry import Op, Sample, get_op, register
+from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
-from tensor.ops.families import REAL, check_kind, shape_of
+from tensor.ops.families import REAL, check_kind
 from tensor.ops.image.geometry import pad_to_bounding_box
 from tensor.ops.image.shapes import (
     as_batch,
@@ -180,7 +180,11 @@ def _target_size(size: Any) -> Any:
     given = size if hasattr(size, "dtype") else None
     if isinstance(size, list | tuple) and any(isinstance(v, float) for v in size):
         raise ValueError("'size' must be a 1-D int32 Tensor")
-    if given is not None and not dtypes.as_dtype(given.dtype).is_integer:
+    if (
+        given is not None
+        and dtypes.as_dtype(given.dtype) is not dtypes.int32
+        and (isinstance(size, Tensor) or not dtypes.as_dtype(given.dtype).is_integer)
+    ):
         raise ValueError("'size' must be a 1-D int32 Tensor")
     if isinstance(size, EagerTensor) and size.ndim != 1:
         raise ValueError(
@@ -247,152 +251,3 @@ def resize_with_pad(
         top, left = margins[0], margins[1]
     z = resize(x, size, method, antialias=antialias)
     return undo_batch(pad_to_bounding_box(z, top, left, rows, columns), was_one)
-
-
-class CropAndResize(Op):
-    """Boxes cut out of images and brought to one size."""
-
-    gradient = NON_DIFFERENTIABLE
-
-    def kernel(
-        self,
-        images: Any,
-        boxes: Any,
-        indices: Any,
-        size: tuple[int, int],
-        method: str,
-        fill: float,
-    ) -> Any:
-        images = np.asarray(images).astype(np.float32, copy=False)
-        _, height, width, channels = images.shape
-        size = int(size[0]), int(size[1])
-        result = np.full((len(boxes), *size, channels), fill, np.float32)
-        for i, (box, index) in enumerate(zip(np.asarray(boxes), indices, strict=True)):
-            ys = _along_box(box[0], box[2], size[0], height)
-            xs = _along_box(box[1], box[3], size[1], width)
-            inside = np.ix_(
-                (ys >= 0) & (ys <= height - 1), (xs >= 0) & (xs <= width - 1)
-            )
-            sampled = _sample(
-                images[index],
-                np.clip(ys, 0, height - 1),
-                np.clip(xs, 0, width - 1),
-                method,
-            )
-            result[i][inside] = sampled[inside]
-        return result
-
-    def infer(
-        self,
-        images: TensorSpec,
-        boxes: TensorSpec,
-        indices: TensorSpec,
-        size: tuple[int, int],
-        method: str,
-        fill: float,
-    ) -> TensorSpec:
-        count = None if boxes.dims is None else boxes.dims[0]
-        channels = None if images.dims is None else images.dims[3]
-        known = static_value(size) or (None, None)
-        return TensorSpec.of((count, *known, channels), dtypes.float32)
-
-    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        boxes = np.array([[0, 0, 1, 1], [0.2, -0.5, 1.5, 0.7]], np.float32)
-        yield Sample(
-            rng.normal(size=(2, 5, 4, 2)).astype(np.float32),
-            boxes,
-            np.array([0, 1], np.int32),
-            size=(3, 2),
-            method="bilinear",
-            fill=0.0,
-        )
-
-
-def _along_box(start: Any, end: Any, count: int, size: int) -> np.ndarray:
-    """Return where the samples of a box lie along an axis of `size` elements."""
-    if count > 1:
-        step = (end - start) * np.float32(size - 1) / np.float32(count - 1)
-        return start * np.float32(size - 1) + np.arange(count, dtype=np.float32) * step
-    return np.array([0.5 * (start + end) * (size - 1)], np.float32)
-
-
-def _sample(image: np.ndarray, ys: np.ndarray, xs: np.ndarray, method: str) -> Any:
-    if method == "nearest":
-        rows = np.floor(ys + np.float32(0.5)).astype(np.int64)
-        columns = np.floor(xs + np.float32(0.5)).astype(np.int64)
-        return image[rows][:, columns]
-    top, left = np.floor(ys).astype(np.int64), np.floor(xs).astype(np.int64)
-    bottom, right = np.ceil(ys).astype(np.int64), np.ceil(xs).astype(np.int64)
-    dy, dx = (ys - top)[:, None, None], (xs - left)[None, :, None]
-    upper = image[top][:, left] + (image[top][:, right] - image[top][:, left]) * dx
-    lower = (
-        image[bottom][:, left] + (image[bottom][:, right] - image[bottom][:, left]) * dx
-    )
-    return (upper + (lower - upper) * dy).astype(np.float32)
-
-
-crop_and_resize_op = register(CropAndResize)
-
-
-@export("image.crop_and_resize")
-def crop_and_resize(
-    image: Any,
-    boxes: Any,
-    box_indices: Any,
-    crop_size: Any,
-    method: str = "bilinear",
-    extrapolation_value: float = 0.0,
-    name: str | None = None,
-) -> Any:
-    """Cut boxes out of images and bring each to one size.
-
-    Args:
-        image: [batch, height, width, channels].
-        boxes: Rows (y1, x1, y2, x2), where 0 and 1 are the borders of the image; a
-            reversed pair flips.
-        box_indices: Which image each box is cut from.
-        crop_size: Height and width of the results.
-        method: "bilinear" or "nearest".
-        extrapolation_value: What lies outside an image.
-        name: A name for the node, in a graph.
-
-    Raises:
-        ValueError: The method is another one.
-        InvalidArgumentError: A shape is wrong.
-        OutOfRangeError: There is no such image.
-    """
-    if method not in ("bilinear", "nearest"):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Value for attr 'method' of \"{method}\" is not in the list of allowed "
-            'values: "bilinear", "nearest" [Op:CropAndResize]',
-        )
-    x, corners = convert(image), convert(boxes, dtypes.float32)
-    which = convert(box_indices, dtypes.int32)
-    problem = None
-    if x.ndim not in (None, 4):
-        problem = "input image must be 4-D"
-    elif corners.ndim not in (None, 2) or (shape_of(corners) or (0, 4))[-1] != 4:
-        problem = f"boxes must be 2-D with 4 columns, got shape {corners.shape}"
-    elif isinstance(which, EagerTensor) and isinstance(x, EagerTensor):
-        numbers = np.asarray(which)
-        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(x):
-            raise errors.because(
-                errors.OutOfRangeError,
-                f"box_index has values outside [0, batch_size) = [0, {len(x)}) "
-                "[Op:CropAndResize]",
-            )
-    if problem:
-        raise errors.because(
-            errors.InvalidArgumentError, f"{problem} [Op:CropAndResize]"
-        )
-    size = as_static_shape(crop_size)
-    return crop_and_resize_op(
-        x,
-        corners,
-        which,
-        size=size,
-        method=method,
-        fill=float(extrapolation_value),
-        name=name,
-    )

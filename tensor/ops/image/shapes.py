@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core.convert import convert
 from tensor.core.dtypes import int32
+from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.array import cast_, shape
 from tensor.ops.assertions import assert_
@@ -31,12 +32,12 @@ def as_batch(image: Any) -> tuple[Any, bool]:
             f"'image' (shape {x.shape}) must have either 3 or 4 dimensions."
         )
     if x.ndim == 4:
-        return x, False
+        return check_not_empty(x), False
     batch = expand_dims_(x, 0)
     if x.ndim is None:
         check_that(rank(x) == 3, "'image' of unknown rank must be three-dimensional.")
         batch.set_shape([None] * 4)
-    return batch, True
+    return check_not_empty(batch), True
 
 
 def undo_batch(x: Any, was_one: bool) -> Any:
@@ -105,14 +106,29 @@ def as_int(value: Any) -> int:
 
 
 def check_at_least_3d(image: Any) -> Any:
-    """Return an image as a tensor of three dimensions or more.
+    """Return an image as a tensor of three dimensions or more, none of size 0.
 
     Raises:
-        ValueError: It has fewer, or unknown ones in the last three.
+        ValueError: It has fewer, or one of the last three is 0.
     """
     x = convert(image)
     if x.ndim is not None and x.ndim < 3:
         raise ValueError(
             f"'image' (shape {x.shape}) must be at least three-dimensional."
         )
+    return check_not_empty(x)
+
+
+def check_not_empty(x: Any) -> Any:
+    """Return images after checking that they have pixels: now, or in the graph.
+
+    Raises:
+        ValueError: Height, width or channels are known to be 0.
+    """
+    dims = (shape_of(x) or (None,) * 3)[-3:]
+    text = "inner 3 dims of 'image.shape' must be > 0"
+    if 0 in dims:
+        raise ValueError(f"{text}: {x.shape}")
+    if None in dims and x.ndim is not None:
+        check_that(get_op("All")(shape(x)[-3:] > 0, axis=None, keepdims=False), text)
     return x

@@ -95,16 +95,18 @@ def _padded_spec(
     np.float32(0.5),
     np.float32(-np.inf),
     count=3,
+    is_sorted=False,
 )
 def chosen_in_batches(
-    boxes: Any, scores: Any, limit: Any, threshold: Any, count: int
+    boxes: Any, scores: Any, limit: Any, threshold: Any, count: int, is_sorted: bool
 ) -> Any:
     """The numbers of the boxes chosen for each image, filled up by 0, and how many."""
     result = np.zeros((len(boxes), count), np.int32)
     sizes = np.zeros(len(boxes), np.int32)
     for k, (corners, given) in enumerate(zip(boxes, scores, strict=True)):
         chosen: list[int] = []
-        for i in np.argsort(-given, kind="stable").tolist():
+        order = np.argsort(-given, kind="stable")
+        for i in range(len(given)) if is_sorted else order.tolist():
             if len(chosen) >= count or not given[i] > threshold:
                 break
             share = overlaps_of(corners[i], corners[chosen]) if chosen else np.zeros(0)
@@ -137,7 +139,7 @@ def non_max_suppression_padded(
         score_threshold: Boxes of lower scores are never chosen.
         pad_to_max_output_size: Whether to fill the numbers up by zeros.
         name: A name for the node, in a graph.
-        sorted_input: Accepted for compatibility.
+        sorted_input: Whether the boxes come by falling score already.
         canonicalized_coordinates: Accepted for compatibility.
         tile_size: Accepted for compatibility.
 
@@ -164,6 +166,7 @@ def non_max_suppression_padded(
         convert(iou_threshold, dtypes.float32),
         convert(score_threshold, dtypes.float32),
         count=count,
+        is_sorted=bool(sorted_input),
     )
     sizes = reshape(sizes, shape=as_static_shape(lead))
     if not pad_to_max_output_size:
@@ -272,6 +275,11 @@ def combined_non_max_suppression(
     given = convert(scores, dtypes.float32)
     per_class, total = as_int(max_output_size_per_class), as_int(max_total_size)
     _check_combined(corners, given, per_class, total)
+    if isinstance(iou_threshold, float | int) and not 0 <= iou_threshold <= 1:
+        raise errors.invalid(
+            "CombinedNonMaxSuppression",
+            f"iou_threshold must be in [0, 1], got {iou_threshold}",
+        )
     if pad_per_class:
         total = min(total, per_class * given.static_shape[2])
     parts = chosen_over_classes(
