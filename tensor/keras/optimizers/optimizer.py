@@ -291,13 +291,12 @@ class Optimizer(SlotOwner):
                     self.build(variables)
                 attached(self)
             self._check_known(variables)
-            grads = [g for g, _ in pairs]
             limits = self.clipnorm, self.global_clipnorm, self.clipvalue
-            grads = [summed_up(g) for g in clipped(grads, *limits)]
+            grads = [summed_up(g) for g in clipped([g for g, _ in pairs], *limits)]
             self.begin_step()
             for gradient, variable in zip(grads, variables, strict=True):
                 variable.updated_by(self._update, gradient)
-            self._iterations.updated_by(_count_up, None)
+            self._iterations.updated_by(lambda _, count: count.assign_add(1), None)
         return self._iterations
 
     def _update(self, gradient: Any, variable: Any) -> None:
@@ -399,7 +398,3 @@ class Optimizer(SlotOwner):
                 config["learning_rate"], custom_objects
             )
         return cls(**config)
-
-
-def _count_up(_: Any, iterations: Any) -> None:
-    iterations.assign_add(1)
