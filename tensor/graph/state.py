@@ -102,6 +102,8 @@ def check_assignable(variable: Any, how: str, dims: Dims | None) -> None:
     Raises:
         ValueError: The shapes contradict each other.
     """
+    if dims == variable.static_shape:
+        return  # as nearly always, and much quicker to tell
     if not are_compatible(variable.static_shape, dims):
         raise ValueError(
             f"Cannot {how.replace('_', ' ')} value to variable {variable.name!r}: "

@@ -66,6 +66,7 @@ class Writer:
         self._node: Node | None = None
         self._count = 0
         self._last_use: dict[Value, int] = {}
+        self._kept: set[Value] = set()
         self._index: dict[Node, int] = {}
         self._assigned: dict[Value, Any] = {}
         plan = self.generated.plan
@@ -149,8 +150,9 @@ class Writer:
         return self._assigned.get(value)
 
     def is_last_use(self, node: Node, value: Value) -> bool:
-        """Return whether no node after this one reads a value."""
-        return self._last_use.get(value) == self._index.get(node, -1)
+        """Return whether nobody reads a value after this node."""
+        is_last = self._last_use.get(value) == self._index.get(node, -1)
+        return is_last and value not in self._kept
 
     # ---- statements
 
@@ -185,8 +187,8 @@ class Writer:
         last, ending = _last_uses(program)
         kept = {*program.outputs, *keep}
         mine = {v for node in program.nodes for v in node.outputs}
-        outer = self._last_use, self._index, self._assigned
-        self._last_use = last
+        outer = self._last_use, self._kept, self._index, self._assigned
+        self._last_use, self._kept = last, kept
         self._index = {node: i for i, node in enumerate(program.nodes)}
         self._assigned = {
             n.inputs[0]: n.attrs["variable"]
@@ -200,7 +202,7 @@ class Writer:
             dead += [v for v in node.outputs if v not in last and v not in kept]
             self._delete(dead)
             self._node = before
-        self._last_use, self._index, self._assigned = outer
+        self._last_use, self._kept, self._index, self._assigned = outer
 
     def _delete(self, values: list[Value]) -> None:
         names = dict.fromkeys(

@@ -76,7 +76,7 @@ class _Body:
         constant = self._writer.constant
         ufunc = ufunc_of(node)
         if ufunc is not None:
-            return [f"{constant(ufunc, 'u')}({', '.join(arguments)}, {out})"]
+            return [f"{constant(ufunc, 'u')}({', '.join(arguments)}, out={out})"]
         copy = constant(np.copyto, "u")
         if node.op.type_name == "SelectV2":
             condition, x, y = arguments

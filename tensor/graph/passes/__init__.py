@@ -7,6 +7,7 @@ share                 compute once what is computed twice
 prune                 drop what nobody reads
 schedule_collectives  collectives start early and are waited for late
 fuse                  elementwise ops become groups that run block by block
+pack_updates          equal groups for small variables become one
 verify                check that the program is well formed
 """
 
@@ -19,6 +20,7 @@ from tensor.graph.passes.common import share
 from tensor.graph.passes.fold import fold
 from tensor.graph.passes.forward_writes import forward_writes
 from tensor.graph.passes.fuse import fuse
+from tensor.graph.passes.pack_updates import pack_updates
 from tensor.graph.passes.prune import prune
 from tensor.graph.passes.schedule_collectives import schedule_collectives
 from tensor.graph.passes.verify import verify
@@ -38,6 +40,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     prune,
     schedule_collectives,
     fuse,
+    pack_updates,
 )
 
 

@@ -41,7 +41,7 @@ def _key(node: Node, rewriter: Rewriter) -> Any:
     key = (
         id(node.op),
         inputs,
-        tuple(sorted((k, _attr_key(v)) for k, v in node.attrs.items())),
+        tuple(sorted((k, attribute_key(v)) for k, v in node.attrs.items())),
         parameters,
     )
     try:
@@ -55,7 +55,7 @@ def _input_key(x: Any) -> Any:
     return x if type(x) is Value else (type(x), repr(x))
 
 
-def _attr_key(value: Any) -> Any:
+def attribute_key(value: Any) -> Any:
     """Return a parameter in a form that can be compared and sorted beside others."""
     if isinstance(value, np.ndarray):
         return ("array", repr(_constant_key(value) or id(value)))

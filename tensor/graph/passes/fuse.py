@@ -15,9 +15,6 @@ from tensor.graph.program import Node, Program, Value
 if TYPE_CHECKING:
     from tensor.core.shapes import Dims
 
-# Arrays below this size are not worth the trouble.
-_SMALLEST = 32
-
 
 class Fused(Op):
     """Several elementwise ops of one shape: a program of its own."""
@@ -73,9 +70,7 @@ def _eligible(node: Node) -> Dims | None:
     if node.op.kind != "elementwise" or node.parameters or len(node.outputs) != 1:
         return None
     result = node.outputs[0]
-    if not _fits(result) or node.several or not result.dims:
-        return None
-    if (result.size or 0) < _SMALLEST:
+    if not _fits(result) or node.several or not result.dims or not result.size:
         return None
     return result.dims if all(_fits(v) for v in node.values_in()) else None
 
@@ -119,7 +114,8 @@ def _rebuilt(program: Program, group_of: dict[Value, _Group]) -> Program:
             if n.outputs[0] in outputs
             or not readers.get(n.outputs[0], set()) <= members
         ]
-        _add_group(rewriter, group, results)
+        if results:  # else nobody reads any of it
+            _add_group(rewriter, group, results)
     return rewriter.finish()
 
 

@@ -101,3 +101,26 @@ def test_a_bias_of_another_layout_stays_what_it_is() -> None:
     x = tf.constant(RNG.normal(size=(2, 3, 4, 5)).astype(np.float32))
     b = tf.constant([1.0, 2.0, 3.0])
     np.testing.assert_allclose(tf.function(f)(x, b), f(x, b))
+
+
+@pytest.mark.parametrize("size", [1, 64])
+def test_what_is_returned_is_not_written_over(size: int) -> None:
+    v = tf.Variable(tf.ones([size]))
+
+    @tf.function
+    def f() -> Any:
+        first = v.read_value()
+        v.assign_add(tf.ones([size]))
+        second = v.read_value()
+        v.assign(v * 2.0)
+        return first, second, v.read_value()
+
+    assert [float(t[0]) for t in f()] == [1, 2, 4]
+    assert [float(t[0]) for t in f()] == [4, 5, 10]
+
+
+def test_the_larger_and_the_smaller_are_written_to_given_memory() -> None:
+    x = tf.range(40.0)
+    f = tf.function(lambda x: tf.minimum(tf.maximum(x * 2.0, 9.0), x + 9.0))
+    expected = np.minimum(np.maximum(x.numpy() * 2, 9), x.numpy() + 9)
+    np.testing.assert_array_equal(f(x), expected)
