@@ -8,6 +8,7 @@ import tensor as tf
 from tensor.keras import constraints, initializers, regularizers
 from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.layer import Layer
+from tensor.ops.nn.layer_norm import layer_norm
 
 
 class _ScaledNormalization(Layer):
@@ -116,15 +117,17 @@ class LayerNormalization(_ScaledNormalization):
         is_half = x.dtype in (tf.float16, tf.bfloat16)
         if is_half:
             x = tf.cast(x, "float32")
-        mean, variance = tf.nn.moments(x, self.axis, keepdims=True)
-        outputs = tf.nn.batch_normalization(
-            x,
-            mean,
-            variance,
-            self._spread(self.beta, x.dtype),
-            self._spread(self.gamma, x.dtype),
-            self.epsilon,
-        )
+        beta, gamma = (self._spread(w, x.dtype) for w in (self.beta, self.gamma))
+        if self.axis == [len(self._spread_shape) - 1]:
+            size = self._spread_shape[-1:]
+            gamma = tf.ones(size, x.dtype) if gamma is None else gamma
+            beta = tf.zeros(size, x.dtype) if beta is None else beta
+            outputs = layer_norm(x, gamma, beta, epsilon=float(self.epsilon))
+        else:
+            mean, variance = tf.nn.moments(x, self.axis, keepdims=True)
+            outputs = tf.nn.batch_normalization(
+                x, mean, variance, beta, gamma, self.epsilon
+            )
         return tf.cast(outputs, inputs.dtype) if is_half else outputs
 
     def _spread(self, value: Any, dtype: Any) -> Any:

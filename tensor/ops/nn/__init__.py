@@ -15,6 +15,7 @@ from tensor.ops.nn import (
     fractional_pool as fractional_pool,
     isotonic as isotonic,
     labels as labels,
+    layer_norm as layer_norm,
     morphology as morphology,
     normalization as normalization,
     pool as pool,
