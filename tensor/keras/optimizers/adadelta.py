@@ -43,7 +43,7 @@ class Adadelta(Optimizer):
             self._accumulated_delta_vars.append(make(v, "accumulated_delta_var"))
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        rate = tf.cast(self._rate(), variable.dtype)
         rho = self.rho
         sizes = self._slot(self._accumulated_grads, variable)
         steps = self._slot(self._accumulated_delta_vars, variable)

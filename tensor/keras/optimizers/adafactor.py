@@ -56,7 +56,7 @@ class Adafactor(Optimizer):
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype
-        rate = tf.cast(self.learning_rate, dtype)
+        rate = tf.cast(self._rate(), dtype)
         step = tf.cast(self.iterations + 1, dtype)
         if isinstance(gradient, IndexedSlices):
             gradient = tf.convert_to_tensor(

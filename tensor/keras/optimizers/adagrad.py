@@ -47,7 +47,7 @@ class Adagrad(Optimizer):
         ]
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        rate = tf.cast(self._rate(), variable.dtype)
         total = self._slot(self._accumulators, variable)
         if isinstance(gradient, IndexedSlices):
             values, indices = gradient.values, gradient.indices

@@ -51,7 +51,7 @@ class Adam(Optimizer):
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype
-        rate = tf.cast(self.learning_rate, dtype)
+        rate = tf.cast(self._rate(), dtype)
         step = tf.cast(self.iterations + 1, dtype)
         beta_1_power = tf.pow(tf.cast(self.beta_1, dtype), step)
         beta_2_power = tf.pow(tf.cast(self.beta_2, dtype), step)

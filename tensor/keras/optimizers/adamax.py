@@ -45,7 +45,7 @@ class Adamax(Optimizer):
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype
-        rate = tf.cast(self.learning_rate, dtype)
+        rate = tf.cast(self._rate(), dtype)
         step = tf.cast(self.iterations + 1, dtype)
         beta_1_power = tf.pow(tf.cast(self.beta_1, dtype), step)
         m = self._slot(self._m, variable)

@@ -69,7 +69,7 @@ class Ftrl(Optimizer):
             self._linears.append(self.add_variable_from_reference(v, "linear"))
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        rate = tf.cast(self._rate(), variable.dtype)
         if isinstance(gradient, IndexedSlices):
             gradient = tf.convert_to_tensor(
                 IndexedSlices(gradient.values, gradient.indices, tf.shape(variable))

@@ -46,7 +46,7 @@ class Lion(Optimizer):
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype
-        rate = tf.cast(self.learning_rate, dtype)
+        rate = tf.cast(self._rate(), dtype)
         beta_1, beta_2 = tf.cast(self.beta_1, dtype), tf.cast(self.beta_2, dtype)
         m = self._slot(self._momentums, variable)
         if isinstance(gradient, IndexedSlices):

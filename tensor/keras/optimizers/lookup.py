@@ -46,10 +46,18 @@ def deserialize(
     **kwargs: Any,
 ) -> Any:
     """Return the optimizer that a configuration or name describes."""
-    if isinstance(config, dict) and config["class_name"].lower() in BY_NAME:
-        config = {**config, "class_name": config["class_name"].lower()}
+    by_name = BY_NAME
+    if isinstance(config, dict):
+        name, arguments = config["class_name"].lower(), config.get("config")
+        if name in BY_NAME:
+            config = {**config, "class_name": name}
+        # Configurations of the older classes do not say which they are of.
+        if arguments and not isinstance(arguments.get("is_legacy_optimizer"), bool):
+            from tensor.keras.optimizers import legacy
+
+            by_name = {**BY_NAME, **legacy.BY_NAME}
     return serialization.deserialize_keras_object(
-        config, BY_NAME, custom_objects, "optimizer"
+        config, by_name, custom_objects, "optimizer"
     )
 
 

@@ -12,6 +12,9 @@ from tensor.keras.optimizers.optimizer import Optimizer
 class Nadam(Optimizer):
     """Adam with Nesterov's momentum."""
 
+    # How fast the momentum grows with the steps.
+    _growth = 1.0
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -50,7 +53,9 @@ class Nadam(Optimizer):
     def _factor(self, step: Any, dtype: Any) -> Any:
         """Return the momentum at a step; it grows from half of `beta_1`."""
         step = tf.cast(step, dtype)
-        return self.beta_1 * (1.0 - 0.5 * tf.pow(tf.cast(0.96, dtype), step))
+        return self.beta_1 * (
+            1.0 - 0.5 * tf.pow(tf.cast(0.96, dtype), step * self._growth)
+        )
 
     def begin_step(self) -> None:
         u = self._u_product
@@ -58,7 +63,7 @@ class Nadam(Optimizer):
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         dtype = variable.dtype
-        rate = tf.cast(self.learning_rate, dtype)
+        rate = tf.cast(self._rate(), dtype)
         beta_2 = tf.cast(self.beta_2, dtype)
         now = self._factor(self.iterations + 1, dtype)
         following = self._factor(self.iterations + 2, dtype)

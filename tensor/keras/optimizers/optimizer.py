@@ -28,6 +28,7 @@ class Optimizer(SlotOwner):
 
     # A model has an optimizer, but its variables are no weights of the model.
     is_optimizer = True
+    _counter_name = "iteration"
     _learning_rate: Any
     _iterations: Any
 
@@ -112,7 +113,7 @@ class Optimizer(SlotOwner):
         with init_scope():
             self._iterations = tf.Variable(
                 0,
-                name="iteration",
+                name=self._counter_name,
                 dtype="int64",
                 trainable=False,
                 aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
@@ -168,6 +169,10 @@ class Optimizer(SlotOwner):
         self._learning_rate.assign(tf.cast(value, self._learning_rate.dtype))
 
     lr = learning_rate
+
+    def _rate(self) -> Any:
+        """Return the learning rate of this step."""
+        return self.learning_rate
 
     def _build_learning_rate(self, learning_rate: Any) -> Any:
         """Return a learning rate as a variable; schedules and functions stay."""
@@ -338,12 +343,9 @@ class Optimizer(SlotOwner):
         self._excluded.update(id(v) for v in var_list or ())
         self._excluded_names.extend(var_names or ())
 
-    def _use_weight_decay(self, variable: Any) -> bool:
-        return id(variable) not in self._excluded
-
     def _decay_weight(self, v: Any) -> None:
-        if self.weight_decay is not None and self._use_weight_decay(v):
-            rate = tf.cast(self.learning_rate, v.dtype)
+        if self.weight_decay is not None and id(v) not in self._excluded:
+            rate = tf.cast(self._rate(), v.dtype)
             decay = tf.cast(self.weight_decay, v.dtype)
             v.assign_sub(v * decay * rate)
 
@@ -355,14 +357,11 @@ class Optimizer(SlotOwner):
             is_time = (self._iterations + 1) % self.ema_overwrite_frequency == 0
             v.assign(tf.where(is_time, average, v))
 
-    def _overwrite(self, variables: Any) -> None:
-        for v in variables:
-            v.assign(self._slot(self._averages, v).value())
-
     def finalize_variable_values(self, var_list: Any) -> None:
         """Set the variables to their moving averages, if these are kept."""
         if self.use_ema:
-            self._overwrite(var_list)
+            for v in var_list:
+                v.assign(self._slot(self._averages, v).value())
 
     # ---- saving
 

@@ -50,7 +50,7 @@ class RMSprop(Optimizer):
             self._average_gradients = [make(v, "average_gradient") for v in var_list]
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        rate = tf.cast(self._rate(), variable.dtype)
         is_sparse = isinstance(gradient, IndexedSlices)
         velocity = self._slot(self._velocities, variable)
         _move(velocity, gradient, self.rho, squared=True)

@@ -41,7 +41,7 @@ class SGD(Optimizer):
         self.momentums = [self.add_variable_from_reference(v, "m") for v in var_list]
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        rate = tf.cast(self._rate(), variable.dtype)
         momentum = tf.cast(self.momentum, variable.dtype)
         if isinstance(gradient, IndexedSlices):
             self._sparse_step(gradient, variable, rate, momentum)
