@@ -29,6 +29,7 @@ _ROOMS = tuple(
     str(Path(__file__).parent.parent / room) + os.sep
     for room in ("dist", "strategies", "tensor", "launcher")
 )
+_GENERATED = "<ringflow "  # the code that graphs become
 _BETWEEN = (contextlib.__file__, functools.__file__)  # what ours may be called through
 
 
@@ -139,4 +140,5 @@ def _site(code: CodeType, line: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _is_ours(code: CodeType) -> bool:
-    return code.co_filename.startswith(_ROOMS) or code.co_filename in _BETWEEN
+    name = code.co_filename
+    return name.startswith((*_ROOMS, _GENERATED)) or name in _BETWEEN

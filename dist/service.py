@@ -13,6 +13,7 @@ and runs in the thread that calls `serve`. What it answers is the handler's busi
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -134,6 +135,10 @@ class Service:
             what, number = request.fields.pop("do"), request.fields.pop("number")
         except (IndexError, KeyError, TypeError, ValueError):
             return  # not of the protocol
+        except OSError as error:
+            # Most likely the client was killed, and the next ping will find that out.
+            sys.stderr.write(f"dist: the memory of a request is gone: {error}\n")
+            return
         if what == "hello":
             blocks = self._blocks[client] = BlockViews()
             shares = blocks.can_map(request.fields.pop("probe", None))

@@ -65,7 +65,8 @@ class SharedArrays:
     def find(self, array: Array) -> int:
         """The storage of a contiguous array; 0 if it is in ordinary memory."""
         address = _address(array)
-        for entry in self._entries.values():
+        # A copy: another thread may let go of an array meanwhile.
+        for entry in list(self._entries.values()):
             if entry.start <= address < entry.stop:
                 return entry.number << _OFFSET_BITS | (address - entry.start)
         return 0

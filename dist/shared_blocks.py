@@ -44,7 +44,9 @@ class BlockPool:
         self._owned: dict[str, SharedMemory] = {}
         self._idle: dict[int, list[Loan]] = {}
         self._total = 0
-        self._lock = threading.Lock()
+        # Garbage is collected at any point, also in a thread that holds the lock: the
+        # block of an array that goes then comes back.
+        self._lock = threading.RLock()
         self._is_closed = False
 
     def lend(self, nbytes: int) -> Loan | None:

@@ -295,3 +295,22 @@ def test_a_group_of_one_loads_no_sockets():
         "dist.thread_groups(2); sys.exit('zmq' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_the_user_s_line_is_named_also_where_a_graph_runs():
+    code = compile(
+        "def run(group): group.all_reduce([1, 2])", "<ringflow step 0>", "exec"
+    )
+    graph = {}
+    exec(code, graph)
+
+    def differ(group):
+        if group.rank == 0:
+            group.barrier()
+        graph["run"](group)
+
+    with pytest.raises(
+        dist.CollectiveMismatchError, match=r"test_group\.py:\d+, "
+    ) as e:
+        run_ranks(differ, 2)
+    assert "<ringflow" not in str(e.value)

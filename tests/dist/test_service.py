@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import zmq
 
+from dist import shared_blocks
 from dist.cluster_key import FILE_NAME, cluster_key
 from dist.contract import WorkerIdentity
 from dist.errors import ConfigurationError, RendezvousError
@@ -18,7 +20,7 @@ from dist.job_key import JobKey
 from dist.messages import decode_reply, decode_request, encode
 from dist.service import Service
 from dist.service_client import ServiceClient, ServiceLostError
-from dist.shared_blocks import LEAST_BYTES, BlockPool, BlockViews
+from dist.shared_blocks import LEAST_BYTES, BlockPool, BlockViews, Loan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +188,40 @@ def test_what_is_no_message_is_passed_over(service) -> None:
     for frames in ([b""], [b"{"], [b"[]"], [b'{"do": "echo"}'], [b"\xff\xfe", b"x"]):
         client.socket.send_multipart(frames)
     assert client.call("echo", {"say": "hi"}).fields["said"] == "hi"
+
+
+def test_a_client_that_died_with_its_memory_takes_nobody_along(service, capfd) -> None:
+    dying, other = service.met(), service.met()
+    segment = BlockPool().lend(LEAST_BYTES).segment  # type: ignore[union-attr]
+    gone = Loan("/proc/0/fd/0", LEAST_BYTES, segment)
+    dying.socket.send_multipart(
+        encode({"do": "echo", "number": 1}, [np.zeros(10)], [gone])
+    )
+    assert dying.call("echo", {"say": "I am"}).fields["said"] == "I am"
+    assert other.call("echo", {"say": "hi"}).fields["said"] == "hi"
+    assert "the memory of a request" in capfd.readouterr().err
+
+
+def test_arrays_may_be_collected_while_a_block_is_lent(monkeypatch) -> None:
+    pool = BlockPool()
+    loan = pool.lend(LEAST_BYTES)
+    assert loan is not None
+    cycle: list[Any] = [pool.array_of(loan, (10,), np.dtype(np.float32))]
+    cycle.append(cycle)
+    del cycle
+    make = shared_blocks.SharedMemory
+
+    def collecting(nbytes: int) -> Any:
+        gc.collect()  # as any allocation may
+        return make(nbytes)
+
+    monkeypatch.setattr(shared_blocks, "SharedMemory", collecting)
+    lending = threading.Thread(target=pool.lend, args=(2 * LEAST_BYTES,), daemon=True)
+    lending.start()
+    lending.join(10)
+    assert not lending.is_alive(), "the pool waits for itself"
+    assert pool.lend(LEAST_BYTES) is loan
+    pool.close()
 
 
 def test_an_address_that_is_taken_is_an_error(service) -> None:
