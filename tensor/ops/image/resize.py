@@ -16,6 +16,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
 from tensor.ops.families import REAL, check_kind
 from tensor.ops.image.geometry import pad_to_bounding_box
+from tensor.ops.image.resampling import resample
 from tensor.ops.image.shapes import (
     as_batch,
     check_that,
@@ -24,7 +25,7 @@ from tensor.ops.image.shapes import (
     size_of,
     undo_batch,
 )
-from tensor.ops.image.taps import KERNELS, taps_for
+from tensor.ops.image.taps import KERNELS, taps_back, taps_for
 from tensor.ops.layout import expand_dims_
 
 if TYPE_CHECKING:
@@ -59,10 +60,8 @@ class Resize(Op):
         height, width = (int(n) for n in size)
         rows = taps_for(method, x.shape[1], height, antialias)
         columns = taps_for(method, x.shape[2], width, antialias)
-        if method == "nearest":
-            return x[:, rows.indices[:, 0]][:, :, columns.indices[:, 0]]
-        wide = x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
-        return columns.apply(rows.apply(wide, 1), 2)
+        keeps = method == "nearest" or x.dtype == np.float64
+        return resample(x, rows, columns, x.dtype if keeps else np.float32)
 
     def infer(
         self, x: TensorSpec, size: Size, method: str, antialias: bool
@@ -96,9 +95,9 @@ class ResizeGrad(Op):
 
     def kernel(self, dz: Any, shape: Any, method: str, antialias: bool) -> Any:
         _, height, width, _ = (int(n) for n in shape)
-        rows = taps_for(method, height, dz.shape[1], antialias).reversed(height)
-        columns = taps_for(method, width, dz.shape[2], antialias).reversed(width)
-        return columns.apply(rows.apply(dz, 1), 2)
+        rows = taps_back(method, height, dz.shape[1], antialias)
+        columns = taps_back(method, width, dz.shape[2], antialias)
+        return resample(dz, rows, columns, dz.dtype)
 
     def infer(
         self, dz: TensorSpec, shape: Any, method: str, antialias: bool

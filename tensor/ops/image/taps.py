@@ -38,17 +38,6 @@ class Taps(NamedTuple):
         table[columns[order], place] = weights[order]
         return Taps(indices, table)
 
-    def apply(self, x: np.ndarray, axis: int) -> np.ndarray:
-        """Return x resampled along an axis."""
-        shape = [1] * x.ndim
-        shape[axis] = len(self.indices)
-        total = None
-        for k in range(self.indices.shape[1]):
-            weight = self.weights[:, k].reshape(shape).astype(x.dtype, copy=False)
-            term = np.take(x, self.indices[:, k], axis=axis) * weight
-            total = term if total is None else np.add(total, term, out=total)
-        return np.zeros(()) if total is None else total
-
 
 def _triangle(x: np.ndarray) -> np.ndarray:
     return np.maximum(1 - x, 0)
@@ -104,6 +93,12 @@ def taps_for(method: str, size: int, target: int, antialias: bool) -> Taps:
     if method == "bicubic" and not antialias:
         return _bicubic(size, target)
     return _scaled_kernel(method, size, target, antialias)
+
+
+@functools.lru_cache(maxsize=64)
+def taps_back(method: str, size: int, target: int, antialias: bool) -> Taps:
+    """Return the taps that bring gradients of `target` elements back to `size`."""
+    return taps_for(method, size, target, antialias).reversed(size)
 
 
 def _centers(size: int, target: int) -> np.ndarray:
