@@ -136,6 +136,7 @@ bitcast_op = register(Bitcast)
 
 
 @export("bitcast")
+@takes_composites
 def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
     """Read the bytes of `input` as another dtype.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -142,6 +143,7 @@ gather_nd_grad = register(GatherNdGrad)
 
 
 @export("gather_nd")
+@takes_composites
 def gather_nd_(
     params: Any,
     indices: Any,

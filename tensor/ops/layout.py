@@ -203,6 +203,7 @@ def expand_dims_(input: Any, axis: Any, name: str | None = None) -> Any:
 
 
 @export("squeeze")
+@takes_composites
 def squeeze_(input: Any, axis: Any = None, name: str | None = None) -> Any:
     """Return `input` without axes of size 1: those in `axis`, by default all.
 

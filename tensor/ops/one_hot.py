@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -62,6 +63,7 @@ one_hot_op = register(OneHot)
 
 
 @export("one_hot")
+@takes_composites
 def one_hot(
     indices: Any,
     depth: Any,

@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -103,6 +104,7 @@ reverse_sequence = register(ReverseSequence)
 
 
 @export("reverse")
+@takes_composites
 def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """Return `tensor` with the order along the axes in `axis` turned around.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -138,6 +139,7 @@ repeat_grad = register(RepeatGrad)
 
 
 @export("tile")
+@takes_composites
 def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
     """Return `input` repeated as a whole, `multiples[i]` times along axis i.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.dtypes import from_numpy, short_name
 from tensor.core.public_api import export
@@ -63,6 +64,7 @@ split_even = register(SplitEven)
 
 
 @export("split")
+@takes_composites
 def split_(
     value: Any,
     num_or_size_splits: Any,

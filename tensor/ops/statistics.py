@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core import dtypes
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import cast_, stop_gradient, where, zeros_like
@@ -19,6 +20,7 @@ _max: Any = reduce_max.public
 
 
 @export("math.reduce_variance")
+@takes_composites
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:
@@ -40,6 +42,7 @@ def reduce_variance(
 
 
 @export("math.reduce_std")
+@takes_composites
 def reduce_std(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:

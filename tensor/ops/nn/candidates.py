@@ -256,7 +256,10 @@ def _sampled_logits(
     remove_accidental_hits: bool,
 ) -> tuple[Any, Any]:
     """Return logits and labels of the true classes, followed by the sampled ones."""
-    classes, true_expected, sampled_expected = (stop_gradient(v) for v in sampled)
+    classes, true_expected, sampled_expected = (
+        stop_gradient(convert(v)) for v in sampled
+    )
+    classes = cast(classes, dtype=dtypes.int64)
     labels = reshape(cast(labels, dtype=dtypes.int64), shape=(-1,))
     every = concat(labels, classes, axis=0)
     rows = embedding_lookup(weights, every)

@@ -219,12 +219,24 @@ def _dense(labels: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_decoder(x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray]:
     logits, sizes = np.asarray(x), np.asarray(lengths)
-    if logits.ndim != 3 or sizes.shape != logits.shape[1:2]:
+    if logits.ndim != 3 or sizes.ndim != 1:
         raise errors.because(
             errors.InvalidArgumentError,
-            "inputs must be [frames, batch, classes] and sequence_length one number "
-            f"for each row, got shapes {list(logits.shape)} and {list(sizes.shape)}.",
+            "inputs is not a 3-Tensor or sequence_length is not a vector: expected "
+            "[frames, batch, classes] and one number for each row, got shapes "
+            f"{list(logits.shape)} and {list(sizes.shape)}.",
         )
+    problem = None
+    if len(sizes) != logits.shape[1]:
+        problem = (
+            "len(sequence_length) != batch_size.  len(sequence_length):  "
+            f"{len(sizes)} batch_size: {logits.shape[1]}"
+        )
+    elif (sizes > len(logits)).any():
+        row = int(np.argmax(sizes > len(logits)))
+        problem = f"sequence_length({row}) <= {len(logits)} must hold, got {sizes[row]}"
+    if problem:
+        raise errors.because(errors.FailedPreconditionError, problem)
     return logits, sizes
 
 
@@ -262,7 +274,9 @@ def ctc_greedy_decoder(
         [batch, 1].
 
     Raises:
-        InvalidArgumentError: The shapes do not go together.
+        InvalidArgumentError: The ranks are others.
+        FailedPreconditionError: Another number of lengths than rows, or one is longer
+            than there are frames.
     """
     logits, lengths = _check_decoder(convert(inputs), convert(sequence_length))
     classes = logits.shape[2]
@@ -294,9 +308,18 @@ def ctc_beam_search_decoder(
         [batch, top_paths].
 
     Raises:
-        InvalidArgumentError: The shapes do not go together.
+        InvalidArgumentError: The ranks are others, or more paths are asked for than
+            are kept.
+        FailedPreconditionError: Another number of lengths than rows, or one is longer
+            than there are frames.
     """
     logits, lengths = _check_decoder(convert(inputs), convert(sequence_length))
+    if top_paths > beam_width:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "requested more paths than the beam width. Raise beam_width from "
+            f"{beam_width} to {top_paths}. [Op:CTCBeamSearchDecoder]",
+        )
     logs = log_softmax_array(logits.astype(np.float64), -1)
     found = [
         _beam_search(logs[:length, i], beam_width, top_paths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 from typing import TYPE_CHECKING, Any
 
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import as_static_shape, shape_for, where, zeros_like
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @export("nn.dropout")
+@takes_composites
 def dropout(
     x: Any,
     rate: Any,

@@ -40,7 +40,7 @@ def embedding_lookup(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: `params` is an empty list.
+        ValueError: `params` is an empty list, or ragged ids are no integers.
     """
     tables = list(params) if isinstance(params, list | tuple) else [params]
     if not tables:
@@ -51,6 +51,12 @@ def embedding_lookup(
     if isinstance(ids, CompositeTensor) and hasattr(ids, "flat_values"):
         ragged: Any = ids
         flat = ragged.flat_values
+        if flat.dtype not in (int32, int64):
+            raise ValueError(
+                f"The values contained by the inputs have type {flat.dtype} and cannot "
+                "be processed. All values should be indices, either of type `int32` or "
+                "`int64`."
+            )
         return ragged.with_flat_values(embedding_lookup(table, flat, max_norm))
     ids = convert(ids)
     rows = gather_(table, ids)
@@ -90,7 +96,9 @@ def embedding_lookup_sparse(
         allow_fast_lookup: Has no effect here.
 
     Raises:
-        ValueError: The combiner is none of these.
+        ValueError: The combiner is none of these, or there are more or fewer weights
+            than ids.
+        TypeError: The ids or the weights are not sparse.
     """
     combiner = combiner or "mean"
     if combiner not in ("mean", "sqrtn", "sum"):
@@ -98,6 +106,14 @@ def embedding_lookup_sparse(
             f"combiner must be one of 'mean', 'sqrtn' or 'sum', got {combiner}"
         )
     sp_ids, sp_weights = _as_sparse(sp_ids), _as_sparse(sp_weights)
+    if not hasattr(sp_ids, "dense_shape"):
+        raise TypeError(f"sp_ids must be SparseTensor, got {type(sp_ids)}")
+    if sp_weights is not None:
+        if not hasattr(sp_weights, "dense_shape"):
+            raise TypeError(
+                f"sp_weights must be either None or SparseTensor,got {type(sp_weights)}"
+            )
+        sp_ids.values.shape.assert_is_compatible_with(sp_weights.values.shape)
     segments = cast(sp_ids.indices[:, 0], dtype=int32)
     rows = embedding_lookup(params, sp_ids.values, max_norm)
     given = rows.dtype

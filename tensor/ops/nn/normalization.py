@@ -91,9 +91,10 @@ def weighted_moments(
     at = _axes(axes, y)
     # Weights of size 1 along a reduced axis count for every element there.
     total = reduce_sum(weights + y * 0, axis=at, keepdims=True)
-    mean = reduce_sum(weights * y, axis=at, keepdims=True) / total
+    share = get_op("DivNoNan")  # where nothing weighs, the moments are 0
+    mean = share(reduce_sum(weights * y, axis=at, keepdims=True), total)
     spread = reduce_sum(weights * square(y - mean), axis=at, keepdims=True)
-    variance = spread / total
+    variance = share(spread, total)
     if not keepdims:
         mean, variance = _without(mean, at), _without(variance, at)
     return _as(mean, dtype), _as(variance, dtype)

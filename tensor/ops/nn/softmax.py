@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -87,6 +88,7 @@ log_softmax_op = register(LogSoftmax)
 
 
 @export("nn.softmax", "math.softmax")
+@takes_composites
 def softmax(logits: Any, axis: Any = None, name: str | None = None) -> Any:
     """Return exp(logits) / sum(exp(logits)) along `axis`, by default the last.
 

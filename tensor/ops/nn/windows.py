@@ -177,11 +177,16 @@ def parse_padding(
         op_name: For messages.
 
     Raises:
-        ValueError: A list of the wrong length.
+        ValueError: A list of the wrong length or of no pairs, or the word "EXPLICIT".
         InvalidArgumentError: Another word, or pairs that mean nothing.
     """
     if isinstance(padding, str):
         word = padding.upper()
+        if word == "EXPLICIT":
+            raise ValueError(
+                "'EXPLICIT' is not a valid value for `padding`. To use explicit "
+                "padding, `padding` must be a list."
+            )
         if word not in ("SAME", "VALID"):
             raise errors.because(
                 errors.InvalidArgumentError,
@@ -194,6 +199,13 @@ def parse_padding(
             f"When padding is a list, it must be of size {axes + 2}. Received: "
             f"padding={padding} of size {len(padding)}"
         )
+    for i, pair in enumerate(padding):
+        if not isinstance(pair, list | tuple | np.ndarray) or len(pair) != 2:
+            raise ValueError(
+                "When `padding` is a list, each element of `padding` must be a "
+                f"list/tuple of size 2. Received: padding={padding} with element "
+                f"{pair} at index {i}"
+            )
     pairs = [(int(p[0]), int(p[1])) for p in padding]
     channel = 1 if channels_first else axes + 1
     problem = None

@@ -3,6 +3,8 @@
 ragged_tensor   RaggedTensor itself: flat values and where the rows end
 construction    tf.ragged.constant, range, stack, and kin
 dispatch        what ops do with ragged arguments
+reductions      sums, means and kin along ragged and other axes
+rearranging     reverse, tile, squeeze, split, gather_nd, softmax
 """
 
 from tensor.ops.ragged import (
@@ -11,4 +13,6 @@ from tensor.ops.ragged import (
     indexing as indexing,
     ragged_spec as ragged_spec,
     ragged_tensor as ragged_tensor,
+    rearranging as rearranging,
+    reductions as reductions,
 )

@@ -15,20 +15,25 @@ from tensor.core import composites, dtypes
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import Tensor
-from tensor.ops.array import as_static_shape, cast_, reshape, shape as shape_
+from tensor.ops.array import as_static_shape, reshape, shape as shape_
 from tensor.ops.families import BinaryElementwise, Reduction, UnaryElementwise
 from tensor.ops.gather import gather
 from tensor.ops.joining import concat as concat_arrays
 from tensor.ops.ragged.construction import check_same_rows
 from tensor.ops.ragged.partitions import (
     dense_places,
-    positions_in_rows,
     rows_at,
     rows_kept,
     rows_one_after_another,
     rows_side_by_side,
 )
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
+from tensor.ops.ragged.reductions import (
+    axis_of,
+    reduce_ragged,
+    reduce_std,
+    reduce_variance,
+)
 
 
 def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -38,11 +43,11 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         TypeError: It takes none.
     """
     op = getattr(function, "op", None)
-    handler = _HANDLERS.get(function.__name__)
+    handler = HANDLERS.get(function.__name__)
     if handler is not None:
         return handler(*args, **kwargs)
     if isinstance(op, Reduction):
-        return _reduce(function, *args, **kwargs)
+        return reduce_ragged(function, *args, **kwargs)
     if isinstance(op, UnaryElementwise | BinaryElementwise) or (
         function.__name__ in _ELEMENTWISE
     ):
@@ -62,6 +67,9 @@ _ELEMENTWISE = frozenset(
         "where_",
         "clip_by_value",
         "as_string",
+        "bitcast",
+        "dropout",
+        "one_hot",
         "length",
         "lower",
         "regex_full_match",
@@ -102,53 +110,6 @@ def _fitted(value: Any, like: RaggedTensor) -> Any:
     return like.with_values(gather(rows, ids, axis=0, batch_dims=0))
 
 
-def _reduce(function: Any, input_tensor: Any, axis: Any = None, **kwargs: Any) -> Any:
-    x = input_tensor
-    if axis is None:
-        return function(x.flat_values, None, **kwargs)
-    axes = sorted(
-        {a % x.shape.rank for a in np.asarray(axis).reshape(-1).tolist()}, reverse=True
-    )
-    for a in axes:
-        x = _reduce_axis(function, x, a, kwargs)
-    return x
-
-
-def _reduce_axis(function: Any, x: Any, axis: int, kwargs: Any) -> Any:
-    if not isinstance(x, RaggedTensor):
-        return function(x, axis, **kwargs)
-    if axis > 1:
-        return x.with_values(_reduce_axis(function, x.values, axis - 1, kwargs))
-    if isinstance(x.values, RaggedTensor):
-        raise NotImplementedError(
-            "Reducing rows whose elements are ragged rows themselves: reduce the inner "
-            "axis first."
-        )
-    name = function.op.type_name
-    if axis == 1:
-        ids, count = x.value_rowids(), x.nrows()
-        if kwargs.get("keepdims"):
-            result = _segments(name, x.values, ids, count)
-            return get_op("ExpandDims")(result, axis=1)
-        return _segments(name, x.values, ids, count)
-    columns = positions_in_rows(x.row_splits)
-    width = x.bounding_shape()[1]
-    return _segments(name, x.values, columns, width)
-
-
-def _segments(name: str, values: Any, ids: Any, count: int) -> Any:
-    """Return a reduction of the values of each segment."""
-    if name in ("All", "Any"):
-        kind = "UnsortedSegmentMin" if name == "All" else "UnsortedSegmentMax"
-        numbers = cast_(values, "int32")
-        return cast_(get_op(kind).public(numbers, ids, count) > 0, "bool")
-    if name == "Mean":
-        sums = get_op("UnsortedSegmentSum").public
-        total, ones = sums(values, ids, count), get_op("OnesLike")(values)
-        return total / sums(ones, ids, count)
-    return get_op(f"UnsortedSegment{name}").public(values, ids, count)
-
-
 # ---- joining and taking apart
 
 
@@ -156,7 +117,7 @@ def concat(values: Any, axis: Any, name: Any = None) -> Any:
     """Join ragged tensors and tensors along an axis."""
     values = [v if hasattr(v, "shape") else convert(v) for v in values]
     rank = max(len(v.shape) for v in values)
-    axis = int(axis) % rank
+    axis = axis_of(axis, rank)
     if not any(isinstance(v, RaggedTensor) for v in values):
         return concat_arrays(*values, axis=axis)
     rows = [_as_ragged(v) for v in values]
@@ -208,7 +169,7 @@ def expand_dims(input: Any, axis: Any, name: Any = None) -> Any:
     """Return a tensor or ragged tensor with an axis of size 1 added."""
     x = input if isinstance(input, RaggedTensor) else convert(input)
     rank = len(x.shape)
-    at = int(axis) + rank + 1 if axis < 0 else int(axis)
+    at = axis_of(axis, rank + 1)
     if not isinstance(x, RaggedTensor):
         return get_op("ExpandDims")(x, axis=at)
     if at == 0:
@@ -305,7 +266,7 @@ def _same(input: Any, name: Any = None) -> Any:
     return input
 
 
-_HANDLERS: dict[str, Any] = {
+HANDLERS: dict[str, Any] = {
     "concat": concat,
     "concat_": concat,
     "stack": stack,
@@ -316,6 +277,8 @@ _HANDLERS: dict[str, Any] = {
     "rank": _rank,
     "boolean_mask": ragged_mask,
     "identity": _same,
+    "reduce_variance": reduce_variance,
+    "reduce_std": reduce_std,
 }
 
 _attach_operators()
