@@ -1,6 +1,7 @@
 """How fast the engine is, beside PyTorch and TensorFlow eager where they are installed.
 
     python benchmarks/engine.py [--cases cnn mlp] [--libraries tensor torch]
+    python benchmarks/engine.py --cases more    # single kernels; see kernels.py
 
 Every case runs in a process of its own for each library, in turns, so that neither
 memory nor thread pools of one disturb another. Printed are medians of wall and
@@ -27,6 +28,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import kernels
 import numpy as np
 
 if TYPE_CHECKING:
@@ -226,8 +228,9 @@ CASES = ("scalars", "elementwise", "matmul", "mlp", "cnn", "lstm")
 def measure(library: str, case: str) -> dict[str, Any]:
     """Run a case in this process; return median times in ms and the peak in MB."""
     module = importlib.import_module(library)
-    cases = torch_cases(module) if library == "torch" else tensorflow_cases(module)
-    run = cases[case]
+    source: Any = kernels if case in kernels.CASES else sys.modules[__name__]
+    make = source.torch_cases if library == "torch" else source.tensorflow_cases
+    run = make(module)[case]
     before = _peak_mb()
     for _ in range(3):
         run()
@@ -263,7 +266,7 @@ def _peak_mb() -> float:
 def compare(cases: list[str], libraries: list[str], rounds: int) -> None:
     """Run the cases in turns and print a table."""
     kernels = ""
-    print(f"{'case':<12}" + "".join(f"{lib:>36}" for lib in libraries) + "   ratios")
+    print(f"{'case':<16}" + "".join(f"{lib:>36}" for lib in libraries) + "   ratios")
     for case in cases:
         results: dict[str, list[dict[str, Any]]] = {lib: [] for lib in libraries}
         for _ in range(rounds):
@@ -283,7 +286,7 @@ def compare(cases: list[str], libraries: list[str], rounds: int) -> None:
             f"{ours['cpu'] / best[lib]['cpu']:.2f}x cpu {lib}"
             for lib in libraries[1:]
         )
-        print(f"{case:<12}{row}   {ratios}", flush=True)
+        print(f"{case:<16}{row}   {ratios}", flush=True)
         kernels = results[libraries[0]][0]["kernels"]
     if kernels:
         print(f"NumPy's matrix products: for {kernels}")
@@ -299,7 +302,12 @@ def _in_child(library: str, case: str) -> dict[str, Any]:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument(
+        "--cases",
+        nargs="+",
+        choices=(*CASES, "more", *kernels.CASES),
+        default=list(CASES),
+    )
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--measure", nargs=2, metavar=("LIBRARY", "CASE"))
@@ -310,7 +318,10 @@ def main() -> None:
     libraries = arguments.libraries or [
         lib for lib in LIBRARIES if importlib.util.find_spec(lib) is not None
     ]
-    compare(arguments.cases, libraries, arguments.rounds)
+    cases: list[str] = []
+    for case in arguments.cases:
+        cases.extend(kernels.CASES if case == "more" else (case,))
+    compare(cases, libraries, arguments.rounds)
 
 
 if __name__ == "__main__":

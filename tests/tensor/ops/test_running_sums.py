@@ -32,3 +32,14 @@ def test_what_is_not_finite_spoils_only_what_comes_after_it() -> None:
     with np.errstate(over="ignore"):
         expected = np.cumsum(x, axis=1)
     np.testing.assert_array_equal(tf.cumsum(x, 1), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.complex128])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_long_rows_are_combined_whole(axis: int, dtype: type) -> None:
+    x = rng.integers(-2, 3, size=(20, 30, 25)).astype(dtype)
+    total = tf.cumsum(x, axis)
+    assert total.dtype == dtype
+    np.testing.assert_array_equal(total, np.cumsum(x, axis, dtype=dtype))
+    product = tf.math.cumprod(x[:, :9], axis)
+    np.testing.assert_array_equal(product, np.cumprod(x[:, :9], axis, dtype=dtype))
