@@ -61,6 +61,26 @@ def disable_eager_execution() -> None:
 disable_v2_behavior = disable_eager_execution
 
 
+def where(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any:
+    """Return elements of `x` where `condition` holds and of `y` elsewhere.
+
+    Unlike TF2's, a vector as condition chooses rows, and nothing else is broadcast.
+
+    Args:
+        condition: Booleans of the shape of `x`, or one for each of its rows.
+        x: What to take; with `y` left out too, the coordinates of what holds are given.
+        y: What to take where the condition does not hold.
+        name: A name for the node, in a graph.
+    """
+    import tensor
+
+    condition = tensor.convert_to_tensor(condition)
+    if x is not None and y is not None and condition.ndim == 1:
+        rank = tensor.convert_to_tensor(x).ndim or 1
+        condition = tensor.reshape(condition, (-1,) + (1,) * (rank - 1))
+    return tensor.where(condition, x, y, name=name)
+
+
 def __getattr__(name: str) -> Any:
     import tensor
 

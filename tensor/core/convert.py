@@ -208,7 +208,7 @@ def _from_object(value: Any, dtype: DType | None) -> Array:
     if isinstance(value, CompositeTensor):
         raise CompositeArgument(value)
     if hasattr(value, "_dims"):  # a TensorShape
-        return from_sequence(_shape_as_list(value), dtype)
+        return _from_shape(value, dtype)
     if isinstance(value, DType | type):
         raise _unsupported(value)
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
@@ -230,12 +230,22 @@ def _unsupported(value: Any) -> ValueError:
     )
 
 
-def _shape_as_list(shape: Any) -> list[int]:
+def _from_shape(shape: Any, dtype: DType | None) -> Array:
     if not shape.is_fully_defined():
         raise ValueError(
             f"Cannot convert a partially known TensorShape {shape} to a Tensor."
         )
-    return shape.as_list()  # type: ignore[no-any-return]
+    sizes = shape.as_list()
+    if dtype not in (None, dtypes.int32, dtypes.int64):
+        raise TypeError(
+            f"Cannot convert a TensorShape to dtype {dtype}: sizes are int32 or int64."
+        )
+    if dtype is dtypes.int32 and max(sizes, default=0) > dtype.max:
+        raise ValueError(
+            f"Cannot convert TensorShape {shape} to dtype int32; a dimension is too "
+            "large. Consider using tf.int64."
+        )
+    return from_sequence(sizes, dtype)
 
 
 def _from_numpy(value: Any, dtype: DType | None) -> Array:

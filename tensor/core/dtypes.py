@@ -198,9 +198,18 @@ class DType:
         if isinstance(other, DType) or other is None:
             return False
         try:
-            return self is as_dtype(other)
+            # Python's int has no size: it is taken for a dtype, and equals none.
+            return other is not int and self is as_dtype(other)
         except TypeError:
             return False
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Return whether values of this dtype fit `other`: they fit their own only."""
+        return self is other
+
+    def most_specific_common_supertype(self, types: Any) -> DType | None:
+        """Return this dtype where all `types` are the same, None otherwise."""
+        return self if all(self is t for t in types) else None
 
     def __hash__(self) -> int:
         return self._enum
@@ -311,9 +320,11 @@ def as_dtype(type_value: Any) -> DType:
         return _BY_ENUM[type_value]
     elif isinstance(getattr(type_value, "dtype", None), DType):
         return type_value.dtype  # type: ignore[no-any-return]  # a tensor or a variable
+    if isinstance(getattr(type_value, "dtype", None), str):
+        return as_dtype(type_value.dtype)
     try:
         return from_numpy(np.dtype(type_value))
-    except TypeError:
+    except (TypeError, ValueError):
         raise _no_dtype(type_value) from None
 
 

@@ -20,7 +20,7 @@ from tensor.core.log import warn_once
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.tape import GradientTape, UnconnectedGradients, track, wants_zeros
-from tensor.core.tensor import EagerTensor, Tensor, wrap
+from tensor.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
     from tensor.core.call import Call
@@ -183,8 +183,6 @@ class ForwardAccumulator:
             found = self._record.by_id.get(getattr(primal, "_track_id", 0))
             if found is None and zero:
                 return get_op("ZerosLike")(primal)
-            if type(found) is EagerTensor:
-                return get_op("Identity")(found)
             return found
 
         return nest.map_structure(tangent, primals)

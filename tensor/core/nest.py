@@ -141,7 +141,15 @@ def pack_sequence_as(
     flat = list(flat_sequence)
     if hasattr(structure, "_track_id") and len(flat) == 1:
         return flat[0]
-    expected = len(flatten(structure, expand_composites))
+    leaves_there = flatten(structure, expand_composites)
+    if len(flat) != 1 and leaves_there[:1] and leaves_there[0] is structure:
+        raise ValueError(
+            f"The target structure is of type `{type(structure)}`\n  {structure!r}\n"
+            f"However the input is a sequence ({type(flat_sequence)}) of length "
+            f"{len(flat)}.\n  {flat_sequence!r}\nnest cannot guarantee that it is safe "
+            "to map one to the other."
+        )
+    expected = len(leaves_there)
     if expected != len(flat):
         raise ValueError(
             f"Could not pack sequence. Structure had {expected} atoms, but "

@@ -11,7 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.errors import InvalidArgumentError, because
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
-from tensor.core.shapes import to_brackets
+from tensor.core.shapes import Dims, to_brackets
 from tensor.core.tensor import wrap
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ class SlicedUpdates:
 
     def _scatter_nd(self, combine: Any, indices: Any, updates: Any) -> Any:
         indices, updates = convert(indices), convert(updates, self._dtype)
+        _check_elements(self._array.shape, indices.static_shape, updates.static_shape)
         parts = tuple(indices[..., i] for i in range(indices.shape[-1]))
+        if context.graph is None:
+            self._check_inside(tuple(np.asarray(p._array) for p in parts), "elements")
         return self._scatter_at(combine, parts, updates)
 
     def batch_scatter_update(
@@ -159,7 +162,7 @@ class SlicedUpdates:
                 with np.errstate(all="ignore"):
                     combine.at(array, key, rows)
 
-    def _check_inside(self, key: tuple[Any, ...]) -> None:
+    def _check_inside(self, key: tuple[Any, ...], of: str = "rows") -> None:
         shape = self._array.shape
         for axis, index in enumerate(key):
             outside = (index < 0) | (index >= shape[axis])
@@ -168,7 +171,7 @@ class SlicedUpdates:
             at = tuple(np.argwhere(outside)[0])
             entry = [int(k[at]) for k in np.broadcast_arrays(*key)]
             where = f"indices[{','.join(map(str, at))}]"
-            if len(key) == 1:
+            if len(key) == 1 and of == "rows":
                 text = f"{where} = {entry[0]} is not in [0, {shape[0]})"
             else:
                 text = f"{where} = {entry} does not index into shape "
@@ -213,6 +216,36 @@ class SlicedUpdates:
                 own[index] += array
             else:
                 own[index] -= array
+
+
+def _check_elements(
+    shape: tuple[int, ...], indices: Dims | None, updates: Dims | None
+) -> None:
+    """Check that `updates` hold one slice for each index into a variable.
+
+    Raises:
+        InvalidArgumentError: The variable is a scalar, or they do not.
+    """
+    if not shape:
+        raise because(
+            InvalidArgumentError, "Output must be at least 1-D, got shape: []"
+        )
+    if not indices or updates is None or None in (*indices, *updates):
+        return
+    batch, depth = len(indices) - 1, indices[-1] or 0
+    if updates[:batch] != indices[:-1]:
+        raise because(
+            InvalidArgumentError,
+            f"Dimensions [0,{batch}) of indices[shape={to_brackets(indices)}] must "
+            f"match dimensions [0,{batch}) of updates[shape={to_brackets(updates)}]",
+        )
+    if updates[batch:] != shape[depth:]:
+        raise because(
+            InvalidArgumentError,
+            f"Dimensions [{depth},{len(shape)}) of input[shape={to_brackets(shape)}] "
+            f"must match dimensions [{batch},{len(updates)}) of updates[shape="
+            f"{to_brackets(updates)}]",
+        )
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -253,6 +253,10 @@ class Variable(
             )
         return wrap(self._array).numpy()
 
+    def initialized_value(self) -> Any:
+        """Return the current value as a tensor; TF1's way around initializers."""
+        return self.value()
+
     def sparse_read(self, indices: Any, name: str | None = None) -> Any:
         """Return the rows at `indices`; the gradient is IndexedSlices."""
         from tensor.core.registry import get_op

@@ -41,10 +41,6 @@ class LegacyVariable:
         """What a session runs to give the first value: nothing, it is there."""
         return None
 
-    def initialized_value(self) -> Any:
-        """Return the current value as a tensor."""
-        return self.value()
-
     @property
     def initial_value(self) -> Any:
         """Raise: the initial value is not kept in eager execution."""

@@ -55,6 +55,7 @@ class Gather(Op):
 
     def kernel(self, params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
         params, indices, axis = np.asarray(params), np.asarray(indices), int(axis)
+        _check_axis(axis, batch_dims, params.ndim)
         _check_indices(indices, params.shape[axis])
         if batch_dims == 0:
             found = element(np.take(params, indices, axis=axis))

@@ -180,7 +180,7 @@ def check_updates(shape: Any, indices: Any, updates: Any, op_type: str) -> None:
         raise errors.invalid(op_type, "Indices must be at least a vector")
     if len(updates) == 0 and op_type == "ScatterNd":
         raise errors.invalid(op_type, "Updates shape must have rank at least one.")
-    if 0 in shape and 0 not in indices[:-1]:
+    if 0 in shape and 0 not in indices and 0 not in updates:
         raise errors.invalid(
             op_type,
             "Indices and updates specified for empty output. indices shape: "

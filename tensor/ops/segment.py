@@ -85,12 +85,23 @@ class _Sorted(Op):
                 self.type_name,
                 "segment_ids should be the same size as dimension 0 of input.",
             )
-        if np.any(ids[1:] < ids[:-1]):
+        if not ids.size:
+            return
+        rows = ids[-1] + 1
+        if rows <= 0:
+            raise errors.invalid(self.type_name, "segment ids must be >= 0")
+        outside = np.flatnonzero((ids < 0) | (ids >= rows))
+        changes = np.flatnonzero(ids[1:] != ids[:-1])
+        falls = changes[ids[changes + 1] < ids[changes]]
+        # Segment after segment, as TensorFlow: first what follows it, then its own id.
+        if falls.size and (
+            not outside.size or falls[0] <= changes[changes >= outside[0]][0]
+        ):
             raise errors.invalid(self.type_name, "segment ids are not increasing")
-        if ids.size and ids[0] < 0:
+        if outside.size:
             raise errors.invalid(
                 self.type_name,
-                f"Segment id {ids[0]} out of range [0, {ids[-1] + 1}), possibly "
+                f"Segment id {ids[outside[0]]} out of range [0, {rows}), possibly "
                 "because 'segment_ids' input is not sorted.",
             )
 

@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors, replica
-from tensor.core.convert import constant_tensor, convert
+from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor import Tensor
 from tensor.core.variable import Variable
 from tensor.ops.array import as_static_shape, cast
 from tensor.ops.random.distributions import advance, count_of
+from tensor.ops.random.generator_state import (
+    STATE_SIZE,
+    WORD,
+    checked_state,
+    create_rng_state,
+    key_counter_state,
+    signed,
+    state_size,
+)
 from tensor.ops.random.philox import COUNTER_LIMIT
 from tensor.ops.random.stateful import float_dtype
 from tensor.ops.random.stateless import (
     Algorithm,
+    algorithm_number,
     check_algorithm,
     integer_or_float,
     joined,
@@ -35,8 +45,7 @@ if TYPE_CHECKING:
     from tensor.core.tensor_spec import TensorSpec
 
 _PHILOX = Algorithm.PHILOX.value
-_STATE_SIZE = 3  # two numbers for the counter, one for the key
-_MASK = (1 << 64) - 1
+_THREEFRY = Algorithm.THREEFRY.value
 
 
 class RngSkip(Op):
@@ -47,7 +56,7 @@ class RngSkip(Op):
     def kernel(self, state: Any, count: Any) -> Any:
         words = np.asarray(state).view(np.uint64)
         counter = advance(joined(words), int(count)) % COUNTER_LIMIT
-        moved = np.array([counter & _MASK, counter >> 64, words[2]], np.uint64)
+        moved = np.array([counter & WORD, counter >> 64, words[2]], np.uint64)
         return moved.view(np.int64)
 
     def infer(self, state: TensorSpec, count: Any) -> TensorSpec:
@@ -82,32 +91,6 @@ rng_skip = register(RngSkip)
 key_and_counter_of = register(KeyAndCounter)
 
 
-def _signed(number: int) -> int:
-    number &= _MASK
-    return number - (1 << 64) if number >> 63 else number
-
-
-@export("random.create_rng_state", "random.experimental.create_rng_state")
-def create_rng_state(seed: Any, alg: Any) -> Any:
-    """Return the state that a generator made from `seed` starts with.
-
-    Args:
-        seed: An integer of any size, or a vector of up to three; a shorter one is
-            filled up with zeros in front.
-        alg: "philox" or "auto_select".
-
-    Raises:
-        ValueError: The algorithm is another one.
-    """
-    check_algorithm(alg)
-    if isinstance(seed, int):
-        numbers = [_signed(seed >> 64 * i) for i in range(_STATE_SIZE)]
-    else:
-        numbers = [_signed(int(n)) for n in np.asarray(seed).reshape(-1)[:_STATE_SIZE]]
-        numbers = [0] * (_STATE_SIZE - len(numbers)) + numbers
-    return constant_tensor(np.array(numbers, np.int64))
-
-
 @export("random.Generator", "random.experimental.Generator")
 class Generator:
     """A source of random numbers that remembers where it is in a variable.
@@ -123,8 +106,8 @@ class Generator:
 
         Args:
             copy_from: The generator to copy.
-            state: Three integers.
-            alg: "philox" or "auto_select".
+            state: Three integers; a variable of them is used as it is.
+            alg: "philox" or "auto_select". A "threefry" generator draws nothing.
 
         Raises:
             ValueError: Both or neither were given, the state has another shape, or the
@@ -140,11 +123,17 @@ class Generator:
             alg = copy_from.algorithm
         elif state is None or alg is None:
             raise ValueError("Give `state` and `alg`, or a generator to copy from.")
-        check_algorithm(alg)
-        self._state_var = Variable(
-            _checked_state(state), dtype=dtypes.int64, trainable=False, name="StateVar"
-        )
-        self._alg_var = _PHILOX
+        self._alg_var = algorithm_number(alg)
+        if self._alg_var != _THREEFRY:
+            check_algorithm(alg)
+            self._alg_var = _PHILOX
+        checked = self._checked(state)
+        if copy_from is None and isinstance(state, Variable):
+            self._state_var = state
+        else:
+            self._state_var = Variable(
+                checked, dtype=dtypes.int64, trainable=False, name="StateVar"
+            )
         self._belongs_to_strategy = replica.current() is not replica.DEFAULT
 
     @classmethod
@@ -162,13 +151,13 @@ class Generator:
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
         """Create a generator that is different every time."""
         alg = _PHILOX if alg is None else alg
-        state = [_signed(secrets.randbits(64)) for _ in range(_STATE_SIZE)]
+        state = [signed(secrets.randbits(64)) for _ in range(STATE_SIZE)]
         return cls(state=state, alg=alg)
 
     @classmethod
     def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
         """Create a generator from a key and a counter (one or two integers)."""
-        return cls(state=_key_counter_state(key, counter), alg=alg)
+        return cls(state=key_counter_state(key, counter), alg=alg)
 
     @property
     def state(self) -> Variable:
@@ -185,9 +174,12 @@ class Generator:
         """The part of the state that stays the same."""
         return self._state_var.value()[-1]
 
+    def _checked(self, state: Any) -> Any:
+        return checked_state(state, state_size(self._alg_var))
+
     def reset(self, state: Any) -> None:
         """Continue from a state."""
-        self._state_var.assign(convert(_checked_state(state), dtypes.int64))
+        self._state_var.assign(convert(self._checked(state), dtypes.int64))
 
     def reset_from_seed(self, seed: Any) -> None:
         """Start over as `from_seed` does."""
@@ -195,10 +187,20 @@ class Generator:
 
     def reset_from_key_counter(self, key: Any, counter: Any) -> None:
         """Start over as `from_key_counter` does."""
-        self.reset(_key_counter_state(key, counter))
+        self.reset(key_counter_state(key, counter))
 
     def skip(self, delta: Any) -> Any:
-        """Move on as if `delta` elements had been drawn; return the state before."""
+        """Move on as if `delta` elements had been drawn; return the state before.
+
+        Raises:
+            UnimplementedError: The algorithm is ThreeFry.
+        """
+        if self._alg_var == _THREEFRY:
+            raise errors.because(
+                errors.UnimplementedError,
+                "Non-XLA devices don't support the ThreeFry algorithm. "
+                "[Op:RngReadAndSkip]",
+            )
         before = self._state_var.value()
         count = delta if isinstance(delta, Tensor) else np.int64(delta)
         self._state_var.assign(rng_skip(before, count))
@@ -322,44 +324,6 @@ class Generator:
 
     def __deepcopy__(self, memo: Any) -> Generator:
         return Generator(copy_from=self)
-
-
-def _checked_state(state: Any) -> Any:
-    if isinstance(state, Tensor) or hasattr(state, "read_for_op"):
-        result = convert(state)
-        if result.dtype is not dtypes.int64:
-            result = cast(result, dtype=dtypes.int64)
-    else:
-        numbers = [_signed(int(n)) for n in np.asarray(state, dtype=object).reshape(-1)]
-        result = convert(np.array(numbers, np.int64))
-    if result.ndim != 1 or np.ndim(state) != 1:
-        raise ValueError(
-            f"The shape of RNG state must be one-dimensional; got {result.shape}"
-        )
-    size = result.static_shape[0]
-    if size is not None and size < _STATE_SIZE:
-        raise ValueError(
-            "For the Philox algorithm, the size of state must be at least "
-            f"{_STATE_SIZE}; got {size}"
-        )
-    return result
-
-
-def _key_counter_state(key: Any, counter: Any) -> list[int]:
-    """Return a state from a key and a counter of one or two integers.
-
-    Raises:
-        InvalidArgumentError: The key is not one integer, or the counter not up to two.
-    """
-    keys = [int(k) for k in np.asarray(key).reshape(-1)]
-    counters = [int(c) for c in np.asarray(counter).reshape(-1)]
-    if len(keys) != 1 or not 1 <= len(counters) <= 2:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "Expected one integer for the key and up to two for the counter, got "
-            f"{key} and {counter}.",
-        )
-    return [*counters, *[0] * (2 - len(counters)), *keys]
 
 
 class _Global:

@@ -41,11 +41,11 @@ class Algorithm(enum.Enum):
     AUTO_SELECT = 3
 
 
-def check_algorithm(algorithm: Any) -> None:
-    """Check that an algorithm is Philox, by name, number or `Algorithm`.
+def algorithm_number(algorithm: Any) -> int:
+    """Return the number of an algorithm given by name, number or `Algorithm`.
 
     Raises:
-        ValueError: It is unknown, or one that is not here.
+        ValueError: There is none of this name.
     """
     if isinstance(algorithm, str):
         names = {"philox": 1, "threefry": 2, "auto_select": 3}
@@ -56,9 +56,17 @@ def check_algorithm(algorithm: Any) -> None:
                 "values are 'philox' for the Philox RNG, 'threefry' for the "
                 "ThreeFry RNG, and 'auto_select' for auto-selection."
             )
-    else:
-        number = int(getattr(algorithm, "value", algorithm))
-    if number not in (1, 3):
+        return number
+    return int(getattr(algorithm, "value", algorithm))
+
+
+def check_algorithm(algorithm: Any) -> None:
+    """Check that an algorithm is Philox, by name, number or `Algorithm`.
+
+    Raises:
+        ValueError: It is unknown, or one that is not here.
+    """
+    if algorithm_number(algorithm) not in (1, 3):
         raise ValueError(
             f"Unsupported random number algorithm {algorithm!r}: use 'philox' or "
             "'auto_select'."

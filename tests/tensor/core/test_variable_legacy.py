@@ -156,6 +156,108 @@ def test_shapes_beyond_the_limits_are_refused() -> None:
         tf.unravel_index([2], [2**16, 2**16])
 
 
+def test_vectors_choose_rows_in_the_old_where() -> None:
+    chosen = v1.where([True, False], [[1], [2]], [[3], [4]])
+    np.testing.assert_array_equal(chosen, [[1], [4]])
+    np.testing.assert_array_equal(v1.where([False, True]), [[1]])
+
+
+@pytest.mark.parametrize(
+    ("indices", "updates", "message"),
+    [
+        ([[-1], [0]], [1.0, 2.0], r"indices\[0\] = \[-1\] does not index into shape"),
+        ([[0], [1]], [1.0], r"Dimensions \[0,1\) of indices\[shape=\[2,1\]\] must"),
+        ([[0], [1]], [[1.0], [2.0]], r"Dimensions \[1,1\) of input\[shape=\[2\]\] m"),
+    ],
+)
+def test_elements_that_do_not_fit_are_refused(indices, updates, message) -> None:
+    v = tf.Variable([8.0, 2.0])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        v.scatter_nd_update(indices, updates)
+
+
+def test_a_scalar_has_no_elements_to_scatter_into() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be at least 1-D"):
+        tf.Variable(0.0).scatter_nd_add([[0]], [1.0])
+
+
+def test_nothing_is_scattered_into_nothing() -> None:
+    assert tf.scatter_nd(tf.zeros([0], tf.int32), tf.zeros([0]), [0]).shape == (0,)
+
+
+@pytest.mark.parametrize("axis", [1, 2, -2])
+def test_an_axis_that_is_not_there_is_refused_when_it_becomes_known(axis) -> None:
+    lookup = tf.function(
+        lambda x, axis: tf.gather(x, 0, axis=axis),
+        input_signature=[tf.TensorSpec(None, tf.int32), tf.TensorSpec([], tf.int32)],
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be at least rank"):
+        lookup([0, 1, 2], axis)
+
+
+def test_outer_accumulators_see_the_derivatives_of_inner_ones() -> None:
+    x, one = tf.constant(2.0), tf.constant(1.0)
+    forward = tf.autodiff.ForwardAccumulator
+    with forward(x, one) as outer, forward(x, one) as inner:
+        y = x**3.0
+    np.testing.assert_allclose(outer.jvp(inner.jvp(y)), 12.0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([0, 1, 2, 0], r"Segment id 1 out of range \[0, 1\)"),
+        ([-1, -1, 0, 0], r"Segment id -1 out of range \[0, 1\)"),
+        ([0, 1, 0, 1], "segment ids are not increasing"),
+        ([0, 0, 0, -1], "segment ids must be >= 0"),
+    ],
+)
+def test_segment_ids_out_of_order_are_refused(ids, message) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        tf.math.segment_sum(tf.ones([4]), ids)
+
+
+def test_shapes_become_tensors_of_integers_that_hold_them() -> None:
+    wide = tf.TensorShape([2**31, 2])
+    assert tf.convert_to_tensor(wide).dtype is tf.int64
+    with pytest.raises(ValueError, match=r"a dimension is too large.*int64"):
+        tf.convert_to_tensor(wide, dtype=tf.int32)
+    with pytest.raises(TypeError, match="Cannot convert a TensorShape to dtype"):
+        tf.convert_to_tensor(tf.TensorShape([2]), dtype=tf.float32)
+
+
+def test_a_scalar_structure_takes_one_leaf() -> None:
+    with pytest.raises(ValueError, match="However the input is a sequence"):
+        tf.nest.pack_sequence_as("scalar", [4, 5])
+
+
+def test_dtypes_are_subtypes_of_themselves_and_equal_no_python_int() -> None:
+    assert tf.string.is_subtype_of(tf.string)
+    assert not tf.string.is_subtype_of(tf.uint32)
+    assert tf.string.most_specific_common_supertype([tf.string]) is tf.string
+    assert tf.string.most_specific_common_supertype([tf.uint32]) is None
+    assert not tf.int32 == int  # noqa: E721, SIM201  # the comparison is the point
+
+    class HasName:
+        dtype = "f4"
+
+    assert tf.as_dtype(HasName) is tf.float32
+
+
+def test_a_threefry_generator_has_a_state_but_draws_nothing() -> None:
+    generator = tf.random.Generator.from_seed(1234, "threefry")
+    np.testing.assert_array_equal(generator.state, [1234, 0])
+    assert generator.algorithm == tf.random.Algorithm.THREEFRY.value
+    with pytest.raises(tf.errors.UnimplementedError, match="ThreeFry"):
+        generator.normal([2])
+
+
+def test_a_generator_moves_the_variable_it_is_given() -> None:
+    v = tf.Variable([1, 2, 3], dtype=tf.int64)
+    tf.random.Generator(state=v, alg="philox").normal([2])
+    assert v.numpy().tolist() == [513, 2, 3]
+
+
 class TestSessions(tf.test.TestCase):
     """tf.test.TestCase inside and outside of graphs."""
 
