@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
 _IMAGE_FORMATS = ("channels_last", "channels_first")
@@ -101,6 +105,21 @@ def set_learning_phase(value: Any) -> None:
     if value not in (0, 1):
         raise ValueError(f"Expected learning phase to be 0 or 1. Received: {value!r}")
     _thread.learning_phase = value
+
+
+@contextlib.contextmanager
+def learning_phase_scope(value: Any) -> Iterator[None]:
+    """Fix whether layers train (1) or infer (0) inside.
+
+    Raises:
+        ValueError: It is neither 0 nor 1.
+    """
+    before = global_learning_phase()
+    set_learning_phase(value)
+    try:
+        yield
+    finally:
+        _thread.learning_phase = before
 
 
 def get_uid(prefix: str = "") -> int:

@@ -65,6 +65,11 @@ from tensor.keras.backend.calculation import (
     sum as sum,  # noqa: A004  # Keras's name
     var as var,
 )
+from tensor.keras.backend.connectionist import (
+    ctc_batch_cost as ctc_batch_cost,
+    ctc_decode as ctc_decode,
+    ctc_label_dense_to_sparse as ctc_label_dense_to_sparse,
+)
 from tensor.keras.backend.network import (
     batch_normalization as batch_normalization,
     bias_add as bias_add,
@@ -99,7 +104,12 @@ from tensor.keras.backend.network import (
     switch as switch,
     tanh as tanh,
 )
+from tensor.keras.backend.symbolic import (
+    function as function,
+    placeholder as placeholder,
+)
 from tensor.keras.backend.values import (
+    backend as backend,
     batch_get_value as batch_get_value,
     batch_set_value as batch_set_value,
     constant as constant,
@@ -111,15 +121,18 @@ from tensor.keras.backend.values import (
     is_keras_tensor as is_keras_tensor,
     is_sparse as is_sparse,
     moving_average_update as moving_average_update,
+    name_scope as name_scope,
     ones as ones,
     ones_like as ones_like,
     print_tensor as print_tensor,
     random_bernoulli as random_bernoulli,
+    random_binomial as random_binomial,
     random_normal as random_normal,
     random_normal_variable as random_normal_variable,
     random_uniform as random_uniform,
     random_uniform_variable as random_uniform_variable,
     set_value as set_value,
+    to_dense as to_dense,
     truncated_normal as truncated_normal,
     update as update,
     update_add as update_add,
@@ -135,6 +148,7 @@ from tensor.keras.settings import (
     get_uid as get_uid,
     image_data_format as image_data_format,
     learning_phase as learning_phase,
+    learning_phase_scope as learning_phase_scope,
     reset_uids as reset_uids,
     set_epsilon as set_epsilon,
     set_floatx as set_floatx,

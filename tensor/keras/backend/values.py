@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def backend() -> str:
+    """Return "tensorflow", whose programming model this is."""
+    return "tensorflow"
+
+
+def name_scope(name: str) -> Any:
+    """Return a context in which names of variables and ops start with `name`."""
+    return tf.name_scope(name)
+
+
+def to_dense(tensor: Any) -> Any:
+    """Return a sparse tensor as a dense one, any other as it is."""
+    return tf.sparse.to_dense(tensor) if is_sparse(tensor) else tensor
+
+
+def random_binomial(
+    shape: Any, p: float = 0.0, dtype: Any = None, seed: int | None = None
+) -> Any:
+    """Return ones with probability `p`, zeros elsewhere."""
+    return random_bernoulli(shape, p, dtype, seed)
+
+
 def is_keras_tensor(x: Any) -> bool:
     """Return whether `x` came out of a layer while a model was put together.
 

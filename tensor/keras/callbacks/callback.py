@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 import tensor as tf
-from tensor.core import nest
+from tensor.core import nest, replica
 
 
 class Callback:
@@ -115,3 +116,9 @@ def as_numbers(logs: Any) -> Any:
         return x
 
     return nest.map_structure(number, logs)
+
+
+def say(text: str) -> None:
+    """Print a line, on the chief alone: every replica has the same to say."""
+    if replica.current().is_chief:
+        sys.stdout.write(f"{text}\n")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from tensor.keras.callbacks.callback import Callback
+from tensor.keras.callbacks.callback import Callback, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
 
@@ -66,7 +65,7 @@ class EarlyStopping(Callback):
             self.model.stop_training = True
             if self.restore_best_weights and self.best_weights is not None:
                 if self.verbose > 0:
-                    _say(
+                    say(
                         "Restoring model weights from the end of the best epoch: "
                         f"{self.best_epoch + 1}."
                     )
@@ -77,8 +76,4 @@ class EarlyStopping(Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
-            _say(f"Epoch {self.stopped_epoch + 1}: early stopping")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import Any
 
-from tensor.keras.callbacks.callback import Callback
+from tensor.keras.callbacks.callback import Callback, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
 
@@ -38,9 +37,9 @@ class LearningRateScheduler(Callback):
             )
         self.model.optimizer.learning_rate = rate
         if self.verbose > 0:
-            sys.stdout.write(
+            say(
                 f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to "
-                f"{rate}.\n"
+                f"{rate}."
             )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -120,9 +119,9 @@ class ReduceLROnPlateau(Callback):
         new = max(old * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = new
         if self.verbose > 0:
-            sys.stdout.write(
+            say(
                 f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to "
-                f"{new}.\n"
+                f"{new}."
             )
         self.cooldown_counter = self.cooldown
         self.wait = 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
-from tensor.keras.callbacks.callback import Callback, as_numbers
+from tensor.keras.callbacks.callback import Callback, as_numbers, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
 
@@ -99,7 +98,7 @@ class ModelCheckpoint(Callback):
         if self.save_best_only and not self._is_best(epoch, logs, path):
             return
         if not self.save_best_only and self.verbose > 0:
-            _say(f"\nEpoch {epoch + 1}: saving model to {path}")
+            say(f"\nEpoch {epoch + 1}: saving model to {path}")
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -114,14 +113,14 @@ class ModelCheckpoint(Callback):
             return False
         if (current - self.best) * self._direction > 0:
             if self.verbose > 0:
-                _say(
+                say(
                     f"\nEpoch {epoch + 1}: {self.monitor} improved from "
                     f"{self.best:.5f} to {current:.5f}, saving model to {path}"
                 )
             self.best = current
             return True
         if self.verbose > 0:
-            _say(
+            say(
                 f"\nEpoch {epoch + 1}: {self.monitor} did not improve from "
                 f"{self.best:.5f}"
             )
@@ -143,7 +142,3 @@ class ModelCheckpoint(Callback):
                 f'Failed to format this callback filepath: "{self.filepath}". Reason: '
                 f"{error}. Known here are {sorted(values)}."
             ) from error
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")

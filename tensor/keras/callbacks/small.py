@@ -5,13 +5,12 @@ from __future__ import annotations
 import collections
 import csv
 import os
-import sys
 from typing import Any
 
 import numpy as np
 
 from tensor.core import replica
-from tensor.keras.callbacks.callback import Callback
+from tensor.keras.callbacks.callback import Callback, say
 
 
 class LambdaCallback(Callback):
@@ -61,7 +60,7 @@ class TerminateOnNaN(Callback):
             return
         value = float(loss)
         if np.isnan(value) or np.isinf(value):
-            sys.stdout.write(f"Batch {batch}: Invalid loss, terminating training\n")
+            say(f"Batch {batch}: Invalid loss, terminating training")
             self.model.stop_training = True
 
 

@@ -194,3 +194,6 @@ from tensor.keras.layers.separable_convolution import (
     SeparableConvolution1D as SeparableConvolution1D,
     SeparableConvolution2D as SeparableConvolution2D,
 )
+from tensor.keras.layers.spectral_normalization import (
+    SpectralNormalization as SpectralNormalization,
+)

@@ -11,6 +11,7 @@ from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.elsewhere import adapter_for
+from tensor.keras.training.interactive_logging import verbosity
 from tensor.keras.training.peekable import Peekable, flat_logs
 from tensor.keras.training.scope import in_scope
 
@@ -54,7 +55,7 @@ class Evaluation:
         kwargs.pop("_use_callback_list", None)
         if kwargs:
             raise TypeError(f"Invalid keyword arguments: {list(kwargs)}")
-        verbose = 1 if verbose == "auto" else verbose
+        verbose = verbosity(verbose)
         data = adapter_for(
             x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps
         )
@@ -107,7 +108,7 @@ class Evaluation:
 
         The arguments are those of `fit`.
         """
-        verbose = 1 if verbose == "auto" else verbose
+        verbose = verbosity(verbose)
         data = DataAdapter(x, batch_size=batch_size, steps_per_epoch=steps)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(

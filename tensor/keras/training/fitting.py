@@ -9,6 +9,7 @@ from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.batches import train_validation_split, unpack
 from tensor.keras.training.elsewhere import adapter_for
+from tensor.keras.training.interactive_logging import verbosity
 from tensor.keras.training.peekable import Peekable, flat_logs
 from tensor.keras.training.scope import in_scope
 
@@ -76,7 +77,7 @@ class Fitting:
             ValueError: There is no data, or arguments contradict each other.
         """
         self._assert_compiled()
-        verbose = 1 if verbose == "auto" else verbose
+        verbose = verbosity(verbose)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = train_validation_split(
                 (x, y, sample_weight), validation_split

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core import log
+from tensor.keras.training.interactive_logging import is_interactive_logging_enabled
+
 
 class Progbar:
     """Shows how far a loop is, and values averaged over its steps."""
@@ -164,5 +167,8 @@ def _can_go_back() -> bool:
 
 
 def _print(text: str) -> None:
+    if not is_interactive_logging_enabled():
+        log.get_logger().info(text.strip())
+        return
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -16,6 +16,11 @@ from tensor.keras.training.batches import (
     pack as pack_x_y_sample_weight,
     unpack as unpack_x_y_sample_weight,
 )
+from tensor.keras.training.interactive_logging import (
+    disable_interactive_logging as disable_interactive_logging,
+    enable_interactive_logging as enable_interactive_logging,
+    is_interactive_logging_enabled as is_interactive_logging_enabled,
+)
 from tensor.keras.training.progress_bar import Progbar as Progbar
 from tensor.keras.utils import experimental as experimental
 from tensor.keras.utils.arrays import (
