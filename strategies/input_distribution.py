@@ -16,7 +16,7 @@ import numpy as np
 from strategies.distributed_dataset import DistributedDataset
 from strategies.values import regroup, spec_for_replicas
 from tensor.core import errors, nest
-from tensor.core.log import get_logger
+from tensor.core.log import warn_once
 from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data.batch import Batch
@@ -288,6 +288,7 @@ _PASSES_SHARDS = frozenset(("Map", "Shuffle", "Prefetch", "Filter", "WithOptions
 def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Dataset]:
     """Return how this process's part of a dataset is taken, by its policy."""
     if policy is AutoShardPolicy.OFF:
+        _say(extended, "OFF (every worker reads all elements)")
         return lambda dataset: dataset
 
     def shard(dataset: Dataset) -> Dataset:
@@ -338,8 +339,12 @@ def _by_element(dataset: Any, extended: StrategyExtended) -> Dataset:
 
 
 def _say(extended: StrategyExtended, text: str) -> None:
+    """Tell the user, once a job, who reads what: it decides what is learned from."""
     if extended.is_chief:
-        get_logger().info("auto-shard: %s", text)
+        warn_once(
+            f"auto-shard: {text}. Set it by "
+            "tf.data.Options().experimental_distribute.auto_shard_policy."
+        )
 
 
 def _rebatch(

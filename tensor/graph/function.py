@@ -92,7 +92,7 @@ class Function:
         key, leaves = _encoded(args, kwargs)
         concrete = self._traces.get(key)
         if concrete is None or concrete.is_stale():
-            concrete = self._find_or_trace(key, args, kwargs)
+            concrete = self._find_or_trace(key, args, kwargs, is_call=True)
         elif context.graph is None:
             self._history.note_call()
         if leaves.variables:
@@ -128,7 +128,7 @@ class Function:
         key = (plain, names) if any(names) else plain
         concrete = self._traces.get(key)
         if concrete is None or concrete.is_stale():
-            concrete = self._find_or_trace(key, args, kwargs)
+            concrete = self._find_or_trace(key, args, kwargs, is_call=False)
             self._traces.setdefault(plain, concrete)
         if leaves.variables:
             concrete = concrete.on_variables(leaves.variables)
@@ -136,7 +136,9 @@ class Function:
 
     # ---- tracing
 
-    def _find_or_trace(self, key: Any, args: Any, kwargs: Any) -> ConcreteFunction:
+    def _find_or_trace(
+        self, key: Any, args: Any, kwargs: Any, is_call: bool
+    ) -> ConcreteFunction:
         with self._lock:
             concrete = self._traces.get(key)
             if concrete is not None and not concrete.is_stale():
@@ -150,7 +152,8 @@ class Function:
                 elif self._reduce_retracing and family:
                     previous = family[-1][0]
                     dims = [relax(a, b) for a, b in zip(dims, previous, strict=True)]
-                self._warn_of_retracing(args, kwargs)
+                if is_call:  # who asks for traces by name knows what he does
+                    self._warn_of_retracing(args, kwargs)
                 general = self._trace_first(args, kwargs, dims)
                 family.append((dims, general))
             self._traces[key] = general

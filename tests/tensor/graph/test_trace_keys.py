@@ -282,3 +282,13 @@ def test_initial_values_can_be_assigned_again() -> None:
     kept[0].assign(5.0)
     initialize()
     assert kept[0].numpy() == 2
+
+
+def test_traces_that_are_asked_for_by_name_are_no_retracing(caplog):
+    @tf.function
+    def double(x):
+        return x * 2
+
+    for size in range(1, 9):
+        double.get_concrete_function(tf.TensorSpec([size]))
+    assert "retracing" not in caplog.text
