@@ -196,8 +196,7 @@ class Dispatcher:
         )
         sys.stderr.flush()
         if self._rounds.is_synchronous:
-            for closure in lost:
-                self._links.tell_all("drop_closure", {"closure": closure.number})
+            self._drop(lost)
         queue = self.queue
         with queue.changed:
             queue.running -= len(lost)
@@ -211,6 +210,14 @@ class Dispatcher:
                     queue.pending.appendleft(closure)
             queue.changed.notify_all()
         worker.connect(self._cluster, self._context, self._poller)
+
+    def _drop(self, closures: list[Closure]) -> None:
+        """Let servers forget what closures that will run again have left there."""
+        try:
+            for closure in closures:
+                self._links.tell_all("drop_closure", {"closure": closure.number})
+        except errors.UnavailableError as error:
+            self._give_up(error)  # who waits for these closures is told, too
 
     def _blame(self, closure: Closure) -> None:
         """Fail a closure that takes its workers with it."""

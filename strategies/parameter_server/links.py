@@ -126,9 +126,10 @@ class ServerLinks:
                 sizes = [v.nbytes for v in wanted]
                 number = self._post(server, "pull", fields, (), sizes)
                 asked.append((server, number, wanted))
-            for server, number, wanted in asked:
-                arrays = self._answer(server, number).arrays
-                for variable, array in zip(wanted, arrays, strict=True):
+            replies = [self._answer(server, number) for server, number, _ in asked]
+            for reply, (_, _, wanted) in zip(replies, asked, strict=True):
+                _raise_failure(reply)
+                for variable, array in zip(wanted, reply.arrays, strict=True):
                     self._fetched[variable.number] = array
 
     def gather(self, variable: ServerVariable, indices: np.ndarray) -> np.ndarray:
@@ -168,8 +169,10 @@ class ServerLinks:
         with self._lock:
             self._fetched.clear()
             unanswered, self._unanswered = self._unanswered, []
-            for client, number in unanswered:
-                _raise_failure(self._wait(client, number))
+            # First all answers, then the errors: none is left over for a later wait.
+            replies = [self._wait(client, number) for client, number in unanswered]
+            for reply in replies:
+                _raise_failure(reply)
 
     def forget_unanswered(self) -> None:
         """Give up on pushes after an error: the next closure starts anew."""
@@ -196,8 +199,9 @@ class ServerLinks:
         """Tell every server something, and wait until all have done it."""
         with self._lock:
             asked = [self._post(i, what, fields) for i in range(len(self.clients))]
-            for server, number in enumerate(asked):
-                _raise_failure(self._answer(server, number))
+            replies = [self._answer(i, number) for i, number in enumerate(asked)]
+            for reply in replies:
+                _raise_failure(reply)
 
     def close(self, *, says_bye: bool = True) -> None:
         """Leave the servers."""

@@ -58,6 +58,35 @@ def test_a_lost_workers_closures_go_to_others_and_it_returns(cluster, updates) -
         np.testing.assert_array_equal(weights.numpy(), [-7.0, -7.0])
 
 
+def test_nobody_waits_for_closures_of_a_worker_that_goes_with_a_server(
+    cluster, monkeypatch
+) -> None:
+    one = cluster(1, 1)
+    coordinator = one.coordinator(updates="synchronous")
+    dispatcher = coordinator.strategy.dispatcher
+
+    def refuse(what: str, fields: Any) -> None:  # noqa: ARG001  # as `tell_all`
+        raise tf.errors.UnavailableError(None, None, "the server is gone, too")
+
+    (worker,) = dispatcher._workers
+    gates.close()
+    value = coordinator.schedule(wait, (tf.constant(1.0),))
+    deadline = time.monotonic() + 10
+    while not worker.batches:
+        assert time.monotonic() < deadline, "the closure was not sent"
+        time.sleep(0.01)
+    monkeypatch.setattr(dispatcher._links, "tell_all", refuse)
+    worker.client.lost = "its connection closed"
+    while not value.is_ready:
+        assert time.monotonic() < deadline, "the closure was forgotten"
+        time.sleep(0.01)
+    gates.open()
+    with pytest.raises(tf.errors.CancelledError):
+        value.fetch()
+    with pytest.raises(tf.errors.UnavailableError, match="gone, too"):
+        coordinator.join()
+
+
 def test_a_lost_server_is_an_error_of_every_call(cluster) -> None:
     one = cluster(1, 2)
     coordinator = one.coordinator()
