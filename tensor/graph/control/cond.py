@@ -9,7 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
-from tensor.core.public_api import export
+from tensor.core.public_api import export, names_in
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
 from tensor.graph.control.assertion import assert_true
@@ -137,7 +137,7 @@ def switch_case(
     branch_index = convert(branch_index)
     if branch_index.dtype is not dtypes.int32:
         raise TypeError(
-            f"'branch_index' must be an integer Tensor, got {branch_index.dtype!r}"
+            f"'branch_index' must be an integer Tensor, got {branch_index.dtype}"
         )
     if type(branch_index) is EagerTensor:
         number = int(branch_index)
@@ -152,19 +152,20 @@ def _branches(branch_fns: Any, default: Any) -> list[Any]:
         branch_fns = sorted(branch_fns.items())
     functions = list(branch_fns)
     if not functions:
-        raise ValueError("Argument `branch_fns` must be a non-empty list.")
-    if all(isinstance(f, tuple) for f in functions):
-        by_index: dict[int, Any] = {}
-        for index, function in functions:
-            if index in by_index:
-                raise ValueError(f"Two branches have the index {index}.")
-            by_index[int(index)] = function
-        if sorted(by_index) != list(range(len(by_index))):
+        raise ValueError("Must provide at least one item in 'branch_fns'")
+    if not all(callable(f) for f in functions):
+        for pair in functions:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise TypeError(
+                    f"Each entry in 'branch_fns' must be a 2-tuple. Received {pair}."
+                )
+        keys = sorted(int(index) for index, _ in functions)
+        if keys != list(range(len(functions))):
             raise ValueError(
                 "branch indices (keys) must form contiguous range of [0 to "
-                f"{len(by_index)}) but found {{{','.join(map(str, sorted(by_index)))}}}"
+                f"{len(functions)}) but found {{{','.join(map(str, keys))}}}"
             )
-        functions = [by_index[i] for i in range(len(by_index))]
+        functions = [f for _, f in sorted(functions, key=lambda pair: int(pair[0]))]
     if not all(callable(f) for f in functions):
         raise TypeError("Every branch of switch_case must be callable.")
     return [*functions, default] if default is not None else functions
@@ -203,14 +204,8 @@ def case(
     )
     _check_pairs(pairs, default)
     pairs = [(p.deref() if hasattr(p, "deref") else p, f) for p, f in pairs]
-    if exclusive and all(type(convert(p)) is EagerTensor for p, _ in pairs):
-        true = [i for i, (p, _) in enumerate(pairs) if bool(convert(p))]
-        if len(true) > 1:
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"Input error: More than one condition evaluated as True: {true}, but "
-                "exclusive=True.",
-            )
+    if exclusive:
+        _check_exclusive([convert(predicate) for predicate, _ in pairs])
 
     def rest(i: int) -> Any:
         if i == len(pairs):
@@ -229,7 +224,27 @@ def case(
     return rest(0)
 
 
-_NONE_IS_TRUE = "None of conditions evaluated as True, and tf.case has no default."
+_NONE_IS_TRUE = (
+    "Input error: None of conditions evaluated as True: tf.case has no default."
+)
+
+
+def _check_exclusive(predicates: list[Any]) -> None:
+    """Check that at most one predicate is true: now, or when the graph runs."""
+    symbolic = any(type(p) is not EagerTensor for p in predicates)
+    names = ", ".join(getattr(p, "name", "?") if symbolic else "?" for p in predicates)
+    message = (
+        "Input error: exclusive=True: more than 1 conditions "
+        f"({names}) evaluated as True:"
+    )
+    if symbolic:
+        ops = names_in("")
+        stacked = ops["stack"](predicates)
+        count = ops["reduce_sum"](ops["cast"](stacked, dtypes.int32))
+        assert_true(count <= 1, [message, stacked])
+    elif sum(bool(p) for p in predicates) > 1:
+        found = ", ".join(str(bool(p)) for p in predicates)
+        raise errors.because(errors.InvalidArgumentError, f"{message} {found}")
 
 
 def _check_pairs(pairs: list[Any], default: Any) -> None:

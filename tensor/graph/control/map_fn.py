@@ -31,7 +31,10 @@ def _elements(elems: Any) -> tuple[list[Any], Any]:
     """
     flat = [as_elements(e) for e in nest.flatten(elems)]
     if not flat:
-        raise ValueError("`elems` must hold at least one tensor.")
+        raise ValueError(
+            "elems must be a Tensor or (possibly nested) sequence of Tensors. Got "
+            f"{elems!r}, which does not contain any Tensors."
+        )
     for tensor in flat:
         if tensor.shape.rank == 0:
             raise ValueError(
@@ -75,11 +78,14 @@ def map_fn(
             structure; by default those of `elems`.
 
     Raises:
-        TypeError: `fn` is not callable.
+        TypeError: `fn` is not callable, or returns another structure.
         ValueError: `elems` is empty or holds a scalar.
     """
+    from tensor.graph.autograph import autographed
+
     if not callable(fn):
         raise TypeError(f"The provided function {fn!r} is not callable.")
+    fn = autographed(fn)
     signature = fn_output_signature if fn_output_signature is not None else dtype
     flat, count = _elements(elems)
     if signature is None:
@@ -89,7 +95,7 @@ def map_fn(
 
     def body(i: Any, results: Any) -> Any:
         value = fn(nest.pack_sequence_as(elems, [slice_at(t, i) for t in flat]))
-        nest.assert_same_structure(signature, value, check_types=False)
+        nest.assert_same_structure(signature, value)
         written = zip(collectors, results, nest.flatten(value), strict=True)
         return i + 1, [c.write(a, i, v) for c, a, v in written]
 
@@ -224,7 +230,7 @@ def scan(
 
     def body(i: Any, state: Any, results: Any) -> Any:
         value = fn(nest.pack_sequence_as(structure, state), element(i))
-        nest.assert_same_structure(structure, value, check_types=False)
+        nest.assert_same_structure(structure, value)
         values = [convert(v) for v in nest.flatten(value)]
         at = place(i)
         written = [a.write(at, v) for a, v in zip(results, values, strict=True)]

@@ -63,16 +63,16 @@ def test_switch_case_takes_the_default_out_of_range() -> None:
 @pytest.mark.parametrize(
     ("branches", "error", "text"),
     [
-        ([], ValueError, "non-empty"),
-        ([(0, len), (0, len)], ValueError, "the index 0"),
+        ([], ValueError, "at least one item"),
+        ([(0, len), (0, len)], ValueError, "found {0,0}"),
         ([(0, len), (2, len)], ValueError, "contiguous"),
-        ([1], TypeError, "callable"),
+        ([1], TypeError, "2-tuple"),
     ],
 )
 def test_switch_case_checks_its_branches(branches: Any, error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         tf.switch_case(tf.constant(0), branches)
-    with pytest.raises(TypeError, match=r"integer Tensor, got tf\.float32"):
+    with pytest.raises(TypeError, match="integer Tensor, got <dtype: 'float32'>"):
         tf.switch_case(tf.constant(0.0), [lambda: 1])
 
 
@@ -100,8 +100,44 @@ def test_case_checks_its_pairs(pairs: Any, error: Any, text: str) -> None:
     with pytest.raises(TypeError, match="default"):
         tf.case([(True, lambda: 1)], default=1)
     true = tf.constant(True)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="More than one"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="more than 1 cond"):
         tf.case([(true, lambda: 1), (true, lambda: 2)], exclusive=True)
+
+
+def test_symbolic_predicates_of_case_are_checked_when_the_graph_runs() -> None:
+    @tf.function
+    def f(x: Any) -> Any:
+        pairs = [(x > 0, lambda: 1), (x > 1, lambda: 2)]
+        return tf.case(pairs, exclusive=True)
+
+    assert int(f(tf.constant(1))) == 1
+    refused = pytest.raises(tf.errors.InvalidArgumentError, match="exclusive=True: mor")
+    with refused:
+        f(tf.constant(2))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="None of conditions"):
+        f(tf.constant(0))
+
+
+def absolute(x: Any) -> Any:
+    if x < 0:
+        x = -x
+    return x
+
+
+def test_functions_given_to_map_fn_are_converted() -> None:
+    f = tf.function(lambda x: tf.map_fn(absolute, x))
+    assert f(tf.constant([1, -2])).numpy().tolist() == [1, 2]
+
+
+def test_functions_over_elements_return_the_structure_they_promise() -> None:
+    x = tf.constant([1.0, 2.0])
+    for function in (
+        lambda: tf.map_fn(lambda v: (v, v), x, dtype=[tf.float32, tf.float32]),
+        lambda: tf.scan(lambda a, v: (a[0], v), x, initializer=[1.0, 2.0]),
+    ):
+        for run in (function, tf.function(function)):
+            with pytest.raises(TypeError, match="have the same nested structure"):
+                run()
 
 
 def test_while_loop_counts_and_carries_structures() -> None:
@@ -325,7 +361,7 @@ def test_functions_over_elements(f: Any, expected: Any) -> None:
 def test_functions_over_elements_need_elements() -> None:
     with pytest.raises(ValueError, match="must be 1\\+ dimensional"):
         tf.map_fn(lambda e: e, tf.constant(1.0))
-    with pytest.raises(ValueError, match="at least one tensor"):
+    with pytest.raises(ValueError, match="elems must be a Tensor or"):
         tf.map_fn(lambda e: e, [])
     for wrong in (tf.map_fn, tf.scan, tf.foldl):
         with pytest.raises(TypeError, match="callable"):
