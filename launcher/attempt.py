@@ -210,12 +210,7 @@ class Attempt:
         # because processes outside its foreground group may not read it.
         has_input = is_chief and not _is_terminal_or_closed(STDIN)
         identity = worker_identity(
-            job,
-            rank,
-            self.state.restarts_used,
-            self.address,
-            self._key,
-            self._cluster,
+            job, rank, self.state.restarts_used, self.address, self._key, self._cluster
         )
         variables = worker_variables(identity, job.budget, job.config.environment)
         try:
@@ -238,7 +233,8 @@ class Attempt:
         self._selector.register(
             worker.failure_fd, selectors.EVENT_READ, (worker, None, worker.failure_fd)
         )
-        self._register_outputs(worker)
+        if self._is_reading:
+            self._register_outputs(worker)
 
     def _read(self, worker: WorkerProcess, stream: int | None, descriptor: int) -> None:
         """Take in what one descriptor has to give."""
