@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import unittest
 from typing import TYPE_CHECKING, Any
 
@@ -121,3 +122,39 @@ class ContainerAssertions(unittest.TestCase):
         with self.assertRaises(expected_exception) as caught:
             yield
         self.assertEqual(str(caught.exception), expected_exception_message)
+
+    def assertContainsSubsequence(
+        self, container: Iterable[Any], subsequence: Iterable[Any], msg: Any = None
+    ) -> None:
+        """Check that elements appear in this order, perhaps with others between."""
+        whole, part = list(container), list(subsequence)
+        rest = iter(whole)
+        found = all(any(x == wanted for x in rest) for wanted in part)
+        self.assertTrue(found, msg or f"{part} is not a subsequence of {whole}")
+
+    def assertContainsExactSubsequence(
+        self, container: Iterable[Any], subsequence: Iterable[Any], msg: Any = None
+    ) -> None:
+        """Check that elements appear in this order, with nothing between."""
+        whole, part = list(container), list(subsequence)
+        starts = range(len(whole) - len(part) + 1)
+        found = any(whole[i : i + len(part)] == part for i in starts)
+        self.assertTrue(found, msg or f"{part} is not a part of {whole} in one piece")
+
+    def assertTotallyOrdered(self, *groups: Iterable[Any], **kwargs: Any) -> None:
+        """Check comparisons: equal inside a group, greater in each later group."""
+        members = [(rank, x) for rank, group in enumerate(groups) for x in group]
+        msg = kwargs.get("msg")
+        for i, x in members:
+            for k, y in members:
+                self.assertEqual((x < y, x <= y), (i < k, i <= k), msg)
+                self.assertEqual((x == y, x != y), (i == k, i != k), msg)
+                self.assertEqual((x > y, x >= y), (i > k, i >= k), msg)
+
+    def assertRegexMatch(
+        self, actual_str: Any, regexes: Iterable[Any], message: Any = None
+    ) -> None:
+        """Check that a text contains what one of several patterns describes."""
+        patterns = list(regexes)
+        found = any(re.search(pattern, actual_str) for pattern in patterns)
+        self.assertTrue(found, message or f"{actual_str!r} fits none of {patterns}")

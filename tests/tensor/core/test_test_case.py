@@ -134,6 +134,10 @@ def test_versions_are_those_of_the_interface() -> None:
         ("assertBetween", (2, 1, 2), (3, 1, 2)),
         ("assertStartsWith", ("abc", "ab"), ("abc", "b")),
         ("assertEndsWith", ("abc", "bc"), ("abc", "b")),
+        ("assertContainsSubsequence", ([1, 5, 2], [1, 2]), ([1, 2], [2, 1])),
+        ("assertContainsExactSubsequence", ([5, 1, 2], [1, 2]), ([1, 5, 2], [1, 2])),
+        ("assertTotallyOrdered", ([1, 1.0], [2]), ([2], [1])),
+        ("assertRegexMatch", ("abc", ["x", "b."]), ("abc", ["x"])),
         ("assertContainsInOrder", (["a", "c"], "abc"), (["c", "a"], "abc")),
     ],
 )
