@@ -143,6 +143,6 @@ def _record(inputs: Any, attrs: dict[str, Any]) -> None:
     """Add the node to the graph being traced; reads after it see new values."""
     graph = context.graph
     for variable in attrs["variables"]:
-        graph.variables[id(variable)] = variable
+        graph.variable_table[id(variable)] = variable
     graph.call_op(update_on_server_op, inputs, attrs)
     graph.forget_reads(attrs["variables"])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tensor.graph.binding import Parameters
+    from tensor.graph.function_graph import FunctionGraph
     from tensor.graph.trace import Graph
 
 # For so many choices of variables as arguments a trace keeps a program.
@@ -47,7 +48,7 @@ class ConcreteFunction:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: FunctionGraph,
         result: Any,
         signature: tuple[Any, Any],
         leaf_names: list[str],
@@ -65,8 +66,9 @@ class ConcreteFunction:
         self.structured_outputs = nest.pack_sequence_as(result, flat, True)
         self.program = graph.finish(tensors)
         graph.collections["outputs"] = tensors
+        graph.structured_outputs = self.structured_outputs
         self._pack = _packer(self.structured_outputs, flat)
-        self.variables = tuple(graph.variables.values())
+        self.variables = graph.variables
         self._captured = [outer for outer, _ in graph.captures]
         self._captured_arrays = [getattr(t, "_array", None) for t in self._captured]
         self._argument_variables = _variables_in(signature)

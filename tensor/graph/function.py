@@ -14,6 +14,7 @@ from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
 from tensor.graph.concrete import ConcreteFunction, spec_for
+from tensor.graph.function_graph import FunctionGraph
 from tensor.graph.methods import name_of, weak_method
 from tensor.graph.modes import modes
 from tensor.graph.retracing import history_of, warn
@@ -27,7 +28,6 @@ from tensor.graph.signature import (
     substitute,
     with_specs,
 )
-from tensor.graph.trace import FunctionGraph
 from tensor.graph.trace_key import Leaves, encode, without_shapes
 
 if TYPE_CHECKING:

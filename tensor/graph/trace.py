@@ -49,7 +49,7 @@ class Graph:
         inputs: What is passed in at each run.
         nodes: The nodes so far.
         captures: Pairs of an outside tensor and the input that stands for it.
-        variables: The variables that are read or written.
+        variable_table: The variables that are read or written, by id.
     """
 
     # Whether it belongs to a tf.function, rather than being TF1's kind of graph.
@@ -60,7 +60,7 @@ class Graph:
         self.outer = outer
         self.inputs: list[SymbolicTensor] = []
         self.nodes: list[Node] = []
-        self.variables: dict[int, Any] = {}
+        self.variable_table: dict[int, Any] = {}
         self.created: list[Any] = []
         self.may_create_variables = True
         self.outer_tapes: list[Any] = []
@@ -240,7 +240,7 @@ class Graph:
         key = id(variable)
         tensor = self._reads.get(key)
         if tensor is None:
-            self.variables[key] = variable
+            self.variable_table[key] = variable
             tensor = self._reads[key] = self._read(variable)
         return tensor
 
@@ -255,7 +255,7 @@ class Graph:
     def write_variable(self, op: Op, inputs: Any, attrs: dict[str, Any]) -> None:
         """Record a write, after which reads see another value."""
         variable = attrs["variable"]
-        self.variables[id(variable)] = variable
+        self.variable_table[id(variable)] = variable
         self.call_op(op, inputs, attrs)
         self.forget_reads([variable])
 
@@ -341,9 +341,14 @@ class Graph:
         return self.collections.get("outputs", [])
 
     @property
+    def variables(self) -> tuple[Any, ...]:
+        """The variables that are read or written."""
+        return tuple(self.variable_table.values())
+
+    @property
     def trainable_variables(self) -> tuple[Any, ...]:
         """The trainable variables that are read or written."""
-        return tuple(v for v in self.variables.values() if v.trainable)
+        return tuple(v for v in self.variables if v.trainable)
 
     def get_operations(self) -> list[Any]:
         """Return the operations in the order in which they were made."""
@@ -377,12 +382,6 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} with {len(self.nodes)} nodes>"
-
-
-class FunctionGraph(Graph):
-    """The graph of a tf.function while it is traced."""
-
-    building_function = True
 
 
 def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:

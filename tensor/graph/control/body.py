@@ -102,7 +102,7 @@ def after_node(bodies: Iterable[BodyGraph]) -> None:
     """Tell the graph being traced what a node that holds bodies does to variables."""
     graph = context.graph
     for body in bodies:
-        graph.variables.update(body.variables)
+        graph.variable_table.update(body.variable_table)
         graph.forget_reads(body.written.values())
 
 
@@ -122,5 +122,5 @@ def note_effects(programs: Iterable[Program]) -> None:
         for node in program.all_nodes():
             variable = node.attrs.get("variable")
             if variable is not None:
-                graph.variables[id(variable)] = variable
+                graph.variable_table[id(variable)] = variable
         graph.forget_reads(written_by(program).values())

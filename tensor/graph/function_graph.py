@@ -1,0 +1,30 @@
+"""The graph of a tf.function while it is traced, and as its user sees it then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensor.graph.trace import Graph
+
+
+class FunctionGraph(Graph):
+    """The graph of a tf.function.
+
+    Attributes:
+        structured_outputs: What the function returned, once tracing has ended.
+    """
+
+    building_function = True
+    structured_outputs: Any = None
+
+    def capture_call_time_value(self, closure: Any, spec: Any, key: Any = None) -> Any:
+        """Refuse to take in a value that is computed anew before each call.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(
+            "capture_call_time_value is not supported: a function captures tensors and "
+            "variables when it is traced. Pass the value as an argument, or keep it in "
+            "a tf.Variable that is assigned to before the call."
+        )
