@@ -45,7 +45,7 @@ def constant(
         row_splits_dtype: int32 or int64.
 
     Raises:
-        ValueError: Leaves are at different depths.
+        ValueError: Leaves are at different depths, or less deep than `ragged_rank`.
     """
     kind = None if dtype is None else dtypes.as_dtype(dtype)
     splits_dtype = dtypes.as_dtype(row_splits_dtype).numpy_dtype
@@ -59,6 +59,17 @@ def constant(
         inner = ()
     if ragged_rank is None:
         ragged_rank = max(0, depth - 1 - len(inner))
+    leaves = _leaf_depths(pylist)
+    if len(leaves) > 1:
+        raise ValueError(
+            "all scalar values must have the same nesting depth, found depths "
+            f"{sorted(leaves)}"
+        )
+    if leaves and ragged_rank >= depth:
+        raise ValueError(
+            f"pylist has scalar values depth {depth}, but ragged_rank={ragged_rank} "
+            f"requires scalar value depth greater than {ragged_rank}"
+        )
     level, all_splits = pylist, []
     for _ in range(ragged_rank):
         lengths = [len(row) for row in level]
@@ -81,6 +92,13 @@ def _as_lists(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_as_lists(v) for v in value]
     return value
+
+
+def _leaf_depths(value: Any, depth: int = 0) -> set[int]:
+    """Return how deep in lists there is anything but lists."""
+    if not isinstance(value, list):
+        return {depth}
+    return {found for v in value for found in _leaf_depths(v, depth + 1)}
 
 
 def _depth(value: Any) -> int:

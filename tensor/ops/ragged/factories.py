@@ -45,10 +45,13 @@ class RaggedFactories:
         """Return rows that end where `row_splits` says.
 
         Raises:
-            ValueError: `row_splits` does not begin with 0, decreases, or does not end
-                with the number of values.
+            ValueError: `row_splits` is empty or no vector, does not begin with 0,
+                decreases, or does not end with the number of values.
         """
         values, splits = as_values(values), _partition(row_splits)
+        splits.shape.assert_has_rank(1)
+        if splits.static_shape == (0,):
+            raise ValueError("row_splits tensor may not be empty.")
         if validate and type(splits) is EagerTensor:
             count = _known(count_of(values))
             if isinstance(count, int):
@@ -100,9 +103,13 @@ class RaggedFactories:
         """Return rows whose values say which row they belong to, in order.
 
         Raises:
-            ValueError: The numbers decrease, or there are more rows than `nrows`.
+            ValueError: The numbers decrease, are no vector or not one for each value,
+                or there are more rows than `nrows`.
         """
         rows = _partition(value_rowids, "value_rowids")
+        values = as_values(values)
+        rows.shape.assert_has_rank(1)
+        values.shape[:1].assert_is_compatible_with(rows.shape)
         if isinstance(nrows, int) and nrows < 0:
             raise ValueError(f"Expected nrows >= 0; got {nrows}")
         total = convert(-1 if nrows is None else nrows)
@@ -175,6 +182,33 @@ class RaggedFactories:
         return result
 
     @classmethod
+    def from_nested_value_rowids(
+        cls,
+        flat_values: Any,
+        nested_value_rowids: Sequence[Any],
+        nested_nrows: Sequence[Any] | None = None,
+        name: Any = None,
+        validate: bool = True,
+    ) -> Any:
+        """Return nested rows: the row numbers from the outermost to the innermost.
+
+        Raises:
+            ValueError: `nested_nrows` has not one number for each of them.
+        """
+        levels = list(nested_value_rowids)
+        counts = [None] * len(levels) if nested_nrows is None else list(nested_nrows)
+        if len(counts) != len(levels):
+            raise ValueError(
+                "Argument `nested_nrows` must have the same length as "
+                f"`nested_value_rowids`. len(nested_nrows) = {len(counts)} vs. "
+                f"len(nested_values_rowids) = {len(levels)}."
+            )
+        result = flat_values
+        for rows, count in zip(reversed(levels), reversed(counts), strict=True):
+            result = cls.from_value_rowids(result, rows, count, validate=validate)
+        return result
+
+    @classmethod
     def from_tensor(
         cls,
         tensor: Any,
@@ -187,7 +221,8 @@ class RaggedFactories:
         """Return the rows of a tensor, without padding at their ends.
 
         Raises:
-            ValueError: `lengths` and `padding` are both given.
+            ValueError: `lengths` and `padding` are both given, or `ragged_rank` is not
+                between 1 and one less than the rank.
         """
         if lengths is not None and padding is not None:
             raise ValueError("Specify argument `lengths` or `padding`, but not both.")
@@ -197,6 +232,12 @@ class RaggedFactories:
             raise ValueError(
                 f"tensor must have at least 2 dimensions to be made ragged, got {x}."
             )
+        if ragged_rank < 1:
+            raise ValueError(
+                "Argument `ragged_rank` must be greater than 0. Received "
+                f"{ragged_rank}."
+            )
+        x.shape.with_rank_at_least(ragged_rank + 1)
         kind = dtypes.as_dtype(row_splits_dtype)
         sizes = [size_along(x, axis, kind) for axis in range(ragged_rank + 1)]
         if isinstance(lengths, tuple | list) and any(np.ndim(n) for n in lengths):
@@ -238,7 +279,13 @@ class RaggedFactories:
 
         Raises:
             ValueError: It is no matrix, or has gaps.
+            TypeError: It is not sparse.
         """
+        if not hasattr(st_input, "dense_shape"):
+            raise TypeError(
+                "Argument `st_input` must be of type SparseTensor, but is of type "
+                f"{type(st_input).__name__}."
+            )
         if st_input.dense_shape.shape[0] != 2:
             raise ValueError(f"rank(st_input) must be 2, got {st_input.shape}.")
         kind = dtypes.as_dtype(row_splits_dtype)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
@@ -22,6 +22,7 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
     Raises:
         ValueError: A single index into a ragged dimension behind a slice.
         IndexError: There is no such row.
+        TypeError: A key is no index.
     """
     items = list(key) if isinstance(key, tuple) else [key]
     dots = [at for at, item in enumerate(items) if item is Ellipsis]
@@ -31,6 +32,8 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
         items[dots[0] : dots[0] + 1] = [slice(None)] * missing
     if not items:
         return x
+    for item in items:
+        _check_index(item)
     first, rest = items[0], tuple(items[1:])
     if first is None:
         result = expand_dims(x, 0)
@@ -39,6 +42,16 @@ def get_item(x: RaggedTensor, key: Any) -> Any:
         return _slice_rows(x, first, rest)
     values = _row(x, first)
     return values[rest] if rest else values
+
+
+def _check_index(item: Any) -> None:
+    allowed = (int, np.integer, slice, np.ndarray, type(None))
+    if isinstance(item, allowed) or item is Ellipsis or hasattr(item, "static_shape"):
+        return
+    raise TypeError(
+        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
+        f"tf.int32/tf.int64 tensors are valid indices, got {item!r}"
+    )
 
 
 def _row(x: RaggedTensor, number: Any) -> Any:
@@ -73,6 +86,17 @@ def _slice_rows(x: RaggedTensor, part: slice, rest: tuple[Any, ...]) -> Any:
     if inner is None:
         result = expand_dims(rows, 1)
         return result[(slice(None), slice(None), *deeper)] if deeper else result
+    length = x.shape[1]
+    if isinstance(length, int):
+        place = int(inner)
+        if not -length <= place < length:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Index {place} out of bounds when indexing into a ragged tensor of "
+                f"rows of {length}",
+            )
+        values = take(rows.values, rows.row_starts() + place % length)
+        return values[(slice(None), *deeper)] if deeper else values
     raise ValueError(
         "Cannot index into an inner ragged dimension. Rows differ in length: use a "
         "slice, or to_tensor() first."

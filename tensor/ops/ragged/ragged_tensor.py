@@ -114,7 +114,21 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         )
 
     def row_lengths(self, axis: int = 1, name: Any = None) -> Any:
-        """Return the lengths of the rows: of inner rows, as a ragged tensor."""
+        """Return the lengths of the rows: of inner rows, as a ragged tensor.
+
+        Raises:
+            ValueError: There is no such axis.
+        """
+        rank: Any = self.shape.rank
+        if not -rank <= axis < rank:
+            raise ValueError(
+                f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}"
+            )
+        axis %= rank
+        if axis > 1 and not isinstance(self._values, RaggedTensor):
+            sizes = shape(self._values, out_type=self._row_splits.dtype)
+            same = sizes[axis - 1] + 0 * self.value_rowids()
+            return self.with_values(cast_(same, self._row_splits.dtype))
         if axis > 1:
             return self.with_values(self._values.row_lengths(axis - 1))
         if axis == 0:
@@ -157,9 +171,14 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
     # ---- made into something else
 
     def with_values(self, new_values: Any) -> RaggedTensor:
-        """Return the same rows with other values."""
-        splits = self._row_splits
-        return RaggedTensor(as_values(new_values), splits, self._uniform_row_length)
+        """Return the same rows with other values.
+
+        Raises:
+            ValueError: It is known that there are more or fewer of them.
+        """
+        values, splits = as_values(new_values), self._row_splits
+        self._values.shape[:1].assert_is_compatible_with(values.shape[:1])
+        return RaggedTensor(values, splits, self._uniform_row_length)
 
     def with_flat_values(self, new_values: Any) -> RaggedTensor:
         """Return the same nested rows with other innermost values."""
@@ -168,7 +187,17 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         return self.with_values(new_values)
 
     def with_row_splits_dtype(self, dtype: Any) -> RaggedTensor:
-        """Return the same rows with splits of another dtype."""
+        """Return the same rows with splits of another dtype.
+
+        Raises:
+            ValueError: It is neither int32 nor int64.
+        """
+        kind = dtypes.as_dtype(dtype)
+        if kind not in (dtypes.int32, dtypes.int64):
+            raise ValueError(
+                "Argument `row_splits` dtype must be int32 or int64. Received "
+                f"{kind!r}."
+            )
         values = self._values
         if isinstance(values, RaggedTensor):
             values = values.with_row_splits_dtype(dtype)
@@ -179,9 +208,14 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         """Return the rows with the dimensions between two axes made one.
 
         Raises:
-            ValueError: The outer axis is behind the inner one.
+            ValueError: The outer axis is behind the inner one, or there is no such.
         """
         rank: Any = self.shape.rank
+        for word, axis in (("outer_axis", outer_axis), ("inner_axis", inner_axis)):
+            if not -rank <= axis < rank:
+                raise ValueError(
+                    f"{word}={axis} out of bounds: expected {-rank}<={word}<{rank}"
+                )
         outer, inner = (a + rank if a < 0 else a for a in (outer_axis, inner_axis))
         if outer > inner:
             raise ValueError(

@@ -10,6 +10,7 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.shapes import TensorShape
 from tensor.ops.families import bracketed, check_kind, shape_of
 from tensor.ops.padding import pad_
 from tensor.ops.reorder import roll_
@@ -29,19 +30,33 @@ def _check_rank(x: Any, rank: int) -> None:
     dims = shape_of(x)
     if dims is not None and len(dims) < rank:
         raise errors.invalid(
-            "FFT", f"Input must have rank of at least {rank} but got: {bracketed(dims)}"
+            "FFT",
+            f"Shape {TensorShape(dims)} must have rank at least {rank}: Input must "
+            f"have rank of at least {rank} but got: {bracketed(dims)}",
         )
 
 
 def _lengths(fft_length: Any, rank: int) -> Lengths:
-    """Return an `fft_length` argument as a tuple, None if it is not given."""
+    """Return an `fft_length` argument as a tuple, None if it is not given.
+
+    Raises:
+        InvalidArgumentError: It has not one length for each axis, or one below 0.
+    """
     if fft_length is None:
         return None
     lengths = np.asarray(fft_length)
     if lengths.shape != (rank,):
-        raise ValueError(
-            f"Shape of `fft_length` must be ({rank},): one length for each axis that "
-            f"is transformed. Got {fft_length!r}."
+        raise errors.invalid(
+            "FFT",
+            f"fft_length must have shape [{rank}]: Shape of `fft_length` must be "
+            f"({rank},), one length for each axis that is transformed. Got "
+            f"{fft_length!r}.",
+        )
+    if (lengths < 0).any():
+        raise errors.invalid(
+            "FFT",
+            f"fft_length[{int(np.argmax(lengths < 0))}] must >= 0, but got: "
+            f"{lengths.min()}",
         )
     return tuple(int(n) for n in lengths)
 
@@ -72,6 +87,8 @@ def _publish_real(rank: int) -> None:
 
     def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
         x = convert(input_tensor)
+        if isinstance(input_tensor, np.ndarray) and x.dtype.is_integer:
+            x = convert(input_tensor.astype(np.float32))
         if x.dtype.name not in ("float32", "float64"):
             raise ValueError(
                 f"RFFT requires tf.float32 or tf.float64 inputs, got: {input_tensor}"

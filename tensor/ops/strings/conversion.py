@@ -110,7 +110,7 @@ def as_string(
         raise errors.invalid(
             "AsString", "Cannot select both scientific and shortest notation"
         )
-    if shortest and not (x.dtype.is_floating or x.dtype.is_complex):
+    if (scientific or shortest) and not (x.dtype.is_floating or x.dtype.is_complex):
         raise errors.invalid(
             "AsString",
             f"scientific and shortest format not supported for datatype {x.dtype.name}",

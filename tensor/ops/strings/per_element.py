@@ -154,9 +154,16 @@ class Substr(Op):
                     f"pos {at} out of range for string b'{value.decode()}' at index 0",
                 )
             start = at + len(text) if at < 0 else at
-            found = text[start : start + count]
+            found = text[start:] if count < 0 else text[start : start + count]
             return found if unit == "BYTE" else found.encode()
 
+        if np.shape(position) != np.shape(length):
+            raise errors.invalid(
+                self.type_name,
+                "pos and len should have the same shape, got: "
+                f"{to_brackets(np.shape(position))} vs. "
+                f"{to_brackets(np.shape(length))}",
+            )
         try:
             np.broadcast_shapes(np.shape(x), np.shape(position))
         except ValueError:
@@ -298,7 +305,8 @@ def substr(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: A position is outside its string.
+        InvalidArgumentError: A position is outside its string, or there are not as many
+            positions as lengths.
     """
     check_unit(unit, "Substr")
     x = convert(input, dtypes.string)

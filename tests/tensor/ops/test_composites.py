@@ -65,8 +65,42 @@ def test_wrong_types_are_named() -> None:
         bool(ROWS)
     with pytest.raises(TypeError, match="unhashable"):
         hash(ROWS)
-    with pytest.raises(NotImplementedError, match="reduce the inner axis first"):
-        tf.reduce_sum(tf.ragged.constant([[[1]], [[2], [3]]]), axis=1)
+    deep = tf.ragged.constant([[[1.0]], [[2.0], [3.0]]])
+    with pytest.raises(ValueError, match="outer ragged axis 1"):
+        tf.nn.softmax(deep, axis=1)
+    with pytest.raises(TypeError, match="must be an int; got str"):
+        tf.reduce_sum(ROWS, axis="a")
+    with pytest.raises(TypeError, match="must be a list of int"):
+        tf.reverse(ROWS, 1)
+    with pytest.raises(ValueError, match="one number for each of the 2 axes"):
+        tf.tile(ROWS, [2])
+    with pytest.raises(ValueError, match="must have an axis argument"):
+        tf.squeeze(ROWS)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is not squeezable"):
+        tf.squeeze(ROWS, 1)
+
+
+def test_ragged_rows_refuse_to_be_split_unevenly() -> None:
+    rows = tf.ragged.constant([[1, 2], [], [3]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="exactly split"):
+        tf.split(rows, 2)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="exactly split"):
+        tf.split(rows, [1, 1])
+    with pytest.raises(ValueError, match="must be greater than 0"):
+        tf.split(rows, 0)
+    with pytest.raises(ValueError, match="axis 0 only"):
+        tf.split(rows, 1, axis=1)
+    with pytest.raises(ValueError, match="batch_dims != 0"):
+        tf.gather_nd(rows, [[0]], batch_dims=1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="do not index into"):
+        tf.gather_nd(rows, [[1, 0]])
+    uniform = tf.RaggedTensor.from_uniform_row_length(rows[:2], 2)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Index 5 out of bounds"):
+        uniform[:, 5]
+    with pytest.raises(ValueError, match="must have the same length"):
+        tf.RaggedTensor.from_nested_value_rowids([1], [[0]], nested_nrows=[1, 2])
+    with pytest.raises(ValueError, match="Received 0"):
+        tf.RaggedTensor.from_tensor([[1]], ragged_rank=0)
 
 
 def test_products_with_sparse_matrices_check_their_shapes() -> None:
@@ -122,7 +156,7 @@ def test_rows_and_pieces_name_what_is_wrong() -> None:
         tf.nn.compute_accidental_hits([[1, 2]], [1], 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"quality must be in"):
         tf.image.adjust_jpeg_quality(tf.zeros([2, 2, 3], tf.uint8), 101)
-    with pytest.raises(ValueError, match="'k' must be a scalar"):
+    with pytest.raises(ValueError, match=r"'k': Shape .* must have rank 0"):
         tf.image.rot90(tf.ones([2, 2, 1]), tf.constant([1]))
 
 

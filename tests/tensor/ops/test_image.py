@@ -12,6 +12,7 @@ import pytest
 import tensor as tf
 
 IMAGE = (np.arange(60) * 4).reshape(4, 5, 3).astype(np.uint8)
+BLACK = np.zeros((2, 2, 3), np.uint8)
 
 
 def file_of(array: np.ndarray, kind: str, **options: Any) -> bytes:
@@ -181,3 +182,73 @@ def test_lower_jpeg_quality_loses_more() -> None:
 def test_jpeg_qualities_are_checked(low: int, high: int, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tf.image.random_jpeg_quality(tf.zeros([8, 8, 3]), low, high)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: tf.io.encode_jpeg(BLACK, format="zzz"), "not in the list of allowed"),
+        (
+            lambda: tf.io.encode_jpeg(BLACK[..., :1], format="rgb"),
+            "expects 3 channels",
+        ),
+        (lambda: tf.io.decode_png(b"", dtype=tf.float32), "not in the list of allowed"),
+        (lambda: tf.image.rgb_to_hsv(1.0), "at least 1D"),
+        (
+            lambda: tf.image.extract_patches(
+                tf.zeros([1, 4, 4, 1]), [2, 3], [1] * 4, [1] * 4, "SAME"
+            ),
+            "Length for attr 'ksizes' of 2",
+        ),
+        (
+            lambda: tf.image.extract_patches(
+                tf.zeros([1, 4, 4, 1]), [1] * 4, [1] * 4, [1] * 4, "FOO"
+            ),
+            "attr 'padding'",
+        ),
+        (
+            lambda: tf.image.extract_patches(
+                tf.zeros([4, 4, 1]), [1] * 4, [1] * 4, [1] * 4, "SAME"
+            ),
+            "Shape must be rank 4 but is rank 3",
+        ),
+        (
+            lambda: tf.image.non_max_suppression([[0.0] * 4], [0.5], [3]),
+            "Shape must be rank 0 but is rank 1",
+        ),
+        (
+            lambda: tf.image.non_max_suppression([0.0] * 4, [0.5], 3),
+            "Shape must be rank 2 but is rank 1",
+        ),
+        (
+            lambda: tf.image.non_max_suppression([[0.0] * 3], [0.5], 3),
+            "Dimension must be 4 but is 3",
+        ),
+        (
+            lambda: tf.image.sample_distorted_bounding_box(
+                [4, 5, 1], [[[0.0, 0.0, 1.0, 1.0]]], aspect_ratio_range=(-1.0, 1.0)
+            ),
+            "Aspect ratio range must be non-negative",
+        ),
+        (
+            lambda: tf.image.sample_distorted_bounding_box(
+                [4, 5, 1], [[[0.0, 0.0, 1.0, 1.0]]], area_range=(1.0,)
+            ),
+            "must have 2 numbers",
+        ),
+        (
+            lambda: tf.image.sample_distorted_bounding_box(
+                [4, 5, 1], [[[0.0, 0.0, 1.0, 1.0]]], area_range=(-1.0, 1.0)
+            ),
+            "Area range must be non-negative",
+        ),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(call: Any, words: str) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        call()
+
+
+def test_resizing_to_a_tensor_of_int64_is_refused() -> None:
+    with pytest.raises(ValueError, match="1-D int32 Tensor"):
+        tf.image.resize(tf.zeros([2, 2, 1]), tf.constant([3, 3], tf.int64))
