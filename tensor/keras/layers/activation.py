@@ -23,6 +23,8 @@ class _Elementwise(Layer):
 class Identity(_Elementwise):
     """Returns its inputs."""
 
+    supports_masking = False
+
     def call(self, inputs: Any) -> Any:
         return nest.map_structure(tf.identity, inputs)
 

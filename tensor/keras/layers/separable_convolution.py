@@ -97,7 +97,6 @@ class DepthwiseConv(Conv):
         config = super().get_config()
         for name in (
             "filters",
-            "groups",
             "kernel_initializer",
             "kernel_regularizer",
             "kernel_constraint",
@@ -205,7 +204,6 @@ class SeparableConv(Conv):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config.pop("groups")
         return {
             **config,
             "depth_multiplier": self.depth_multiplier,

@@ -127,7 +127,23 @@ def test_convolutions_end_masks():
     assert not hasattr(layers.Conv1D(2, 2)(masked), "_keras_mask")
 
 
+def test_convolutional_lstms_take_channels_first():
+    first = layers.ConvLSTM2D(2, 3, data_format="channels_first", return_sequences=True)
+    last = layers.ConvLSTM2D(2, 3, return_sequences=True)
+    x = tf.random.stateless_normal([2, 3, 5, 6, 4], seed=[1, 2])
+    expected = last(x)
+    first.build([2, 3, 4, 5, 6])
+    first.set_weights(last.get_weights())
+    y = first(tf.transpose(x, [0, 1, 4, 2, 3]))
+    assert y.shape == (2, 3, 2, 3, 4)
+    np.testing.assert_allclose(tf.transpose(y, [0, 1, 3, 4, 2]), expected, atol=1e-5)
+
+
 CONFIGS = [
+    ("ConvLSTM2D(2, 3)", {"time_major": False, "activity_regularizer": None}),
+    ("GRU(2, recurrent_dropout=0.5)", {"implementation": 1}),
+    ("DepthwiseConv2D(3)", {"groups": 1}),
+    ("RandomFlip()", {"rng_type": "stateful"}),
     ("Conv2DTranspose(2, 3)", {"groups": 1, "dilation_rate": (1, 1)}),
     ("Conv3DTranspose(2, 3)", {"groups": 1}),
     ("SeparableConv2D(2, 3)", {"kernel_regularizer": None}),

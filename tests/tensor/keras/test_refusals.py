@@ -84,10 +84,6 @@ LAYERS = [
         "Bias dimension 'z'",
     ),
     (lambda: layers.LocallyConnected1D(2, 2, padding="same"), "only 'valid'"),
-    (
-        lambda: layers.ConvLSTM2D(2, 2, data_format="channels_first"),
-        "channels_last' only",
-    ),
     (lambda: layers.Input(), "provide to Input a `shape`"),
     (lambda: layers.Input((2,), sparse=True), "not supported: convert to a dense"),
     (lambda: layers.InputLayer((2,), batch_input_shape=(1, 2)), "not both"),

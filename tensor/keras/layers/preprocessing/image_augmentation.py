@@ -15,7 +15,9 @@ class ImageAugmentation(Layer):
     """Changes each image of a batch by chance, in training; else leaves it alone."""
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
-        self.rng_type = kwargs.pop("rng_type", None)  # part of Keras's configurations
+        self.rng_type = kwargs.pop(
+            "rng_type", "stateful"
+        )  # part of Keras's configurations
         super().__init__(**kwargs)
         self.seed = seed
         self._random_generator = RandomGenerator(seed)

@@ -12,9 +12,16 @@ from tensor.keras import (
     regularizers,
     settings,
 )
+from tensor.keras.engine.input_spec import InputSpec
+from tensor.keras.layers.convolution import channels_back, channels_last
 from tensor.keras.layers.rnn.cell import RecurrentCell
 from tensor.keras.layers.rnn.rnn import RNN
-from tensor.keras.layers.sizes import checked_padding, convolved_length, per_axis
+from tensor.keras.layers.sizes import (
+    checked_padding,
+    convolved_length,
+    is_channels_first,
+    per_axis,
+)
 
 
 class ConvLSTMCell(RecurrentCell):
@@ -34,11 +41,7 @@ class ConvLSTMCell(RecurrentCell):
         unit_forget_bias: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Take what convolutions and LSTM cells take.
-
-        Raises:
-            ValueError: Channels come first, which is not supported here.
-        """
+        """Take what convolutions and LSTM cells take."""
         super().__init__(filters, activation=activation, **kwargs)
         self.rank = rank
         self.filters = filters
@@ -46,17 +49,14 @@ class ConvLSTMCell(RecurrentCell):
         self.strides = per_axis(strides, rank, "strides")
         self.padding = checked_padding(padding)
         self.data_format = settings.checked_data_format(data_format)
-        if self.data_format != "channels_last":
-            raise ValueError(
-                "ConvLSTM layers support data_format='channels_last' only. Transpose "
-                "the input, so that channels are its last axis."
-            )
         self.dilation_rate = per_axis(dilation_rate, rank, "dilation_rate")
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
 
     def build(self, input_shape: Any) -> None:
         shape = tf.TensorShape(input_shape).as_list()
+        if is_channels_first(self):
+            shape = [shape[0], *shape[2:], shape[1]]
         self.kernel = self.add_weight(
             shape=(*self.kernel_size, shape[-1], self.filters * 4),
             name="kernel",
@@ -91,6 +91,8 @@ class ConvLSTMCell(RecurrentCell):
             )
         ]
         size = tf.TensorShape([*lengths, self.filters])
+        if is_channels_first(self):
+            size = tf.TensorShape([self.filters, *lengths])
         self.state_size = [size, size]
         self._build_input_shape = input_shape
         self.built = True
@@ -114,7 +116,8 @@ class ConvLSTMCell(RecurrentCell):
         return start
 
     def call(self, inputs: Any, states: Any, training: Any = None) -> Any:
-        h, c = states
+        h, c = (channels_last(self, state) for state in states)
+        inputs = channels_last(self, inputs)
         inputs = self._dropped(inputs, self.dropout, "inputs", training)
         fed_back = self._dropped(h, self.recurrent_dropout, "states", training)
         x = tf.nn.convolution(
@@ -131,6 +134,7 @@ class ConvLSTMCell(RecurrentCell):
         gate = self.recurrent_activation
         c = gate(f) * c + gate(i) * self.activation(candidate)
         h = gate(o) * self.activation(c)
+        h, c = channels_back(self, h), channels_back(self, c)
         return h, [h, c]
 
 
@@ -157,7 +161,10 @@ class _ConvLSTM(RNN):
         **kwargs: Any,
     ) -> None:
         """Take what the convolution and the recurrence take."""
-        names = ("name", "input_shape", "batch_input_shape", "batch_size", "weights")
+        names = (
+            *("name", "input_shape", "batch_input_shape", "batch_size", "weights"),
+            *("unroll", "time_major", "activity_regularizer"),
+        )
         own = {k: kwargs.pop(k) for k in names if k in kwargs}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
         cell = ConvLSTMCell(
@@ -181,14 +188,14 @@ class _ConvLSTM(RNN):
             **own,
             **both,
         )
+        self.input_spec = [InputSpec(ndim=self.rank + 3)]
 
     def get_config(self) -> dict[str, Any]:
         cell = self.cell
-        config = self._run_config()
-        for name in ("unroll", "time_major"):
-            config.pop(name)
+        regularizer = regularizers.serialize(self.activity_regularizer)
         return {
-            **config,
+            **self._run_config(),
+            "activity_regularizer": regularizer,
             "filters": cell.filters,
             "kernel_size": cell.kernel_size,
             "strides": cell.strides,

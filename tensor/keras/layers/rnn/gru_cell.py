@@ -39,7 +39,8 @@ class GRUCell(RecurrentCell):
         )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
-        self.implementation = implementation
+        # As Keras: the masks of dropped states differ from gate to gate.
+        self.implementation = 1 if self.recurrent_dropout else implementation
 
     def _bias_shape(self) -> Any:
         columns = 3 * self.units

@@ -39,7 +39,8 @@ class LSTMCell(RecurrentCell):
         )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
-        self.implementation = implementation
+        # As Keras: the masks of dropped states differ from gate to gate.
+        self.implementation = 1 if self.recurrent_dropout else implementation
         self.state_size = [units, units]
 
     def _bias_start(self) -> Any:
