@@ -125,7 +125,7 @@ class Parameters:
         kinds = list(self.signature.parameters.values())
         for p in kinds:
             if p.kind is p.VAR_POSITIONAL and index >= kinds.index(p):
-                return p.name
+                return f"{p.name}_{index - kinds.index(p)}"
         return self.names[index] if index < len(self.names) else "args"
 
 

@@ -172,3 +172,14 @@ def test_signatures_are_printed_as_tensorflow_prints_them() -> None:
         f"Dict[['x', {scalar}]]"
     )
     assert "  octopus (POSITIONAL_OR_KEYWORD): Literal[7]" in str(concrete)
+
+
+def test_further_arguments_are_named_by_their_place() -> None:
+    @tf.function
+    def f(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return x
+
+    scalar, named = tf.TensorSpec([]), tf.TensorSpec([], name="second")
+    concrete = f.get_concrete_function(scalar, scalar, named, scalar, z=scalar)
+    names = [t.op.name for t in concrete.inputs]
+    assert names == ["x", "args_0", "second", "args_2", "z"]
