@@ -132,7 +132,7 @@ def test_convolutional_lstms_take_channels_first():
     last = layers.ConvLSTM2D(2, 3, return_sequences=True)
     x = tf.random.stateless_normal([2, 3, 5, 6, 4], seed=[1, 2])
     expected = last(x)
-    first.build([2, 3, 4, 5, 6])
+    first.build((2, 3, 4, 5, 6))
     first.set_weights(last.get_weights())
     y = first(tf.transpose(x, [0, 1, 4, 2, 3]))
     assert y.shape == (2, 3, 2, 3, 4)
