@@ -282,7 +282,8 @@ def uniform_from(
         z = stateless_random_uniform.produce(
             key, counter, shape=shape, dtype=dtype, name=name
         )
-        return between(z, 0 if low is None else low, 1 if high is None else high, dtype)
+        low = convert(low, dtype)  # None stands for a bound of integers only
+        return between(z, low, 1 if high is None else high, dtype)
     if (low is None) != (high is None):
         raise ValueError(
             f"For integer `dtype` argument {dtype}, argument `minval` and `maxval` "

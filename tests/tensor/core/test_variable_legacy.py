@@ -258,6 +258,11 @@ def test_a_generator_moves_the_variable_it_is_given() -> None:
     assert v.numpy().tolist() == [513, 2, 3]
 
 
+def test_a_range_of_floats_has_a_lower_bound() -> None:
+    with pytest.raises(ValueError, match="unsupported type"):
+        tf.random.stateless_uniform([2], seed=[1, 2], minval=None)
+
+
 class TestSessions(tf.test.TestCase):
     """tf.test.TestCase inside and outside of graphs."""
 
