@@ -83,7 +83,10 @@ KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
 def taps_for(method: str, size: int, target: int, antialias: bool) -> Taps:
     """Return the taps that bring an axis of `size` elements to `target`."""
     if method == "nearest":
-        places = np.floor((np.arange(target) + 0.5) * np.float32(size / target))
+        # In single precision, as TensorFlow: it decides on which side a middle falls.
+        scale = np.float32(size) / np.float32(target)
+        middles = np.arange(target, dtype=np.float32) + np.float32(0.5)
+        places = np.floor(middles * scale)
         indices = np.minimum(places.astype(np.int64), size - 1)
         return Taps(indices[:, None], np.ones((target, 1)))
     if method == "area":

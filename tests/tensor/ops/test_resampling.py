@@ -51,3 +51,10 @@ def test_nearest_keeps_values_and_dtype(dtype: Any) -> None:
 
 def test_no_images_are_resized_to_none() -> None:
     assert tf.image.resize(np.zeros((0, 4, 5, 3)), (8, 10)).shape == (0, 8, 10, 3)
+
+
+def test_nearest_places_are_rounded_in_single_precision() -> None:
+    # 1.5 times 10 / 3 in single precision is 5; exactly it would be less, and give 4.
+    x = np.arange(10, dtype=np.float32).reshape(1, 10, 1, 1)
+    z = tf.image.resize(x, (3, 1), "nearest").numpy()
+    assert z.reshape(-1).tolist() == [1, 5, 8]
