@@ -67,8 +67,9 @@ class _Gather:
     def write(self, x: np.ndarray, out: np.ndarray) -> None:
         """Write the sums over the taps of x to `out`."""
         self._take(x, 0, out)
-        if len(self._indices) > 1:
-            term = self.scratch("term", x.shape)
+        if len(self._indices) == 1:
+            return
+        term = self.scratch("term", x.shape)
         for k in range(1, len(self._indices)):
             self._take(x, k, term)
             np.add(out, term, out=out)
