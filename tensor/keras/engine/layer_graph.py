@@ -25,33 +25,51 @@ class LayerGraph:
         """Find the calls that lead from the inputs to the outputs.
 
         Raises:
-            ValueError: An output depends on a Keras tensor that is no input.
-            TypeError: Something is no Keras tensor.
+            ValueError: An output depends on a Keras tensor that is no input, something
+                is no Keras tensor, or two layers have one name.
         """
         self.inputs = inputs
         self.outputs = outputs
         self.flat_inputs: list[Any] = nest.flatten(inputs)
         self.flat_outputs: list[Any] = nest.flatten(outputs)
-        for what, tensors in (
-            ("input", self.flat_inputs),
-            ("output", self.flat_outputs),
-        ):
-            for x in tensors:
-                if not isinstance(x, KerasTensor):
-                    raise TypeError(
-                        f"Model {what}s must be Keras tensors, made from `Input` by "
-                        f"layers and ops. Received: {x!r} of type {type(x).__name__}"
-                    )
+        for x in self.flat_inputs:
+            if not isinstance(x, KerasTensor):
+                raise ValueError(
+                    "Found unexpected instance while processing input tensors for "
+                    "keras functional model. Expecting KerasTensor which is from "
+                    f"tf.keras.Input() or output from keras layer call(). Got: {x!r}"
+                )
+        for x in self.flat_outputs:
+            if not isinstance(x, KerasTensor):
+                raise ValueError(
+                    "Output tensors of a Functional model must be the output of a "
+                    f"TensorFlow `Layer` (thus holding past layer metadata). Found: {x}"
+                )
         self.losses: list[Any] = list(losses)
         self._input_ids = {id(x) for x in self.flat_inputs}
         self._arrange()
         self._check_connected()
+        self._check_names()
         self.input_names = unique_names(
             x._keras_history.layer.name for x in self.flat_inputs
         )
         self.output_names = unique_names(
             x._keras_history.layer.name for x in self.flat_outputs
         )
+
+    def _check_names(self) -> None:
+        """Check that no two layers have one name: files could not tell them apart.
+
+        Raises:
+            ValueError: Two have.
+        """
+        names = [layer.name for layer in self.layers]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f'The name "{name}" is used {names.count(name)} times in the '
+                    "model. All layer names should be unique."
+                )
 
     def _arrange(self) -> None:
         """Order layers and calls by their distance from the outputs, as Keras does."""

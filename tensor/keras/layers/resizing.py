@@ -182,7 +182,7 @@ class UpSampling2D(_Spatial):
         """Take the factors of height and width, and the method.
 
         Raises:
-            ValueError: There is no such method.
+            NotImplementedError: There is no such method.
         """
         super().__init__(data_format, **kwargs)
         self.size = per_axis(size, 2, "size")
@@ -197,9 +197,9 @@ class UpSampling2D(_Spatial):
             "nearest",
         }
         if interpolation not in methods:
-            raise ValueError(
-                f"`interpolation` argument should be one of {sorted(methods)}. "
-                f'Received: "{interpolation}".'
+            raise NotImplementedError(
+                f"Value not recognized for `interpolation`: {interpolation}. Supported "
+                f"values are: {sorted(methods)}."
             )
         self.interpolation = interpolation
 

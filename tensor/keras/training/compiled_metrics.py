@@ -67,9 +67,14 @@ class CompiledMetrics:
                 if several and not getattr(metric, "_has_output_name", False):
                     metric._name = f"{name}_{metric.name}"
                     metric._has_output_name = True
+                if metric in self._weighted[i] and metric.name in self._names():
+                    metric._name = f"weighted_{metric.name}"
                 self._in_order.append(metric)
         self._make_names_unique()
         self.is_built = True
+
+    def _names(self) -> set[str]:
+        return {metric.name for metric in self._in_order}
 
     def _make_names_unique(self) -> None:
         used: dict[str, int] = {}

@@ -154,8 +154,8 @@ class _Arrays:
             raise ValueError(f"Expected arrays to train on, got {data!r}.")
         if len(set(rows)) > 1:
             raise ValueError(
-                "Data cardinality is ambiguous. Make sure all arrays contain the same "
-                f"number of samples. The numbers of samples are {rows}."
+                "Data cardinality is ambiguous: Make sure all arrays contain the same "
+                f"number of samples. Their sizes: {', '.join(map(str, rows))}."
             )
         self._rows = rows[0]
         self._batch_size = batch_size or 32

@@ -139,7 +139,7 @@ def test_data_that_ends_early_is_said(caplog):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"x": X, "y": Y[:5]}, "cardinality is ambiguous"),
+        ({"x": X, "y": Y[:5]}, "cardinality is ambiguous:"),
         ({"x": 3}, "data adapter"),
         ({"x": iter([X]), "y": Y}, "`y` argument is not supported"),
         ({"x": X, "y": Y, "validation_split": 0.99}, "not sufficient to split"),

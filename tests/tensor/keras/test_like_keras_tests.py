@@ -180,6 +180,24 @@ def test_optimizers_make_the_slots_of_keras(expression, names):
     ]
 
 
+def test_weighted_metrics_say_so_beside_others_of_their_name():
+    model = keras.Sequential([layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mae"])
+    history = model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0).history
+    assert list(history) == ["loss", "mae", "weighted_mae"]
+
+
+def test_functional_models_refuse():
+    x = layers.Input((2,))
+    y = layers.Dense(2, name="twice")(layers.Dense(2, name="twice")(x))
+    with pytest.raises(ValueError, match='"twice" is used 2 times in the model'):
+        keras.Model(x, y)
+    with pytest.raises(ValueError, match="must be the output of a TensorFlow `Layer`"):
+        keras.Model(x, 3)
+    with pytest.raises(ValueError, match="Found unexpected instance while processing"):
+        keras.Model([3], y)
+
+
 def test_optimizers_are_experimental_too():
     assert keras.optimizers.experimental.Adam is keras.optimizers.Adam
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
