@@ -170,9 +170,10 @@ def test_a_rank_that_raises_is_named_with_its_exit_status():
 
 
 def wait_for_all(group):
+    # Both have a limit: a rank that is stopped may not have sent its last words yet.
     try:
-        group.barrier()
-        group.barrier(timeout=1.5)
+        group.barrier(timeout=3)
+        group.barrier(timeout=3)
     except CollectiveTimeoutError as error:
         return error.peer, error.rank, error.elapsed_s, str(error)
 
@@ -192,7 +193,7 @@ def test_a_stopped_rank_is_named_at_the_deadline(transport, hosts):
     for outcome in outcomes[:3]:
         assert outcome.error is None, outcome
         elapsed_s = outcome.value[2]
-        assert 1.0 < elapsed_s < 3.0
+        assert 2.0 < elapsed_s < 12.0
         assert outcome.value[0] == 3, "not the one that waits for it"
         assert "rank 3" in outcome.value[3]
     printed = "".join(outcome.output for outcome in outcomes)
