@@ -9,6 +9,8 @@ Without `--ps` every rank is a worker.
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,9 @@ NAMES = {
 }
 
 Cluster = dict[str, tuple[str, ...]]
+
+# Systems give outgoing connections ports from 32768 or 49152 on.
+_PORTS = range(20_000, 32_768)
 
 
 def task_of(config: LaunchConfig, rank: int) -> tuple[str, int]:
@@ -44,6 +49,20 @@ def in_words(task: tuple[str, int]) -> str:
     return NAMES[role] if role == COORDINATOR else f"{NAMES[role]} {index}"
 
 
+def bind_to_free_port(probe: socket.socket) -> int:
+    """Bind a socket to a port of the loopback that nobody uses; return the port.
+
+    It is to be listened on later, by another process, and must be free still: so it is
+    none of those that the system gives to outgoing connections.
+    """
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    probe.bind(("127.0.0.1", 0))
+    return int(probe.getsockname()[1])
+
+
 def free_addresses(config: LaunchConfig) -> Cluster | None:
     """Return an address for every task: ports of the loopback that nobody uses now."""
     if not config.servers:
@@ -51,9 +70,7 @@ def free_addresses(config: LaunchConfig) -> Cluster | None:
     tasks = [task_of(config, rank)[0] for rank in range(config.size)]
     probes = [socket.socket() for _ in tasks]
     try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        addresses = [f"127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
+        addresses = [f"127.0.0.1:{bind_to_free_port(probe)}" for probe in probes]
     finally:
         for probe in probes:
             probe.close()

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 
 import pytest
 
@@ -22,7 +23,7 @@ from launcher.policy import (
     WorkerState,
     decide,
 )
-from launcher.roles import free_addresses, in_words, task_of
+from launcher.roles import bind_to_free_port, free_addresses, in_words, task_of
 from launcher.server_jobs import COORDINATOR_ENDED_S, REPLACEMENTS, SERVER_LOST_S
 
 KILLED = -signal.SIGKILL
@@ -178,3 +179,10 @@ def test_the_number_of_servers_has_a_twin(tmp_path):
     path.touch()
     found = read_config(["-n", "2", str(path)], {"LAUNCH_PS": "3"})
     assert found.servers == 3
+
+
+def test_ports_are_none_that_outgoing_connections_get():
+    with socket.socket() as one, socket.socket() as other:
+        ports = {bind_to_free_port(one), bind_to_free_port(other)}
+    assert len(ports) == 2
+    assert all(20_000 <= port < 32_768 for port in ports)

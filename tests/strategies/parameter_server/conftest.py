@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tensor as tf
+from launcher.roles import bind_to_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 def free_address() -> str:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+        return f"127.0.0.1:{bind_to_free_port(probe)}"
 
 
 class InProcessCluster:
