@@ -13,6 +13,10 @@ from strategies.parameter_server.strategy import MOST_PENDING
 from tests.strategies.parameter_server.conftest import free_address
 from tests.support import gates
 
+# Slow, and a loss is seen too late in about one of thirty runs: not by default yet.
+pytestmark = pytest.mark.slow
+
+
 RESOLVER = tf.distribute.cluster_resolver.SimpleClusterResolver
 
 
