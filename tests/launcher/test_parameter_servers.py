@@ -7,7 +7,7 @@ import pytest
 import launcher
 from tests.launcher.launching import launch, launching
 
-# Slow, and a loss is seen too late in about one of thirty runs: not by default yet.
+# Slow, and not in the default run: in one of two full runs a loss was seen too late.
 pytestmark = [pytest.mark.multiprocess, pytest.mark.slow]
 
 SETUP = """

@@ -13,7 +13,7 @@ from strategies.parameter_server.strategy import MOST_PENDING
 from tests.strategies.parameter_server.conftest import free_address
 from tests.support import gates
 
-# Slow, and a loss is seen too late in about one of thirty runs: not by default yet.
+# Slow, and not in the default run: in one of two full runs a loss was seen too late.
 pytestmark = pytest.mark.slow
 
 
