@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from dist.reductions import Array
 
 WAIT_SLICE_S = 0.1
-_EVENTS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+_EVENTS = (
+    zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED
+)
 
 
 class ServiceLostError(DistError, ConnectionError):
@@ -58,6 +60,7 @@ class ServiceClient:
         name: str,
         *,
         is_local: bool,
+        is_up: bool = False,
         stall_warn_s: float = 30.0,
         stall_abort_s: float = 600.0,
     ) -> None:
@@ -69,6 +72,8 @@ class ServiceClient:
             key: the cluster's key.
             name: what the service is called in messages.
             is_local: whether the service is on this host, and may share memory.
+            is_up: whether the service has been seen to answer: it counts as lost if the
+                first attempt to connect fails. Otherwise it may still be starting.
             stall_warn_s: when to name a service that does not answer; 0 = never.
             stall_abort_s: when to take it for lost; 0 = never.
         """
@@ -76,6 +81,7 @@ class ServiceClient:
         self.address = address
         self.lost = ""
         self.is_connected = False
+        self._is_up = is_up
         self._stall_warn_s = stall_warn_s
         self._stall_abort_s = stall_abort_s
         self._offered = BlockPool() if is_local else None
@@ -205,8 +211,10 @@ class ServiceClient:
             event = recv_monitor_message(self.monitor)["event"]
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self.is_connected = True
-            elif self.is_connected and not self.lost:
-                self.lost = "its connection closed"
+            elif self.is_connected:
+                self.lost = self.lost or "its connection closed"
+            elif self._is_up:
+                self.lost = self.lost or "it accepts no connection any more"
 
     def connect(self, timeout_s: float) -> bool:
         """Wait until the connection is made; False if that took too long."""

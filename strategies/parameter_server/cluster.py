@@ -88,15 +88,20 @@ class Cluster:
         return tasks[index]
 
     def client(
-        self, context: zmq.Context[zmq.Socket[bytes]], task: Task
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        task: Task,
+        *,
+        is_up: bool = False,
     ) -> ServiceClient:
-        """Begin a connection to a task."""
+        """Begin a connection to a task, which may still be starting unless it `is_up`."""
         return ServiceClient(
             context,
             task.endpoint,
             self.key,
             str(task),
             is_local=task.is_local,
+            is_up=is_up,
             stall_warn_s=self.settings.stall_warn_s,
             stall_abort_s=self.settings.stall_abort_s,
         )

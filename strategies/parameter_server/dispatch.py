@@ -165,6 +165,8 @@ class Dispatcher:
                     closure.value.fail(error)
                 queue.fail(error)
             return
+        if not batch:  # it made something; or all that it did was cancelled meanwhile
+            return
         at = 0
         counts = reply.fields.get("counts", ())
         with queue.changed:
@@ -184,8 +186,7 @@ class Dispatcher:
                     queue.fail(error)
             if queue.waits and not queue.running:
                 queue.changed.notify_all()
-        if batch:
-            tell_ended()
+        tell_ended()
 
     def _worker_lost(self, worker: WorkerLink, cause: str) -> None:
         """Give a lost worker's closures back, and wait for it to return."""

@@ -16,7 +16,11 @@ CHECK_INTERVAL_S = 1.0
 
 
 class ServerWatch:
-    """A connection to each server that only asks for signs of life."""
+    """A connection to each server that only asks for signs of life.
+
+    The strategy has met every server before it begins to watch: one that cannot be
+    connected to is lost, and so is one that never finishes the handshake.
+    """
 
     def __init__(
         self,
@@ -31,7 +35,9 @@ class ServerWatch:
         self._warned: dict[ServiceClient, int] = {}
         self._next_check_s = 0.0
         self._greeted: set[ServiceClient] = set()
-        self._clients = [cluster.client(context, task) for task in cluster.servers]
+        self._clients = [
+            cluster.client(context, task, is_up=True) for task in cluster.servers
+        ]
         for client in self._clients:
             poller.register(client.socket)
             poller.register(client.monitor)
@@ -43,7 +49,7 @@ class ServerWatch:
             self._next_check_s = now_s + CHECK_INTERVAL_S
         for client in self._clients:
             client.look()
-            if client.is_connected and not client.lost:
+            if not client.lost:
                 self._take_answers(client)
                 if is_time:
                     self._ask(client, now_s)
@@ -64,11 +70,12 @@ class ServerWatch:
 
     def _ask(self, client: ServiceClient, now_s: float) -> None:
         """Ask for a sign of life; name a server that gives none."""
-        if client not in self._greeted:
+        if client.is_connected and client not in self._greeted:
             self._greeted.add(client)
             client.hello({"role": "watcher", "session": self._session})
         if client not in self._asked_s:
-            client.post("nothing")
+            if client.is_connected:
+                client.post("nothing")
             self._asked_s[client] = now_s
             return
         silent_s = now_s - self._asked_s[client]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
@@ -104,6 +105,21 @@ def test_requests_are_answered_in_order(service) -> None:
     client.close()
     assert service.handler.gone.wait(5)
     assert service.handler.events == [("joined", "me"), ("left", True)]
+
+
+def test_one_that_was_up_and_cannot_be_connected_to_is_lost_at_once(service) -> None:
+    service.stop()
+    late, lost = service.client(), service.client(is_up=True)
+    started = time.monotonic()
+    while not lost.lost:
+        assert time.monotonic() - started < 5, "nobody noticed"
+        lost.monitor.poll(100)
+        lost.look()
+    assert lost.lost == "it accepts no connection any more"
+    late.look()
+    assert not late.lost  # it may still be starting
+    with pytest.raises(ServiceLostError, match="the echo was lost: it accepts no"):
+        lost.post("echo")
 
 
 @pytest.mark.parametrize("is_local", [True, False])

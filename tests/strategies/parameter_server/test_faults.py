@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 import tensor as tf
+from strategies.parameter_server.dispatch import Dispatcher
 from strategies.parameter_server.strategy import MOST_PENDING
 from tests.strategies.parameter_server.conftest import free_address
 from tests.support import gates
-
-# Slow, and not in the default run: in one of two full runs a loss was seen too late.
-pytestmark = pytest.mark.slow
-
 
 RESOLVER = tf.distribute.cluster_resolver.SimpleClusterResolver
 
@@ -116,6 +113,36 @@ def test_a_lost_server_is_an_error_of_every_call(cluster) -> None:
     assert variables[0].numpy() == 1.0
     with pytest.raises(tf.errors.CancelledError):
         value.fetch()
+    gates.open()
+    dispatcher = coordinator.strategy.dispatcher
+    (worker,) = dispatcher._workers
+    deadline = time.monotonic() + 10
+    while worker.client._pending:
+        assert time.monotonic() < deadline, "the worker does not answer"
+        time.sleep(0.01)
+    assert dispatcher._thread.is_alive(), "the answer that nobody awaits ended it"
+
+
+def test_a_server_lost_before_it_is_watched_is_seen(cluster, monkeypatch) -> None:
+    one = cluster(1, 2)
+    start = Dispatcher.start
+
+    def lose_then_start(dispatcher: Dispatcher) -> None:
+        one.tasks["ps", 1].stop()
+        start(dispatcher)
+
+    monkeypatch.setattr(Dispatcher, "start", lose_then_start)
+    coordinator = one.coordinator()
+    gates.close()
+    started = time.monotonic()
+
+    def work() -> None:
+        coordinator.schedule(wait, (tf.constant(1.0),))  # perhaps it is known already
+        coordinator.join()
+
+    with pytest.raises(tf.errors.UnavailableError, match="parameter server 1"):
+        work()
+    assert time.monotonic() - started < 2.0
     gates.open()
 
 
