@@ -94,7 +94,7 @@ class Cluster:
         *,
         is_up: bool = False,
     ) -> ServiceClient:
-        """Begin a connection to a task, which may be starting still unless it `is_up`."""
+        """Begin a connection to a task that `is_up`, or may still be starting."""
         return ServiceClient(
             context,
             task.endpoint,
