@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import operator
+import weakref
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,10 @@ class StrategyExtended:
         self.group = group if group is not None and group.size > 1 else None
         self.worker_devices = tuple(_device_name(d) for d in devices)
         self.parameter_devices = self.worker_devices
-        self.variables: list[Any] = []
-        self._verified = 0
+        self._created = 0
+        # By order of creation, which is the same in all processes; weakly, because
+        # what nobody uses any more need not be compared.
+        self._unverified: dict[int, weakref.ref[Variable]] = {}
 
     @property
     def num_local_replicas(self) -> int:
@@ -108,6 +111,12 @@ class StrategyExtended:
         name: str = getattr(make, "requested_name", "Variable")
         return state.thread.create_once(name, create_across)
 
+    def add(self, variable: Variable) -> None:
+        """Take note of a new variable, to be compared with those of other processes."""
+        if self.group is not None:
+            self._unverified[self._created] = weakref.ref(variable)
+            self._created += 1
+
     def variable_created_in_scope(self, variable: Any) -> bool:
         """Return whether `variable` belongs to this strategy."""
         return getattr(variable, "distribute_strategy", None) is self._strategy
@@ -118,24 +127,23 @@ class StrategyExtended:
         Raises:
             RuntimeError: They differ, so that training would diverge in silence.
         """
-        if self.group is None or self._verified == len(self.variables):
+        if self.group is None or not self._unverified or context.graph is not None:
             return
-        if context.graph is not None:
-            return
-        self._verified = len(self.variables)
-        trainable = [v for v in self.variables if v.trainable]
-        digests = [
-            (v.name, zlib.crc32(np.ascontiguousarray(v.read_array()).tobytes()))
-            for v in trainable
-        ]
-        everyone = self.group.all_gather_object(digests)
-        for rank, theirs in enumerate(everyone):
+        variables = {number: ref() for number, ref in self._unverified.items()}
+        self._unverified = {}
+        digests = {
+            number: (v.name, zlib.crc32(np.ascontiguousarray(v.read_array()).tobytes()))
+            for number, v in variables.items()
+            if v is not None and v.trainable
+        }
+        everyone = self.group.all_gather_object((self._created, digests))
+        for rank, (created, theirs) in enumerate(everyone):
             different = [
                 name
-                for (name, ours), (_, other) in zip(digests, theirs, strict=False)
-                if ours != other
+                for number, (name, ours) in digests.items()
+                if theirs.get(number, (name, ours))[1] != ours
             ]
-            if different or len(theirs) != len(digests):
+            if different or created != self._created:
                 raise RuntimeError(
                     f"The variables of rank {self.process_id} and rank {rank} differ "
                     f"before the first step: {', '.join(different) or 'their number'}. "

@@ -47,7 +47,7 @@ class Meeting(Op):
 
     def back(self, replica: ReplicaContext, call: Call, dz: Any) -> Any:
         """Return the gradient as a tensor, from that of the result."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `back`.")
 
 
 class Reduced(Meeting):

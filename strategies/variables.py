@@ -44,7 +44,7 @@ class DistributedVariable(Variable):
     @property
     def values(self) -> tuple[Any, ...]:
         """The variables of the local replicas."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `values`.")
 
     def __repr__(self) -> str:
         if not self._strategy.extended.has_copies:
@@ -242,5 +242,5 @@ def create(strategy: Strategy, make: Any) -> Any:
     if on_read:
         variable.__class__ = SyncOnReadVariable
         variable.add_copies(extended.num_local_replicas - 1)
-    extended.variables.append(variable)
+    extended.add(variable)
     return variable

@@ -23,7 +23,7 @@ class Partitioner:
         Raises:
             NotImplementedError: The subclass does not say.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `__call__`.")
 
 
 class FixedShardsPartitioner(Partitioner):

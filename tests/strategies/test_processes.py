@@ -1,5 +1,7 @@
 """Strategies over real processes, started by `launcher.run`."""
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -106,6 +108,26 @@ def different_weights() -> None:
 def test_weights_that_differ_before_the_first_step_are_an_error() -> None:
     with pytest.raises(RuntimeError, match="weight:0"):
         launcher.run(different_weights, 2)
+
+
+def more_variables_on_one() -> None:
+    import tensor as tf
+
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        kept = tf.Variable(0.0)
+        strategy.run(kept.read_value)
+        dropped = weakref.ref(tf.Variable(0.0))
+        gc.collect()
+        assert dropped() is None, "the strategy keeps a variable that nobody uses"
+        if strategy.extended.process_id:
+            strategy.extended.add(kept)  # as if it had made another, beside the chief
+    strategy.run(kept.read_value)
+
+
+def test_a_process_with_other_variables_than_the_rest_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="differ before the first step: their num"):
+        launcher.run(more_variables_on_one, 2)
 
 
 def gradients() -> list[Any]:
