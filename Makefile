@@ -4,7 +4,7 @@
 PYTHON ?= python
 export PYTHON
 
-.PHONY: check format lint types imports sizes tests conformance coverage repeat fix install
+.PHONY: check format lint types imports sizes tests conformance coverage raises repeat fix install
 
 check:
 	.ci/check
@@ -12,11 +12,15 @@ check:
 format lint types imports sizes tests conformance:
 	.ci/check $@
 
-# Which lines no test runs; lines with `raise` should not be among them.
+# Which lines no test runs.
 coverage:
 	$(PYTHON) -m coverage run -m pytest
 	$(PYTHON) -m coverage combine --quiet
 	$(PYTHON) -m coverage report --show-missing
+
+# Which `raise` no test executes: there should be none.
+raises:
+	$(PYTHON) .ci/untested_raises.py
 
 # Tests with real processes, twenty times over: one that fails once is a bug.
 repeat:

@@ -24,6 +24,11 @@ def conformance():
     return load("conformance")
 
 
+@pytest.fixture(scope="module")
+def untested():
+    return load("untested_raises")
+
+
 class TestFileSizes:
     def test_a_file_at_the_limit_is_fine(self, file_sizes):
         assert file_sizes.problems({"dist/ring.py": file_sizes.LIMIT}, {}) == []
@@ -65,3 +70,45 @@ class TestConformanceList:
         )
         assert conformance.dropped(self.NOW, log) == ["c007_tensor_select"]
         assert conformance.dropped(self.NOW, "") == []
+
+
+class TestUntestedRaises:
+    SOURCE = (
+        "class Ring:\n"
+        "    def add(self, x):\n"
+        "        if x < 0: raise ValueError('é')\n"
+        "        try:\n"
+        "            return 1 / x\n"
+        "        except ZeroDivisionError:\n"
+        "            raise\n"
+    )
+
+    def test_every_raise_has_a_name_that_outlives_edits_elsewhere(self, untested):
+        names = [one.name for one in untested.raises(self.SOURCE, "ring.py")]
+        assert names == ["ring.py:Ring.add:1", "ring.py:Ring.add:2"]
+        moved = untested.raises("import os\n" + self.SOURCE, "ring.py")
+        assert [(one.name, one.line) for one in moved] == list(
+            zip(names, [4, 8], strict=True)
+        )
+
+    def test_marks_leave_lines_where_they_are(self, untested):
+        marked = untested.instrumented(self.SOURCE, "ring.py").splitlines()
+        assert len(marked) == 7
+        assert marked[2].endswith("mark('ring.py:Ring.add:1'); raise ValueError('é')")
+        assert marked[6].startswith("            __import__('raised').mark(")
+
+    def test_what_tests_do_not_raise_is_listed(self, untested, tmp_path):
+        for room in untested.ROOMS:
+            (tmp_path / "here" / room).mkdir(parents=True)
+        (tmp_path / "here" / "dist" / "ring.py").write_text(self.SOURCE)
+        (tmp_path / "here" / "test_ring.py").write_text(
+            "import pytest\nfrom dist.ring import Ring\n"
+            "def test_negative():\n"
+            "    with pytest.raises(ValueError, match='é'):\n"
+            "        Ring().add(-1)\n"
+        )
+        seen = untested.seen_by(tmp_path / "here", [])
+        assert seen == {"dist/ring.py:Ring.add:1"}
+        texts = untested.sources(tmp_path / "here")
+        assert untested.report(texts, seen, "") == (["dist/ring.py:7: raise"], 2)
+        assert untested.report(texts, seen, "tensor/") == ([], 0)

@@ -33,7 +33,7 @@ class SlicedUpdates:
     _lock: threading.Lock
 
     def _own_array(self) -> np.ndarray:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_own_array`.")
 
     def scatter_sub(
         self, sparse_delta: Any, use_locking: bool = False, name: Any = None

@@ -47,12 +47,12 @@ class Tensor:
     @property
     def static_shape(self) -> Dims | None:
         """The shape as a tuple with None for unknown dimensions."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `static_shape`.")
 
     @property
     def dtype(self) -> DType:
         """The type of the elements."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `dtype`.")
 
     def call_op(self, op: Any, inputs: Any, attrs: Any, name: str | None) -> Any:
         """Apply `op`, one of whose inputs or attributes is this tensor.
@@ -60,7 +60,7 @@ class Tensor:
         Called for every kind of tensor but eager ones; it returns the op's result as
         tensors of that kind.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `call_op`.")
 
     # `v[1:3].assign(x)` writes to the variable; other tensors have no such attributes.
 

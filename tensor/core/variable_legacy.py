@@ -18,19 +18,19 @@ class LegacyVariable:
 
     def value(self) -> Any:
         """Return the current value as a tensor."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `value`.")
 
     def numpy(self) -> Any:
         """Return the value as NumPy."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `numpy`.")
 
     def assign(self, value: Any) -> Any:
         """Replace the value."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `assign`.")
 
     def assign_add(self, delta: Any) -> Any:
         """Add `delta`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `assign_add`.")
 
     def is_initialized(self, name: str | None = None) -> Any:
         """Return whether there is a value: there always is."""

@@ -37,15 +37,15 @@ class VariableProtocols:
 
     def value(self) -> Any:
         """Return the current value as a tensor."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `value`.")
 
     def read_value(self) -> Any:
         """Return the current value as a tensor."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `read_value`.")
 
     def numpy(self) -> Any:
         """Return the value as NumPy."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `numpy`.")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         # A later assignment may write in place: NumPy gets an array of its own.

@@ -120,7 +120,7 @@ class FileDataset(Dataset):
 
     def open_file(self, filename: str, offset: int) -> FileReader:
         """Open one file at an offset that `FileReader.offset` gave."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `open_file`.")
 
 
 class FileReader:
@@ -134,11 +134,11 @@ class FileReader:
 
     def read(self) -> Components | None:
         """Return the next element, None at the end."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `read`.")
 
     def close(self) -> None:
         """Close the file."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `close`.")
 
 
 class FilesStream(Stream):

@@ -30,15 +30,21 @@ class Iterator:
     @property
     def element_spec(self) -> Any:
         """The spec of the elements."""
-        raise NotImplementedError("Iterator.element_spec")
+        raise NotImplementedError(
+            f"Iterator.element_spec: {type(self).__name__} must define `element_spec`."
+        )
 
     def get_next(self) -> Any:
         """Return the next element; OutOfRangeError at the end."""
-        raise NotImplementedError("Iterator.get_next")
+        raise NotImplementedError(
+            f"Iterator.get_next: {type(self).__name__} must define `get_next`."
+        )
 
     def get_next_as_optional(self) -> Any:
         """Return the next element as an Optional, which is empty at the end."""
-        raise NotImplementedError("Iterator.get_next_as_optional")
+        raise NotImplementedError(
+            f"Iterator.get_next_as_optional: {type(self).__name__} must define `get_next_as_optional`."
+        )
 
 
 class OwnedIterator(Iterator):

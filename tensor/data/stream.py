@@ -29,7 +29,7 @@ class Stream:
         return self
 
     def __next__(self) -> Components:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `__next__`.")
 
     def next_block(self, count: int) -> tuple[int, Components]:
         """Return up to `count` elements stacked, and how many they are.
@@ -44,11 +44,11 @@ class Stream:
 
     def save(self) -> State:
         """Return where the stream stands: plain numbers, strings, lists and arrays."""
-        raise NotImplementedError(f"{type(self).__name__} cannot be saved.")
+        raise NotImplementedError(f"{type(self).__name__} must define `save`.")
 
     def restore(self, state: State) -> None:
         """Go on from where the stream stood that returned `state`."""
-        raise NotImplementedError(f"{type(self).__name__} cannot be restored.")
+        raise NotImplementedError(f"{type(self).__name__} must define `restore`.")
 
     def close(self) -> None:
         """Stop what runs in the background; the stream is not used any more."""

@@ -25,15 +25,15 @@ class Table:
 
     def row(self, index: int) -> Components:
         """Return one row."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `row`.")
 
     def slice(self, start: int, stop: int) -> Components:
         """Return consecutive rows stacked, possibly as views."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `slice`.")
 
     def gather(self, indices: np.ndarray) -> Components:
         """Return the rows at `indices`, stacked in that order."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `gather`.")
 
 
 class ArrayTable(Table):

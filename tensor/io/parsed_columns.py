@@ -40,11 +40,11 @@ class Column:
 
     def parse(self, records: list[Values], is_batch: bool) -> list[Any]:
         """Return the arrays made of the values of all records."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `parse`.")
 
     def specs(self, batch: Dims) -> list[TensorSpec]:
         """Return the specs of what `parse` returns."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `specs`.")
 
     def check_takes_steps(self) -> None:
         """Check that this can be a feature of every step.
@@ -55,11 +55,11 @@ class Column:
 
     def parse_steps(self, records: list[Any], is_batch: bool) -> list[Any]:
         """Return the arrays made of a list of steps from each record."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `parse_steps`.")
 
     def step_specs(self, batch: Dims) -> list[TensorSpec]:
         """Return the specs of what `parse_steps` returns."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `step_specs`.")
 
     def assemble(self, outputs: Iterator[Any], is_batch: bool) -> Any:
         """Return what users get, from the next of the op's outputs."""

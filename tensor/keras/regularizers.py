@@ -29,7 +29,10 @@ class Regularizer:
         Raises:
             NotImplementedError: The subclass does not say.
         """
-        raise NotImplementedError(f"{self} does not implement get_config()")
+        raise NotImplementedError(
+            f"{self} does not implement get_config(): {type(self).__name__} must define "
+            "`get_config`."
+        )
 
 
 def _checked(value: Any, name: str) -> float:

@@ -46,7 +46,7 @@ class _Scan(Op):
 
     def scan(self, x: Any, axis: int) -> Any:
         """Return the running result from the front, each element included."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `scan`.")
 
     def kernel(self, x: Any, axis: Any, exclusive: bool, reverse: bool) -> Any:
         axis = int(axis)

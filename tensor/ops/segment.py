@@ -220,7 +220,7 @@ class _Unsorted(Op):
 
     def empty(self, dtype: np.dtype[Any]) -> Any:
         """Return the value of a segment without rows."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `empty`.")
 
     def kernel(self, x: Any, ids: Any, num_segments: Any) -> Any:
         x, ids, count = np.asarray(x), np.asarray(ids), int(num_segments)

@@ -20,7 +20,8 @@ class Initializer:
             NotImplementedError: The subclass does not say how.
         """
         raise NotImplementedError(
-            "Initializer subclasses must implement the `__call__()` method."
+            "Initializer subclasses must implement the `__call__()` method: "
+            f"{type(self).__name__} must define `__call__`."
         )
 
     def get_config(self) -> dict[str, Any]:

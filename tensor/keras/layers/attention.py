@@ -61,7 +61,9 @@ class _Attention(Layer):
         return (result, weights) if return_attention_scores else result
 
     def _calculate_scores(self, query: Any, key: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define its scores.")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `_calculate_scores`."
+        )
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None if mask is None else mask[0]

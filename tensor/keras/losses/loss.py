@@ -129,7 +129,10 @@ class Loss:
         Raises:
             NotImplementedError: The subclass does not say.
         """
-        raise NotImplementedError("Must be implemented in subclasses.")
+        raise NotImplementedError(
+            f"Must be implemented in subclasses: {type(self).__name__} must define "
+            "`call`."
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal loss."""

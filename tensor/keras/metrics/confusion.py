@@ -286,7 +286,7 @@ class _AtConstraint(Metric):
 
     def _rates(self) -> tuple[Any, Any]:
         """Return the rate that is constrained, and the one that is asked for."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_rates`.")
 
     def _recall(self) -> Any:
         return tf.math.divide_no_nan(

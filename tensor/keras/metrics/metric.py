@@ -66,7 +66,10 @@ class Metric(WeightOwner):
         Raises:
             NotImplementedError: The subclass does not say how.
         """
-        raise NotImplementedError("Must be implemented in subclasses.")
+        raise NotImplementedError(
+            f"Must be implemented in subclasses: {type(self).__name__} must define "
+            "`update_state`."
+        )
 
     def result(self) -> Any:
         """Return the value for all batches since the last reset.
@@ -74,7 +77,10 @@ class Metric(WeightOwner):
         Raises:
             NotImplementedError: The subclass does not say how.
         """
-        raise NotImplementedError("Must be implemented in subclasses.")
+        raise NotImplementedError(
+            f"Must be implemented in subclasses: {type(self).__name__} must define "
+            "`result`."
+        )
 
     def reset_state(self) -> None:
         """Start anew: set all variables to zero."""

@@ -223,7 +223,7 @@ class Optimizer(SlotOwner):
         Raises:
             NotImplementedError: The subclass does not say how.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `update_step`.")
 
     def compute_gradients(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
         """Return pairs of gradient and variable for a loss or a function that gives it.

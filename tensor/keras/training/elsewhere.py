@@ -22,7 +22,7 @@ class StepElsewhere:
         Returns:
             The metrics so far, if they are known; else nothing.
         """
-        raise NotImplementedError(type(self).__name__)
+        raise NotImplementedError(f"{type(self).__name__} must define `run`.")
 
 
 def adapter_for(x: Any, y: Any = None, sample_weight: Any = None, **how: Any) -> Any:

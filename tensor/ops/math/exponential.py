@@ -70,13 +70,13 @@ class Sigmoid(UnaryElementwise):
     keeps_output = True
 
     def kernel(self, x: Any, out: Any = None) -> Any:
-        # Half of (1 + tanh(x / 2)) neither overflows nor loses digits.
+        # Where exp(-x) is infinite, the quotient is the right limit: 0.
         if out is None:
-            return np.tanh(x * _half(x)) * _half(x) + _half(x)
-        np.multiply(x, 0.5, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, 0.5, out=out)
-        return np.add(out, 0.5, out=out)
+            return _one(x) / (_one(x) + np.exp(-x))
+        np.negative(x, out=out)
+        np.exp(out, out=out)
+        np.add(out, 1, out=out)
+        return np.divide(1, out, out=out)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         z = conj_for_gradient(call.output)
@@ -97,8 +97,8 @@ class LogSigmoid(UnaryElementwise):
         return dz * sigmoid(-call.inputs[0])
 
 
-def _half(x: Any) -> Any:
-    return x.dtype.type(0.5)
+def _one(x: Any) -> Any:
+    return x.dtype.type(1)
 
 
 class _ZeroTimes(BinaryElementwise):
@@ -109,7 +109,7 @@ class _ZeroTimes(BinaryElementwise):
     accepts_out = False
 
     def factor(self, y: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `factor`.")
 
     def kernel(self, x: Any, y: Any) -> Any:
         dtype = (x if hasattr(x, "dtype") else y).dtype
@@ -123,7 +123,7 @@ class _ZeroTimes(BinaryElementwise):
         return self(cast(x != 0, dtype=dtype_of(x)), y)
 
     def slope_y(self, x: Any, y: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `slope_y`.")
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x, y = (conj_for_gradient(v) for v in call.inputs)

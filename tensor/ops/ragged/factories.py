@@ -36,7 +36,7 @@ class RaggedFactories:
     def __init__(
         self, values: Any, row_splits: Any, uniform_row_length: int | None = None
     ) -> None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `__init__`.")
 
     @classmethod
     def from_row_splits(

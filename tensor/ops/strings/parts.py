@@ -37,7 +37,7 @@ class StringParts(Op):
 
     def parts(self, value: bytes, **attrs: Any) -> list[Any]:
         """Return the parts of one string."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `parts`.")
 
     def kernel(self, x: Any, **attrs: Any) -> Any:
         rows = [self.parts(v, **attrs) for v in np.ravel(np.asarray(x))]

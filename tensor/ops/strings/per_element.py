@@ -42,7 +42,7 @@ class StringMap(Op):
 
     def apply(self, value: bytes, **attrs: Any) -> Any:
         """Return the result for one string."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `apply`.")
 
     def kernel(self, x: Any, **attrs: Any) -> Any:
         return each(lambda v: self.apply(v, **attrs), x, dtype=self.result.numpy_dtype)

@@ -202,7 +202,7 @@ class _Blocks(_Several):
 
     def _rows(self) -> list[list[Any]]:
         """Return the operators by rows of blocks, None for a block of zeros."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_rows`.")
 
     def _diagonal(self) -> list[Any]:
         """Return the operators on the diagonal."""

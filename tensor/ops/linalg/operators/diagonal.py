@@ -35,7 +35,7 @@ class _Scales(LinearOperator):
 
     def _factor(self) -> Any:
         """Return what each row is multiplied by, with a last axis."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_factor`.")
 
     def _matmul(self, x: Any, adjoint: bool, adjoint_arg: bool) -> Any:
         x = adjoint_(x) if adjoint_arg else x

@@ -98,10 +98,14 @@ class OperatorFacts(Module):
 
     def to_dense(self, name: str = "to_dense") -> Any:
         """Return the matrices as a tensor."""
-        raise NotImplementedError("to_dense is not implemented.")
+        raise NotImplementedError(
+            f"to_dense is not implemented: {type(self).__name__} must define `to_dense`."
+        )
 
     def _shape(self) -> TensorShape:
-        raise NotImplementedError("_shape is not implemented.")
+        raise NotImplementedError(
+            f"_shape is not implemented: {type(self).__name__} must define `_shape`."
+        )
 
     def _shape_tensor(self) -> Any:
         return shape_op(self.to_dense(), out_type=dtypes.int32)

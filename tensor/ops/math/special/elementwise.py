@@ -47,7 +47,7 @@ class SpecialFunction(UnaryElementwise):
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
         """Return the function of a vector of float64."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `evaluate`.")
 
     def kernel(self, x: Any, out: Any = None) -> Any:
         return in_blocks(self.evaluate, x, out=out)
@@ -60,7 +60,7 @@ class SpecialFunctionOfTwo(BinaryElementwise):
 
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the function of two vectors of float64."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `evaluate`.")
 
     def kernel(self, x: Any, y: Any, out: Any = None) -> Any:
         return in_blocks(self.evaluate, x, y, out=out)

@@ -201,7 +201,7 @@ class _SecondVaries(SpecialFunctionOfTwo):
 
     def slope(self, x: Any, y: Any) -> Any:
         """Return the derivative by the second argument."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `slope`.")
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x, y = call.inputs
