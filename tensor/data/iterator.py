@@ -43,7 +43,8 @@ class Iterator:
     def get_next_as_optional(self) -> Any:
         """Return the next element as an Optional, which is empty at the end."""
         raise NotImplementedError(
-            f"Iterator.get_next_as_optional: {type(self).__name__} must define `get_next_as_optional`."
+            f"Iterator.get_next_as_optional: {type(self).__name__} must define "
+            "`get_next_as_optional`."
         )
 
 

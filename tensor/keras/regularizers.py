@@ -30,8 +30,8 @@ class Regularizer:
             NotImplementedError: The subclass does not say.
         """
         raise NotImplementedError(
-            f"{self} does not implement get_config(): {type(self).__name__} must define "
-            "`get_config`."
+            f"{self} does not implement get_config(): {type(self).__name__} must "
+            "define `get_config`."
         )
 
 

@@ -99,7 +99,8 @@ class OperatorFacts(Module):
     def to_dense(self, name: str = "to_dense") -> Any:
         """Return the matrices as a tensor."""
         raise NotImplementedError(
-            f"to_dense is not implemented: {type(self).__name__} must define `to_dense`."
+            f"to_dense is not implemented: {type(self).__name__} must define "
+            "`to_dense`."
         )
 
     def _shape(self) -> TensorShape:
