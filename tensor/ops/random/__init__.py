@@ -3,6 +3,7 @@
 from tensor.ops.random import (
     gamma as gamma,
     generator as generator,
+    index_shuffle as index_shuffle,
     stateful as stateful,
     stateless as stateless,
     trials as trials,

@@ -43,6 +43,16 @@ def wide_words(key: int, counter: int, count: int) -> np.ndarray:
     return bits.view("<u8").reshape(-1)[:count]
 
 
+def order(key: int, counter: int, size: int) -> list[int]:
+    """Return the numbers below `size` in random order, each as likely as any other."""
+    left = np.arange(size, 1, -1).astype(np.uint32)
+    places = np.arange(len(left)) + words(key, counter, len(left)) % left
+    numbers = list(range(size))
+    for i, j in enumerate(places.tolist()):
+        numbers[i], numbers[j] = numbers[j], numbers[i]
+    return numbers
+
+
 def uniform(key: int, counter: int, shape: Shape, dtype: np.dtype[Any]) -> Any:
     """Return floating point numbers in [0, 1)."""
     n = count_of(shape)

@@ -100,14 +100,8 @@ class RandomShuffle(Op):
         x = np.asarray(x)
         if x.ndim == 0 or len(x) < 2:
             return x[()]
-        size = len(x)
-        counter = stream.reserve_blocks((size + 2) // 4)
-        bits = distributions.words(stream.key, counter, size - 1)
-        places = np.arange(size - 1) + bits % np.arange(size, 1, -1).astype(np.uint32)
-        order = list(range(size))
-        for i, j in enumerate(places.tolist()):
-            order[i], order[j] = order[j], order[i]
-        return x[order]
+        counter = stream.reserve_blocks((len(x) + 2) // 4)
+        return x[distributions.order(stream.key, counter, len(x))]
 
     def infer(self, x: TensorSpec, stream: Stream) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)

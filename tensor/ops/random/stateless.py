@@ -183,6 +183,24 @@ class StatelessRandomUniformInt(Op):
             yield Sample(_KEY, _COUNTER, kind(1), kind(9), shape=(2, 3))
 
 
+class StatelessShuffle(Op):
+    """The slices of x along its first axis, in random order."""
+
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, key: Any, counter: Any) -> Any:
+        if np.ndim(x) == 0:
+            return x
+        return x[distributions.order(int(key[0]), joined(counter), len(x))]
+
+    def infer(self, x: TensorSpec, *state: TensorSpec) -> TensorSpec:
+        return x
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.arange(6).reshape(3, 2), _KEY, _COUNTER)
+        yield Sample(np.float32(1), _KEY, _COUNTER)
+
+
 def joined(counter: Any) -> int:
     """Return the two halves of a counter as one number."""
     return int(counter[0]) | int(counter[1]) << 64
@@ -194,6 +212,7 @@ stateless_random_normal = register(StatelessRandomNormal)
 stateless_truncated = register(StatelessTruncatedNormal)
 stateless_full_int = register(StatelessRandomUniformFullInt)
 stateless_random_int = register(StatelessRandomUniformInt)
+shuffle_op = register(StatelessShuffle)
 
 
 def from_seed(seed: Any, algorithm: Any) -> tuple[Any, Any]:
@@ -344,6 +363,14 @@ def stateless_truncated_normal(
         *from_seed(seed, alg), shape=as_static_shape(shape), dtype=dtype, name=name
     )
     return z * convert(stddev, dtype) + convert(mean, dtype)
+
+
+@export("random.experimental.stateless_shuffle")
+def stateless_shuffle(
+    value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None
+) -> Any:
+    """Return the slices of `value` along its first axis in the order of a seed."""
+    return shuffle_op(convert(value), *from_seed(seed, alg), name=name)
 
 
 @export("random.split", "random.experimental.stateless_split")
