@@ -11,12 +11,16 @@ from tensor.core.public_api import export
 from tensor.graph.autograph.calls import convert
 from tensor.graph.autograph.convert import converted_source
 from tensor.graph.autograph.source import SourceError
+from tensor.graph.autograph.told import told
 
 
 def converted_call(function: Any, args: Any, kwargs: Any, options: Any = None) -> Any:
-    """Call a function of the user's, converted."""
+    """Call a function of the user's, converted; errors tell the user's lines."""
     converted = convert(function)
-    return (function if converted is None else converted)(*args, **kwargs)
+    try:
+        return (function if converted is None else converted)(*args, **kwargs)
+    except Exception as error:
+        raise told(error) from None
 
 
 def autographed(function: Any) -> Any:

@@ -8,12 +8,12 @@ import inspect
 import itertools
 import threading
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensor.graph.autograph.expressions import Expressions
 from tensor.graph.autograph.jumps import lower_jumps
 from tensor.graph.autograph.source import SourceError, find_node
-from tensor.graph.autograph.statements import Statements
+from tensor.graph.autograph.statements import BLOCK_NAMES, Statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +21,29 @@ if TYPE_CHECKING:
 _lock = threading.RLock()
 _converted: dict[CodeType, CodeType] = {}
 # The code of converted functions, inner ones included: not to be converted again.
-_results: set[CodeType] = set()
+_results: dict[CodeType, Place] = {}
+
+
+class Place(NamedTuple):
+    """Where converted code belongs in the user's.
+
+    Attributes:
+        root: The code of the converted function, of which this may be a block.
+        name: The name of the user's function around it.
+    """
+
+    root: CodeType
+    name: str
 
 
 def is_converted(function: FunctionType) -> bool:
     """Return whether a function is a result of conversion."""
     return function.__code__ in _results
+
+
+def place_in_users_code(code: CodeType) -> Place | None:
+    """Return where converted code belongs; None for code that was not converted."""
+    return _results.get(code)
 
 
 def convert_function(function: FunctionType) -> FunctionType:
@@ -43,7 +60,7 @@ def convert_function(function: FunctionType) -> FunctionType:
         new_code = _converted.get(code)
         if new_code is None:
             new_code = _converted[code] = _convert_code(function)
-            _results.update(_nested_codes(new_code))
+            _note_places(new_code, new_code, code.co_name)
     return _assembled(function, new_code)
 
 
@@ -57,19 +74,41 @@ def converted_source(function: FunctionType) -> str:
 
 
 def _convert_code(function: FunctionType) -> CodeType:
-    node = _convert_node(find_node(function), function)
-    free = function.__code__.co_freevars
-    factory: Any = ast.parse("def factory():\n    pass").body[0]
-    factory.args.args = [ast.arg(name) for name in (*free, "ag__") if name != "ag__"]
-    factory.args.args.append(ast.arg("ag__"))
-    returned = ast.Return(ast.Name(node.name, ast.Load()))
-    factory.body = [node, returned]
-    module = ast.Module([factory], [])
-    ast.copy_location(factory, node)
+    """Return the code of the converted function, compiled as if where it stood."""
+    code = function.__code__
+    node: Any = _convert_node(find_node(function), function)
+    path = ["factory", node.name]
+    around: Any = ast.parse("def factory():\n    pass").body[0]
+    around.args.args = [
+        ast.arg(name) for name in (*code.co_freevars, "ag__") if name != "ag__"
+    ]
+    around.args.args.append(ast.arg("ag__"))
+    around.body = [node]
+    if node.name not in code.co_freevars:
+        # Else the function would find itself, not yet converted, by that name.
+        around.body.insert(0, ast.Global([node.name]))
+    owner = _class_around(code.co_qualname.split("."))
+    if owner is not None:
+        # Names that begin with two underscores are the class's own.
+        within: Any = ast.parse(f"class {owner}:\n    pass").body[0]
+        within.body = [node]
+        around.body = [within]
+        path.insert(1, owner)
+    ast.copy_location(around, node)
+    module = ast.Module([around], [])
     ast.fix_missing_locations(module)
-    compiled = compile(module, function.__code__.co_filename, "exec")
-    inner = _code_named(compiled, "factory")
-    return _code_named(inner, node.name)
+    found = compile(module, code.co_filename, "exec")
+    for name in path:
+        found = _code_named(found, name)
+    return found
+
+
+def _class_around(path: list[str]) -> str | None:
+    """Return the name of the class in which the last of the names is defined."""
+    for name, inner in reversed(list(itertools.pairwise(path))):
+        if "<locals>" not in (name, inner):
+            return name
+    return None
 
 
 def _code_named(code: CodeType, name: str) -> CodeType:
@@ -78,14 +117,16 @@ def _code_named(code: CodeType, name: str) -> CodeType:
     )
 
 
-def _nested_codes(code: CodeType) -> list[CodeType]:
-    """Return the codes of a function and of those inside it, methods left out.
+def _note_places(code: CodeType, root: CodeType, name: str) -> None:
+    """Note a converted function and those inside it, methods left out.
 
     The bodies of classes run as they are: their methods are converted when called.
     """
-    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    functions = [c for c in inner if c.co_flags & inspect.CO_OPTIMIZED]
-    return [code, *[n for c in functions for n in _nested_codes(c)]]
+    _results[code] = Place(root, name)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType) and inner.co_flags & inspect.CO_OPTIMIZED:
+            is_users = not inner.co_name.startswith(("<", *BLOCK_NAMES))
+            _note_places(inner, root, inner.co_name if is_users else name)
 
 
 def _assembled(function: FunctionType, code: CodeType) -> FunctionType:

@@ -279,11 +279,18 @@ def _parsed_return(at: ast.AST) -> ast.stmt:
 
 
 def located(node: ast.AST, at: ast.AST) -> ast.AST:
-    """Give a node and all under it the place of another one in the source."""
+    """Give a node and all under it the place of another one in the source.
+
+    That of a statement with a block is where it starts: a call that ends lines below
+    would count as happening there.
+    """
+    place: Any = at
+    last = (place.end_lineno, place.end_col_offset)
+    if hasattr(at, "body") and isinstance(at, ast.stmt):
+        last = (place.lineno, place.col_offset)
     for n in ast.walk(node):
         if "lineno" in n._attributes:
-            n.lineno = at.lineno  # type: ignore[attr-defined]
-            n.col_offset = at.col_offset  # type: ignore[attr-defined]
-            n.end_lineno = at.end_lineno  # type: ignore[attr-defined]
-            n.end_col_offset = at.end_col_offset  # type: ignore[attr-defined]
+            n.lineno = place.lineno  # type: ignore[attr-defined]
+            n.col_offset = place.col_offset  # type: ignore[attr-defined]
+            n.end_lineno, n.end_col_offset = last  # type: ignore[attr-defined]
     return node

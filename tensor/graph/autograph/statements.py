@@ -24,6 +24,9 @@ from tensor.graph.autograph.names import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+# What the names of the functions that blocks become start with.
+BLOCK_NAMES = ("if_body_", "else_body_", "loop_body_", "get_state_", "set_state_")
+
 
 class Statements:
     """Replaces the control flow of one function."""

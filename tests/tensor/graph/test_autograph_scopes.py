@@ -1,0 +1,59 @@
+"""Names in converted functions mean what they mean where the function stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensor as tf
+
+
+class Owner:
+    """A class with names of its own."""
+
+    def __init__(self) -> None:
+        self.__factor = 3.0
+
+    def __scaled(self, x: Any) -> Any:
+        return x * self.__factor
+
+    @tf.function
+    def traced(self, x: Any) -> Any:
+        """Use them in a condition and in a function inside."""
+
+        def inner(y: Any) -> Any:
+            return self.__scaled(y)
+
+        return inner(x) if x > 0.0 else -x
+
+
+class _Heir(Owner):
+    def __scaled(self, x: Any) -> Any:
+        return x + 1.0
+
+    def __call__(self, x: Any) -> Any:
+        if x > 1.0:
+            x = self.__scaled(x)
+        return super().traced(x)
+
+
+def test_names_with_two_underscores_are_the_class_own() -> None:
+    assert float(Owner().traced(tf.constant(2.0))) == 6.0
+    assert float(tf.function(_Heir())(tf.constant(2.0))) == 9.0
+
+
+def factorial(n: Any) -> Any:
+    return 1 if n <= 1 else n * factorial(n - 1)
+
+
+def test_functions_that_call_themselves_stay_converted() -> None:
+    assert int(tf.function(factorial)(5)) == 120
+    calls = []
+
+    def down(n: int, x: Any) -> Any:
+        calls.append(n)
+        if x > n:
+            x = x - 1
+        return x if n == 0 else down(n - 1, x)
+
+    assert int(tf.function(down)(3, tf.constant(3))) == 0
+    assert calls == [3, 2, 1, 0]
