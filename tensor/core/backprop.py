@@ -155,7 +155,8 @@ def _wrong_arity(call: Call, results: tuple[Any, ...]) -> errors.OpError:
     return errors.because(
         errors.InternalError,
         f"{call.op.type_name}.gradient returned {len(results)} gradients for "
-        f"{len(call.wants)} inputs.",
+        f"{len(call.wants)} inputs. Return one for each, None "
+        "where there is no path.",
     )
 
 

@@ -130,6 +130,7 @@ def guarantee_const(input: Any, name: str | None = None) -> Any:
 
 
 @export("ensure_shape")
+@takes_composites
 def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
     """Return `x` after a check that its shape fits `shape`.
 
@@ -142,7 +143,8 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
     dims = TensorShape(shape)._dims
     if not are_compatible(x.static_shape, dims) and None in (x.static_shape or ()):
         raise ValueError(
-            f"Shapes {to_text(x.static_shape)} and {to_text(dims)} are incompatible"
+            f"ensure_shape: Shapes {to_text(x.static_shape)} and {to_text(dims)} are "
+            "incompatible: known dimensions must be equal."
         )
     return ensure_shape_op(x, shape=dims, name=name)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.context import context
@@ -277,11 +277,18 @@ def _axis_number(axis: Any) -> int:
         InvalidArgumentError: It is no integer.
     """
     number = np.asarray(axis)
-    if number.dtype.kind not in "iu" or number.size != 1:
+    if number.dtype.kind not in "iu":
         raise errors.invalid(
             "ConcatV2",
-            f"Value for attr 'Tidx' of {number.dtype.name}{list(number.shape)} is not "
-            "in the list of allowed values: int32, int64. Expected one integer.",
+            f"Value for attr 'Tidx' of {dtypes.short_name(convert(axis).dtype)} is not "
+            "in the list of allowed values: int32, int64. Expected one integer, got "
+            f"axis={axis}.",
+        )
+    if number.size != 1:
+        raise errors.invalid(
+            "ConcatV2",
+            "axis tensor should be a scalar integer, but got shape "
+            f"{to_brackets(number.shape)}: {axis}",
         )
     return int(number.reshape(()))
 
@@ -309,6 +316,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
 
 
 @export("unstack")
+@takes_composites
 def unstack(
     value: Any, num: int | None = None, axis: int = 0, name: str = "unstack"
 ) -> Any:

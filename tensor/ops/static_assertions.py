@@ -42,7 +42,7 @@ def _static_rank(rank: Any) -> int:
     if not value.dtype.is_integer:
         raise TypeError(f"tensor must be of type tf.int32; got {value.dtype!r}")
     if value.ndim != 0:
-        raise ValueError("Rank must be a scalar.")
+        raise ValueError(f"Rank must be a scalar. Got {rank!r}.")
     return int(value)
 
 

@@ -111,11 +111,14 @@ def extract_glimpse(
     problem = None
     window = convert(size, dtypes.int32)
     if x.ndim not in (None, 4):
-        problem = f"input must be a 4-D tensor, got {x.shape}"
+        problem = (
+            "input must be 4-dimensional (batch_size, height, width, depth), got "
+            f"{x.shape}"
+        )
     elif window.static_shape != (2,):
-        problem = f"glimpse size must be two elements, got shape {window.shape}"
+        problem = f"input must be a vector of size 2 (height, width), got {size}"
     elif places.ndim not in (None, 2) or places.shape[-1] not in (None, 2):
-        problem = f"offsets must be a matrix of two columns, got {places.shape}"
+        problem = f"offsets: second dimension should be of size 2, got {places.shape}"
     elif None not in (x.shape[0], places.shape[0]) and x.shape[0] != places.shape[0]:
         problem = (
             f"first dimension should be batch{to_brackets(places.static_shape)}, as "

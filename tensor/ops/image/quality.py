@@ -36,10 +36,14 @@ def _pair(img1: Any, img2: Any) -> tuple[Any, Any]:
     for x in (a, b):
         if (x.ndim or 3) < 3:
             raise ValueError(
-                f"Expected images of three dimensions or more, got shape {x.shape}."
+                f"Shape {x.shape} must have rank at least 3: images have height, width "
+                "and channels."
             )
     if not are_compatible((shape_of(a) or ())[-3:], (shape_of(b) or ())[-3:]):
-        raise ValueError(f"Shapes {a.shape} and {b.shape} are incompatible")
+        raise ValueError(
+            f"Shapes {a.shape} and {b.shape} are incompatible: images are compared "
+            "with images of their size."
+        )
     return a, b
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, get_op, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.registry import Op, Sample, get_op, no_gradient, register
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
 from tensor.ops.families import REAL, check_kind
@@ -74,6 +75,8 @@ class Resize(Op):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
+        if call.attrs["method"] == "area":
+            return no_gradient(self, call, dz)  # as TensorFlow, which has none either
         attrs = {k: call.attrs[k] for k in ("method", "antialias")}
         grad = resize_grad(dz, shape=shape_for(x), **attrs)
         dtype = x.dtype
@@ -83,7 +86,8 @@ class Resize(Op):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x = rng.normal(size=(2, 5, 4, 2))
-        for method in sorted(_METHODS):
+        yield Sample(x.astype(np.float32), size=(3, 7), method="area", antialias=False)
+        for method in sorted(_METHODS - {"area"}):
             yield Sample(x, size=(3, 7), method=method, antialias=False)
         yield Sample(x, size=(2, 3), method="bilinear", antialias=True)
 
@@ -112,7 +116,7 @@ class ResizeGrad(Op):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         dz = rng.normal(size=(2, 3, 7, 2))
-        for method in sorted(_METHODS):
+        for method in sorted(_METHODS - {"area"}):
             yield Sample(dz, shape=(2, 5, 4, 2), method=method, antialias=False)
 
 
@@ -121,6 +125,7 @@ resize_grad = register(ResizeGrad)
 
 
 @export("image.resize")
+@takes_composites
 def resize(
     images: Any,
     size: Any,
@@ -185,22 +190,26 @@ def _target_size(size: Any) -> Any:
         and (isinstance(size, Tensor) or not dtypes.as_dtype(given.dtype).is_integer)
     ):
         raise ValueError("'size' must be a 1-D int32 Tensor")
-    if isinstance(size, EagerTensor) and size.ndim != 1:
+    if not _may_be_pair(size):
         raise ValueError(
-            "'size' must be a 1-D Tensor of 2 elements: new_height, new_width"
+            "'size' must be a 1-D Tensor of 2 elements: new_height, new_width. Got "
+            f"{size!r}."
         )
     target = as_static_shape(size)
-    if isinstance(target, tuple):
-        if len(target) != 2:
-            raise ValueError(
-                "'size' must be a 1-D Tensor of 2 elements: new_height, new_width"
-            )
-        if min(target) < 1:
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"output dimensions must be positive, got {target} [Op:Resize]",
-            )
+    if isinstance(target, tuple) and min(target) < 1:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"output dimensions must be positive, got {target} [Op:Resize]",
+        )
     return target
+
+
+def _may_be_pair(size: Any) -> bool:
+    if isinstance(size, list | tuple):
+        return len(size) == 2 and not any(isinstance(v, list | tuple) for v in size)
+    if isinstance(size, Tensor):
+        return size.static_shape in (None, (None,), (2,))
+    return np.shape(size) == (2,)
 
 
 def _within(have: tuple[Any, Any], want: Any) -> Any:

@@ -186,7 +186,8 @@ def ctc_loss(
     if hasattr(labels, "dense_shape"):
         if blank_index is None:
             raise ValueError(
-                "Argument `blank_index` must be provided when labels is a SparseTensor."
+                "Argument `blank_index` must be provided when `labels` is a "
+                "`SparseTensor`. Pass the class that stands for no label."
             )
         labels, label_length = _dense(labels)
     x = convert(logits)

@@ -103,8 +103,8 @@ def _drop(x: Any, rate: Any, noise_shape: Any, draw: Callable[..., Any]) -> Any:
         rate = convert(rate, x.dtype)
         if rate.ndim not in (None, 0):
             raise ValueError(
-                f"`rate` must be a scalar tensor. Received: rate={rate} of shape "
-                f"{rate.shape}"
+                f"`rate` must be a scalar tensor: Shape {rate.shape} must have rank 0. "
+                f"Received: rate={rate}"
             )
     scale = 1.0 / (1.0 - rate)
     keep = draw(_noise_shape(x, noise_shape), x.dtype) >= rate

@@ -167,8 +167,11 @@ def safe_embedding_lookup_sparse(
         if isinstance(embedding_weights, list | tuple)
         else [embedding_weights]
     )
-    if not tables:
-        raise ValueError(f"Missing embedding_weights {embedding_weights}.")
+    if embedding_weights is None or not tables:
+        raise ValueError(
+            f"Missing embedding_weights {embedding_weights}. Pass a table, or a list "
+            "of tables."
+        )
     # Sparse tensors load on first use.
     from tensor.ops.sparse import rows as sparse_rows, sparse_ops
 

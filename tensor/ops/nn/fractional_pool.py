@@ -147,7 +147,9 @@ def _prepared(value: Any, ratios: Any, pseudo_random: bool, seed: int) -> Any:
             "allowed values: float, double, int32, int64",
         )
     if x.ndim not in (None, 4):
-        raise errors.invalid("FractionalPool", f"value must be 4-D, got {x.shape}")
+        raise errors.invalid(
+            "FractionalPool", f"tensor_in must be 4-dimensional, got shape {x.shape}"
+        )
     # With a seed of its own an op always draws the same windows.
     stream = Stream(*op_seeds(seed)) if seed else stream_for("FractionalPool", None)
     rows, columns = sequences(

@@ -143,12 +143,13 @@ def concatenated(*parts: Any, axis: int, expand: bool) -> Any:
 )
 def sliced(indices: Any, shape: Any, start: Any, size: Any) -> Any:
     """Indices inside a part, the elements there, and the part's shape."""
-    if start.shape != shape.shape or size.shape != shape.shape:
-        raise errors.invalid(
-            "SparseSlice",
-            f"Expected start and size to be vectors of length {len(shape)}; got "
-            f"shapes {list(start.shape)} and {list(size.shape)}",
-        )
+    for name, given in (("start", start), ("size", size)):
+        if given.shape != shape.shape:
+            raise errors.invalid(
+                "SparseSlice",
+                f"Expected {name} to be a vector of length {len(shape)} but got length "
+                f"{given.size}",
+            )
     end = np.minimum(start + size, shape)
     inside = np.flatnonzero(((indices >= start) & (indices < end)).all(axis=1))
     sizes = np.maximum(end - start, 0).astype(np.int64)

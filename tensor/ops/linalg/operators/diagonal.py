@@ -177,7 +177,9 @@ class _OfSize(_Scales):
     def _set_size(self, num_rows: Any, batch_shape: Any = None) -> None:
         given = convert(num_rows)
         if not given.dtype.is_integer:
-            raise TypeError(f"Argument num_rows must be integer type. Found: {given}")
+            raise TypeError(
+                f"Argument num_rows must be integer type.  Found: {given!s}"
+            )
         if given.ndim not in (None, 0):
             raise ValueError(
                 f"Argument num_rows must be a 0-D Tensor. Found: {num_rows!r}"

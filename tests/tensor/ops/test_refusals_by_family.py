@@ -1,0 +1,171 @@
+"""What ops refuse in words of their own, or because sizes are not known.
+
+Refusals with TensorFlow's words are recorded in expressions/refusals.txt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tensor as tf
+
+Invalid = tf.errors.InvalidArgumentError
+ANY = tf.TensorSpec(None)
+ROWS = tf.TensorSpec([None])
+ONE = tf.SparseTensor([[0, 0]], [7], [2, 3])
+SQUARE = tf.ones([1, 4, 4, 1])
+DILATE = (tf.ones([2, 2, 1]), [1, 1, 1, 1], "SAME")
+
+EAGER: dict[str, tuple[Any, type[Exception], str]] = {
+    "flip five dimensions": (
+        lambda: tf.image.flip_left_right(tf.ones([1, 1, 1, 1, 1])),
+        ValueError,
+        "must have either 3 or 4 dimensions",
+    ),
+    "a glimpse of three sizes": (
+        lambda: tf.image.extract_glimpse(SQUARE, [2, 2, 2], [[0.0, 0.0]]),
+        Invalid,
+        "must be a vector of size 2",
+    ),
+    "a glimpse at three offsets": (
+        lambda: tf.image.extract_glimpse(SQUARE, [2, 2], [[0.0, 0.0, 0.0]]),
+        Invalid,
+        "second dimension should be of size 2",
+    ),
+    "depthwise stride": (
+        lambda: tf.nn.depthwise_conv2d(
+            SQUARE, tf.ones([2, 2, 1, 1]), [1, 0, 0, 1], "SAME"
+        ),
+        Invalid,
+        "Stride must be > 0",
+    ),
+    "depthwise dilation": (
+        lambda: tf.nn.depthwise_conv2d(
+            SQUARE, tf.ones([2, 2, 1, 1]), [1, 1, 1, 1], "SAME", dilations=[0, 0]
+        ),
+        ValueError,
+        "`dilation_rate` must be positive",
+    ),
+    "depthwise rank": (
+        lambda: tf.nn.depthwise_conv2d(
+            SQUARE[0], tf.ones([2, 2, 1, 1]), [1, 1, 1, 1], "SAME"
+        ),
+        Invalid,
+        "input must be 4-dimensional",
+    ),
+    "dilation's layout": (
+        lambda: tf.nn.dilation2d(SQUARE, *DILATE, "NCHW", [1, 1, 1, 1]),
+        ValueError,
+        "Received: data_format=NCHW",
+    ),
+    "dilation's rank": (
+        lambda: tf.nn.dilation2d(SQUARE[0], *DILATE, "NHWC", [1, 1, 1, 1]),
+        Invalid,
+        "input must be 4-dimensional",
+    ),
+    "several rates of dropout": (
+        lambda: tf.nn.dropout(tf.ones([2]), tf.constant([0.1, 0.2])),
+        ValueError,
+        r"Shape \(2,\) must have rank 0",
+    ),
+    "pooling over images": (
+        lambda: tf.nn.max_pool2d(SQUARE, [2, 1, 1, 1], 1, "SAME"),
+        tf.errors.UnimplementedError,
+        "not yet supported on the batch dimension",
+    ),
+    "more classes than there are": (
+        lambda: tf.random.uniform_candidate_sampler([[0]], 1, 5, True, 3),
+        Invalid,
+        "Sampler's range is too small: 5 different classes of 3",
+    ),
+    "an index longer than the shape": (
+        lambda: tf.scatter_nd([[0, 0, 0]], [1], [2, 2]),
+        Invalid,
+        "must be <= tensor rank; saw: 3 vs. 2",
+    ),
+    "space to depth of an image alone": (
+        lambda: tf.nn.space_to_depth(tf.ones([4, 4, 1]), 2),
+        Invalid,
+        "Input rank should be",
+    ),
+    "blocks of another rank": (
+        lambda: tf.compat.v1.required_space_to_batch_paddings([4, 4], [2]),
+        ValueError,
+        "must have the same length",
+    ),
+    "a row that is not there": (
+        lambda: tf.sparse.to_indicator(ONE, 3),
+        Invalid,
+        "value 7 is out of bounds",
+    ),
+    "a pattern without an end": (
+        lambda: tf.strings.regex_replace("a", "(", "b"),
+        Invalid,
+        r"Invalid pattern: \(, error: missing \)",
+    ),
+    "join rows of different lengths": (
+        lambda: tf.strings.reduce_join(tf.ragged.constant([["a"], ["b", "c"]]), 0),
+        ValueError,
+        "along their last axis only, got axis=0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "words"), EAGER.values(), ids=EAGER.keys())
+def test_refused(call: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        call()
+
+
+TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
+    "ensure_shape": (
+        lambda x: tf.ensure_shape(x, [4, 2]),
+        tf.TensorSpec([None, 3]),
+        r"\(None, 3\) and \(4, 2\) are incompatible",
+    ),
+    "diag": (
+        lambda x: tf.linalg.diag(x, k=1),
+        ROWS,
+        "the length of the diagonal must be known; use tf.ensure_shape",
+    ),
+    "diag of a batch": (
+        lambda x: tf.linalg.diag(x, k=1),
+        tf.TensorSpec([None, 2]),
+        "all batch dimensions must be known",
+    ),
+    "einsum": (lambda x: tf.einsum("...i->...", x), ANY, "must have known rank"),
+    "dct": (lambda x: tf.signal.dct(x), ROWS, "signals of known length"),
+    "inverse_mdct": (
+        lambda x: tf.signal.inverse_mdct(x),
+        tf.TensorSpec([None, None]),
+        "transforms of known length",
+    ),
+    "pooling": (
+        lambda x: tf.nn.max_pool(x, 2, 2, "SAME"),
+        ANY,
+        "must have a static shape or `data_format` must be given",
+    ),
+    "product's gradient": (
+        lambda x: tf.gradients(tf.reduce_prod(x), x),
+        ANY,
+        "needs an input of known rank",
+    ),
+}
+
+
+@pytest.mark.parametrize(("f", "spec", "words"), TRACED.values(), ids=TRACED.keys())
+def test_sizes_that_must_be_known_while_tracing(
+    f: Any, spec: tf.TensorSpec, words: str
+) -> None:
+    with pytest.raises((ValueError, LookupError), match=words):
+        tf.function(f).get_concrete_function(spec)
+
+
+def test_losses_are_scaled_inside_a_replica() -> None:
+    with (
+        tf.distribute.MirroredStrategy(["CPU:0"]).scope(),
+        pytest.raises(RuntimeError, match="in cross replica context"),
+    ):
+        tf.nn.scale_regularization_loss(1.0)
