@@ -11,7 +11,7 @@ from tensor.core import dtypes, errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, get_op, no_gradient, register
+from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
@@ -76,7 +76,10 @@ class Resize(Op):
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
         if call.attrs["method"] == "area":
-            return no_gradient(self, call, dz)  # as TensorFlow, which has none either
+            raise LookupError(
+                "gradient registry has no entry for: ResizeArea. Use method "
+                "'bilinear' with antialias=True, or tf.stop_gradient on the result."
+            )
         attrs = {k: call.attrs[k] for k in ("method", "antialias")}
         grad = resize_grad(dz, shape=shape_for(x), **attrs)
         dtype = x.dtype

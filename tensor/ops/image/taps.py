@@ -140,39 +140,37 @@ def _bicubic(size: int, target: int) -> Taps:
 
 
 def _area(size: int, target: int) -> Taps:
-    scale = float(np.float32(size) / np.float32(target))
-    rows = []
-    for i in range(target):
-        start, end = i * scale, (i + 1) * scale
-        first, last = math.floor(start), min(math.ceil(end), size + 1)
-        parts = [
-            (min(j, size - 1), (min(j + 1, end) - max(j, start)) / scale)
-            for j in range(first, max(last, first + 1))
-        ]
-        rows.append(parts)
-    width = max(len(parts) for parts in rows) if rows else 1
-    indices, weights = np.zeros((target, width), np.int64), np.zeros((target, width))
-    for i, parts in enumerate(rows):
-        for k, (j, weight) in enumerate(parts):
-            indices[i, k], weights[i, k] = j, weight
-    return Taps(indices, weights)
+    """Return the taps that weigh elements by how much of each a result covers."""
+    scale = np.float32(size) / np.float32(target)
+    ends = np.arange(target + 1, dtype=np.float32) * scale
+    start, end = ends[:-1, None], ends[1:, None]
+    first = np.floor(start).astype(np.int64)
+    width = int((np.ceil(end) - first).max(initial=1))
+    indices = first + np.arange(width)
+    covered = np.minimum(indices + 1, end) - np.maximum(indices, start)
+    # An element that holds the result whole counts as if nothing had been rounded.
+    is_whole = (indices < start) & (indices + 1 > end)
+    weights = np.where(is_whole, scale, np.maximum(covered, 0)) / scale
+    return Taps(np.minimum(indices, size - 1), weights)
 
 
 def _scaled_kernel(method: str, size: int, target: int, antialias: bool) -> Taps:
     """Return the taps of a kernel, widened when an image shrinks if `antialias`."""
+    # In single precision, step by step as TensorFlow: where a kernel ends with a jump,
+    # the last digit decides whether an element counts.
+    single = np.float32
     radius, kernel = KERNELS[method]
-    step = size / target
-    widen = max(step, 1.0) if antialias else 1.0
-    centers = (np.arange(target) + 0.5) * step
-    reach = radius * widen
-    first = np.ceil(centers - reach - 0.5).astype(np.int64)
-    width = min(2 * math.ceil(reach) + 1, size)
-    first = np.clip(first, 0, max(size - width, 0))
+    step = single(1) / (single(target) / single(size))
+    widen = max(step, single(1)) if antialias else single(1)
+    reach = single(radius) * widen
+    centers = (np.arange(target, dtype=single) + single(0.5)) * step
+    first = np.ceil(centers - reach - single(0.5)).clip(0, size - 1).astype(np.int64)
+    last = np.floor(centers + reach - single(0.5)).clip(0, size - 1).astype(np.int64)
+    width = int((last - first).max(initial=0)) + 1
     indices = first[:, None] + np.arange(width)
-    distance = np.abs(indices + 0.5 - centers[:, None]) / widen
-    last = np.floor(centers + reach - 0.5)[:, None]
-    start = np.ceil(centers - reach - 0.5)[:, None]
-    weights = np.where((indices <= last) & (indices >= start), kernel(distance), 0)
+    distance = indices.astype(single) + single(0.5) - centers[:, None]
+    weights = kernel(np.abs(distance * (single(1) / widen)))
+    weights = np.where(indices <= last[:, None], weights, 0)
     total = weights.sum(axis=1, keepdims=True)
     weights = weights / np.where(np.abs(total) > 1e-35, total, 1)
     return Taps(np.minimum(indices, size - 1), weights)

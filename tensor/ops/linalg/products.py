@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def multiply_matrices(a: Any, b: Any) -> Any:
         return wide.astype(a.dtype)
     if b.ndim == 2 and a.ndim > 2 and a.flags.c_contiguous:
         # One product of a tall matrix is faster than many of small ones.
-        rows = a.reshape(-1, a.shape[-1])
+        rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
         return product(rows, b).reshape(*a.shape[:-1], b.shape[-1])
     return product(a, b)
 

@@ -21,5 +21,6 @@ from tensor.ops.nn import (
     pool as pool,
     pool_public as pool_public,
     replicas as replicas,
+    separable as separable,
     softmax as softmax,
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
+from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import as_static_shape, reshape, shape_op
-from tensor.ops.families import check_kind, operands, shape_of
+from tensor.ops.families import operands, shape_of
 from tensor.ops.layout import expand_dims_, squeeze_
 from tensor.ops.nn.conv import conv2d_op, conv3d_op
 from tensor.ops.nn.windows import Windows, parse_padding, per_axis
@@ -16,7 +18,9 @@ from tensor.ops.nn.windows import Windows, parse_padding, per_axis
 if TYPE_CHECKING:
     from tensor.core.registry import Op
 
-_DTYPES = "fVi"
+# The dtypes that convolutions take; those of images take int32 as well.
+FLOATS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
+FLOATS_AND_INT32 = (*FLOATS, dtypes.int32)
 CHANNELS_LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 _CHANNELS_FIRST = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
 
@@ -149,15 +153,34 @@ def _joined(x: Any, lead: int, z: Any = None) -> Any:
     )
 
 
-def tensors(op: Op, x: Any, w: Any) -> tuple[Any, Any]:
-    """Return an input and filters as tensors of one dtype that convolutions take."""
-    x = convert(x)
-    x, w = operands(op, x, convert(w, None if hasattr(w, "dtype") else x.dtype))
-    check_kind(op, x, _DTYPES)
-    return x, w
+def tensors(
+    op: Op, x: Any, w: Any, allowed: tuple[dtypes.DType, ...] = FLOATS_AND_INT32
+) -> tuple[Any, Any]:
+    """Return an input and filters as tensors of one dtype that convolutions take.
+
+    Raises:
+        InvalidArgumentError: It is another dtype.
+        TypeError: It is another, and a graph is being traced.
+    """
+    x, w = operands(op, x, w)
+    if x.dtype in allowed:
+        return x, w
+    if context.graph is not None:
+        raise TypeError(
+            f"Value passed to parameter 'input' has DataType {x.dtype.name} not in "
+            f"list of allowed values: {', '.join(d.name for d in allowed)}. Convert it "
+            f"with tf.cast. [Op:{op.type_name}]"
+        )
+    names = ", ".join(map(dtypes.short_name, allowed))
+    raise invalid(
+        f"Value for attr 'T' of {dtypes.short_name(x.dtype)} is not in the list of "
+        f"allowed values: {names}. Convert it with tf.cast.",
+        op,
+    )
 
 
 @export("nn.conv2d")
+@takes_composites
 def conv2d(
     input: Any,
     filters: Any,
@@ -205,7 +228,7 @@ def conv3d(
         UnimplementedError: `data_format` is "NCDHW".
     """
     check_format(data_format, 3, conv3d_op)
-    x, w = tensors(conv3d_op, input, filters)
+    x, w = tensors(conv3d_op, input, filters, FLOATS)
     attrs = geometry(strides, dilations, padding, 3, conv3d_op)
     return _convolve(conv3d_op, 3, x, w, attrs, name)
 

@@ -9,6 +9,8 @@ from tensor.ops.array import as_static_shape
 from tensor.ops.nn.conv import conv2d_input_op, conv3d_input_op
 from tensor.ops.nn.conv_public import (
     CHANNELS_LAST,
+    FLOATS,
+    FLOATS_AND_INT32,
     as_two_axes,
     check_format,
     check_sequence_format,
@@ -111,7 +113,8 @@ def conv1d_transpose(
 def _transposed(
     op: Op, x: Any, w: Any, shape: Any, attrs: dict[str, Any], name: str | None
 ) -> Any:
-    x, w = tensors(op, x, w)
+    allowed = FLOATS if op is conv3d_input_op else FLOATS_AND_INT32
+    x, w = tensors(op, x, w, allowed)
     return op(x, w, shape=as_static_shape(shape), name=name, **attrs)
 
 

@@ -1,7 +1,8 @@
-"""Depthwise and separable convolution: each channel has filters of its own."""
+"""Depthwise convolution: each channel has filters of its own."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, shape_for, static_value
 from tensor.ops.families import shape_of
 from tensor.ops.nn.conv import wide
-from tensor.ops.nn.conv_public import conv2d, invalid, tensors
+from tensor.ops.nn.conv_public import FLOATS, invalid, tensors
+from tensor.ops.nn.dilated_strides import convolve_interleaved
 from tensor.ops.nn.pooling import in_pieces, places
 from tensor.ops.nn.windows import Windows, padded, parse_padding, per_axis
 
@@ -228,7 +230,9 @@ def depthwise_conv2d(
 
     Raises:
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+        ValueError: A dilation is not positive.
         UnimplementedError: `data_format` is "NCHW".
+        ValueError: A dilation is not positive.
     """
     op = depthwise_op
     if data_format not in (None, "NHWC"):
@@ -237,28 +241,77 @@ def depthwise_conv2d(
             "Depthwise convolution on CPU is only supported for NHWC format, got "
             f"{data_format} [Op:{op.type_name}]",
         )
-    x, w = tensors(op, input, filter)
-    steps, _ = per_axis(strides, 2, False, "strides")
-    rates, _ = per_axis(dilations, 2, False, "dilations")
+    x, w = tensors(op, input, filter, FLOATS)
+    steps = _strides(strides, op)
+    rates = _rates(dilations)
     have, filters = shape_of(x), shape_of(w)
     if have is not None and filters is not None:
         _check(have, filters, op)
-    if steps[0] != steps[1]:
-        raise invalid(
-            "Current implementation only supports equal length strides in the row and "
-            "column dimensions.",
-            op,
+    pads = parse_padding(padding, 2, False, op.type_name)
+    if max(steps) > 1 and max(rates) > 1:
+        sizes: Any = (filters or (None, None))[:2]
+        return convolve_interleaved(
+            functools.partial(op, x, w, name=name),
+            (have or (None,) * 4)[1:3],
+            Windows(sizes, steps, rates, pads),
         )
-    if min(steps) < 1 or min(rates) < 1:
-        raise invalid("Strides and dilations should be larger than 0.", op)
-    return op(
-        x,
-        w,
-        strides=steps,
-        dilations=rates,
-        padding=parse_padding(padding, 2, False, op.type_name),
-        name=name,
-    )
+    return op(x, w, strides=steps, dilations=rates, padding=pads, name=name)
+
+
+def _rates(dilations: Any) -> tuple[int, ...]:
+    """Return the dilations along rows and columns.
+
+    Raises:
+        TypeError: They are no list.
+        ValueError: They are not two positive numbers.
+    """
+    if dilations is None:
+        return (1, 1)
+    if not hasattr(dilations, "__len__"):
+        raise TypeError(
+            f"'{type(dilations).__name__}' object is not iterable: `dilations` must be "
+            f"two numbers, for rows and columns. Received: dilations={dilations!r}"
+        )
+    rates = tuple(int(d) for d in dilations)
+    if len(rates) != 2 or min(rates) < 1:
+        raise ValueError(
+            f"`dilation_rate` must be positive. Received: dilation_rate="
+            f"{np.array(rates)}; give two numbers, for rows and columns."
+        )
+    return rates
+
+
+def _strides(strides: Any, op: Op) -> tuple[int, ...]:
+    """Return the strides along rows and columns.
+
+    Raises:
+        TypeError: They are no list.
+        InvalidArgumentError: They are not 1, n, n, 1.
+    """
+    if not hasattr(strides, "__len__"):
+        raise TypeError(
+            "Expected list for 'strides' argument to 'depthwise_conv2d_native' Op, not "
+            f"{strides!r}. Write [1, {strides!r}, {strides!r}, 1]."
+        )
+    steps = [int(s) for s in strides]
+    problem = None
+    if len(steps) != 4:
+        problem = "Sliding window strides field must specify 4 dimensions"
+    elif (steps[0], steps[3]) != (1, 1):
+        problem = (
+            "Current implementation does not yet support strides in the batch and "
+            "depth dimensions."
+        )
+    elif min(steps) < 1:
+        problem = f"Stride must be > 0, but got {min(steps)}"
+    elif steps[1] != steps[2]:
+        problem = (
+            "Current implementation only supports equal length strides in the row and "
+            "column dimensions."
+        )
+    if problem:
+        raise invalid(f"{problem}, got strides={steps}", op)
+    return steps[1], steps[2]
 
 
 def _check(x: Any, w: Any, op: Op) -> None:
@@ -269,39 +322,6 @@ def _check(x: Any, w: Any, op: Op) -> None:
         raise invalid(
             f"input and filter must have the same depth: {x[-1]} vs {w[-2]}", op
         )
-
-
-@export("nn.separable_conv2d")
-def separable_conv2d(
-    input: Any,
-    depthwise_filter: Any,
-    pointwise_filter: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Convolve each channel with its own filters, then mix the channels.
-
-    Args:
-        input: [batch, height, width, channels].
-        depthwise_filter: [height, width, channels, filters for each channel].
-        pointwise_filter: [1, 1, channels times those filters, results].
-        strides: Four numbers, 1 first and last.
-        padding: As for tf.nn.depthwise_conv2d.
-        data_format: "NHWC", the only one on a CPU.
-        dilations: Two numbers: how far apart the window's elements lie.
-        name: A name for the node, in a graph.
-
-    Raises:
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-        UnimplementedError: `data_format` is "NCHW".
-    """
-    z = depthwise_conv2d(
-        input, depthwise_filter, strides, padding, data_format, dilations
-    )
-    return conv2d(z, pointwise_filter, 1, "VALID", name=name)
 
 
 @export("nn.depthwise_conv2d_backprop_input")
@@ -316,7 +336,7 @@ def depthwise_conv2d_backprop_input(
     name: str | None = None,
 ) -> Any:
     """Return what the result of a depthwise convolution gives back to its input."""
-    dz, w = tensors(depthwise_input, out_backprop, filter)
+    dz, w = tensors(depthwise_input, out_backprop, filter, FLOATS)
     return depthwise_input(
         dz,
         w,
@@ -338,7 +358,7 @@ def depthwise_conv2d_backprop_filter(
     name: str | None = None,
 ) -> Any:
     """Return what the result of a depthwise convolution gives back to its filters."""
-    x, dz = tensors(depthwise_filter, input, out_backprop)
+    x, dz = tensors(depthwise_filter, input, out_backprop, FLOATS)
     return depthwise_filter(
         x,
         dz,

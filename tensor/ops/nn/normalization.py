@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
-from tensor.core.dtypes import bfloat16, float16, float32, int32, int64
+from tensor.core.dtypes import bfloat16, float16, float32, int32, int64, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
-    as_static_shape,
     cast,
-    reshape,
     shape_op,
     stop_gradient,
     zeros_like,
@@ -50,6 +50,7 @@ def _without(x: Any, axes: tuple[int, ...] | None) -> Any:
 
 
 @export("nn.moments")
+@takes_composites
 def moments(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: Any = None
 ) -> tuple[Any, Any]:
@@ -192,6 +193,7 @@ def batch_norm_with_global_normalization(
 
 
 @export("math.l2_normalize", "linalg.l2_normalize", "nn.l2_normalize")
+@takes_composites
 def l2_normalize(
     x: Any, axis: Any = None, epsilon: Any = 1e-12, name: str | None = None
 ) -> Any:
@@ -254,29 +256,32 @@ def local_response_normalization(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The input has another rank.
+        InvalidArgumentError: The input has another rank or dtype.
     """
-    x = convert(input)
+    is_tensor = isinstance(input, Tensor) or hasattr(input, "read_for_op")
+    x = convert(input) if is_tensor else cast(convert(input), dtype=float32)
+    if x.dtype not in _LRN_DTYPES:
+        raise errors.invalid(
+            "LRN",
+            f"Value for attr 'T' of {short_name(x.dtype)} is not in the list of "
+            "allowed values: half, bfloat16, float. Convert it with tf.cast.",
+        )
     y, dtype = _widen(x)
     if y.ndim not in (None, 4):
         raise errors.invalid("LRN", f"in must be 4-dimensional, got {x.shape}")
     channels = (shape_of(y) or (None,))[-1]
     if channels is None:
-        known = shape_op(y, out_type=int32)[-1]
-        band, rows = (
-            channel_band(known, radius=int(depth_radius)),
-            as_static_shape([-1, known]),
-        )
+        channels = shape_op(y, out_type=int32)[-1]
     else:
-        band = channel_band(np.int32(channels), radius=int(depth_radius))
-        band, rows = constant_tensor(band), (-1, channels)
-    band = cast(band, dtype=y.dtype)
-    squares = reshape(square(y), shape=rows)
-    sums = matmul(squares, band, transpose_a=False, transpose_b=False)
-    dims = shape_of(y)
-    shape = dims if dims and None not in dims else shape_op(y, out_type=int32)
-    norm = bias + alpha * reshape(sums, shape=shape)
+        channels = np.int32(channels)
+    band = channel_band(channels, radius=int(depth_radius))
+    band = cast(convert(band), dtype=y.dtype)
+    sums = matmul(square(y), band, transpose_a=False, transpose_b=False)
+    norm = bias + alpha * sums
     return _as(y * power(norm, -beta), dtype)
+
+
+_LRN_DTYPES = (float16, bfloat16, float32)
 
 
 @export("math.zero_fraction", "nn.zero_fraction")

@@ -35,7 +35,7 @@ class MaxPool(Op):
     axes = 2
 
     def kernel(self, x: Any, windows: Windows) -> Any:
-        return pooling.maximum(x, windows)
+        return pooling.maximum(x, windows, is_finite=self.axes == 2)
 
     def infer(self, x: TensorSpec, windows: Windows) -> TensorSpec:
         return TensorSpec.of(_pooled(x, windows, self), x.dtype)

@@ -66,9 +66,10 @@ def _pool(
     first, last = _FORMATS[axes][::-1]
     if data_format not in (None, last):
         if data_format != first:
-            raise ValueError(
-                f"`data_format` must be {last!r} or {first!r}. Received: "
-                f"data_format={data_format}"
+            raise _invalid(
+                f"Value for attr 'data_format' of \"{data_format}\" is not in the list "
+                f'of allowed values: "{last}", "{first}"',
+                op,
             )
         raise _invalid(
             f"{_KERNELS[op.type_name]} only supports {last} on device type CPU", op
@@ -82,7 +83,7 @@ def _pool(
     _check_positive(sizes, steps, op)
     if others != (1, 1) or other_steps != (1, 1):
         return _pool_depth(how, x, (sizes, others), (steps, other_steps), op)
-    windows = Windows(sizes, steps, rates, _padding(how, padding, axes, op))
+    windows = Windows(sizes, steps, rates, _padding(sizes, padding, op))
     if dims is not None:
         windows.counts(dims[1:-1], op.type_name)
     if axes > 1:
@@ -102,10 +103,29 @@ def _check_positive(sizes: tuple[int, ...], steps: tuple[int, ...], op: Op) -> N
             )
 
 
-def _padding(how: str, padding: Any, axes: int, op: Op) -> Any:
-    if not isinstance(padding, str) and (how == "AVG" or axes == 3):
+def _padding(sizes: tuple[int, ...], padding: Any, op: Op) -> Any:
+    """Return a checked padding argument; only maxima of images take pairs.
+
+    Raises:
+        TypeError: There are pairs for another op.
+        InvalidArgumentError: A window can lie in the padding alone.
+    """
+    axes = len(sizes)
+    if not isinstance(padding, str) and op is not max_pool_op:
         raise TypeError(f"Expected string for argument 'padding' not {padding!r}.")
-    return parse_padding(padding, axes, False, op.type_name)
+    pads = parse_padding(padding, axes, False, op.type_name)
+    if isinstance(pads, str):
+        return pads
+    sides = ("Top", "Bottom", "Left", "Right")[-2 * axes :]
+    amounts = [amount for pair in pads for amount in pair]
+    for i, (side, amount) in enumerate(zip(sides, amounts, strict=True)):
+        if amount >= sizes[i // 2]:
+            raise _invalid(
+                f"{side} padding {amount} needs to be smaller than the window size "
+                f"{sizes[i // 2]}",
+                op,
+            )
+    return pads
 
 
 def _with_height(windows: Windows) -> Windows:
@@ -359,9 +379,7 @@ def max_pool_with_argmax(
     sizes, _ = per_axis(ksize, 2, False, "ksize")
     steps, _ = per_axis(strides, 2, False, "strides")
     _check_positive(sizes, steps, op)
-    windows = Windows(
-        sizes, steps, (1, 1), parse_padding(padding, 2, False, op.type_name)
-    )
+    windows = Windows(sizes, steps, (1, 1), _padding(sizes, padding, op))
     y, index = op(
         x,
         windows=windows,

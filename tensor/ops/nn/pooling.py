@@ -11,6 +11,7 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
+import ml_dtypes
 import numpy as np
 
 from tensor.core import thread_pool
@@ -35,7 +36,13 @@ def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
 
 
 def _lowest(dtype: np.dtype[Any]) -> Any:
-    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
+    """Return the lowest finite number."""
+    return (np.iinfo if dtype.kind in "iu" else ml_dtypes.finfo)(dtype).min
+
+
+def _below(dtype: np.dtype[Any]) -> Any:
+    """Return what no maximum is equal to, where the dtype has such a number."""
+    return _lowest(dtype) if dtype.kind in "iu" else -np.inf
 
 
 def _along(
@@ -70,8 +77,15 @@ def _reduce(
     return x
 
 
-def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
-    """Return the maximum of every window; NaN is passed over, as in TensorFlow."""
+def maximum(x: np.ndarray, windows: Windows, is_finite: bool = False) -> np.ndarray:
+    """Return the maximum of every window; NaN is passed over, as in TensorFlow.
+
+    Args:
+        x: What the windows lie on.
+        windows: Where they lie.
+        is_finite: Whether a window of -inf and NaN gives the lowest finite number.
+    """
+    floor = _lowest(x.dtype) if is_finite and x.dtype.kind not in "iu" else None
     counts = windows.known_counts(x.shape[1:-1])
     result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
     pads = windows.pads(x.shape[1:-1])
@@ -79,7 +93,11 @@ def maximum(x: np.ndarray, windows: Windows) -> np.ndarray:
     def work(batch: slice) -> None:
         piece = padded(x[batch], pads, _lowest(x.dtype))
         # The first axis first: what is combined there are the longest runs in memory.
-        result[batch] = _reduce(np.fmax, piece, windows, counts, range(len(counts)))
+        best = _reduce(np.fmax, piece, windows, counts, range(len(counts)))
+        if floor is None:
+            result[batch] = best
+        else:
+            np.fmax(best, floor, out=result[batch])
 
     if result.size:
         in_pieces(work, x)
@@ -124,6 +142,20 @@ def _chosen(
         yield where, mask
 
 
+def _comparable(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return elements and maxima so that each maximum is equal to an element.
+
+    Where there is nothing but -inf and NaN, all elements count as equals; in volumes
+    none has the maximum, as in TensorFlow.
+    """
+    if x.dtype.kind in "iu" or (y > _lowest(x.dtype)).all():
+        return x, y
+    floor = x.dtype.type(_lowest(x.dtype))
+    if x.ndim == 5:
+        return x, np.where(y > floor, y, np.nan).astype(y.dtype)
+    return np.fmax(x, floor), np.fmax(y, floor)
+
+
 def maximum_gradient(
     x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows
 ) -> np.ndarray:
@@ -136,13 +168,14 @@ def maximum_gradient(
     pads = windows.pads(x.shape[1:-1])
     result = np.empty_like(dz, shape=x.shape, order="C")
     inner = _inside(x, pads)
+    x, y = _comparable(x, y)
     disjoint = all(
         s >= e for s, e in zip(windows.strides, windows.extents(), strict=True)
     )
     give_back = _to_first if disjoint and not in_volumes else _to_chosen
 
     def work(batch: slice) -> None:
-        piece = padded(x[batch], pads, _lowest(x.dtype))
+        piece = padded(x[batch], pads, _below(x.dtype))
         is_whole = piece.shape[1:] == x.shape[1:]
         total = result[batch] if is_whole else np.empty_like(dz, shape=piece.shape)
         give_back(piece, y[batch], dz[batch], windows, total)
@@ -198,7 +231,8 @@ def at_maximum(
 ) -> np.ndarray:
     """Return `values`, shaped like x, at the place of each window's maximum."""
     pads = windows.pads(x.shape[1:-1])
-    x, values = padded(x, pads, _lowest(x.dtype)), padded(values, pads)
+    x, y = _comparable(x, y)
+    x, values = padded(x, pads, _below(x.dtype)), padded(values, pads)
     result = np.zeros_like(values, shape=y.shape, order="C")
     for where, mask in _chosen(x, y, windows, y.shape[1:-1]):
         np.copyto(result, values[where], where=mask)
