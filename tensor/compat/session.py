@@ -102,6 +102,8 @@ class Session:
             raise RuntimeError("Attempted to use a closed Session.")
         flat = [self._value(f) for f in nest.flatten(fetches)]
         values = [v for v in flat if isinstance(v, Value)]
+        wanted = [f for f in nest.flatten(fetches) if isinstance(f, Operation)]
+        values += [op.outputs[0]._value for op in wanted]
         feeds = {self._value(t): _fed(t, a) for t, a in (feed_dict or {}).items()}
         arrays = iter(self._compute(values, feeds))
         results = [self._result(v, arrays) for v in flat]

@@ -31,6 +31,15 @@ from tensor.compat.updates import (
     scatter_sub as scatter_sub,
     scatter_update as scatter_update,
 )
+from tensor.compat.variable_scope import (
+    AUTO_REUSE as AUTO_REUSE,
+    VariableScope as VariableScope,
+    get_variable as get_variable,
+    get_variable_scope as get_variable_scope,
+    global_variables as global_variables,
+    trainable_variables as trainable_variables,
+    variable_scope as variable_scope,
+)
 from tensor.core.dimension import (
     Dimension as Dimension,
     dimension_at_index as dimension_at_index,

@@ -158,3 +158,25 @@ class ContainerAssertions(unittest.TestCase):
         patterns = list(regexes)
         found = any(re.search(pattern, actual_str) for pattern in patterns)
         self.assertTrue(found, message or f"{actual_str!r} fits none of {patterns}")
+
+    def assertProtoEquals(
+        self,
+        expected_message_maybe_ascii: Any,
+        message: Any,
+        msg: Any = None,
+        relative_tolerance: float | None = None,
+    ) -> None:
+        """Check that a protocol buffer is another, or prints as a text does.
+
+        A text is compared word by word: its fields are in the message's order.
+        """
+        expected, actual = expected_message_maybe_ascii, message
+        if isinstance(expected, str | bytes):
+            text = expected.decode() if isinstance(expected, bytes) else expected
+            expected, actual = _words(text), _words(str(message))
+        self.assertEqual(expected, actual, msg)
+
+
+def _words(text: str) -> list[str]:
+    """Return the names, values and braces of a message in text format."""
+    return re.findall(r'"(?:\\.|[^"\\])*"|[{}]|[^\s{}:"]+', text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
 from tensor.core.convert import convert
+from tensor.core.variable_handle import ResourceHandle
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -35,6 +36,11 @@ class LegacyVariable:
     def is_initialized(self, name: str | None = None) -> Any:
         """Return whether there is a value: there always is."""
         return convert(True)
+
+    @property
+    def handle(self) -> ResourceHandle:
+        """The variable as what `tf.raw_ops` call a resource."""
+        return ResourceHandle(self)
 
     @property
     def initializer(self) -> None:

@@ -9,8 +9,10 @@ import numpy as np
 from tensor.core.context import context
 from tensor.core.dtypes import variant
 from tensor.core.errors import InaccessibleTensorError
+from tensor.core.registry import spec_of
 from tensor.core.shapes import Dims, TensorShape, merge, to_text
 from tensor.core.tensor import Tensor, deny_python_value
+from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.static_values import known_value
 
 if TYPE_CHECKING:
@@ -257,3 +259,18 @@ def out_of_scope(tensor: SymbolicTensor) -> TypeError:
         f"{tensor.graph!r}, which is not being traced now. Use return values, explicit "
         "Python locals or TensorFlow collections to access it."
     )
+
+
+def specs_of(tensors: tuple[Any, ...]) -> list[TensorSpec]:
+    """Return specs of an op's inputs; Python numbers adopt the dtype beside them."""
+    values = [t._value for t in tensors if type(t) is SymbolicTensor]
+    if len(values) == len(tensors):
+        return [TensorSpec.of(v.dims, v.dtype) for v in values]
+    beside = next((v.dtype for v in values if not v.dtype.is_bool), None)
+    adopted = None if beside is None else TensorSpec.of((), beside)
+    return [
+        TensorSpec.of(t._value.dims, t._value.dtype)
+        if type(t) is SymbolicTensor
+        else adopted or spec_of(t)
+        for t in tensors
+    ]

@@ -16,7 +16,6 @@ from tensor.core import dtypes
 from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.public_api import export
-from tensor.core.registry import Op, spec_of
 from tensor.core.tape import track
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
@@ -25,12 +24,14 @@ from tensor.graph.constants import constant_op, is_constant
 from tensor.graph.control import list_ops
 from tensor.graph.dynamic_index import dynamic_get_item, split_index
 from tensor.graph.program import Node, Program, Value
-from tensor.graph.symbolic import SymbolicTensor, out_of_scope
+from tensor.graph.symbolic import SymbolicTensor, out_of_scope, specs_of
 from tensor.graph.user_lines import user_line
+from tensor.graph.write_then_read import WriteThenRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tensor.core.registry import Op
     from tensor.core.shapes import Dims
 
 # TensorFlow names the nodes of Python's operators in its own way.
@@ -122,7 +123,7 @@ class Graph:
                 attrs = {**attrs, key: self._parameter(attr)}
                 if isinstance(attrs[key], SymbolicTensor):
                     parameters[key] = attrs[key]._value
-        specs = op.infer(*_specs(tensors), **attrs)
+        specs = op.infer(*specs_of(tensors), **attrs)
         known = {k: v for k, v in attrs.items() if k not in parameters}
         values = tuple([t._value if type(t) is SymbolicTensor else t for t in tensors])
         node = Node(op, values, known, parameters)
@@ -252,12 +253,19 @@ class Graph:
         tensor._track_id = variable._track_id
         return tensor
 
-    def write_variable(self, op: Op, inputs: Any, attrs: dict[str, Any]) -> None:
-        """Record a write, after which reads see another value."""
+    def write_variable(self, op: Any, inputs: Any, attrs: dict[str, Any]) -> Any:
+        """Record a write, after which reads see another value.
+
+        Returns:
+            The variable; in TF1's kind of graph the value after the write.
+        """
         variable = attrs["variable"]
         self.variable_table[id(variable)] = variable
-        self.call_op(op, inputs, attrs)
+        if not self.building_function:
+            op = WriteThenRead(op)
+        value = self.call_op(op, inputs, attrs)
         self.forget_reads([variable])
+        return variable if self.building_function else value
 
     def forget_reads(self, variables: Any) -> None:
         """Note that variables have changed."""
@@ -274,8 +282,8 @@ class Graph:
         """
         state.check_assignable(variable, how, value.static_shape)
         attrs = {"variable": variable, "how": how}
-        self.write_variable(state.write_variable, (value,), attrs)
-        return variable if read_value else None
+        written = self.write_variable(state.write_variable, (value,), attrs)
+        return written if read_value or not self.building_function else None
 
     def update_variable_slice(
         self, variable: Any, index: Any, how: str, value: Any
@@ -283,16 +291,14 @@ class Graph:
         """Record `variable[index].assign(value)`."""
         template, scalars = split_index(index)
         attrs = {"variable": variable, "index": template, "how": how}
-        self.write_variable(state.write_slice, (value, *scalars), attrs)
-        return variable
+        return self.write_variable(state.write_slice, (value, *scalars), attrs)
 
     def scatter_variable(
         self, variable: Any, combine: Any, indices: Any, values: Any
     ) -> Any:
         """Record a scatter into a variable."""
         attrs = {"variable": variable, "combine": combine}
-        self.write_variable(state.scatter_variable, (values, *indices), attrs)
-        return variable
+        return self.write_variable(state.scatter_variable, (values, *indices), attrs)
 
     def created_variable(self, variable: Any, initial_value: Any) -> None:
         """Note that user code made a variable while being traced.
@@ -382,18 +388,3 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} with {len(self.nodes)} nodes>"
-
-
-def _specs(tensors: tuple[Any, ...]) -> list[TensorSpec]:
-    """Return specs of an op's inputs; Python numbers adopt the dtype beside them."""
-    values = [t._value for t in tensors if type(t) is SymbolicTensor]
-    if len(values) == len(tensors):
-        return [TensorSpec.of(v.dims, v.dtype) for v in values]
-    beside = next((v.dtype for v in values if not v.dtype.is_bool), None)
-    adopted = None if beside is None else TensorSpec.of((), beside)
-    return [
-        TensorSpec.of(t._value.dims, t._value.dtype)
-        if type(t) is SymbolicTensor
-        else adopted or spec_of(t)
-        for t in tensors
-    ]

@@ -192,9 +192,22 @@ def custom_gradient(f: F) -> F:
         ValueError: The gradient returns another number of gradients than `f` has
             arguments or variables; or keyword arguments inside a traced function.
     """
+    return CustomGradientFunction(f)  # type: ignore[return-value]  # gives results alone
 
-    @functools.wraps(f)
-    def decorated(*args: Any, **kwargs: Any) -> Any:
+
+class CustomGradientFunction:
+    """A function with a gradient of its own; methods get no gradient for `self`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+
+    def __get__(self, instance: Any, owner: Any = None) -> CustomGradientFunction:
+        if instance is None:
+            return self
+        return CustomGradientFunction(self._function.__get__(instance, owner))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if context.graph is not None:
             if kwargs:
                 raise ValueError(
@@ -202,13 +215,13 @@ def custom_gradient(f: F) -> F:
                     "arguments only when eager execution is enabled."
                 )
             args = nest.map_structure(convert, args)
-        call = _CustomCall(f, args, kwargs)
+        call = _CustomCall(self._function, args, kwargs)
         results = [convert(r) for r in nest.flatten(call.result)]
-        op = CustomGradient(call, len(results))
-        outputs = op(*results, *call.inputs())
+        inputs = call.inputs()
+        if not inputs:  # nothing to differentiate by, but what the results come from
+            return nest.pack_sequence_as(call.result, results)
+        outputs = CustomGradient(call, len(results))(*results, *inputs)
         return nest.pack_sequence_as(call.result, list(outputs))
-
-    return decorated  # type: ignore[return-value]  # it returns the result alone
 
 
 @export("recompute_grad")

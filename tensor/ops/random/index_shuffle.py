@@ -171,7 +171,7 @@ def _common_shape(index: Any, seed: Any, last: Any) -> tuple[int, ...]:
             "Index bust be a scalar or vector. Expected it to have as many elements as "
             f"max_index, got shapes {to_brackets(index)} and {to_brackets(last)}."
         )
-    return index or last  # type: ignore[no-any-return]  # shapes are Any here
+    return index or last
 
 
 def _check_range(indices: np.ndarray, ends: np.ndarray) -> None:

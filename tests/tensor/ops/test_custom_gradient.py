@@ -120,3 +120,41 @@ def test_recompute_grad_runs_the_function_again() -> None:
 def test_grad_pass_through_is_the_straight_through_estimator() -> None:
     rounded = tf.grad_pass_through(tf.round)
     assert float(slope(lambda x: rounded(x) * 2.0, tf.constant(3.3))) == 2.0
+
+
+def test_a_function_without_arguments_keeps_the_gradient_of_what_it_computes() -> None:
+    x = tf.constant(3.0)
+
+    @tf.custom_gradient
+    def square() -> Any:
+        return x * x, lambda dy: dy * 7.0
+
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = square()
+    assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_a_method_gives_no_gradient_for_its_object() -> None:
+    class Scale:
+        factor = 2.0
+
+        @tf.custom_gradient
+        def __call__(self, x: Any) -> Any:
+            return x * self.factor, lambda dy: dy * 9.0
+
+    assert float(slope(Scale(), tf.constant(1.0))) == 9.0
+    assert callable(Scale.__call__)
+
+
+def test_jacobians_go_through_gradients_of_users() -> None:
+    x = tf.constant([1.0, 2.0])
+
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: dy * 5.0 * x
+
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = square(x)
+    assert tape.jacobian(y, x).numpy().tolist() == [[5, 0], [0, 10]]
