@@ -27,6 +27,8 @@ class Context(threading.local):
         accumulators: The forward-mode accumulators that are active now.
         graph: The graph being traced (an object with `call_op`, `constant`,
             `unique_name` …), or None in eager execution.
+        tracing: The graph of the function being traced, which `tf.init_scope` leaves as
+            it is; None outside functions.
         name_scopes: The open `tf.name_scope`s, outermost first.
         outer_name_scopes: The lists that `name_scopes` was before each of them.
         device: What `tf.device` asks for, or None.
@@ -43,6 +45,7 @@ class Context(threading.local):
         self.tapes: list[Tape] = []
         self.accumulators: list[Any] = []
         self.graph: Any = None
+        self.tracing: Any = None
         self.name_scopes: list[str] = []
         self.outer_name_scopes: list[list[str]] = []
         self.device: str | None = None
@@ -54,12 +57,14 @@ class Context(threading.local):
     def eager_inside_kernel(self) -> Iterator[None]:
         """Let a kernel run ops: eagerly, unrecorded, in a context of their own."""
         saved = self.graph, self.tapes, self.accumulators, self.run
+        tracing, self.tracing = self.tracing, None
         self.graph, self.tapes, self.accumulators = None, [], []
         self.run = _quiet_run()
         try:
             yield
         finally:
             self.graph, self.tapes, self.accumulators, self.run = saved
+            self.tracing = tracing
 
 
 def _quiet_run() -> Any:

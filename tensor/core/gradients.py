@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core.backprop import backward, runs_on_arrays, wrap_gradient
-from tensor.core.tensor import EagerTensor, Tensor, wrap
+from tensor.core.tensor import EagerTensor, Tensor, next_track_id, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,12 @@ def gradients_on(
     """Return d(sum of weighted targets)/d(source) for each source, or None."""
     plain = runs_on_arrays()
     seeds = []
+    known = tape.tracked
     for target, weight in zip(targets, weights, strict=True):
+        if target is not None and any(target is source for source in sources):
+            # A value is a function of itself, whether or not the tape saw it.
+            target._track_id = target._track_id or next_track_id()
+            known = known | {target._track_id}
         if target is None or not target._track_id:
             continue
         if weight is None:
@@ -34,7 +39,7 @@ def gradients_on(
             weight = _checked_weight(weight, target)
         seeds.append((target._track_id, weight))
     numbers = frozenset(s._track_id for s in sources if s._track_id)
-    numbers &= tape.tracked
+    numbers &= known
     found = backward(tape.calls, seeds, numbers, releases)
     return [wrap_gradient(found.get(s._track_id)) for s in sources]
 

@@ -131,8 +131,9 @@ class Variable(
                 )
         self._dtype = dtypes.from_numpy(array.dtype)
         self._array = array
-        if context.graph is not None:
-            context.graph.created_variable(self, initial_value)
+        graph = context.graph or context.tracing
+        if graph is not None:
+            graph.created_variable(self, initial_value)
 
     # ---- what it is
 

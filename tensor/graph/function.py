@@ -179,11 +179,15 @@ class Function:
         Variables may be created by the first call only, so the function is traced
         again, to see that it creates none, and to have its later behaviour.
         """
-        if not self._may_create_variables:
+        may_create, self._may_create_variables = self._may_create_variables, False
+        if not may_create:
             return self._trace(args, kwargs, dims, may_create=False)
-        concrete = self._trace(args, kwargs, dims, may_create=True)
+        try:
+            concrete = self._trace(args, kwargs, dims, may_create=True)
+        except BaseException:
+            self._may_create_variables = True
+            raise
         if concrete.graph.created:
-            self._may_create_variables = False
             concrete = self._trace(args, kwargs, dims, may_create=False)
         return concrete
 

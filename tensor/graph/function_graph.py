@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import TYPE_CHECKING, Any
 
+from tensor.core.context import context
 from tensor.graph.trace import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FunctionGraph(Graph):
@@ -16,6 +21,16 @@ class FunctionGraph(Graph):
 
     building_function = True
     structured_outputs: Any = None
+
+    @contextlib.contextmanager
+    def traced(self) -> Iterator[Graph]:
+        """Record ops here; variables made inside are known, even in an init_scope."""
+        outer, context.tracing = context.tracing, self
+        try:
+            with super().traced():
+                yield self
+        finally:
+            context.tracing = outer
 
     def capture_call_time_value(self, closure: Any, spec: Any, key: Any = None) -> Any:
         """Refuse to take in a value that is computed anew before each call.

@@ -26,7 +26,7 @@ def softmax_array(x: Any, axis: int) -> Any:
         return np.zeros_like(x)
     powers = np.subtract(x, np.max(x, axis=axis, keepdims=True))
     np.exp(powers, out=powers)
-    return np.divide(powers, _sum(powers, axis), out=powers)
+    return np.multiply(powers, np.reciprocal(_sum(powers, axis)), out=powers)
 
 
 def log_softmax_array(x: Any, axis: int) -> Any:
@@ -99,6 +99,7 @@ def softmax(logits: Any, axis: Any = None, name: str | None = None) -> Any:
 
 
 @export("nn.log_softmax", "math.log_softmax")
+@takes_composites
 def log_softmax(logits: Any, axis: Any = None, name: str | None = None) -> Any:
     """Return logits - log(sum(exp(logits))) along `axis`, by default the last.
 
