@@ -14,6 +14,7 @@ from strategies.contexts import CrossReplicaContext
 from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.data.graph_nodes import in_graph, next_element, run_in_graph
+from tensor.data.optional import next_as_optional, traced_next_as_optional
 from tensor.graph.control.stream import open_stream
 from tensor.io.plain_data import decode, encode
 from tensor.train.object_graph import ITERATOR_STATE
@@ -90,7 +91,7 @@ class DistributedIterator:
         return next(self._parts)
 
     def _next_arrays(self) -> list[Any]:
-        return [t._array for t in nest.flatten(self.get_next(), True)]
+        return _arrays(self.get_next())
 
     def get_next(self) -> Any:
         """Return the next per-replica batches.
@@ -107,24 +108,23 @@ class DistributedIterator:
 
     def get_next_as_optional(self) -> Any:
         """Return the next per-replica batches as a `tf.experimental.Optional`."""
-        from tensor.data.optional import Optional
-
-        try:
-            return Optional.from_value(next(self._parts))
-        except StopIteration:
-            return Optional.empty(self.element_spec)
+        return next_as_optional(self, lambda: _arrays(next(self._parts)))
 
 
 class TracedDistributedIterator:
     """What `iter(dataset)` is while a function is traced: nodes of the graph.
 
     Each run of the function starts an iteration of its own.
+
+    Attributes:
+        element_spec: The structure of its elements.
+        cursor: The symbolic tensor that stands for where it is.
     """
 
     def __init__(self, dataset: DistributedDataset) -> None:
         self.element_spec = dataset.element_spec
         attrs = {"dataset": dataset}
-        self._cursor = context.graph.call_op(open_stream, (), attrs)
+        self.cursor = context.graph.call_op(open_stream, (), attrs)
 
     def __iter__(self) -> TracedDistributedIterator:
         return self
@@ -132,10 +132,14 @@ class TracedDistributedIterator:
     def __next__(self) -> Any:
         specs = tuple(nest.flatten(self.element_spec, True))
         attrs = {"specs": specs}
-        tensors = context.graph.call_op(next_element, (self._cursor,), attrs)
+        tensors = context.graph.call_op(next_element, (self.cursor,), attrs)
         return nest.pack_sequence_as(self.element_spec, list(tensors), True)
 
     get_next = __next__
+
+    def get_next_as_optional(self) -> Any:
+        """Return the next per-replica batches as a `tf.experimental.Optional`."""
+        return traced_next_as_optional(self)
 
 
 class DistributedDataset:
@@ -185,3 +189,8 @@ class DistributedDataset:
 
     def __repr__(self) -> str:
         return f"<DistributedDataset of {self._strategy!r}>"
+
+
+def _arrays(batches: Any) -> list[Any]:
+    """Return the arrays of all tensors of all replicas."""
+    return [tensor._array for tensor in nest.flatten(batches, True)]

@@ -129,6 +129,12 @@ class TracedIterator:
 
     get_next = __next__
 
+    def get_next_as_optional(self) -> Any:
+        """Return the next element as an Optional, which is empty at the end."""
+        from tensor.data.optional import traced_next_as_optional
+
+        return traced_next_as_optional(self)
+
 
 def reads_pipelines(nodes: Any) -> bool:
     """Return whether some node reads a dataset."""

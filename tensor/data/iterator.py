@@ -86,12 +86,9 @@ class OwnedIterator(Iterator):
 
     def get_next_as_optional(self) -> Any:
         """Return the next element as an Optional, which is empty at the end."""
-        from tensor.data.optional import Optional
+        from tensor.data.optional import next_as_optional
 
-        try:
-            return Optional.from_value(next(self))
-        except StopIteration:
-            return Optional.empty(self.element_spec)
+        return next_as_optional(self, lambda: next(self._stream))
 
     @property
     def element_spec(self) -> Any:
