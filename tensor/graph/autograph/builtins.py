@@ -8,6 +8,7 @@ from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
+from tensor.graph.control.tensor_array import TensorArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +36,13 @@ def len_(value: Any) -> Any:
     """`len`; of a symbolic tensor whose length is not known, a tensor."""
     if isinstance(value, Together):
         return value.length()
+    if isinstance(value, TensorArray):
+        return value.size()
     if not _is_symbolic(value):
         return len(value)
     dims = value.static_shape
     if dims == ():
-        raise ValueError("len requires a tensor with at least one dimension.")
+        raise ValueError(f"len requires a non-scalar tensor, got one of shape {dims}.")
     if dims is not None and dims[0] is not None:
         return dims[0]
     return _public("shape")(value)[0]

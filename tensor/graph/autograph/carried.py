@@ -105,7 +105,10 @@ class Carried:
             if isinstance(old, Undefined):
                 continue
             if isinstance(new, Undefined):
-                raise TypeError(f"{name!r} has no value at the end of a round.")
+                raise TypeError(
+                    f"{name!r} has no value at the end of a round, which the next one "
+                    "reads. Assign to it in every round, and do not delete it."
+                )
             if not same_structure(old, new):
                 raise TypeError(
                     f"{name!r} does not have the same nested structure before the loop "

@@ -186,11 +186,8 @@ class _Names:
 
     def __call__(self, prefix: str) -> str:
         counter = self._counts.setdefault(prefix, itertools.count(1))
-        for number in counter:
-            name = f"{prefix}{number}"
-            if name not in self._taken:
-                return name
-        raise AssertionError("counting does not end")
+        names = (f"{prefix}{number}" for number in counter)
+        return next(name for name in names if name not in self._taken)
 
 
 def _convert_definition(

@@ -77,7 +77,10 @@ class _Rows:
 
     def __init__(self, tensor: Any) -> None:
         if tensor.static_shape == ():
-            raise ValueError("iteration over a 0-d tensor")
+            raise ValueError(
+                f"len requires a non-scalar tensor, got {tensor!r}: there is nothing "
+                "to iterate over. tf.range(n) gives the numbers below n."
+            )
         self._tensor = tensor
 
     def length(self) -> Any:

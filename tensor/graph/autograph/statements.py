@@ -239,6 +239,20 @@ class _CheckedReads(ast.NodeTransformer):
         call = _statement(f"ag__.read({node.id})", node)
         return call.value
 
+    def visit_Delete(self, node: ast.Delete) -> Any:
+        """Give a deleted name the stand-in for no value: blocks can hand it on."""
+        gone = [
+            _statement(f"{target.id} = ag__.Undefined({target.id!r})", node)
+            for target in node.targets
+            if isinstance(target, ast.Name) and target.id in self._names
+        ]
+        node.targets = [
+            target
+            for target in node.targets
+            if not (isinstance(target, ast.Name) and target.id in self._names)
+        ]
+        return [*gone, self.generic_visit(node)] if node.targets else gone
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         if node.name.startswith("get_state_"):
             return node

@@ -76,7 +76,9 @@ def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]
 def _check_alike(structures: list[Any], flats: list[list[Any]], names: Any) -> None:
     for structure, flat, name in zip(structures[1:], flats[1:], names[1:], strict=True):
         try:
-            nest.assert_same_structure(structures[0], structure)
+            nest.assert_same_structure(
+                structures[0], structure, expand_composites=True
+            )
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"{names[0]} and {name} arguments to tf.cond must have the same "
@@ -167,7 +169,11 @@ def _branches(branch_fns: Any, default: Any) -> list[Any]:
             )
         functions = [f for _, f in sorted(functions, key=lambda pair: int(pair[0]))]
     if not all(callable(f) for f in functions):
-        raise TypeError("Every branch of switch_case must be callable.")
+        at = next(i for i, f in enumerate(functions) if not callable(f))
+        raise TypeError(
+            f"fn for key {at} must be callable. Got {functions[at]!r}; a function "
+            "without arguments was expected."
+        )
     return [*functions, default] if default is not None else functions
 
 

@@ -291,11 +291,21 @@ class TensorArray(CompositeTensor):
         value = convert(value, None if isinstance(value, Tensor) else self._dtype)
         count = (value.static_shape or (None,))[0]
         if count is None:
-            raise ValueError("TensorArray.scatter needs a known number of slices.")
+            return self._scatter_unknown(indices, value)
         result = self
         for i in range(count):
             result = result.write(indices[i], value[i])
         return result
+
+    def _scatter_unknown(self, indices: Any, value: Any) -> TensorArray:
+        """Return the array with as many slices as there turn out to be."""
+        count = names_in("")["shape"](value)[0]
+        _, result = names_in("")["while_loop"](
+            lambda i, _: i < count,
+            lambda i, result: (i + 1, result.write(indices[i], value[i])),
+            (0, self),
+        )
+        return result  # type: ignore[no-any-return]  # the loop knows no types
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
         """Return the array with pieces of `value` of these lengths as its elements."""
@@ -325,5 +335,8 @@ class TensorArray(CompositeTensor):
 
     def __len__(self) -> int:
         if self._items is None:
-            raise TypeError("The size of a TensorArray in a graph is `size()`.")
+            raise TypeError(
+                "len() of a TensorArray in a graph is not known while tracing. Call "
+                "`size()`, which gives a tensor."
+            )
         return len(self._items)
