@@ -10,12 +10,16 @@ import numpy as np
 from tensor.core import dtypes
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
-from tensor.ops.array import concat
+from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import cast, concat, shape_op
+from tensor.ops.array_functions import array_function
+from tensor.ops.facts import get_static_value
 from tensor.ops.families import shape_of
-from tensor.ops.math import complex_op, real_op
+from tensor.ops.math import rsqrt
 from tensor.ops.padding import pad_
 from tensor.ops.reorder import reverse
-from tensor.ops.signal.fourier import fourier, real_transform
+from tensor.ops.signal.cosine_transform import cosine_transform
 from tensor.ops.signal.frames import frame, overlap_and_add
 from tensor.ops.signal.windows import vorbis_window
 
@@ -43,59 +47,6 @@ def _check_dct(type: Any, norm: Any, axis: Any, n: Any, size: int | None) -> Non
         raise ValueError("Type-I DCT requires the dimension to be greater than one.")
 
 
-def _turned(x: Any, phase: np.ndarray) -> Any:
-    """Return real values times exp(i phase)."""
-    dtype = x.dtype.as_numpy_dtype
-    return complex_op(x * np.cos(phase).astype(dtype), x * np.sin(phase).astype(dtype))
-
-
-def _real_part_turned(z: Any, phase: np.ndarray) -> Any:
-    """Return the real part of complex values times exp(i phase)."""
-    target = z.dtype.as_numpy_dtype
-    return real_op(z * np.exp(1j * phase).astype(target))
-
-
-def _doubled(z: Any, size: int) -> Any:
-    """Return the Fourier transform, twice as long, of complex values."""
-    paddings = [[0, 0]] * (z.ndim - 1) + [[0, size]]
-    return fourier(pad_(z, paddings), axes=(-1,), inverse=False)[..., :size]
-
-
-def _type_1(x: Any, size: int, norm: Any) -> Any:
-    mirrored = reverse(x[..., 1:-1], axis=(-1,))
-    whole = concat(x, mirrored, axis=-1)
-    return real_op(real_transform(whole, axes=(-1,), lengths=None))
-
-
-def _type_2(x: Any, size: int, norm: Any) -> Any:
-    places = np.arange(size)
-    spectrum = real_transform(x, axes=(-1,), lengths=(2 * size,))[..., :size]
-    result = _real_part_turned(spectrum, -np.pi * places / (2 * size)) * 2.0
-    if norm is None:
-        return result
-    weights = np.full(size, math.sqrt(0.5 / size))
-    weights[0] = math.sqrt(0.25 / size)
-    return result * weights.astype(x.dtype.as_numpy_dtype)
-
-
-def _type_3(x: Any, size: int, norm: Any) -> Any:
-    places = np.arange(size)
-    if norm is not None:
-        weights = np.full(size, math.sqrt(0.5 / size))
-        weights[0] = math.sqrt(1 / size)
-        x = x * weights.astype(x.dtype.as_numpy_dtype)
-    turned = _turned(x, -np.pi * places / (2 * size))
-    return real_op(_doubled(turned, size)) * 2.0 - x[..., :1]
-
-
-def _type_4(x: Any, size: int, norm: Any) -> Any:
-    places = np.arange(size)
-    turned = _turned(x, -np.pi * (2 * places + 1) / (4 * size))
-    result = _real_part_turned(_doubled(turned, size), -np.pi * places / (2 * size))
-    return result * (2.0 if norm is None else math.sqrt(2 / size))
-
-
-_TYPES = {1: _type_1, 2: _type_2, 3: _type_3, 4: _type_4}
 _INVERSE_TYPE = {1: 1, 2: 3, 3: 2, 4: 4}
 
 
@@ -121,25 +72,36 @@ def dct(
     Raises:
         ValueError: The type, norm or length is out of range.
         NotImplementedError: `axis` is not -1.
+        IndexError: The input is a scalar.
     """
     dims = input.shape if hasattr(input, "shape") else None
     _check_dct(type, norm, axis, n, dims[-1] if dims else None)
     hint = None if hasattr(input, "dtype") else dtypes.float32
     x = convert(input, hint=hint)
-    if not x.dtype.is_floating:
+    if x.dtype not in (dtypes.float32, dtypes.float64):
         raise TypeError(
-            f"dct: cannot convert {x.dtype.name} to a floating point dtype: it needs "
-            "real signals of float32 or float64."
+            f"dct: cannot convert {x.dtype.name}: it needs real signals, one of "
+            "[tf.float32, tf.float64]. Use tf.cast."
         )
+    if x.ndim == 0:
+        raise IndexError(f"dct needs signals along a last axis, got the scalar {x}.")
+    if n is not None:
+        x = _of_length(x, n)
+    return cosine_transform(
+        x, form=type, is_orthogonal=norm == "ortho", transposed=False, name=name
+    )
+
+
+def _of_length(x: Any, length: int) -> Any:
+    """Return signals cut or filled up with zeros along the last axis."""
+    x = x[..., :length]
     size = (shape_of(x) or (None,))[-1]
     if size is None:
-        raise ValueError("dct needs signals of known length; use tf.ensure_shape.")
-    if n is not None:
-        x = x[..., :n]
-        if n > size:
-            x = pad_(x, [[0, 0]] * (x.ndim - 1) + [[0, n - size]])
-        size = n
-    return _TYPES[type](x, size, norm)
+        size = shape_op(x, out_type=dtypes.int32)[-1]
+    elif size == length:
+        return x
+    paddings = [[0, 0]] * (x.ndim - 1) + [[0, length - size]]
+    return pad_(x, paddings)
 
 
 @export("signal.idct")
@@ -266,38 +228,88 @@ def linear_to_mel_weight_matrix(
         ValueError: An argument is out of range.
     """
     target = dtypes.as_dtype(dtype)
-    bands, bins = int(num_mel_bins), int(num_spectrogram_bins)
-    rate, low, high = (
-        float(sample_rate),
-        float(lower_edge_hertz),
-        float(upper_edge_hertz),
-    )
+    if not target.is_floating:
+        raise ValueError(f"dtype must be a floating point type. Got: {target}")
+    given = num_spectrogram_bins, sample_rate, lower_edge_hertz, upper_edge_hertz
+    known = [_known(value) for value in (num_mel_bins, *given)]
+    _check_bands(*known)
+    if known[0] is None:
+        raise ValueError("num_mel_bins must be a number that is known when tracing.")
+    attrs = {"bands": int(known[0]), "dtype": target}
+    if None not in known:
+        return constant_tensor(_mel_weights(*known[1:], **attrs))
+    bins, *hertz = (convert(value, hint=dtypes.float64) for value in given)
+    return _mel_weights(bins, *hertz, **attrs)
+
+
+def _known(value: Any) -> Any:
+    """Return a number, or None if only the graph knows it."""
+    value = get_static_value(value) if isinstance(value, Tensor) else value
+    return value if value is None else np.asarray(value).item()
+
+
+def _check_bands(bands: Any, bins: Any, rate: Any, low: Any, high: Any) -> None:
+    """Check the arguments of a mel matrix, as far as they are known.
+
+    Raises:
+        ValueError: One is out of range.
+    """
+    both = low is not None and high is not None
     problems = (
-        (bands <= 0, f"num_mel_bins must be positive. Got: {num_mel_bins}"),
-        (low < 0, f"lower_edge_hertz must be non-negative. Got: {lower_edge_hertz}"),
-        (low >= high, f"lower_edge_hertz {low:.1f} >= upper_edge_hertz {high:.1f}"),
-        (rate <= 0, f"sample_rate must be positive. Got: {sample_rate}"),
         (
-            high > rate / 2,
-            "upper_edge_hertz must not be larger than the Nyquist frequency "
-            f"(sample_rate / 2). Got {upper_edge_hertz} for sample_rate: "
-            f"{sample_rate}",
+            bands is not None and bands <= 0,
+            f"num_mel_bins must be positive. Got: {bands}",
         ),
         (
-            not target.is_floating,
-            f"dtype must be a floating point type. Got: {target}",
+            low is not None and low < 0,
+            f"lower_edge_hertz must be non-negative. Got: {low}",
+        ),
+        (
+            both and low >= high,
+            f"lower_edge_hertz {low:.1f} >= upper_edge_hertz {high:.1f}"
+            if both
+            else "",
+        ),
+        (
+            rate is not None and rate <= 0,
+            f"sample_rate must be positive. Got: {rate}",
+        ),
+        (
+            rate is not None and high is not None and high > rate / 2,
+            "upper_edge_hertz must not be larger than the Nyquist frequency "
+            f"(sample_rate / 2). Got {high} for sample_rate: {rate}",
+        ),
+        (
+            bins is not None and bins < 0,
+            f"num_spectrogram_bins must not be negative. Got: {bins}",
         ),
     )
     for is_wrong, text in problems:
         if is_wrong:
             raise ValueError(text)
+
+
+@array_function(
+    "MelWeights",
+    lambda *_, bands, dtype: TensorSpec.of((None, bands), dtype),
+    12,
+    8000.0,
+    125.0,
+    3800.0,
+    bands=3,
+    dtype=dtypes.float32,
+)
+def _mel_weights(
+    bins: Any, rate: Any, low: Any, high: Any, bands: int, dtype: dtypes.DType
+) -> Any:
+    """How much of each frequency falls into each band: a triangle around its middle."""
     # The constant frequency belongs to no band.
-    pitches = _mel(np.linspace(0, rate / 2, bins)[1:])[:, None]
+    pitches = _mel(np.linspace(0, rate / 2, int(bins))[1:])[:, None]
     edges = np.linspace(_mel(low), _mel(high), bands + 2)
     rising = (pitches - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - pitches) / (edges[2:] - edges[1:-1])
     weights = np.maximum(0, np.minimum(rising, falling))
-    return constant_tensor(np.pad(weights, [(1, 0), (0, 0)]).astype(target.numpy_dtype))
+    return np.pad(weights, [(1, 0), (0, 0)]).astype(dtype.numpy_dtype)
 
 
 @export("signal.mfccs_from_log_mel_spectrograms")
@@ -307,10 +319,13 @@ def mfccs_from_log_mel_spectrograms(
     """Return the mel-frequency cepstral coefficients of log-mel spectrograms.
 
     Raises:
-        ValueError: The number of mel bins is not known, or 0.
+        ValueError: The number of mel bins is 0.
     """
     x = convert(log_mel_spectrograms)
-    size = (shape_of(x) or (None,))[-1]
-    if not size:
+    size: Any = (shape_of(x) or (None,))[-1]
+    if size == 0:
         raise ValueError(f"num_mel_bins must be positive. Got: {x}")
+    if size is None:
+        size = cast(shape_op(x, out_type=dtypes.int32)[-1], dtype=x.dtype)
+        return dct(x, type=2) * rsqrt(size * 2)
     return dct(x, type=2) * (1 / math.sqrt(2 * size))
