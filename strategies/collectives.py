@@ -171,25 +171,23 @@ class SameEverywhere(Op):
     kind = "collective"
     gradient = NON_DIFFERENTIABLE
 
-    def kernel(self, *values: Any, group: dist.Group | None, what: str) -> Any:
+    def kernel(
+        self, *values: Any, group: dist.Group | None, what: str, advice: str
+    ) -> Any:
         digests = [zlib.crc32(np.ascontiguousarray(v).tobytes()) for v in values]
         if group is not None:
             digests = group.all_gather(np.array(digests)).ravel().tolist()
         if len(set(digests)) > 1:
             raise ValueError(
-                f"Replicas assign different values to variable {what!r}, which is "
-                "mirrored with aggregation NONE: they would drift apart. Give it "
-                "aggregation=tf.VariableAggregation.SUM, MEAN or ONLY_FIRST_REPLICA, "
-                "or synchronization=tf.VariableSynchronization.ON_READ to let each "
-                "replica have its own value."
+                f"Replicas {what}, which is mirrored: they would drift apart. {advice}"
             )
         return values[0]
 
-    def infer(self, *values: TensorSpec, group: Any, what: str) -> Any:
+    def infer(self, *values: TensorSpec, group: Any, what: str, advice: str) -> Any:
         return values[0]
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        yield Sample(np.ones(2), np.ones(2), group=None, what="v")
+        yield Sample(np.ones(2), np.ones(2), group=None, what="differ", advice="")
 
 
 def gather_uneven(group: dist.Group, x: np.ndarray, axis: int) -> list[np.ndarray]:

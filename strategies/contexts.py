@@ -254,6 +254,12 @@ class ReplicaContext(_StrategyState):
 
         return reduce_gradients(self, grads_and_vars)
 
+    def summed_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
+        """Return gradients that the caller has summed; an error if they differ here."""
+        from strategies.gradient_sync import summed_gradients
+
+        return summed_gradients(self, grads_and_vars)
+
     def update_once(self, update: Callable[[], Any]) -> Any:
         """Run `update` once in this process, for all of its replicas."""
 

@@ -164,7 +164,14 @@ class StrategyExtended:
             return self.first_of(values[0])
         if self.num_replicas == 1:
             return values[0]
-        return same_everywhere(*values, group=self.group, what=name)
+        return same_everywhere(
+            *values,
+            group=self.group,
+            what=f"assign different values to variable {name!r} of aggregation NONE",
+            advice="Give it aggregation=tf.VariableAggregation.SUM, MEAN or "
+            "ONLY_FIRST_REPLICA, or synchronization=tf.VariableSynchronization.ON_READ "
+            "to let each replica have its own value.",
+        )
 
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
         """Return what gives Keras batches of other processes: there are none."""

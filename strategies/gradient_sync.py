@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.collectives import all_gather
+from strategies.collectives import all_gather, same_everywhere
 from strategies.gradient_buckets import buckets_for, reduce_bucket
 from strategies.values import local_values
 from tensor.core.context import context
@@ -42,6 +42,55 @@ def reduce_gradients(
     # None cannot be told from "no value" when values are regrouped: pass a stand-in.
     flat = tuple(_Missing if g is None else g for g, _ in grads_and_vars)
     return list(replica.merge_call(merge, args=flat))
+
+
+def summed_gradients(
+    replica: ReplicaContext, grads_and_vars: list[tuple[Any, Any]]
+) -> list[Any]:
+    """Return gradients that are summed already: those of this process must be equal."""
+    if replica.thread is None:
+        return [grad for grad, _ in grads_and_vars]
+    variables = [variable for _, variable in grads_and_vars]
+
+    def merge(strategy: Strategy, *grads: Any) -> list[Any]:
+        count = strategy.extended.num_local_replicas
+        return [
+            _equal(local_values(grad, count), variable.name)
+            for grad, variable in zip(grads, variables, strict=True)
+        ]
+
+    flat = tuple(_Missing if g is None else g for g, _ in grads_and_vars)
+    return list(replica.merge_call(merge, args=flat))
+
+
+def _equal(grads: Any, name: str) -> Any:
+    """Return the gradient that all local replicas have.
+
+    Raises:
+        ValueError: They have different ones; in a graph, when it runs.
+    """
+    what = f"apply different gradients to variable {name!r}"
+    advice = (
+        "Sum them first, by tf.distribute.get_replica_context().all_reduce, or let the "
+        "optimizer do it: leave out skip_gradients_aggregation=True "
+        "(experimental_aggregate_gradients=False)."
+    )
+
+    def same(*parts: Any) -> Any:
+        return same_everywhere(*parts, group=None, what=what, advice=advice)
+
+    missing = sum(g is _Missing for g in grads)
+    if missing == len(grads):
+        return None
+    if missing:
+        raise ValueError(f"Only some replicas have a gradient for {name!r}. {advice}")
+    if all(isinstance(g, IndexedSlices) for g in grads):
+        return IndexedSlices(
+            same(*[g.values for g in grads]),
+            same(*[g.indices for g in grads]),
+            grads[0].dense_shape,
+        )
+    return same(*grads)
 
 
 class _Missing:

@@ -49,6 +49,14 @@ class Replication:
         """
         return [grad for grad, _ in grads_and_vars]
 
+    def summed_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
+        """Return gradients that the caller has summed over all replicas already.
+
+        Raises:
+            ValueError: The replicas of this process have different ones.
+        """
+        return [grad for grad, _ in grads_and_vars]
+
     def update_once(self, update: Callable[[], Any]) -> Any:
         """Change variables as all replicas agree to, from values equal on all of them.
 

@@ -149,16 +149,19 @@ class LossScaleOptimizer(Module):
         if kwargs:
             raise TypeError(f"Unknown keyword arguments: {list(kwargs)}")
         pairs = [(g, v) for g, v in grads_and_vars if g is not None]
+        replication = replica.current()
         if aggregate and not skip_gradients_aggregation:
-            summed = replica.current().reduce_gradients(pairs)
-            pairs = [(g, v) for g, (_, v) in zip(summed, pairs, strict=True)]
+            grads = replication.reduce_gradients(pairs)
+        else:
+            grads = replication.summed_gradients(pairs)
+        pairs = [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]
         if not pairs:
             raise ValueError("No gradients provided for any variable.")
         inner = self.inner_optimizer
         if not inner.built:
             with init_scope():
                 inner.build([v for _, v in pairs])
-        return replica.current().update_once(lambda: self._apply(pairs, name))
+        return replication.update_once(lambda: self._apply(pairs, name))
 
     def _apply(self, pairs: list[tuple[Any, Any]], name: str | None) -> Any:
         """Change variables by gradients that are summed, and then the scale."""

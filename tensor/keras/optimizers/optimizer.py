@@ -283,7 +283,9 @@ class Optimizer(SlotOwner):
         replication = replica.current()
         if aggregate and not skip_gradients_aggregation:
             grads = replication.reduce_gradients(pairs)
-            pairs = [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]
+        else:
+            grads = replication.summed_gradients(pairs)
+        pairs = [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]
         pairs = filter_empty_gradients(pairs)
         return replication.update_once(lambda: self._apply(pairs, name))
 
