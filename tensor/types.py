@@ -13,6 +13,13 @@ from tensor.core.distributed_values import (
     PerReplica as _PerReplica,
 )
 from tensor.core.tensor import Tensor as _Tensor
+from tensor.graph.concrete import ConcreteFunction as _ConcreteFunction
+from tensor.graph.function import Function as _Function
+from tensor.graph.function_type import FunctionType as _FunctionType
+from tensor.graph.trace_types import (
+    SupportsTracingProtocol as _SupportsTracingProtocol,
+    TraceType as _TraceType,
+)
 
 distributed = _ModuleType(
     "tensor.types.experimental.distributed", "What strategies return."
@@ -35,6 +42,12 @@ vars(experimental).update(
         | _np.generic
     ),
     Callable=_Callable,
+    ConcreteFunction=_ConcreteFunction,
+    FunctionType=_FunctionType,
+    GenericFunction=_Function,
+    PolymorphicFunction=_Function,
+    SupportsTracingProtocol=_SupportsTracingProtocol,
+    TraceType=_TraceType,
     distributed=distributed,
 )
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import nest
 from tensor.core.tensor_spec import TypeSpec
 from tensor.core.variable import Variable
-from tensor.graph.signature import described, fit_nested
+from tensor.graph.function_type import FunctionType, Parameter, untraced
+from tensor.graph.signature import fit_nested
 from tensor.graph.trace_key import Leaves
+from tensor.graph.trace_types import type_of
+from tensor.graph.traced_arguments import LeafName, leaf_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +26,11 @@ class Parameters:
     Args:
         function: The function.
         specs: What the first parameters must fit, if an input signature says so.
+
+    Attributes:
+        signature: The parameters.
+        names: Their names.
+        function_type: The parameters with what arguments must fit.
     """
 
     def __init__(
@@ -39,25 +47,25 @@ class Parameters:
         )
         # A call with this many positional arguments needs no binding.
         self.simple_count = len(parameters) if positional else -1
-        self._shown = self.signature
         self._unconstrained: list[str] = []
-        if specs is not None:
-            self._constrain(specs)
+        constraints = {} if specs is None else self._constrained(specs)
+        self.function_type = untraced(self.signature, constraints)
 
-    def _constrain(self, specs: Sequence[Any]) -> None:
-        """Let the first parameters show their specs; note those that need one."""
-        shown = []
+    def _constrained(self, specs: Sequence[Any]) -> dict[str, Any]:
+        """Return what parameters have to fit; note those of which nothing is said."""
+        found = {}
         remaining = list(specs)
         for p in self.signature.parameters.values():
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and remaining:
-                p = p.replace(annotation=remaining.pop(0))
+                found[p.name] = remaining.pop(0)
             elif p.kind is p.VAR_POSITIONAL:
                 remaining.clear()
             elif p.kind is not p.VAR_KEYWORD and p.default is p.empty:
                 self._unconstrained.append(p.name)
                 self.simple_count = -1
-            shown.append(p)
-        self._shown = self.signature.replace(parameters=shown)
+            elif p.kind is not p.VAR_KEYWORD:
+                found[p.name] = p.default
+        return found
 
     def bind(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments in canonical form, with defaults filled in.
@@ -78,7 +86,7 @@ class Parameters:
 
     def error(self, reason: str, args: Any, kwargs: Any) -> TypeError:
         """Return the error for arguments that do not fit."""
-        return binding_error(reason, args, kwargs, self._shown)
+        return binding_error(reason, args, kwargs, self.function_type)
 
     def check_unchanged(self, function: Any, before: Any, after: Any) -> None:
         """Check that a traced function has left its arguments as they were.
@@ -98,22 +106,40 @@ class Parameters:
             f"{', '.join(changed)}"
         )
 
-    def name_leaves(self, args: Any, kwargs: Any) -> list[str]:
-        """Return for each leaf of the arguments the name of its parameter.
+    def name_leaves(self, args: Any, kwargs: Any) -> list[LeafName]:
+        """Return for each leaf of the arguments what to call it.
 
         Raises:
             ValueError: Two names become the same when they are made fit for nodes.
         """
-        names: list[str] = []
-        for i, arg in enumerate(args):
-            names += [self._positional(i)] * len(nest.flatten(arg, True))
-        for key in sorted(kwargs):
-            names += [key] * len(nest.flatten(kwargs[key], True))
         self._check_collisions(kwargs)
-        return names
+        named = [(self._positional(i), arg) for i, arg in enumerate(args)]
+        named += [(key, kwargs[key]) for key in sorted(kwargs)]
+        return [n for parameter, value in named for n in leaf_names(parameter, value)]
+
+    def traced(self, args: Any, kwargs: Any) -> list[Parameter]:
+        """Return the parameters of a trace, given the types of its arguments."""
+        own = list(self.signature.parameters.values())
+        varying = any(p.kind is p.VAR_POSITIONAL for p in own)
+        kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        found = []
+        for i, arg in enumerate(args):
+            if varying or (i < len(own) and own[i].kind is own[i].POSITIONAL_ONLY):
+                kind = inspect.Parameter.POSITIONAL_ONLY
+            else:
+                kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+            found.append(Parameter(self._positional(i), kind, False, type_of(arg)))
+        kind = inspect.Parameter.KEYWORD_ONLY
+        named = [n for n in self.names if n in kwargs] + self._extra(kwargs)
+        found += [Parameter(n, kind, False, type_of(kwargs[n])) for n in named]
+        return found
+
+    def _extra(self, kwargs: Any) -> list[str]:
+        """Return which arguments no parameter is named for."""
+        return sorted(k for k in kwargs if k not in self.names)
 
     def _check_collisions(self, kwargs: Any) -> None:
-        extra = sorted(k for k in kwargs if k not in self.names)
+        extra = self._extra(kwargs)
         clean = {re.sub(r"[^A-Za-z0-9_]", "_", k) for k in extra}
         if len(clean) < len(extra):
             raise ValueError(
@@ -126,7 +152,7 @@ class Parameters:
         for p in kinds:
             if p.kind is p.VAR_POSITIONAL and index >= kinds.index(p):
                 return f"{p.name}_{index - kinds.index(p)}"
-        return self.names[index] if index < len(self.names) else "args"
+        return self.names[index] if index < len(self.names) else f"args_{index}"
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -160,41 +186,23 @@ class TraceParameters:
     """The parameters of one trace: what is no tensor has the value traced with.
 
     Args:
-        parameters: Those of the Python function.
-        args, kwargs: The arguments that it was traced with, tensors as specs.
+        function_type: Their names and types.
+        arguments: The arguments that it was traced with, tensors as specs.
     """
 
-    def __init__(self, parameters: Parameters, args: Any, kwargs: Any) -> None:
-        self._specs: dict[str, Any] = {}
-        found = []
-        own = list(parameters.signature.parameters.values())
-        varying = any(p.kind is p.VAR_POSITIONAL for p in own)
-        kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        for i, spec in enumerate(args):
-            fixed = i < len(own) and own[i].kind is not inspect.Parameter.VAR_POSITIONAL
-            name = own[i].name if fixed else self._varying_name(own, i)
-            only = varying or (fixed and own[i].kind is own[i].POSITIONAL_ONLY)
-            kind = inspect.Parameter.POSITIONAL_ONLY if only else kind
-            found.append(self._parameter(name, kind, spec))
-        for name in sorted(kwargs):
-            kind = inspect.Parameter.KEYWORD_ONLY
-            found.append(self._parameter(name, kind, kwargs[name]))
+    def __init__(self, function_type: FunctionType, arguments: Any) -> None:
+        self._shown = function_type
+        args, kwargs = arguments
+        parameters = list(function_type.parameters.values())
+        positional = [p.name for p in parameters[: len(args)]]
+        self._specs = dict(zip(positional, args, strict=True))
+        # In the order of the leaves, which is not that of the parameters.
+        self._specs |= {name: kwargs[name] for name in sorted(kwargs)}
+        found = [
+            inspect.Parameter(p.name, p.kind, default=_default(self._specs[p.name]))
+            for p in parameters
+        ]
         self.signature = inspect.Signature(_with_valid_defaults(found))
-
-    @staticmethod
-    def _varying_name(own: Any, index: int) -> str:
-        for i, p in enumerate(own):
-            if p.kind is p.VAR_POSITIONAL:
-                return f"{p.name}_{index - i}"
-        return f"args_{index}"
-
-    def _parameter(self, name: str, kind: Any, spec: Any) -> inspect.Parameter:
-        self._specs[name] = spec
-        leaves = nest.flatten(spec)
-        default = inspect.Parameter.empty
-        if not any(isinstance(s, TypeSpec | Variable) for s in leaves):
-            default = spec
-        return inspect.Parameter(name, kind, default=default)
 
     def leaves(self, args: Any, kwargs: Any) -> Leaves:
         """Return the tensors among the arguments of a call.
@@ -206,12 +214,11 @@ class TraceParameters:
         try:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            for name, value in bound.arguments.items():
-                spec = self._specs[name]
-                fitted = fit_nested(value, spec)
+            for name, spec in self._specs.items():
+                fitted = fit_nested(bound.arguments[name], spec)
                 self._collect(fitted, spec, leaves)
         except TypeError as error:
-            raise binding_error(str(error), args, kwargs, self) from None
+            raise binding_error(str(error), args, kwargs, self._shown) from None
         return leaves
 
     @staticmethod
@@ -225,11 +232,11 @@ class TraceParameters:
                 traced.append(s)
                 leaves.variables.append(value)
 
-    def __str__(self) -> str:
-        from tensor.graph.describe import spec_text
 
-        parts = [f"{n}: {spec_text(described(s))}" for n, s in self._specs.items()]
-        return f"({', '.join(parts)})"
+def _default(spec: Any) -> Any:
+    """Return the value of an argument of which nothing varies."""
+    varies = any(isinstance(s, TypeSpec | Variable) for s in nest.flatten(spec))
+    return inspect.Parameter.empty if varies else spec
 
 
 def _with_valid_defaults(found: list[inspect.Parameter]) -> list[inspect.Parameter]:

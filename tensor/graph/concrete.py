@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors, nest
+from tensor.core import dtypes, errors, nest
 from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -16,12 +17,14 @@ from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.graph.binding import TraceParameters
+from tensor.graph.function_type import FunctionType
 from tensor.graph.inline import inline
 from tensor.graph.passes.specialize import without_shapes
 from tensor.graph.recorded_call import DerivativeCache, RecordedCall
 from tensor.graph.runner import Runner
 from tensor.graph.state import ReadVariable
 from tensor.graph.trace_key import Leaves
+from tensor.graph.trace_types import type_of, with_variable_specs
 from tensor.graph.variable_arguments import with_variables
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from tensor.graph.binding import Parameters
     from tensor.graph.function_graph import FunctionGraph
     from tensor.graph.trace import Graph
+    from tensor.graph.traced_arguments import TracedArguments
+
+# The names of traces end with a number, as several have the name of their function.
+_numbers = itertools.count()
 
 # For so many choices of variables as arguments a trace keeps a program.
 _MOST_VARIABLES = 64
@@ -44,22 +51,20 @@ class ConcreteFunction:
         structured_outputs: What the Python function returned, as symbolic tensors.
         variables: The variables that are read or written.
         python_parameters: The parameters of the Python function.
+        function_type: Parameters and results with their types.
     """
 
     def __init__(
         self,
         graph: FunctionGraph,
         result: Any,
-        signature: tuple[Any, Any],
-        leaf_names: list[str],
+        arguments: TracedArguments,
         parameters: Parameters,
     ) -> None:
         self.graph = graph
-        self.name = f"__inference_{graph.name}"
-        self.structured_input_signature = signature
+        self.name = f"__inference_{graph.name}_{next(_numbers)}".encode()
         self.python_parameters = parameters
-        self._leaf_names = leaf_names
-        self._trace_parameters = TraceParameters(parameters, *signature)
+        self._leaf_names = [t.op.name for t in graph.inputs]
         with graph.traced():
             flat = [_as_output(graph, v) for v in nest.flatten(result, True)]
         tensors = [t for t in flat if t is not None]
@@ -71,9 +76,26 @@ class ConcreteFunction:
         self.variables = graph.variables
         self._captured = [outer for outer, _ in graph.captures]
         self._captured_arrays = [getattr(t, "_array", None) for t in self._captured]
-        self._argument_variables = _variables_in(signature)
+        self._argument_variables = _variables_in(arguments.specs)
+        self.function_type = self._type(arguments.types)
+        args, kwargs = with_variable_specs(arguments.specs)
+        ordered = {n: kwargs[n] for n in self.function_type.parameters if n in kwargs}
+        self.structured_input_signature = args, ordered
+        self._trace_parameters = TraceParameters(self.function_type, arguments.specs)
         self._on_variables: dict[tuple[int, ...], ConcreteFunction] = {}
         self._prepare()
+
+    def _type(self, arguments: Any) -> FunctionType:
+        args, kwargs = arguments
+        captures = {id(t): type_of(t) for t in self._captured}
+        captures |= {id(v): TensorSpec.of((), dtypes.resource) for v in self.variables}
+        for variable in self._argument_variables:
+            captures.pop(id(variable), None)
+        return FunctionType(
+            self.python_parameters.traced(args, kwargs),
+            captures,
+            return_annotation=type_of(self.structured_outputs),
+        )
 
     def _prepare(self) -> None:
         self._read = _trainable_reads(self.program)
@@ -172,9 +194,9 @@ class ConcreteFunction:
         if value.dtype is not dtype:
             raise errors.because(
                 errors.InvalidArgumentError,
-                f"cannot compute {self.name} as input #{index}(zero-based) was "
-                f"expected to be a {dtype.name} tensor but is a {value.dtype.name} "
-                f"tensor [Op:{self.name}]",
+                f"cannot compute {self.name.decode()} as input #{index}(zero-based) "
+                f"was expected to be a {dtype.name} tensor but is a "
+                f"{value.dtype.name} tensor [Op:{self.name.decode()}]",
             )
         return value
 
@@ -251,9 +273,7 @@ class ConcreteFunction:
 
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """Return the arguments and results as text."""
-        from tensor.graph.describe import describe_signature, one_line
-
-        return describe_signature(self) if verbose else one_line(self)
+        return repr(self.function_type) if verbose else str(self.function_type)
 
     def explain(self) -> str:
         """Return the graph before and after optimisation as stable text."""
@@ -265,9 +285,7 @@ class ConcreteFunction:
         return f"ConcreteFunction {self.pretty_printed_signature()}"
 
     def __repr__(self) -> str:
-        from tensor.graph.describe import one_line
-
-        return f"<ConcreteFunction {one_line(self)} at 0x{id(self):X}>"
+        return f"<ConcreteFunction {self.function_type} at 0x{id(self):X}>"
 
 
 def _as_output(graph: Graph, value: Any) -> Any:
@@ -332,14 +350,3 @@ def _trainable_reads(program: Any) -> list[Any]:
             if variable.trainable:
                 found[id(variable)] = variable
     return list(found.values())
-
-
-def spec_for(value: Any, name: str) -> Any:
-    """Return what `structured_input_signature` shows for a leaf of the arguments."""
-    if isinstance(value, TensorSpec):
-        return TensorSpec.of(value.dims, value.dtype, value.name or name)
-    if isinstance(value, EagerTensor | Tensor):
-        return TensorSpec.of(value.static_shape, value.dtype, name)
-    if isinstance(value, np.ndarray | np.generic):
-        return spec_for(convert(value), name)
-    return value

@@ -18,56 +18,6 @@ if TYPE_CHECKING:
     from tensor.graph.program import Node
 
 
-def describe_signature(concrete: ConcreteFunction) -> str:
-    """Return the parameters, results and captures of a trace, one on a line."""
-    lines = ["Input Parameters:"]
-    for name, kind, value in _parameters(concrete):
-        lines.append(f"  {name} ({kind}): {spec_text(value)}")
-    if len(lines) == 1:
-        lines.append("  None")
-    lines += ["Output Type:", f"  {spec_text(concrete.structured_outputs)}"]
-    captured = [spec_text(t) for t in concrete.captured_inputs]
-    captured += [
-        f"<{v.name}>: Variable{to_text(v.static_shape)} {v.dtype.name}"
-        for v in concrete.variables
-    ]
-    lines += ["Captures:", *(f"  {text}" for text in captured or ["None"])]
-    return "\n".join(lines)
-
-
-def one_line(concrete: ConcreteFunction) -> str:
-    """Return a trace's signature on one line."""
-    parameters = ", ".join(
-        f"{name}: {spec_text(value)}" for name, _, value in _parameters(concrete)
-    )
-    return f"({parameters}) -> {spec_text(concrete.structured_outputs)}"
-
-
-def _parameters(concrete: ConcreteFunction) -> list[tuple[str, str, Any]]:
-    args, kwargs = concrete.structured_input_signature
-    parameters = concrete.python_parameters.signature
-    bound = parameters.bind_partial(*args, **kwargs)
-    return [
-        (name, parameters.parameters[name].kind.name, value)
-        for name, value in bound.arguments.items()
-    ]
-
-
-def spec_text(value: Any) -> str:
-    """Return the type of an argument or result as TensorFlow writes it."""
-    if isinstance(value, Tensor | TensorSpec):
-        dims = value.shape._dims
-        spec = TensorSpec.of(dims, value.dtype)
-        return repr(spec)
-    if isinstance(value, dict):
-        items = ", ".join(f"[{k!r}, {spec_text(v)}]" for k, v in value.items())
-        return f"Dict[{items}]"
-    if isinstance(value, list | tuple):
-        name = "List" if isinstance(value, list) else "Tuple"
-        return f"{name}[{', '.join(spec_text(v) for v in value)}]"
-    return f"Literal[{value!r}]"
-
-
 def what_changed(parameters: Parameters, before: Any, now: Any) -> str:
     """Return which argument differs between two calls, and how."""
     old = parameters.signature.bind_partial(*before[0], **before[1]).arguments
@@ -98,7 +48,7 @@ def explain(concrete: ConcreteFunction) -> str:
     """Return the graph of a trace before and after the passes."""
     from tensor.graph.passes import PASSES, optimize
 
-    lines = [f"{concrete.graph.name}{one_line(concrete)}", "", "as traced:"]
+    lines = [f"{concrete.graph.name}{concrete.function_type}", "", "as traced:"]
     lines += program_lines(concrete.program)
     counts: list[str] = []
     before = len(concrete.program.nodes)

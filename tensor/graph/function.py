@@ -13,7 +13,7 @@ from tensor.core.log import warn_once
 from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
-from tensor.graph.concrete import ConcreteFunction, spec_for
+from tensor.graph.concrete import ConcreteFunction
 from tensor.graph.function_graph import FunctionGraph
 from tensor.graph.methods import name_of, weak_method
 from tensor.graph.modes import modes
@@ -24,14 +24,16 @@ from tensor.graph.signature import (
     dims_of_leaves,
     fit_nested,
     most_specific,
-    shown,
     substitute,
     with_specs,
 )
 from tensor.graph.trace_key import Leaves, encode, without_shapes
+from tensor.graph.traced_arguments import LeafName, TracedArguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tensor.graph.function_type import FunctionType
 
 # The traces that one function keeps.
 _MOST_TRACES = 256
@@ -201,25 +203,22 @@ class Function:
         with graph.traced():
             sizes = iter(dims)
 
-            def placeholder(value: Any, name: str) -> Any:
-                own = getattr(value, "name", None)
-                if isinstance(value, TensorSpec) and own:
-                    name = own
+            def placeholder(value: Any, name: LeafName) -> Any:
                 given = as_tensor_like(value)
-                inner = graph.add_input(next(sizes), given.dtype, name)
+                text = name.own or name.parameter
+                inner = graph.add_input(next(sizes), given.dtype, text)
                 if not isinstance(given, TensorSpec):
                     graph.arguments[inner._value] = given
                 return inner
 
             inner = substitute((args, kwargs), names, placeholder)
             before = nest.map_structure(lambda leaf: leaf, inner)
+            arguments = TracedArguments((args, kwargs), before, names)
             result = self._called(*inner)
             graph.arguments.clear()
             self._parameters.check_unchanged(self._python_function, before, inner)
             self._tracing_count += 1
-        signature = shown((args, kwargs), names, spec_for)
-        leaf_names = [t.op.name for t in graph.inputs]
-        return ConcreteFunction(graph, result, signature, leaf_names, self._parameters)
+        return ConcreteFunction(graph, result, arguments, self._parameters)
 
     def _called(self, args: Any, kwargs: Any) -> Any:
         """Call the Python function, converted by AutoGraph if wanted."""
@@ -283,6 +282,16 @@ class Function:
         """The parameters of the Python function."""
         return self._parameters
 
+    @property
+    def function_type(self) -> FunctionType:
+        """The parameters, with the specs that the input signature asks for."""
+        return self._parameters.function_type
+
+    @property
+    def name(self) -> str:
+        """The name of the Python function."""
+        return self._name
+
     def experimental_get_tracing_count(self) -> int:
         """Return how often the function has been traced."""
         return self._tracing_count
@@ -319,7 +328,7 @@ class Function:
         signatures = [
             c.pretty_printed_signature(verbose) for c in self.concrete_functions()
         ]
-        return "\n\n".join(signatures)
+        return ("\n\n" if verbose else "\n").join(signatures)
 
     def trace_report(self) -> str:
         """Return every trace's graph before and after optimisation as stable text."""

@@ -17,6 +17,8 @@ from tensor.core.variable import Variable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tensor.graph.traced_arguments import LeafName
+
 
 def fit(value: Any, spec: TensorSpec) -> Any:
     """Return a value as a tensor that fits a spec of the input signature.
@@ -153,7 +155,7 @@ def dims_of_leaves(structure: Any) -> list[Dims | None]:
     return [
         leaf.dims if isinstance(leaf, TensorSpec) else as_tensor_like(leaf).static_shape
         for leaf in leaves
-        if _is_tensor_like(leaf)
+        if is_tensor_like(leaf)
     ]
 
 
@@ -181,7 +183,8 @@ def _unknowns(dims: Dims | None) -> int:
     return 100 if dims is None else sum(d is None for d in dims)
 
 
-def _is_tensor_like(value: Any) -> bool:
+def is_tensor_like(value: Any) -> bool:
+    """Return whether a leaf of the arguments becomes an input of the graph."""
     return isinstance(value, Tensor | TensorSpec | np.ndarray | np.generic)
 
 
@@ -192,15 +195,22 @@ def as_tensor_like(value: Any) -> Any:
     return value
 
 
-def substitute(structure: Any, names: list[str], make: Any) -> Any:
+def substitute(structure: Any, names: list[LeafName], make: Any) -> Any:
     """Return arguments with `make(leaf, name)` for each tensor among them."""
     structure = described(structure)
     flat = nest.flatten(structure, True)
     replaced = [
-        make(v, name) if _is_tensor_like(v) else v
+        make(v, name) if is_tensor_like(v) else _placeholder(v)
         for v, name in zip(flat, names, strict=True)
     ]
     return nest.pack_sequence_as(structure, replaced, True)
+
+
+def _placeholder(value: Any) -> Any:
+    """Return what stands for an object during the trace: those of one type share it."""
+    if not hasattr(value, "__tf_tracing_type__"):
+        return value
+    return value.__tf_tracing_type__(None).placeholder_value(None)
 
 
 def with_specs(args: Any, signature: Any) -> Any:
@@ -216,14 +226,3 @@ def with_specs(args: Any, signature: Any) -> Any:
         for v, s in zip(values, specs, strict=True)
     ]
     return (*nest.pack_sequence_as(args[:count], mixed), *args[count:])
-
-
-def shown(structure: Any, names: list[str], make: Any) -> Any:
-    """Return arguments as specs: `make(leaf, name)` for each tensor."""
-    remaining = iter(names)
-
-    def leaf(value: Any) -> Any:
-        own = [next(remaining) for _ in nest.flatten(value, True)]
-        return make(value, own[0]) if _is_tensor_like(value) else value
-
-    return nest.map_structure(leaf, described(structure))

@@ -87,6 +87,12 @@ def _encode_other(value: Any, leaves: Leaves) -> Any:
         codes = [encode(v, leaves) for v in parts]
         spec = getattr(value, "_type_spec", None)
         return (type(value), *codes) if spec is None else spec
+    return _encode_container(value, leaves)
+
+
+def _encode_container(value: Any, leaves: Leaves) -> Any:
+    if hasattr(value, "__tf_tracing_type__"):
+        return value.__tf_tracing_type__(None)
     if isinstance(value, Mapping):
         items = [(k, encode(value[k], leaves)) for k in _sorted_keys(value)]
         return (dict, *items)

@@ -106,7 +106,7 @@ def _convert_code(function: FunctionType) -> CodeType:
 def _class_around(path: list[str]) -> str | None:
     """Return the name of the class in which the last of the names is defined."""
     for name, inner in reversed(list(itertools.pairwise(path))):
-        if "<locals>" not in (name, inner):
+        if name.isidentifier() and inner != "<locals>":
             return name
     return None
 
