@@ -25,9 +25,7 @@ class CallSignature:
         )
         self.expects_mask = "mask" in by_name
         default = by_name["training"].default if "training" in by_name else None
-        self.default_training = (
-            False if default in (None, inspect.Parameter.empty) else default
-        )
+        self.default_training = None if default is inspect.Parameter.empty else default
         self._training_index = (
             self.names.index("training") if "training" in self.names else None
         )

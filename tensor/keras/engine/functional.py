@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-import tensor as tf
 from tensor.core import nest
 from tensor.keras import registration, serialization
+from tensor.keras.engine import node_config
+from tensor.keras.engine.added_layers import AddLoss, AddMetric
 from tensor.keras.engine.input_layer import InputLayer
-from tensor.keras.engine.keras_tensor import KerasTensor, Node
+from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.model import Model
 
 if TYPE_CHECKING:
@@ -19,6 +18,14 @@ if TYPE_CHECKING:
 
 class Functional(Model):
     """A model made from inputs and outputs; `tf.keras.Model(inputs, outputs)`."""
+
+    @property
+    def _input_layers(self) -> list[Any]:
+        return [x._keras_history.layer for x in self.inputs]
+
+    @property
+    def _output_layers(self) -> list[Any]:
+        return [x._keras_history.layer for x in self.outputs]
 
 
 # ---- the configuration: which call of which layer takes what
@@ -47,7 +54,9 @@ def graph_config(model: Any) -> dict[str, Any]:
         config = serialization.serialize_keras_object(layer)
         config["name"] = layer.name
         config["inbound_nodes"] = [
-            _call_config(n, place) for n in calls[layer.name] if not n.is_input
+            node_config.call_config(n, place)
+            for n in calls[layer.name]
+            if not n.is_input
         ]
         layers.append(config)
     return {
@@ -65,79 +74,6 @@ def _places(structure: Any, place: Callable[[KerasTensor], _Place]) -> Any:
     if isinstance(structure, dict):
         return {k: _places(v, place)[0] for k, v in structure.items()}
     return [list(place(x)) for x in nest.flatten(structure)]
-
-
-def _call_config(node: Node, place: Callable[[KerasTensor], _Place]) -> Any:
-    """Return a layer's call: in Keras's short form where that can say it."""
-    kwargs = {k: v for k, v in node.kwargs.items() if v is not None}
-    if len(node.args) == 1 and not kwargs and _is_flat(node.args[0]):
-        inputs = node.args[0]
-        rows = inputs if isinstance(inputs, list | tuple) else [inputs]
-        return [[*place(x), {}] for x in rows]
-    return {
-        "args": [_encoded(x, place) for x in node.args],
-        "kwargs": {k: _encoded(v, place) for k, v in kwargs.items()},
-    }
-
-
-def _is_flat(inputs: Any) -> bool:
-    if isinstance(inputs, KerasTensor):
-        return True
-    return (
-        type(inputs) is list
-        and len(inputs) > 1
-        and all(isinstance(x, KerasTensor) for x in inputs)
-    )
-
-
-def _encoded(x: Any, place: Callable[[KerasTensor], _Place]) -> Any:
-    """Return an argument of a call as something that JSON can hold."""
-    if isinstance(x, KerasTensor):
-        return {"class_name": "__keras_tensor__", "config": list(place(x))}
-    if isinstance(x, dict):
-        return {k: _encoded(v, place) for k, v in x.items()}
-    if isinstance(x, tuple):
-        items = [_encoded(v, place) for v in x]
-        return {"class_name": "__tuple__", "items": items}
-    if isinstance(x, list):
-        return [_encoded(v, place) for v in x]
-    if isinstance(x, slice):
-        parts = [_encoded(v, place) for v in (x.start, x.stop, x.step)]
-        return {"class_name": "__slice__", "items": parts}
-    if x is Ellipsis:
-        return {"class_name": "__ellipsis__"}
-    if isinstance(x, tf.DType):
-        return {"class_name": "__dtype__", "name": x.name}
-    if isinstance(x, tf.Tensor | np.ndarray):
-        array = np.asarray(x)
-        return {
-            "class_name": "__array__",
-            "dtype": array.dtype.name,
-            "value": array.tolist(),
-        }
-    return serialization.plain(x)
-
-
-def _decoded(x: Any, tensor_at: Callable[[Any], Any]) -> Any:
-    """Return what `_encoded` was given, Keras tensors looked up."""
-    if isinstance(x, list):
-        return [_decoded(v, tensor_at) for v in x]
-    if not isinstance(x, dict):
-        return x
-    kind = x.get("class_name")
-    if kind == "__keras_tensor__":
-        return tensor_at(x["config"])
-    if kind == "__tuple__":
-        return tuple(_decoded(v, tensor_at) for v in x["items"])
-    if kind == "__slice__":
-        return slice(*[_decoded(v, tensor_at) for v in x["items"]])
-    if kind == "__ellipsis__":
-        return Ellipsis
-    if kind == "__dtype__":
-        return tf.as_dtype(x["name"])
-    if kind == "__array__":
-        return tf.constant(np.array(x["value"], dtype=x["dtype"]))
-    return {k: _decoded(v, tensor_at) for k, v in x.items()}
 
 
 class _Rebuilding:
@@ -159,7 +95,9 @@ class _Rebuilding:
             for name, calls in pending.items():
                 while done[name] < len(calls):
                     try:
-                        args, kwargs = self._arguments(calls[done[name]])
+                        args, kwargs = node_config.arguments(
+                            calls[done[name]], self.tensor_at
+                        )
                     except KeyError:
                         break  # an input is not there yet
                     outputs = self.layers[name](*args, **kwargs)
@@ -171,17 +109,6 @@ class _Rebuilding:
                     "The model's configuration has calls whose inputs never come: "
                     f"{[n for n, c in pending.items() if done[n] < len(c)]}."
                 )
-
-    def _arguments(self, call: Any) -> tuple[list[Any], dict[str, Any]]:
-        if isinstance(call, dict):
-            args = [_decoded(x, self.tensor_at) for x in call["args"]]
-            kwargs = {k: _decoded(v, self.tensor_at) for k, v in call["kwargs"].items()}
-            return args, kwargs
-        if call and isinstance(call[0], str):
-            call = [call]
-        tensors = [self.tensor_at(row) for row in call]
-        kwargs = dict(call[0][3]) if len(call[0]) > 3 else {}
-        return [tensors[0] if len(tensors) == 1 else tensors], kwargs
 
 
 def model_from_graph_config(
@@ -206,6 +133,9 @@ def model_from_graph_config(
     inputs = _structure(config["input_layers"], work.tensor_at)
     outputs = _structure(config["output_layers"], work.tensor_at)
     model = cls(inputs=inputs, outputs=outputs, name=config.get("name"))
+    for (name, _), results in work.results.items():
+        if isinstance(work.layers[name], AddLoss | AddMetric):
+            model._add_to_graph(*results)
     if config.get("trainable") is False:
         model._trainable = False
     return model
@@ -243,4 +173,6 @@ def rebuilt(model: Any, clone: Any, input_tensors: Any, cls: Any) -> Any:
             values[id(x)] = y
     new_inputs = nest.map_structure(lambda x: values[id(x)], graph.inputs)
     new_outputs = nest.map_structure(lambda x: values[id(x)], graph.outputs)
-    return cls(inputs=new_inputs, outputs=new_outputs, name=model.name)
+    twin = cls(inputs=new_inputs, outputs=new_outputs, name=model.name)
+    twin._add_to_graph(*[values[id(x)] for x in graph.added])
+    return twin

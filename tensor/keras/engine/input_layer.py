@@ -123,9 +123,19 @@ def Input(  # noqa: N802  # Keras's name
         **kwargs: `batch_shape` or `batch_input_shape`, the shape with the batch.
 
     Raises:
-        ValueError: There is no shape.
+        ValueError: There is no shape, there are two, or a keyword is unknown.
     """
-    whole = kwargs.pop("batch_shape", None) or kwargs.pop("batch_input_shape", None)
+    given = kwargs.pop("batch_shape", None)
+    whole = kwargs.pop("batch_input_shape", None) or given
+    optional = kwargs.pop("optional", False)
+    if whole is not None and shape is not None:
+        raise ValueError(
+            "Only provide the `shape` OR `batch_input_shape` argument to Input, not "
+            "both at the same time."
+        )
+    if kwargs:
+        raise ValueError(f"Unrecognized keyword arguments: {list(kwargs)}")
+    kwargs["optional"] = optional
     if shape is None and whole is None and tensor is None and type_spec is None:
         raise ValueError(
             "Please provide to Input a `shape` or a `tensor` or a `type_spec` "

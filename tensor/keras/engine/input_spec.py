@@ -24,6 +24,7 @@ class InputSpec:
         axes: dict[int, int | None] | None = None,
         allow_last_axis_squeeze: bool = False,
         name: str | None = None,
+        optional: bool = False,
     ) -> None:
         """Describe what is expected; what is None is not checked.
 
@@ -37,6 +38,7 @@ class InputSpec:
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim
         self.name = name
+        self.optional = optional
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         try:
             self.axes = {int(k): v for k, v in (axes or {}).items()}
@@ -83,12 +85,19 @@ def check_input(input_spec: Any, inputs: Any, layer_name: str) -> None:
     """Check a layer's input against its spec or specs.
 
     Raises:
+        TypeError: It is no tensor.
         ValueError: It does not fit.
     """
     specs = nest.flatten(input_spec)
-    if isinstance(inputs, dict) and all(s.name for s in specs):
-        inputs = [inputs[s.name] for s in specs if s.name in inputs]
-    flat = nest.flatten(inputs)
+    flat = nest.flatten(_by_name(specs, inputs))
+    for spec, x in zip(specs, flat, strict=False):
+        if spec is None or (x is None and spec.optional):
+            continue
+        if not hasattr(x, "shape"):
+            raise TypeError(
+                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) "
+                f"as input for layer '{layer_name}'."
+            )
     if len(flat) != len(specs):
         raise ValueError(
             f'Layer "{layer_name}" expects {len(specs)} input(s), but it received '
@@ -102,6 +111,24 @@ def check_input(input_spec: Any, inputs: Any, layer_name: str) -> None:
                     f'Input {i} of layer "{layer_name}" is incompatible with the '
                     f"layer: {problem}"
                 )
+
+
+def _by_name(specs: Any, inputs: Any) -> Any:
+    """Return inputs in the order of the specs if they come in a dictionary.
+
+    Raises:
+        ValueError: One is missing.
+    """
+    names = [s.name for s in specs if s is not None]
+    if not isinstance(inputs, dict) or not all(names):
+        return inputs
+    for name in names:
+        if name not in inputs:
+            raise ValueError(
+                f'Missing data for input "{name}". You passed a data dictionary '
+                f"with keys {list(inputs)}. Expected the following keys: {names}"
+            )
+    return [inputs[name] for name in names]
 
 
 def _problem(spec: InputSpec, x: Any) -> str | None:

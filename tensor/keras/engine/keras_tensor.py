@@ -159,9 +159,21 @@ class Node:
         """The Keras tensors among the arguments."""
         return [
             x
-            for x in nest.flatten((self.args, self.kwargs))
+            for x in nest.flatten((self.args, list(self.kwargs.values())))
             if isinstance(x, KerasTensor)
         ]
+
+    @property
+    def outbound_layer(self) -> Any:
+        """The layer called."""
+        return self.layer
+
+    @property
+    def inbound_layers(self) -> Any:
+        """The layers that make the first argument, in its structure."""
+        if self.is_input:
+            return []
+        return nest.map_structure(lambda x: x._keras_history.layer, self.call_inputs)
 
     @property
     def flat_outputs(self) -> list[KerasTensor]:
@@ -175,23 +187,25 @@ class Node:
 
     @property
     def input_tensors(self) -> Any:
-        """The first argument."""
-        return self.call_inputs
+        """The first argument; of an input layer, what it makes."""
+        return [self.outputs] if self.is_input else self.call_inputs
 
     @property
     def output_tensors(self) -> Any:
         """The Keras tensors returned, in their structure."""
-        return self.outputs
+        return [self.outputs] if self.is_input else self.outputs
 
     @property
     def input_shapes(self) -> Any:
         """The static shapes of the first argument."""
-        return nest.map_structure(shape_tuple, self.call_inputs)
+        shapes = nest.map_structure(shape_tuple, self.input_tensors)
+        is_single = isinstance(shapes, list) and len(shapes) == 1
+        return shapes[0] if is_single and not self.is_input else shapes
 
     @property
     def output_shapes(self) -> Any:
         """The static shapes of the results."""
-        return nest.map_structure(shape_tuple, self.outputs)
+        return nest.map_structure(shape_tuple, self.output_tensors)
 
     def fill(self, values: dict[int, Any]) -> tuple[Any, Any]:
         """Return the arguments with Keras tensors replaced by their values, by id."""

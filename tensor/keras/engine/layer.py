@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import tensor as tf
 from tensor.core import nest
 from tensor.core.tensor import EagerTensor, Tensor
@@ -14,17 +12,19 @@ from tensor.graph.autograph import autographed
 from tensor.keras import mixed_precision, regularizers
 from tensor.keras.engine import automatic_config, symbolic_call
 from tensor.keras.engine.call_context import calls, entered, init_scope
+from tensor.keras.engine.call_errors import in_layer
 from tensor.keras.engine.call_signature import CallSignature, signature_of
 from tensor.keras.engine.casting import PYTHON_VALUES, as_tensor, cast_floating
 from tensor.keras.engine.input_spec import check_input
 from tensor.keras.engine.keras_tensor import KerasTensor
+from tensor.keras.engine.layer_masks import LayerMasks
 from tensor.keras.engine.layer_nodes import LayerNodes
 from tensor.keras.engine.layer_weights import LayerWeights
 from tensor.keras.engine.shapes import as_tensor_shapes, shapes_as_tuples
 from tensor.keras.settings import global_learning_phase
 
 
-class Layer(LayerNodes, LayerWeights):
+class Layer(LayerNodes, LayerMasks, LayerWeights):
     """A callable with weights.
 
     Subclasses make their weights in `build(input_shape)`, which runs at the first call,
@@ -65,14 +65,13 @@ class Layer(LayerNodes, LayerWeights):
                 `weights`, `activity_regularizer`, `autocast`.
 
         Raises:
-            TypeError: A keyword is unknown, or `trainable` is no boolean.
+            TypeError: A keyword is unknown, `trainable` or `dynamic` is no boolean, or
+                the name no string.
         """
         self._start_tracking()
         self._start_losses()
-        if not isinstance(trainable, bool | int | np.bool_):
-            raise TypeError(
-                f"Expected `trainable` argument to be a boolean, but got: {trainable!r}"
-            )
+        _check_boolean("trainable", trainable)
+        _check_boolean("dynamic", dynamic)
         self._trainable = bool(trainable)
         self._name = self._named(name, type(self))
         self._set_dtype_policy(dtype)
@@ -131,21 +130,6 @@ class Layer(LayerNodes, LayerWeights):
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for `inputs`."""
         return inputs
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the output's mask, given the input's.
-
-        Raises:
-            TypeError: There is a mask, and the layer does not support masking.
-        """
-        if not self.supports_masking:
-            if any(m is not None for m in nest.flatten(mask)):
-                raise TypeError(
-                    f"Layer {self.name} does not support masking, but was passed an "
-                    f"input_mask: {mask}"
-                )
-            return None
-        return mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output, found by a symbolic call."""
@@ -267,10 +251,14 @@ class Layer(LayerNodes, LayerWeights):
                 check_input(self.input_spec, inputs, self.name)
             if self._autocast:
                 args = self._cast_inputs(args)
-            outputs = autographed(self.call)(*args, **kwargs)
+            try:
+                outputs = autographed(self.call)(*args, **kwargs)
+            except Exception as error:
+                quote = '"' if outermost and calls.is_symbolic else "'"
+                raise in_layer(error, self, quote, args, kwargs) from None
             if self._activity_regularizer is not None:
                 self._penalize_activity(outputs)
-        own_rule = type(self).compute_mask is not Layer.compute_mask
+        own_rule = type(self).compute_mask is not LayerMasks.compute_mask
         if self.supports_masking or masks is not None or own_rule:
             self._mark_masks(args[0] if args else kwargs, outputs, masks)
         return outputs
@@ -279,8 +267,13 @@ class Layer(LayerNodes, LayerWeights):
         """Return arguments with arrays made tensors, the inputs, and if it is symbolic.
 
         Raises:
+            RuntimeError: The constructor did not call `super().__init__()`.
             ValueError: There is no argument.
         """
+        if "_losses" not in self.__dict__:
+            raise RuntimeError(
+                "You must call `super().__init__()` in the layer constructor."
+            )
         if args:
             inputs = args[0]
             if len(args) == 1 and not kwargs and isinstance(inputs, EagerTensor):
@@ -317,38 +310,6 @@ class Layer(LayerNodes, LayerWeights):
             training = signature.default_training
         return training
 
-    def _input_masks(
-        self, inputs: Any, args: Any, kwargs: Any, signature: CallSignature
-    ) -> Any:
-        """Return the inputs' masks, and pass them on if `call` takes them."""
-        if not (self.supports_masking or signature.expects_mask):
-            return None
-        if signature.expects_mask:
-            passed = signature.passed("mask", args, kwargs)
-            if passed is not None:
-                return passed
-        flat = [getattr(x, "_keras_mask", None) for x in nest.flatten(inputs)]
-        if all(m is None for m in flat):
-            return None
-        masks = nest.pack_sequence_as(inputs, flat)
-        if signature.expects_mask:
-            kwargs["mask"] = masks
-        return masks
-
-    def _mark_masks(self, inputs: Any, outputs: Any, masks: Any) -> None:
-        """Attach to the outputs the masks that say which of their steps count."""
-        flat = nest.flatten(outputs)
-        if all(getattr(x, "_keras_mask", None) is not None for x in flat):
-            return
-        if getattr(self, "_computes_masks_itself", False):
-            return
-        new = self.compute_mask(inputs, masks)
-        if new is None:
-            return
-        for x, mask in zip(flat, nest.flatten(new), strict=False):
-            if isinstance(x, Tensor):
-                x._keras_mask = mask
-
     def _cast_inputs(self, args: Any) -> Any:
         """Cast floating inputs to the layer's dtype."""
         target = self._compute_type
@@ -371,8 +332,9 @@ class Layer(LayerNodes, LayerWeights):
             check_input(self.input_spec, inputs, self.name)
         if self._compute_dtype is None and flat and hasattr(flat[0], "dtype"):
             self._set_dtype_policy(flat[0].dtype.name)
-        if all(hasattr(x, "shape") for x in flat):
-            self._build_for_shapes(nest.map_structure(lambda x: x.shape, inputs))
+        if any(hasattr(x, "shape") for x in flat):
+            shapes = nest.map_structure(lambda x: getattr(x, "shape", None), inputs)
+            self._build_for_shapes(shapes)
         else:
             self._build_for_shapes(None)
 
@@ -387,5 +349,14 @@ class Layer(LayerNodes, LayerWeights):
         self.built = True
         attached(self)  # a checkpoint restored earlier may have values for the weights
         if self._initial_weights is not None:
-            self.set_weights(self._initial_weights)
+            with init_scope():
+                self.set_weights(self._initial_weights)
             self._initial_weights = None
+
+
+def _check_boolean(what: str, value: Any) -> None:
+    is_tensor = isinstance(value, Tensor | tf.Variable) and value.dtype is tf.bool
+    if not (isinstance(value, bool) or is_tensor):
+        raise TypeError(
+            f"Expected `{what}` argument to be a boolean, but got: {value!r}"
+        )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from typing import Any
 
 import tensor as tf
 from tensor.core import nest
 from tensor.core.tensor import Tensor
+from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.keras_tensor import KerasTensor, Node
 
 
@@ -18,20 +21,26 @@ class LayerGraph:
         outputs: The output Keras tensors, likewise.
         layers: The layers, the deepest (first to run) first.
         nodes: The layer calls, in an order in which they can run.
-        losses: Keras tensors that are penalties, not outputs.
+        added: Keras tensors that are computed as well, for a loss or a metric.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, losses: Any = ()) -> None:
+    def __init__(self, inputs: Any, outputs: Any, added: Any = ()) -> None:
         """Find the calls that lead from the inputs to the outputs.
 
         Raises:
-            ValueError: An output depends on a Keras tensor that is no input, something
-                is no Keras tensor, or two layers have one name.
+            ValueError: An output depends on a Keras tensor that is no input, an input
+                comes twice, something is no Keras tensor, or two layers have one name.
         """
         self.inputs = inputs
         self.outputs = outputs
         self.flat_inputs: list[Any] = nest.flatten(inputs)
         self.flat_outputs: list[Any] = nest.flatten(outputs)
+        if len({id(x) for x in self.flat_inputs}) < len(self.flat_inputs):
+            raise ValueError(
+                "The list of inputs passed to the model contains the same input "
+                "multiple times. All inputs should only appear once. Received "
+                f"inputs={inputs}"
+            )
         for x in self.flat_inputs:
             if not isinstance(x, KerasTensor):
                 raise ValueError(
@@ -45,7 +54,7 @@ class LayerGraph:
                     "Output tensors of a Functional model must be the output of a "
                     f"TensorFlow `Layer` (thus holding past layer metadata). Found: {x}"
                 )
-        self.losses: list[Any] = list(losses)
+        self.added: list[Any] = list(added)
         self._input_ids = {id(x) for x in self.flat_inputs}
         self._arrange()
         self._check_connected()
@@ -56,6 +65,36 @@ class LayerGraph:
         self.output_names = unique_names(
             x._keras_history.layer.name for x in self.flat_outputs
         )
+
+    @functools.cached_property
+    def input_specs(self) -> Any:
+        """What inputs are checked against, None if they are nested too deeply."""
+        inputs = self.inputs
+        is_nested = isinstance(inputs, list | tuple | dict)
+        if is_nested and len(inputs) != len(self.flat_inputs):
+            return None
+        if isinstance(inputs, dict):
+            named = [(name, inputs[name]) for name in sorted(inputs)]
+        else:
+            named = [(x._keras_history.layer.name, x) for x in self.flat_inputs]
+        return [
+            InputSpec(
+                shape=_any_batch(x),
+                allow_last_axis_squeeze=True,
+                name=name,
+                optional=_is_optional(x),
+            )
+            for name, x in named
+        ]
+
+    @functools.cached_property
+    def _maps_names(self) -> bool:
+        """Whether inputs may come in a dictionary, by name."""
+        inputs = self.inputs
+        if isinstance(inputs, dict):
+            inputs = list(inputs.values())
+        rows = inputs if isinstance(inputs, list | tuple) else [inputs]
+        return not any(isinstance(x, list | tuple | dict) for x in rows)
 
     def _check_names(self) -> None:
         """Check that no two layers have one name: files could not tell them apart.
@@ -106,7 +145,7 @@ class LayerGraph:
         finished: list[Node] = []
         state: dict[int, bool] = {}
         # An explicit stack: deep models would exceed Python's recursion limit.
-        for output in [*self.flat_outputs, *self.losses]:
+        for output in [*self.flat_outputs, *self.added]:
             stack = [(output.node, False)]
             while stack:
                 node, is_done = stack.pop()
@@ -145,13 +184,12 @@ class LayerGraph:
 
     # ---- running
 
-    def run(self, inputs: Any, mask: Any = None, add_loss: Any = None) -> Any:
+    def run(self, inputs: Any, mask: Any = None) -> Any:
         """Return the outputs for given inputs, by calling each layer in turn.
 
         Args:
             inputs: The inputs, in the structure of this graph's or by name.
             mask: Masks for them.
-            add_loss: Called with the value of each penalty.
         """
         flat = self._matched(inputs)
         if mask is not None:
@@ -168,18 +206,22 @@ class LayerGraph:
             results = nest.flatten(node.layer(*args, **kwargs))
             for reference, x in zip(made, results, strict=True):
                 values[id(reference)] = x
-        if add_loss is not None:
-            for loss in self.losses:
-                add_loss(values[id(loss)])
         return nest.map_structure(lambda x: values[id(x)], self.outputs)
 
     def _matched(self, inputs: Any) -> list[Any]:
         """Return the inputs passed to a call in the order of this graph's."""
-        if isinstance(inputs, dict):
+        if isinstance(inputs, dict) and self._maps_names:
             if isinstance(self.inputs, dict):
                 keys = sorted(self.inputs)
             else:
                 keys = self.input_names
+            if len(inputs) > len(keys):
+                warnings.warn(
+                    f"Input dict contained keys {sorted(set(inputs) - set(keys))} "
+                    "which did not match any model input. They will be ignored by the "
+                    "model.",
+                    stacklevel=2,
+                )
             try:
                 return [inputs[key] for key in keys]
             except KeyError:
@@ -195,6 +237,8 @@ class LayerGraph:
 
 def _conformed(x: Any, reference: KerasTensor) -> Any:
     """Return an input in the rank and dtype that the model was built for."""
+    if x is None and _is_optional(reference):
+        return None
     if not isinstance(x, Tensor):
         x = tf.convert_to_tensor(x)
     mask = getattr(x, "_keras_mask", None)
@@ -209,6 +253,17 @@ def _conformed(x: Any, reference: KerasTensor) -> Any:
     if mask is not None:
         x._keras_mask = mask
     return x
+
+
+def _any_batch(x: KerasTensor) -> Any:
+    """Return a tensor's static shape with the size of the batch left open."""
+    shape = x.static_shape
+    return shape if not shape else (None, *shape[1:])
+
+
+def _is_optional(x: KerasTensor) -> bool:
+    """Return whether None may be passed for an input."""
+    return bool(getattr(x._keras_history.layer, "_optional", False))
 
 
 def unique_names(names: Any) -> list[str]:

@@ -19,6 +19,9 @@ class LossOwner(WeightOwner):
     functions, such as weight penalties, are computed whenever they are asked for.
     """
 
+    # The Keras tensors that are this layer's losses in a graph of layers.
+    _symbolic_losses: Any = ()
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -74,11 +77,10 @@ class LossOwner(WeightOwner):
         tracing = context.graph is not None
         for layer in self._flatten_layers():
             # After a traced call its symbolic losses are of no use outside.
-            collected.extend(
-                loss
-                for loss in layer._losses
-                if tracing or isinstance(loss, EagerTensor)
-            )
+            current = [
+                x for x in layer._losses if tracing or isinstance(x, EagerTensor)
+            ]
+            collected.extend(current or layer._symbolic_losses)
             collected.extend(function() for function in layer._callable_losses)
         return [loss for loss in collected if loss is not None]
 
@@ -100,6 +102,17 @@ class LossOwner(WeightOwner):
 
     # ---- metrics
 
+    def _add_symbolic_metric(self, value: Any, name: Any, aggregation: Any) -> None:
+        """Add a Keras tensor as a metric; functional models can.
+
+        Raises:
+            ValueError: This is no functional model.
+        """
+        raise ValueError(
+            f"Expected a tensor for the metric {name!r}. A Keras tensor can be added "
+            f"to functional models only, not to {self.name!r}."
+        )
+
     def add_metric(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
         """Let a tensor computed in `call` be averaged and reported as a metric.
 
@@ -115,6 +128,9 @@ class LossOwner(WeightOwner):
         unknown = set(kwargs) - {"aggregation"}
         if unknown:
             raise TypeError(f"Unknown keyword arguments: {sorted(unknown)}")
+        if isinstance(value, KerasTensor):
+            self._add_symbolic_metric(value, name, kwargs.get("aggregation"))
+            return
         source = getattr(value, "_metric_obj", None)
         if isinstance(source, tuple):
             source = source[0]

@@ -12,6 +12,18 @@ from tensor.keras.engine.autocast import AutoCastVariable
 from tensor.keras.engine.call_context import init_scope
 from tensor.keras.engine.layer_losses import LossOwner
 
+_ACCEPTED = frozenset(
+    (
+        "collections",
+        "experimental_autocast",
+        "caching_device",
+        "getter",
+        "layout",
+        "experimental_enable_variable_lifting",
+        "partitioner",
+    )
+)
+
 
 class LayerWeights(LossOwner):
     """Makes variables, and knows those that are a layer's own."""
@@ -50,9 +62,11 @@ class LayerWeights(LossOwner):
             use_resource: Accepted for compatibility.
             synchronization: When copies on several replicas are brought together.
             aggregation: How the values of several replicas become one.
-            **kwargs: Accepted for compatibility: `getter`, `collections` …
+            **kwargs: `getter`, a function that makes the variable, and for
+                compatibility `collections`, `caching_device` …
 
         Raises:
+            TypeError: A keyword is unknown.
             ValueError: A trainable variable cannot be synchronized on read, or there
                 is no default initializer for the dtype.
         """
@@ -62,6 +76,14 @@ class LayerWeights(LossOwner):
                 "only for non-trainable variables. You have specified trainable=True "
                 "and synchronization=VariableSynchronization.ON_READ."
             )
+        unknown = set(kwargs) - _ACCEPTED
+        if unknown:
+            raise TypeError(f"Unknown keyword argument: {min(unknown)}")
+        getter = kwargs.pop("getter", None)
+        if getter is not None:
+            variable = getter(name=name, shape=shape, dtype=dtype, **kwargs)
+            self._track_variable(variable)
+            return variable
         kind = tf.as_dtype(dtype or self.variable_dtype or "float32")
         shape = tuple(tf.TensorShape(() if shape is None else shape).as_list())
         make = initializers.get(initializer) if initializer is not None else None

@@ -11,13 +11,14 @@ from tensor.keras.engine import automatic_config, symbolic_call
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
+from tensor.keras.engine.model_structure import ModelStructure
 from tensor.keras.engine.shapes import as_tensor_shapes
-from tensor.keras.engine.weights import unique
+from tensor.keras.engine.weights import leaves, unique
 from tensor.keras.saving.model_files import ModelFiles
 from tensor.keras.training.trainer import Trainer
 
 
-class Model(Trainer, ModelFiles, Layer):
+class Model(Trainer, ModelFiles, ModelStructure, Layer):
     """A layer made of layers, which can be trained, evaluated and saved.
 
     Either give the inputs and outputs of a graph of layers::
@@ -28,9 +29,6 @@ class Model(Trainer, ModelFiles, Layer):
 
     or subclass, making layers in `__init__` and calling them in `call`.
     """
-
-    _layer_graph: LayerGraph | None = None
-    _seen_input_specs: Any = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_graph_call(args, kwargs):
@@ -66,6 +64,14 @@ class Model(Trainer, ModelFiles, Layer):
         super().__init__(**kwargs)
         self._start_training()
 
+    def _check_started(self, value: Any) -> None:
+        parts = list(leaves(value))
+        if parts and all(isinstance(x, Layer | tf.Variable) for x in parts):
+            raise RuntimeError(
+                "It looks like you are subclassing `Model` and you forgot to call "
+                "`super().__init__()`. Always start with this line."
+            )
+
     def _set_graph(self, graph: LayerGraph) -> None:
         """Make this model the one that the graph of layers describes."""
         object.__setattr__(self, "_layer_graph", graph)
@@ -91,102 +97,6 @@ class Model(Trainer, ModelFiles, Layer):
             for i, layer in enumerate(self.layers):
                 found[f"layer-{i}"] = layer
         return found
-
-    # ---- structure
-
-    @property
-    def layers(self) -> list[Any]:
-        """The layers directly inside."""
-        return list(self._flatten_layers(include_self=False, recursive=False))
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """Return the layer of this name or index.
-
-        Raises:
-            ValueError: There is none, or not exactly one of the two is given.
-        """
-        layers = self.layers
-        if index is not None and name is not None:
-            raise ValueError(
-                "Provide only a layer name or a layer index. Received: "
-                f"index={index}, name={name}."
-            )
-        if index is not None:
-            if len(layers) <= index:
-                raise ValueError(
-                    f"Was asked to retrieve layer at index {index} but model only has "
-                    f"{len(layers)} layers."
-                )
-            return layers[index]
-        if name is None:
-            raise ValueError(
-                "Provide either a layer name or layer index at `get_layer`."
-            )
-        for layer in layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(
-            f"No such layer: {name}. Existing layers are: "
-            f"{[layer.name for layer in layers]}."
-        )
-
-    @property
-    def inputs(self) -> Any:
-        """The Keras tensors that a graph of layers begins with; None without one."""
-        graph = self._layer_graph
-        return None if graph is None else graph.flat_inputs
-
-    @property
-    def outputs(self) -> Any:
-        """The Keras tensors that a graph of layers ends with; None without one."""
-        graph = self._layer_graph
-        return None if graph is None else graph.flat_outputs
-
-    @property
-    def input_names(self) -> Any:
-        """The names of the inputs."""
-        graph = self._layer_graph
-        return None if graph is None else graph.input_names
-
-    @property
-    def output_names(self) -> Any:
-        """The names of the outputs: those of the layers, or output_1, output_2."""
-        graph = self._layer_graph
-        return (
-            self.__dict__.get("_output_names") if graph is None else graph.output_names
-        )
-
-    @output_names.setter
-    def output_names(self, names: Any) -> None:
-        self.__dict__["_output_names"] = names
-
-    @property
-    def input(self) -> Any:
-        """The input Keras tensors in their structure."""
-        graph = self._layer_graph
-        return super().input if graph is None else graph.inputs
-
-    @property
-    def output(self) -> Any:
-        """The output Keras tensors in their structure."""
-        graph = self._layer_graph
-        return super().output if graph is None else graph.outputs
-
-    @property
-    def input_shape(self) -> Any:
-        """The static shape or shapes of the input."""
-        graph = self._layer_graph
-        if graph is None:
-            return super().input_shape
-        return nest.map_structure(lambda x: x.static_shape, graph.inputs)
-
-    @property
-    def output_shape(self) -> Any:
-        """The static shape or shapes of the output."""
-        graph = self._layer_graph
-        if graph is None:
-            return super().output_shape
-        return nest.map_structure(lambda x: x.static_shape, graph.outputs)
 
     # ---- weights: layer by layer, own variables last
 
@@ -223,7 +133,18 @@ class Model(Trainer, ModelFiles, Layer):
         return unique(self._gather("variables") + own)
 
     def _assert_weights_created(self) -> None:
-        """Check that the weights can be listed; Sequential models need to be built."""
+        """Check that the weights can be listed.
+
+        Raises:
+            ValueError: The class has a `build` of its own that did not run yet.
+        """
+        has_own_build = "build" in type(self).__dict__ and type(self) is not Model
+        if has_own_build and not self.built and not self.dynamic:
+            raise ValueError(
+                f"Weights for model '{self.name}' have not yet been created. "
+                "Weights are created when the model is first called on inputs or "
+                "`build()` is called with an `input_shape`."
+            )
 
     # ---- calling
 
@@ -242,7 +163,7 @@ class Model(Trainer, ModelFiles, Layer):
                 "arguments. Otherwise, subclass `Model` with an overridden `call()` "
                 "method."
             )
-        return graph.run(inputs, mask, self.add_loss)
+        return graph.run(inputs, mask)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights, by calling the model on inputs without values.
@@ -293,14 +214,34 @@ class Model(Trainer, ModelFiles, Layer):
         tf.saved_model.save(ServedModel(self), filepath)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return None
+        graph = self._layer_graph
+        if graph is None:
+            return None
+        outputs = graph.run(inputs, mask)
+        return nest.map_structure(lambda x: getattr(x, "_keras_mask", None), outputs)
 
     def _add_symbolic_loss(self, loss: Any) -> None:
         if self._layer_graph is None:
             super()._add_symbolic_loss(loss)
             return
+        from tensor.keras.engine.added_layers import AddLoss
+
+        self._add_to_graph(AddLoss(unconditional=False)(loss))
+
+    def _add_symbolic_metric(self, value: Any, name: Any, aggregation: Any) -> None:
+        if self._layer_graph is None:
+            super()._add_symbolic_metric(value, name, aggregation)
+            return
+        from tensor.keras.engine.added_layers import AddMetric
+
+        self._add_to_graph(AddMetric(aggregation, name)(value))
+
+    def _add_to_graph(self, *more: Any) -> None:
+        """Let the graph of layers compute Keras tensors that are no outputs."""
         graph = self._layer_graph
-        self._set_graph(LayerGraph(graph.inputs, graph.outputs, [*graph.losses, loss]))
+        if graph is not None:
+            added = [*graph.added, *more]
+            self._set_graph(LayerGraph(graph.inputs, graph.outputs, added))
 
     def reset_states(self) -> None:
         """Forget the states that stateful layers keep from batch to batch."""
@@ -382,6 +323,12 @@ def is_graph_call(args: Any, kwargs: Any) -> bool:
 
 
 def _graph_arguments(
-    inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True
+    inputs: Any,
+    outputs: Any,
+    name: str | None = None,
+    trainable: bool = True,
+    **kwargs: Any,
 ) -> tuple[Any, Any, str | None, bool]:
+    if kwargs:
+        raise TypeError("Keyword argument not understood:", next(iter(kwargs)))
     return inputs, outputs, name, trainable

@@ -20,6 +20,8 @@ _OPERATORS = {
     "Sub": "tf.math.subtract",
     "RealDiv": "tf.math.truediv",
     "MatMul": "tf.linalg.matmul",
+    "OnesLike": "tf.ones_like",
+    "ZerosLike": "tf.zeros_like",
 }
 
 

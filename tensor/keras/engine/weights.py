@@ -80,6 +80,8 @@ class WeightOwner(Module):
     built = False
 
     def _start_tracking(self) -> None:
+        if "_self_tracked_trackables" in self.__dict__:
+            return
         set_plainly = object.__setattr__
         set_plainly(self, "_self_tracked_trackables", [])
         set_plainly(self, "_trainable_weights", [])
@@ -88,23 +90,21 @@ class WeightOwner(Module):
         set_plainly(self, "_named_weights", {})
 
     def __setattr__(self, name: str, value: Any) -> None:
-        tracked = self.__dict__.get("_self_tracked_trackables")
-        if tracked is None:
+        if "_self_tracked_trackables" not in self.__dict__:
             self._check_started(value)
-        elif not isinstance(getattr(type(self), name, None), property):
+            self._start_tracking()
+        if not isinstance(getattr(type(self), name, None), property):
             old = self.__dict__.get(name)
-            if old is not None and old is not value:
+            if isinstance(old, tf.Variable) and isinstance(value, tf.Variable):
+                self._put_in_place(old, value)
+            elif old is not None and old is not value:
                 self._forget(old)
             if isinstance(value, Module | tf.Variable | list | tuple | dict):
                 self._track(value)
         Module.__setattr__(self, name, value)
 
     def _check_started(self, value: Any) -> None:
-        if isinstance(value, WeightOwner | tf.Variable):
-            raise RuntimeError(
-                "It looks like you are subclassing `Model` and you forgot to call "
-                "`super().__init__()`. Always start with this line."
-            )
+        """Check that an attribute may be set before the constructor is through."""
 
     def __delattr__(self, name: str) -> None:
         self._forget(self.__dict__.get(name))
@@ -128,6 +128,14 @@ class WeightOwner(Module):
             self._trainable_weights.append(variable)
         else:
             self._non_trainable_weights.append(variable)
+
+    def _put_in_place(self, old: Any, new: Any) -> None:
+        """Track a variable in the place of another: the order is that of files."""
+        for variables in (self._trainable_weights, self._non_trainable_weights):
+            if any(v is old for v in variables) and old.trainable == new.trainable:
+                variables[:] = unique(new if v is old else v for v in variables)
+                return
+        self._forget(old)
 
     def _checkpoint_children(self) -> dict[str, Any]:
         """Return what a checkpoint saves of this object, by name."""
@@ -294,6 +302,10 @@ class WeightOwner(Module):
 
     @staticmethod
     def _named(name: str | None, cls: type) -> str:
+        if not isinstance(name, str | None):
+            raise TypeError(
+                f"Expected `name` argument to be a string, but got: {name!r}"
+            )
         return name or settings.unique_name(settings.snake_case(cls.__name__))
 
 

@@ -130,6 +130,7 @@ class Conv(Layer):
         )
         self._build_bias((self.filters,))
         self._set_input_channels(channels)
+        self.compute_output_shape(input_shape)  # refuses inputs that are too small
         super().build(input_shape)
 
     def _build_bias(self, shape: Any) -> None:
@@ -175,6 +176,11 @@ class Conv(Layer):
         )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output.
+
+        Raises:
+            ValueError: The input is smaller than the kernel.
+        """
         shape = tf.TensorShape(input_shape).as_list()
         batch = shape[: len(shape) - self.rank - 1]
         if is_channels_first(self):
@@ -187,6 +193,13 @@ class Conv(Layer):
                 spatial, self.kernel_size, self.strides, self.dilation_rate, strict=True
             )
         ]
+        if any(length is not None and length < 0 for length in lengths):
+            raise ValueError(
+                "One of the dimensions in the output is <= 0 due to downsampling in "
+                f"{self.name}. Consider increasing the input size. Received input "
+                f"shape {shape} which would produce output shape with a zero or "
+                "negative value in a dimension."
+            )
         if is_channels_first(self):
             return tf.TensorShape([*batch, self.filters, *lengths])
         return tf.TensorShape([*batch, *lengths, self.filters])

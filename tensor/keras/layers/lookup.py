@@ -17,6 +17,7 @@ def deserialize(
 ) -> Any:
     """Return the layer that a configuration describes."""
     from tensor.keras import layers
+    from tensor.keras.engine.added_layers import AddLoss, AddMetric
     from tensor.keras.engine.functional import Functional
     from tensor.keras.engine.model import Model
     from tensor.keras.engine.op_layer import TFOpLambda
@@ -24,6 +25,8 @@ def deserialize(
 
     names = {
         **vars(layers),
+        "AddLoss": AddLoss,
+        "AddMetric": AddMetric,
         "Functional": Functional,
         "Model": Model,
         "Sequential": Sequential,

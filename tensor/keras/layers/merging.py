@@ -129,7 +129,7 @@ class Concatenate(_Merge):
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
-        shapes = [tf.TensorShape(s).as_list() for s in input_shape]
+        shapes = [tuple(tf.TensorShape(s).as_list()) for s in input_shape]
         rest = [[d for i, d in enumerate(s) if i != self.axis % len(s)] for s in shapes]
         if any(
             len(r) != len(rest[0])
@@ -140,7 +140,7 @@ class Concatenate(_Merge):
         ):
             raise ValueError(
                 "A `Concatenate` layer requires inputs with matching shapes except for "
-                f"the concatenation axis. Received: input_shape={input_shape}"
+                f"the concatenation axis. Received: input_shape={shapes}"
             )
 
     def call(self, inputs: Any) -> Any:
@@ -195,12 +195,34 @@ class Dot(_Merge):
         self.axes = axes
         self.normalize = normalize
 
+    def build(self, input_shape: Any) -> None:
+        """Check that the two shapes have the same size along the axes.
+
+        Raises:
+            ValueError: There are not two, or the sizes differ.
+        """
+        if not isinstance(input_shape, list | tuple) or len(input_shape) != 2:
+            raise ValueError(
+                "A `Dot` layer should be called on a list of 2 inputs. Received: "
+                f"input_shape={input_shape}"
+            )
+        x, y = (tuple(tf.TensorShape(s).as_list()) for s in input_shape)
+        i, j = self._axes_for(len(x), len(y))
+        if x[i] != y[j]:
+            raise ValueError(
+                f"Incompatible input shapes: axis values {x[i]} (at axis {i}) != "
+                f"{y[j]} (at axis {j}). Full input shapes: {x}, {y}"
+            )
+        super().build(input_shape)
+
+    def _axes_for(self, *ranks: int) -> list[int]:
+        """Return the axis to sum over for each of two tensors, counted from 0."""
+        axes = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
+        return [a % rank for a, rank in zip(axes, ranks, strict=True)]
+
     def merged(self, inputs: list[Any]) -> Any:
         x, y = inputs
-        if isinstance(self.axes, int):
-            axes = [self.axes % x.shape.rank, self.axes % y.shape.rank]
-        else:
-            axes = [a % z.shape.rank for a, z in zip(self.axes, (x, y), strict=True)]
+        axes = self._axes_for(x.shape.rank, y.shape.rank)
         if self.normalize:
             x = tf.math.l2_normalize(x, axis=axes[0])
             y = tf.math.l2_normalize(y, axis=axes[1])

@@ -37,6 +37,7 @@ from tensor.keras.utils.files import (
     get_file as get_file,
     validate_file as validate_file,
 )
+from tensor.keras.utils.graph_walks import get_source_inputs as get_source_inputs
 from tensor.keras.utils.images import (
     array_to_img as array_to_img,
     img_to_array as img_to_array,

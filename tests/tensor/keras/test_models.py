@@ -72,8 +72,12 @@ def test_a_shared_layer_has_one_set_of_weights_and_several_nodes():
     model = keras.Model([x, y], dense(x) + dense(y))
     assert len(model.weights) == 2
     assert len(dense.inbound_nodes) == 2
-    with pytest.raises(AttributeError, match="multiple inbound nodes"):
-        _ = dense.output
+    assert dense.input is x
+    dense(keras.Input((5, 2)))
+    with pytest.raises(AttributeError, match="multiple inbound nodes, with different"):
+        _ = dense.output_shape
+    with pytest.raises(ValueError, match="has only 3 inbound nodes"):
+        dense.get_output_at(3)
     assert dense.get_output_at(1).shape.as_list() == [None, 3]
 
 

@@ -95,7 +95,14 @@ LAYERS = [
     (lambda: layers.Layer().add_loss(1.0, x=2), "Unknown keyword arguments"),
     (lambda: layers.Layer().add_metric(X), "provide a name"),
     (lambda: layers.Layer().add_weight(dtype="string"), "initializer .* is required"),
-    (lambda: layers.Layer().input, "no inbound nodes"),
+    (lambda: layers.Layer().input, "not connected, no input"),
+    (lambda: layers.Layer().output, "no inbound nodes"),
+    (lambda: layers.Layer().get_input_at(0), "no defined input"),
+    (lambda: layers.Layer(trainable=1), "`trainable` argument to be a boolean"),
+    (lambda: layers.Layer(dynamic=0), "`dynamic` argument to be a boolean"),
+    (lambda: layers.Layer(name=0), "`name` argument to be a string"),
+    (lambda: layers.Layer().add_weight(foo=1), "Unknown keyword argument: foo"),
+    (lambda: layers.Dense(1)(object()), "Inputs to a layer should be tensors"),
     (lambda: layers.Layer().output_shape, "never been called"),
     (lambda: layers.Layer().compute_mask(X, mask=X), "does not support masking"),
 ]
@@ -103,7 +110,7 @@ LAYERS = [
 
 @pytest.mark.parametrize(("make", "message"), LAYERS)
 def test_layers_refuse(make, message):
-    errors = (ValueError, TypeError, AttributeError, NotImplementedError)
+    errors = (ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError)
     with pytest.raises(errors, match=message):
         make()
 

@@ -12,6 +12,7 @@ from tensor.core import nest
 from tensor.keras import serialization
 from tensor.keras.engine.call_context import calls
 from tensor.keras.engine.input_spec import InputSpec
+from tensor.keras.engine.keras_tensor import KerasTensor, holds_keras_tensors
 from tensor.keras.engine.layer import Layer
 from tensor.keras.layers.rnn.cell import zero_states
 from tensor.keras.layers.rnn.stacked import StackedRNNCells
@@ -28,6 +29,8 @@ class RNN(Layer):
     supports_masking = True
     # Whether the cell's name is part of its weights' names.
     _scopes_cell = True
+    # How many of the inputs, counted from the end, are constants for the cell.
+    _num_constants = 0
 
     def __init__(
         self,
@@ -177,12 +180,31 @@ class RNN(Layer):
         constants: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Run the cell over a sequence, from given states if there are any."""
+        """Run the cell over a sequence, from given states if there are any.
+
+        Raises:
+            ValueError: Some states or constants are Keras tensors, others are not.
+        """
         if isinstance(inputs, list | tuple):
-            count = kwargs.pop("_num_constants", 0)
+            end = len(inputs) - self._num_constants
             if len(inputs) > 1 and initial_state is None:
-                initial_state = list(inputs[1 : len(inputs) - count or None])
+                initial_state = list(inputs[1:end]) or None
+                if self._num_constants:
+                    constants = list(inputs[end:])
             inputs = inputs[0]
+        more = [*_listed(initial_state), *_listed(constants)]
+        if holds_keras_tensors(more):
+            # In graphs of layers they are inputs like the sequence itself.
+            if not all(isinstance(x, KerasTensor) for x in nest.flatten(more)):
+                raise ValueError(
+                    "The initial state or constants of an RNN layer cannot be "
+                    "specified via a mix of Keras tensors and non-Keras tensors (a "
+                    '"Keras tensor" is a tensor that was returned by a Keras layer or '
+                    "by `Input` during Functional model construction). Received: "
+                    f"initial_state={initial_state}, constants={constants}"
+                )
+            self._num_constants = len(_listed(constants))
+            return super().__call__([inputs, *more], **kwargs)
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         if constants is not None:
@@ -291,6 +313,8 @@ class RNN(Layer):
             "unroll": self.unroll,
             "time_major": self.time_major,
         }
+        if self._num_constants:
+            config["num_constants"] = self._num_constants
         if self.zero_output_for_mask:
             config["zero_output_for_mask"] = True
         return config
@@ -301,4 +325,14 @@ class RNN(Layer):
 
         config = dict(config)
         cell = deserialize(config.pop("cell"), custom_objects)
-        return cls(cell, **config)
+        num_constants = config.pop("num_constants", 0)
+        layer = cls(cell, **config)
+        layer._num_constants = num_constants
+        return layer
+
+
+def _listed(values: Any) -> list[Any]:
+    """Return one value or several as a list, None as an empty one."""
+    if values is None:
+        return []
+    return list(values) if isinstance(values, list | tuple) else [values]

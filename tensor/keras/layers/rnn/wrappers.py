@@ -7,6 +7,7 @@ from typing import Any
 import tensor as tf
 from tensor.core import nest
 from tensor.keras import serialization
+from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.layer import Layer
 
 
@@ -192,6 +193,8 @@ class Bidirectional(Wrapper):
         if isinstance(inputs, list | tuple) and len(inputs) > 1:
             initial_state = list(inputs[1:])
             inputs = inputs[0]
+        if holds_keras_tensors(initial_state):
+            return super().__call__([inputs, *initial_state], **kwargs)
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         return super().__call__(inputs, **kwargs)
