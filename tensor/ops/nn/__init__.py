@@ -9,6 +9,7 @@ from tensor.ops.nn import (
     conv_transposed as conv_transposed,
     cross_entropy as cross_entropy,
     ctc as ctc,
+    ctc_decoding as ctc_decoding,
     depthwise as depthwise,
     dropout as dropout,
     embedding as embedding,
