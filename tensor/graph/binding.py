@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TypeSpec
 from tensor.core.variable import Variable
 from tensor.graph.function_type import FunctionType, Parameter, untraced
+from tensor.graph.methods import name_of
 from tensor.graph.signature import fit_nested
 from tensor.graph.trace_key import Leaves
 from tensor.graph.trace_types import type_of
@@ -28,6 +30,7 @@ class Parameters:
         specs: What the first parameters must fit, if an input signature says so.
 
     Attributes:
+        name: The name of the function.
         signature: The parameters.
         names: Their names.
         function_type: The parameters with what arguments must fit.
@@ -42,6 +45,7 @@ class Parameters:
             self.signature = _ANYTHING
         parameters = list(self.signature.parameters.values())
         self.names = [p.name for p in parameters]
+        self.name = name_of(function)
         positional = all(
             p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters
         )
@@ -237,6 +241,29 @@ def _default(spec: Any) -> Any:
     """Return the value of an argument of which nothing varies."""
     varies = any(isinstance(s, TypeSpec | Variable) for s in nest.flatten(spec))
     return inspect.Parameter.empty if varies else spec
+
+
+def why_not_by_leaf(names: Sequence[str], args: Any, kwargs: Any) -> str:
+    """Return why arguments are not one tensor for each of the names."""
+    if len(args) > len(names):
+        return f" takes {len(names)} positional arguments, got {len(args)}"
+    missing = [n for n in names[len(args) :] if n not in kwargs]
+    if missing:
+        return f" missing required arguments: {', '.join(missing)}"
+    for name in names[: len(args)]:
+        if name in kwargs:
+            return f" got two values for {name!r}"
+    unexpected = [name for name in kwargs if name not in names]
+    if unexpected:
+        return f" got unexpected keyword arguments: {', '.join(sorted(unexpected))}"
+    given = [*args, *[kwargs[n] for n in names[len(args) :]]]
+    for i, value in enumerate(given):
+        if not isinstance(value, Tensor):
+            return (
+                f": expected argument #{i}(zero-based) to be a Tensor; got "
+                f"{type(value).__name__} ({value})"
+            )
+    return " takes variables besides"
 
 
 def _with_valid_defaults(found: list[inspect.Parameter]) -> list[inspect.Parameter]:

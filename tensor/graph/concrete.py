@@ -16,7 +16,7 @@ from tensor.core.shapes import are_compatible
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
-from tensor.graph.binding import TraceParameters
+from tensor.graph.binding import TraceParameters, why_not_by_leaf
 from tensor.graph.function_type import FunctionType
 from tensor.graph.inline import inline
 from tensor.graph.passes.specialize import without_shapes
@@ -169,7 +169,11 @@ class ConcreteFunction:
         fits = count == len(names) and set(given) == set(names)
         plain = all(isinstance(v, Tensor | np.ndarray) for v in given.values())
         if not fits or not plain or self._argument_variables:
-            raise error
+            reason = why_not_by_leaf(names, args, kwargs)
+            raise TypeError(
+                f"{error}\nFallback to flat signature also failed due to: "
+                f"{self.python_parameters.name}({', '.join(names)}){reason}."
+            ) from None
         leaves = Leaves()
         for i, (name, inner) in enumerate(zip(names, self.graph.inputs, strict=True)):
             leaves.append(self._checked(i, given[name], inner))

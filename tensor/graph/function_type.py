@@ -91,12 +91,10 @@ class FunctionType(inspect.Signature):
         return None if found is inspect.Signature.empty else found
 
     def __repr__(self) -> str:
-        if not all(isinstance(p, Parameter) for p in self.parameters.values()):
+        own = [p for p in self.parameters.values() if isinstance(p, Parameter)]
+        if len(own) < len(self.parameters):
             return super().__repr__()
-        lines = [
-            f"  {p.name} ({p.kind!s}): {p.type_constraint!r}"
-            for p in self.parameters.values()
-        ]
+        lines = [f"  {p.name} ({p.kind!s}): {p.type_constraint!r}" for p in own]
         captures = [f"  {key}: {spec!r}" for key, spec in self.captures.items()]
         return "\n".join(
             [

@@ -228,6 +228,8 @@ class Operation:
             ValueError: The operation has none of this name.
         """
         node = self._value.node
+        if node is None and name == "_user_specified_name":
+            return self.name.encode()
         if node is None or name not in node.attrs:
             raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
         return node.attrs[name]

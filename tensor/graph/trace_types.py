@@ -29,7 +29,7 @@ class TraceType(abc.ABC):  # noqa: B024  # abstract for the sake of `register`
 
     def is_subtype_of(self, other: Any) -> bool:
         """Return whether a trace made for `other` serves this type as well."""
-        return self == other
+        return bool(self == other)
 
     def placeholder_value(self, placeholder_context: Any = None) -> Any:
         """Return what stands for arguments of this type while a function is traced.

@@ -94,7 +94,7 @@ def _with_text(error: Exception, text: str) -> Exception:
 
 
 @functools.cache
-def _retextable(kind: type[Exception]) -> Any:
+def _retextable(kind: Any) -> Any:
     """Return a subclass with a text of its own: for classes that make theirs up."""
 
     def __reduce__(self: Any) -> Any:  # noqa: N807  # a method

@@ -237,3 +237,43 @@ def test_types_without_a_placeholder_are_refused() -> None:
 
     with pytest.raises(NotImplementedError, match="must define `placeholder_value`"):
         one(Has())
+
+
+ONE = tf.constant(1)
+
+
+@pytest.mark.parametrize(
+    ("traced", "called", "reason"),
+    [
+        ((1, ONE), (1,), "(y): expected argument #0(zero-based) to be a Tensor; got "),
+        ((1, 2), (1, 2, 3), "() takes 0 positional arguments, got 3"),
+        ((ONE, ONE), (ONE,), "(x, y) missing required arguments: y"),
+        ((ONE, ONE), (ONE, {"x": ONE, "y": ONE}), "(x, y) got two values for 'x'"),
+        ((ONE,), (ONE, {"c": ONE}), "(x) got unexpected keyword arguments: c"),
+        ((tf.Variable(1), ONE), (ONE, ONE), "(y) takes 1 positional arguments, got 2"),
+        ((tf.Variable(1), ONE), (ONE,), "(y) takes variables besides"),
+    ],
+)
+def test_calls_of_traces_that_fit_in_no_way(
+    traced: Any, called: Any, reason: str
+) -> None:
+    @tf.function
+    def func(x: Any, y: Any = 5, *varargs: Any) -> Any:
+        del y, varargs
+        return x
+
+    concrete = func.get_concrete_function(*traced)
+    kwargs = called[-1] if isinstance(called[-1], dict) else {}
+    args = called[:-1] if kwargs else called
+    with pytest.raises(TypeError, match="Binding inputs to") as info:
+        concrete(*args, **kwargs)
+    last = f"Fallback to flat signature also failed due to: func{reason}"
+    assert str(info.value).split("\n")[-1].startswith(last)
+
+
+def test_inputs_know_the_names_that_users_gave() -> None:
+    spec = tf.TensorSpec([], name="custom")
+    concrete = one.get_concrete_function(ONE, spec)
+    names = [t.op.get_attr("_user_specified_name") for t in concrete.inputs]
+    assert names == [b"args_0", b"custom"]
+    assert [t.op.name for t in concrete.inputs] == ["args_0", "custom"]
