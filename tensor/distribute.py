@@ -60,6 +60,13 @@ from strategies.strategy import Strategy as Strategy
 from strategies.values import DistributedValues as DistributedValues
 
 
+def _not_here(name: str) -> str:
+    return (
+        f"{name} is not part of ringflow. docs/api.md lists the TensorFlow names that "
+        "are."
+    )
+
+
 class _LateNames(types.SimpleNamespace):
     """Names that are loaded when they are first used: they need ZeroMQ."""
 
@@ -70,7 +77,7 @@ class _LateNames(types.SimpleNamespace):
     def __getattr__(self, name: str) -> Any:
         module = vars(self)["_late"].get(name)
         if module is None:
-            raise AttributeError(f"{name!r} is not part of ringflow's tf.distribute.")
+            raise AttributeError(_not_here(name))
         found = _found(module, name)
         setattr(self, name, found)
         return found
@@ -142,7 +149,7 @@ experimental = _LateNames(
 
 def __getattr__(name: str) -> Any:
     if name not in _LATE:
-        raise AttributeError(f"tf.distribute.{name} is not part of ringflow.")
+        raise AttributeError(_not_here(f"tf.distribute.{name}"))
     found = globals()[name] = _found(_LATE[name], name)
     return found
 

@@ -14,11 +14,9 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
-from tensor.core.shapes import are_compatible, to_text
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
 from tensor.data import structure as nest
-from tensor.ops.sparse.sparse_tensor import SparseTensor
 
 Components = tuple[Any, ...]
 
@@ -79,36 +77,6 @@ def leaf(component: Any) -> Any:
     if isinstance(component, np.ndarray | np.generic):
         return wrap(component)
     return component
-
-
-def components_of(element: Any, spec: Any) -> Components:
-    """Return a user's element as components, checked against its spec.
-
-    Raises:
-        TypeError: The structure or a dtype differs from the spec.
-        InvalidArgumentError: A shape does.
-    """
-    leaves = nest.flatten(element)
-    specs = nest.flatten(spec)
-    if len(leaves) != len(specs):
-        raise TypeError(
-            f"The element {element!r} has {len(leaves)} components. Expected the "
-            f"structure of {spec!r}, which has {len(specs)}."
-        )
-    return tuple([_checked(v, s) for v, s in zip(leaves, specs, strict=True)])
-
-
-def _checked(value: Any, spec: Any) -> Any:
-    if not isinstance(spec, TensorSpec):
-        return value
-    array = component(convert(value, spec.dtype))
-    if not are_compatible(spec.dims, array.shape):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"The element has a component of shape {to_text(array.shape)}. Expected "
-            f"shape {to_text(spec.dims)}.",
-        )
-    return array
 
 
 def spec_of_structure(element: Any) -> Any:
@@ -186,10 +154,8 @@ def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
 
 def row(component: Any, index: int) -> Any:
     """Return one of the elements that a component stacks."""
-    if isinstance(component, SparseTensor):
-        return component.slice_at(index)
-    if not isinstance(component, np.ndarray):
-        part = component[index]
+    if isinstance(component, CompositeTensor):
+        part = component.slice_at(index)
         return part._array if type(part) is EagerTensor else part
     if component.ndim == 1 and component.dtype != object:
         return component[index]
@@ -198,4 +164,6 @@ def row(component: Any, index: int) -> Any:
 
 def rows_in(component: Any) -> int:
     """Return how many elements a component stacks."""
+    if isinstance(component, CompositeTensor):
+        return int(component.slice_count())
     return int(component.shape[0])

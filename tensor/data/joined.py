@@ -98,11 +98,9 @@ class RepeatStream(Stream):
         self.is_empty = True  # whether the present pass has given nothing so far
         self.source: Stream | None = dataset.open() if times else None
 
-    def _end_pass(self) -> None:
+    def _end_pass(self, ended: Stream) -> None:
         """Start the next pass, or end with StopIteration after the last one."""
-        if self.source is None:
-            raise StopIteration
-        self.source.close()
+        ended.close()
         self.source = None
         self.passes_ended += 1
         if self.passes_ended == self.times or (self.times < 0 and self.is_empty):
@@ -115,7 +113,7 @@ class RepeatStream(Stream):
             try:
                 element = next(self.source)
             except StopIteration:
-                self._end_pass()
+                self._end_pass(self.source)
             else:
                 self.is_empty = False
                 return element
@@ -129,7 +127,7 @@ class RepeatStream(Stream):
                 got, block = self.source.next_block(count - size)
             except StopIteration:
                 try:
-                    self._end_pass()
+                    self._end_pass(self.source)
                 except StopIteration:
                     break
             else:

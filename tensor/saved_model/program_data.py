@@ -192,7 +192,10 @@ _SIMPLE: dict[str, Any] = {
 def _ufunc(name: str) -> Any:
     found = getattr(np, name, None)
     if not isinstance(found, np.ufunc):
-        raise ValueError(f"{name!r} is not a function of NumPy's.")
+        raise ValueError(
+            f"{name!r} is not a function of NumPy's: the saved program was changed, or "
+            "was made by another version."
+        )
     return found
 
 
