@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tensor.core import dtypes
+from tensor.core import api_dispatch, dtypes
 
 if TYPE_CHECKING:
     from tensor.core.indexed_slices import CompositeTensor
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 handlers: list[tuple[type, Callable[..., Any]]] = []
 
 
-class CompositeArgument(TypeError):  # noqa: N818  # caught, and rarely seen
+class CompositeArgument(TypeError, ValueError):  # noqa: N818  # caught, rarely seen
     """A composite value stood where a tensor is needed.
 
     Attributes:
@@ -31,18 +31,22 @@ class CompositeArgument(TypeError):  # noqa: N818  # caught, and rarely seen
 
     def __init__(self, value: CompositeTensor) -> None:
         super().__init__(
-            f"A {type(value).__name__} stands where a tensor is needed: {value!r}. "
-            "Convert it first, such as by `.to_tensor()` or tf.sparse.to_dense."
+            f"Attempt to convert a value ({value!r}) with an unsupported type "
+            f"({type(value)!r}) to a Tensor. Convert it first, such as by "
+            "`.to_tensor()` or tf.sparse.to_dense."
         )
         self.value = value
 
 
 def hand_over(error: CompositeArgument, function: Any, args: Any, kwargs: Any) -> Any:
-    """Let the handler of a composite argument apply the public function.
+    """Let a target that the user registered, or a handler, apply the public function.
 
     Raises:
-        CompositeArgument: It has no handler.
+        CompositeArgument: There is neither.
     """
+    result = api_dispatch.answer(function, args, kwargs)
+    if result is not NotImplemented:
+        return result
     for cls, handler in handlers:
         if isinstance(error.value, cls):
             return handler(function, args, kwargs)
@@ -59,6 +63,7 @@ def takes_composites(function: F) -> F:
         except CompositeArgument as error:
             return hand_over(error, public, args, kwargs)
 
+    public.takes_composites = True  # type: ignore[attr-defined]  # users may ask
     return public  # type: ignore[return-value]  # of the same signature
 
 

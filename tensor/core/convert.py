@@ -299,9 +299,9 @@ def convert_to_tensor(
 
 @export("is_tensor")
 def is_tensor(x: Any) -> bool:
-    """Return whether `x` is a tensor, a variable or a composite of tensors."""
+    """Return whether `x` is a tensor, a variable, or ragged or sparse."""
     return (
         isinstance(x, Tensor)
         or hasattr(x, "read_for_op")
-        or isinstance(x, CompositeTensor)
+        or (isinstance(x, CompositeTensor) and x.is_one_tensor)
     )

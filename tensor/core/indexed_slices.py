@@ -28,6 +28,8 @@ class CompositeTensor:
     """
 
     __slots__ = ()
+    # Whether it stands for one tensor, as ragged and sparse ones do.
+    is_one_tensor = True
 
     def composite_components(self) -> list[Any]:
         """Return the tensors that this is made of."""
@@ -40,6 +42,14 @@ class CompositeTensor:
         raise NotImplementedError(
             f"{type(self).__name__} must define `composite_from`."
         )
+
+    def slice_at(self, number: Any) -> Any:
+        """Return the slice of this number along the first axis."""
+        raise TypeError(f"A {type(self).__name__} has no slices along a first axis.")
+
+    def slice_count(self) -> Any:
+        """Return how many slices there are: an int if it is known, else a tensor."""
+        raise TypeError(f"A {type(self).__name__} has no slices along a first axis.")
 
     @property
     def differentiable_part(self) -> Any:

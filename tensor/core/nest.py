@@ -213,24 +213,41 @@ def assert_same_structure(
         TypeError: `check_types` is set and a pair of containers differs in type.
     """
     try:
-        _assert_same(nest1, nest2, check_types)
+        _assert_same(nest1, nest2, check_types, expand_composites)
     except (ValueError, TypeError) as error:
         raise type(error)(
             f"The two structures don't have the same nested structure.\n\n"
-            f"First structure: type={type(nest1).__name__} str={nest1}\n\n"
-            f"Second structure: type={type(nest2).__name__} str={nest2}\n\n"
-            f"More specifically: {error}"
+            f"First structure: type={type(nest1).__name__} str={nest1!s}\n\n"
+            f"Second structure: type={type(nest2).__name__} str={nest2!s}\n\n"
+            f"More specifically: {error}\n"
+            f"Entire first structure:\n{_outline(nest1)}\n"
+            f"Entire second structure:\n{_outline(nest2)}"
         ) from None
 
 
-def _assert_same(x: Any, y: Any, check_types: bool) -> None:
-    if is_nested(x) != is_nested(y):
-        nested, leaf = (x, y) if is_nested(x) else (y, x)
+class _Dot:
+    """A leaf in the outline of a structure."""
+
+    def __repr__(self) -> str:
+        return "."
+
+
+def _outline(structure: Any) -> str:
+    dots = [_Dot()] * len(flatten(structure))
+    return str(pack_sequence_as(structure, dots))
+
+
+def _assert_same(x: Any, y: Any, check_types: bool, expand_composites: bool) -> None:
+    holds = [is_nested(v) or _expands(v, expand_composites) for v in (x, y)]
+    if holds[0] != holds[1]:
+        nested, leaf = (x, y) if holds[0] else (y, x)
         raise ValueError(
-            f'Substructure "type={type(nested).__name__} str={nested}" is a sequence, '
-            f'while substructure "type={type(leaf).__name__} str={leaf}" is not'
+            f'Substructure "type={type(nested).__name__} str={nested!s}" is a sequence, '
+            f'while substructure "type={type(leaf).__name__} str={leaf!s}" is not'
         )
     if not is_nested(x):
+        if holds[0]:
+            _assert_same_composites(x, y)
         return
     if check_types and not _same_container(x, y):
         raise TypeError(
@@ -252,7 +269,18 @@ def _assert_same(x: Any, y: Any, check_types: bool) -> None:
             f"structure: {x}. Second structure: {y}"
         )
     for a, b in zip(first, second, strict=True):
-        _assert_same(a, b, check_types)
+        _assert_same(a, b, check_types, expand_composites)
+
+
+def _assert_same_composites(x: Any, y: Any) -> None:
+    first, second = (getattr(v, "_type_spec", None) for v in (x, y))
+    if first is None and type(x) is type(y):
+        return
+    if first is None or first.most_specific_common_supertype([second]) is None:
+        raise ValueError(
+            f"Incompatible CompositeTensor TypeSpecs: type={type(first).__name__} "
+            f"str={first} vs. type={type(second).__name__} str={second}"
+        )
 
 
 def _same_container(x: Any, y: Any) -> bool:

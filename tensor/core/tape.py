@@ -151,7 +151,8 @@ class GradientTape:
         """
         for t in nest.flatten(tensor):
             if isinstance(t, CompositeTensor):
-                t = t.differentiable_part
+                self.watch([p for p in t.composite_components() if p.dtype.is_differentiable])
+                continue
             if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
                 raise ValueError(
                     f"Passed in object {t} of type {type(t).__name__!r}, not "

@@ -9,6 +9,8 @@ from tensor.core.context import context
 from tensor.core.shapes import Dims, TensorShape, are_compatible, relax
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tensor.core.dtypes import DType
 
 
@@ -29,16 +31,23 @@ class TypeSpec:
         )
 
 
+def no_common_spec(one: TypeSpec, other: Any) -> ValueError:
+    """Return the error that says that no spec fits the values of two others."""
+    return ValueError(f"No TypeSpec is compatible with both {one!r} and {other!r}")
+
+
 class CompositeSpec(TypeSpec):
     """Describes values made of several tensors: ragged, sparse, user-defined.
 
-    A spec and the values that it describes take part in the same protocol. tf.nest
-    with `expand_composites`, traced functions, branches and loops use it::
+        A spec and the values that it describes take part in the same protocol. tf.nest
+        with `expand_composites`, traced functions, branches and loops use it::
 
-        composite_components()    the parts: tensors of a value, specs of a spec
-        composite_from(parts)     a value like this one made of other parts
+            composite_components()    the parts: tensors of a value, specs of a spec
+            composite_from(parts)     a value like this one made of other parts
 
-    `_type_spec` of a value is its spec; specs compare and hash by `_parameters`.
+    Values that have slices along a first axis also define `slice_at` and `slice_count`,
+        their specs `unbatched`; those whose values stack, `batched` and `stacked`.
+        `_type_spec` of a value is its spec; specs compare and hash by `_parameters`.
     """
 
     __slots__ = ()
@@ -59,6 +68,27 @@ class CompositeSpec(TypeSpec):
             f"{type(self).__name__} must define `composite_from`."
         )
 
+    # ---- the same under the names that TensorFlow's own types use
+
+    @property
+    def _component_specs(self) -> tuple[Any, ...]:
+        return tuple(self.composite_components())
+
+    def _to_components(self, value: Any) -> tuple[Any, ...]:
+        return tuple(value.composite_components())
+
+    def _from_components(self, components: Any) -> Any:
+        return self.composite_from(components)
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return self._parameters()
+
+    @classmethod
+    def _deserialize(cls, serialization: Any) -> Any:
+        return cls(*serialization)
+
+    # ---- what stacks, and what has slices
+
     def batched(self, count: int | None) -> CompositeSpec:
         """Return the spec of so many values stacked.
 
@@ -74,6 +104,34 @@ class CompositeSpec(TypeSpec):
             TypeError: Such values have none.
         """
         raise TypeError(f"Values described by {self!r} have no slices.")
+
+    def stacked(self, values: Sequence[Any]) -> Any:
+        """Return values that fit this spec as the slices of one value.
+
+        Raises:
+            TypeError: Such values do not stack.
+        """
+        raise TypeError(f"Values described by {self!r} do not stack.")
+
+    def most_specific_compatible_type(self, other: Any) -> Any:
+        """Return the narrowest spec that fits the values of both.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if self != other:
+            raise no_common_spec(self, other)
+        return self
+
+    def most_specific_common_supertype(self, others: Any) -> Any:
+        """Return the narrowest spec that this and `others` fit, None if none does."""
+        result = self
+        for other in others:
+            try:
+                result = result.most_specific_compatible_type(other)
+            except ValueError:
+                return None
+        return result
 
     @property
     def _type_spec(self) -> CompositeSpec:
@@ -220,9 +278,7 @@ class TensorSpec(TypeSpec):
         """
         result = self.most_specific_common_supertype([other])
         if result is None:
-            raise ValueError(
-                f"No TypeSpec is compatible with both {self!r} and {other!r}"
-            )
+            raise no_common_spec(self, other)
         return result
 
     def __eq__(self, other: object) -> bool:

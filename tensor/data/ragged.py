@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
@@ -20,11 +21,8 @@ from tensor.data.batch import Batch
 from tensor.data.dataset import Dataset, as_count, method
 from tensor.data.elements import Components, stack
 from tensor.data.stream import DerivedStream, Stream
-from tensor.ops.ragged.construction import ragged_stack
 from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
-from tensor.ops.sparse.sparse_ops import concat, expand_dims
-from tensor.ops.sparse.sparse_tensor import SparseTensor
 
 
 @method
@@ -65,7 +63,7 @@ class WithSpec(Dataset):
         return self.inputs[0].count()
 
 
-class RaggedBatch(Batch):
+class RaggedBatch(Batch, printed_as="_BatchDataset"):
     """Consecutive elements, those described as ragged stacked into ragged tensors."""
 
     def open(self) -> Stream:
@@ -91,18 +89,11 @@ class RaggedBatchStream(DerivedStream):
 
 
 def _stacked(values: tuple[Any, ...], spec: Any) -> Any:
-    if isinstance(values[0], SparseTensor):
-        return sparse_stack(values)
+    if isinstance(values[0], CompositeTensor):
+        return spec.stacked(values)
     if not isinstance(spec, RaggedTensorSpec):
         return stack([(value,) for value in values])[0]
-    if isinstance(values[0], RaggedTensor):
-        return ragged_stack(list(values))
     return _ragged(values, spec.row_splits_dtype.numpy_dtype)
-
-
-def sparse_stack(values: tuple[Any, ...]) -> Any:
-    """Return sparse tensors of one shape as the slices of a sparse tensor."""
-    return concat(0, [expand_dims(value, 0) for value in values])
 
 
 def _ragged(values: tuple[np.ndarray, ...], splits: Any) -> Any:

@@ -14,6 +14,7 @@ from tensor.data.elements import (
     as_leaf,
     component,
     row,
+    rows_in,
     spec_of_leaf,
     spec_of_structure,
     stack,
@@ -100,7 +101,7 @@ class TensorSlice(Dataset):
         if any(map(is_symbolic, leaves)):
             self.size = UNKNOWN
             return
-        sizes = [int(c.shape[0]) for c in self.components]
+        sizes = [rows_in(c) for c in self.components]
         if len(set(sizes)) > 1:
             first, other = sizes[0], next(s for s in sizes if s != sizes[0])
             raise ValueError(

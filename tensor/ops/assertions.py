@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -146,6 +147,7 @@ def _compared(
 def _comparison(name: str, sign: str, op_type: str) -> Callable[..., Any]:
     """Make and publish one of the assertions that compare two tensors."""
 
+    @takes_composites
     def check(
         x: Any,
         y: Any,
@@ -228,6 +230,7 @@ assert_non_positive = _sign_check("assert_non_positive", "<=", "LessEqual")
 
 
 @export("debugging.assert_near")
+@takes_composites
 def assert_near(
     x: Any,
     y: Any,
@@ -271,6 +274,7 @@ def assert_near(
 
 
 @export("debugging.check_numerics")
+@takes_composites
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     """Return `tensor` after a check that it holds neither NaN nor infinity.
 

@@ -160,6 +160,7 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
 
 
 @export("saturate_cast", "dtypes.saturate_cast")
+@takes_composites
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     """Convert `value` to another dtype; what is out of its range becomes its limit."""
     target = dtypes.as_dtype(dtype)

@@ -96,6 +96,7 @@ def clip_by_value(
 
 
 @export("clip_by_norm")
+@takes_composites
 def clip_by_norm(
     t: Any, clip_norm: Any, axes: Any = None, name: str | None = None
 ) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -102,6 +103,7 @@ def _limit(value: Any, what: str) -> Any:
 
 
 @export("math.bincount")
+@takes_composites
 def bincount(
     arr: Any,
     weights: Any = None,
@@ -189,6 +191,7 @@ def _labels(values: Any, what: str, num_classes: Any) -> Any:
 
 
 @export("math.confusion_matrix")
+@takes_composites
 def confusion_matrix(
     labels: Any,
     predictions: Any,

@@ -127,6 +127,7 @@ squeeze = register(Squeeze)
 
 
 @export("transpose")
+@takes_composites
 def transpose_(
     a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose"
 ) -> Any:

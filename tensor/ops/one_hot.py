@@ -133,6 +133,7 @@ def _value_dtype(on: Any, off: Any, wanted: Any) -> Any:
 
 
 @export("sequence_mask")
+@takes_composites
 def sequence_mask(
     lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool_, name: Any = None
 ) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -131,6 +132,7 @@ dynamic_stitch = register(DynamicStitch)
 
 
 @export("dynamic_partition")
+@takes_composites
 def dynamic_partition_(
     data: Any, partitions: Any, num_partitions: int, name: str | None = None
 ) -> Any:

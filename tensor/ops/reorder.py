@@ -138,6 +138,7 @@ def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
 
 
 @export("roll")
+@takes_composites
 def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
     """Return `input` with its elements moved by `shift` along `axis`.
 
@@ -177,6 +178,7 @@ def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
 
 
 @export("reverse_sequence")
+@takes_composites
 def reverse_sequence_(
     input: Any,
     seq_lengths: Any,

@@ -170,6 +170,7 @@ def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
 
 
 @export("repeat")
+@takes_composites
 def repeat_(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:
     """Return `input` with each slice along `axis` repeated.
 

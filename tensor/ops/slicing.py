@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -102,6 +103,7 @@ slice_grad = register(SliceGrad)
 
 
 @export("slice")
+@takes_composites
 def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
     """Return the part of `input_` that begins at `begin` and is `size` long.
 
@@ -129,6 +131,7 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
 
 
 @export("strided_slice")
+@takes_composites
 def strided_slice_(
     input_: Any,
     begin: Any,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -116,6 +117,7 @@ def _last_axis_order(values: Any, axis: int, direction: str) -> tuple[Any, Any, 
 
 
 @export("sort")
+@takes_composites
 def sort(
     values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None
 ) -> Any:
@@ -135,6 +137,7 @@ def sort(
 
 
 @export("argsort")
+@takes_composites
 def argsort(
     values: Any,
     axis: int = -1,
@@ -155,6 +158,7 @@ def argsort(
 
 
 @export("searchsorted")
+@takes_composites
 def searchsorted(
     sorted_sequence: Any,
     values: Any,

@@ -55,6 +55,7 @@ def reduce_std(
 
 
 @export("reduce_logsumexp", "math.reduce_logsumexp")
+@takes_composites
 def reduce_logsumexp(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:
@@ -69,6 +70,7 @@ def reduce_logsumexp(
 
 
 @export("math.count_nonzero")
+@takes_composites
 def count_nonzero(
     input: Any,
     axis: Any = None,

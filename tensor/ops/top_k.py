@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -169,6 +170,7 @@ in_top_k_op = register(InTopK)
 
 
 @export("math.top_k", "nn.top_k")
+@takes_composites
 def top_k(
     input: Any,
     k: Any = 1,
@@ -212,6 +214,7 @@ def _count(k: Any) -> int:
 
 
 @export("math.in_top_k", "nn.in_top_k")
+@takes_composites
 def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any:
     """Return whether the predictions for the targets are among the k best of each row.
 

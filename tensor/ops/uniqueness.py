@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -110,6 +111,7 @@ def _index_dtype(out_idx: Any) -> dtypes.DType:
 
 
 @export("unique")
+@takes_composites
 def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
     """Return the distinct elements of a vector in the order of first occurrence.
 

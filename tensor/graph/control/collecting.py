@@ -27,20 +27,17 @@ def as_elements(value: Any) -> Any:
 
 def slice_at(value: Any, number: Any) -> Any:
     """Return the slice of this number along the first axis."""
-    is_sparse = hasattr(value, "slice_at")
-    return value.slice_at(number) if is_sparse else value[number]
+    is_composite = isinstance(value, CompositeTensor)
+    return value.slice_at(number) if is_composite else value[number]
 
 
 def length_of(value: Any) -> Any:
     """Return how many slices there are: an int if it is known."""
+    if isinstance(value, CompositeTensor):
+        return value.slice_count()
     known = value.shape[:1].as_list() if value.shape.rank is not None else [None]
     if known and known[0] is not None:
         return known[0]
-    if hasattr(value, "nrows"):
-        return names_in("")["cast"](value.nrows(), dtypes.int32)
-    if isinstance(value, CompositeTensor):
-        size = value.dense_shape[0]  # type: ignore[attr-defined]  # sparse tensors
-        return names_in("")["cast"](size, dtypes.int32)
     return names_in("")["shape"](value)[0]
 
 
@@ -53,6 +50,8 @@ def spec_of_slices(value: Any) -> Any:
 
 def collector_for(spec: Any, count: Any) -> Collector:
     """Return what collects results that a dtype or spec describes."""
+    if hasattr(spec, "encoder"):
+        return EncodingCollector(spec, count)
     if isinstance(spec, CompositeSpec):
         from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
 
@@ -147,6 +146,29 @@ class SparseCollector(Collector):
         largest = get_op("Max")(shapes, axis=(0,), keepdims=False)
         shape = get_op("ConcatV2")(get_op("ExpandDims")(count, axis=0), largest, axis=0)
         return SparseTensor(indices, values, shape)
+
+
+class EncodingCollector(Collector):
+    """Collects values of a user's type by what its encoder makes of them."""
+
+    def __init__(self, spec: Any, count: Any) -> None:
+        super().__init__(spec, count)
+        specs = spec.encoder().encoding_specs(spec)
+        self.parts = [collector_for(part, count) for part in specs]
+
+    def arrays(self) -> list[Any]:
+        return [part.arrays() for part in self.parts]
+
+    def write(self, arrays: list[Any], number: Any, value: Any) -> Any:
+        encoded = self.spec.encoder().encode(self.spec, value)
+        written = zip(self.parts, arrays, encoded, strict=True)
+        return [part.write(a, number, v) for part, a, v in written]
+
+    def result(self, arrays: list[Any]) -> Any:
+        stacks = [p.result(a) for p, a in zip(self.parts, arrays, strict=True)]
+        encoder, known = self.spec.encoder(), self.count
+        whole = encoder.batch(self.spec, known if isinstance(known, int) else None)
+        return encoder.decode(whole, stacks)
 
 
 def _array(dtype: Any, size: Any, is_uniform: bool) -> TensorArray:

@@ -76,9 +76,7 @@ def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]
 def _check_alike(structures: list[Any], flats: list[list[Any]], names: Any) -> None:
     for structure, flat, name in zip(structures[1:], flats[1:], names[1:], strict=True):
         try:
-            nest.assert_same_structure(
-                structures[0], structure, expand_composites=True
-            )
+            nest.assert_same_structure(structures[0], structure, expand_composites=True)
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"{names[0]} and {name} arguments to tf.cond must have the same "

@@ -36,15 +36,15 @@ def _elements(elems: Any) -> tuple[list[Any], Any]:
             f"{elems!r}, which does not contain any Tensors."
         )
     for tensor in flat:
-        if tensor.shape.rank == 0:
+        if not isinstance(tensor, CompositeTensor) and tensor.shape.rank == 0:
             raise ValueError(
                 "Elements in elems must be 1+ dimensional Tensors, not scalars"
             )
-    lengths = [t.shape[0] for t in flat]
-    known = [n for n in lengths if n is not None]
+    lengths = [length_of(t) for t in flat]
+    known = [n for n in lengths if isinstance(n, int)]
     if any(n != known[0] for n in known):
         raise ValueError(f"Dimensions {known[0]} and {known[-1]} are not compatible")
-    return flat, length_of(flat[0])
+    return flat, lengths[0]
 
 
 def _new_array(dtype: Any, size: Any) -> TensorArray:

@@ -90,7 +90,9 @@ def _run(
         result = body(*loop_vars)
         if not isinstance(result, list | tuple):
             result = (result,)
-        nest.assert_same_structure(list(loop_vars), list(result))
+        nest.assert_same_structure(
+            list(loop_vars), list(result), expand_composites=True
+        )
         loop_vars = nest.pack_sequence_as(loop_vars, nest.flatten(result))
         count += 1
     flat = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
@@ -94,6 +95,7 @@ def stateless_random_flip_up_down(image: Any, seed: Any) -> Any:
 
 
 @export("image.random_brightness")
+@takes_composites
 def random_brightness(image: Any, max_delta: Any, seed: int | None = None) -> Any:
     """Add a number from [-max_delta, max_delta).
 
@@ -105,6 +107,7 @@ def random_brightness(image: Any, max_delta: Any, seed: int | None = None) -> An
 
 
 @export("image.stateless_random_brightness")
+@takes_composites
 def stateless_random_brightness(image: Any, max_delta: Any, seed: Any) -> Any:
     """Add a number from [-max_delta, max_delta), from a seed of two integers.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
@@ -46,6 +47,7 @@ _FROM_YUV = (
 
 
 @export("image.convert_image_dtype")
+@takes_composites
 def convert_image_dtype(
     image: Any, dtype: Any, saturate: bool = False, name: str | None = None
 ) -> Any:
@@ -281,6 +283,7 @@ def yuv_to_rgb(images: Any) -> Any:
 
 
 @export("image.adjust_brightness")
+@takes_composites
 def adjust_brightness(image: Any, delta: Any) -> Any:
     """Return an image with `delta` added, on the scale on which 1 is white."""
     x, dtype = _as_float(image)

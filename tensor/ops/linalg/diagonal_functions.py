@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.call import is_symbolic
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.shapes import num_elements
@@ -86,6 +87,7 @@ def _check_band(k: tuple[int, int], dims: Any, op_type: str) -> None:
 
 
 @export("linalg.diag_part")
+@takes_composites
 def diag_part(
     input: Any,
     name: str = "diag_part",
@@ -114,6 +116,7 @@ def diag_part(
 
 
 @export("linalg.diag")
+@takes_composites
 def diag(
     diagonal: Any,
     name: str = "diag",
@@ -277,6 +280,7 @@ def band_part_(
 
 
 @export("linalg.trace")
+@takes_composites
 def trace(x: Any, name: str | None = None) -> Any:
     """Return the sum of the main diagonal of each matrix."""
     diagonal = main_diagonal(convert(x))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -289,6 +290,7 @@ def _result_labels(inputs: list[list[str]], out: str | None) -> list[str]:
 
 
 @export("einsum", "linalg.einsum")
+@takes_composites
 def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     """Multiply tensors and sum over axes, as a subscript equation says.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
@@ -154,6 +155,7 @@ matmul = register(MatMul)
 
 
 @export("matmul", "linalg.matmul")
+@takes_composites
 def matmul_(
     a: Any,
     b: Any,
@@ -210,6 +212,7 @@ def matmul_(
 
 
 @export("linalg.matvec")
+@takes_composites
 def matvec(
     a: Any,
     b: Any,
@@ -290,6 +293,7 @@ def matrix_transpose(
 
 
 @export("linalg.adjoint")
+@takes_composites
 def adjoint_(matrix: Any, name: str | None = None) -> Any:
     """Transpose and conjugate the matrices in the last two dimensions."""
     return matrix_transpose(matrix, conjugate=True)

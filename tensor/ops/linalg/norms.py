@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -88,6 +89,7 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
 
 
 @export("norm", "linalg.norm")
+@takes_composites
 def norm(
     tensor: Any,
     ord: Any = "euclidean",

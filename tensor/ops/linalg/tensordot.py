@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.families import (
@@ -19,6 +20,7 @@ from tensor.ops.linalg.matmul import matmul
 
 
 @export("tensordot", "linalg.tensordot")
+@takes_composites
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     """Sum products of `a` and `b` over pairs of axes.
 

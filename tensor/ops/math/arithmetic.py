@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
@@ -261,6 +262,7 @@ def _tensors_of_one_dtype(inputs: Any) -> list[Any]:
 
 
 @export("add_n", "math.add_n")
+@takes_composites
 def add_n(inputs: Any, name: str | None = None) -> Any:
     """Return the sum of a list of tensors of one shape and dtype; nothing broadcasts.
 
@@ -324,6 +326,7 @@ def accumulate_n(
 
 
 @export("scalar_mul", "math.scalar_mul")
+@takes_composites
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     """Multiply a tensor, or the values of IndexedSlices, by a number.
 

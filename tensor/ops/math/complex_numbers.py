@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -138,6 +139,7 @@ complex_op = register(Complex)
 
 
 @export("complex", "dtypes.complex")
+@takes_composites
 def complex_(real: Any, imag: Any, name: str | None = None) -> Any:
     """Make complex numbers from their real and imaginary parts, which broadcast.
 
@@ -174,6 +176,7 @@ def _numeric(value: Any) -> Any:
 
 
 @export("math.real")
+@takes_composites
 def real(input: Any, name: str | None = None) -> Any:
     """Return the real part of complex numbers; real ones as they are."""
     x = _numeric(input)
@@ -181,6 +184,7 @@ def real(input: Any, name: str | None = None) -> Any:
 
 
 @export("math.imag")
+@takes_composites
 def imag(input: Any, name: str | None = None) -> Any:
     """Return the imaginary part of complex numbers; zeros for real ones."""
     x = _numeric(input)
@@ -188,6 +192,7 @@ def imag(input: Any, name: str | None = None) -> Any:
 
 
 @export("math.angle")
+@takes_composites
 def angle(input: Any, name: str | None = None) -> Any:
     """Return the argument of numbers; of real ones 0, or π where they are negative."""
     x = convert(input)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, register
@@ -227,18 +228,21 @@ def _as_quotient(x: Any, y: Any, function: str) -> tuple[Any, Any]:
 
 
 @export("math.truediv", "truediv", "math.divide", "divide")
+@takes_composites
 def true_divide(x: Any, y: Any, name: str | None = None) -> Any:
     """Quotient as Python 3 divides: integers give float64 (float32 below 32 bits)."""
     return divide(*_as_quotient(x, y, "__truediv__"), name=name)
 
 
 @export("math.divide_no_nan")
+@takes_composites
 def divide_no_nan_(x: Any, y: Any, name: str | None = None) -> Any:
     """Quotient x / y, but 0 wherever y is 0; integers become floating as in truediv."""
     return divide_no_nan(*_as_quotient(x, y, "tf.math.divide_no_nan"), name=name)
 
 
 @export("math.reciprocal_no_nan")
+@takes_composites
 def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
     """Return 1 / x, but 0 wherever x is 0."""
     x = convert(x)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op, register
@@ -114,6 +115,7 @@ rsqrt = register(Rsqrt)
 
 
 @export("math.polyval")
+@takes_composites
 def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
     """Evaluate a polynomial by Horner's rule.
 

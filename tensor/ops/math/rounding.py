@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, register
@@ -106,6 +107,7 @@ is_finite = register(IsFinite)
 
 
 @export("round", "math.round")
+@takes_composites
 def round_(x: Any, name: str | None = None) -> Any:
     """Round to the nearest whole number, halves to even; integers stay as they are."""
     x = convert(x)
@@ -116,6 +118,7 @@ def round_(x: Any, name: str | None = None) -> Any:
 
 
 @export("math.nextafter")
+@takes_composites
 def nextafter(x1: Any, x2: Any, name: str | None = None) -> Any:
     """Return the floating point number next to `x1` in the direction of `x2`."""
     x1 = convert(x1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core.composites import takes_composites
 from tensor.core.public_api import export
 from tensor.core.registry import register
 from tensor.ops.families import (
@@ -192,6 +193,7 @@ atan2 = register(Atan2)
 
 
 @export("atan2", "math.atan2")
+@takes_composites
 def atan2_(y: Any, x: Any, name: str | None = None) -> Any:
     """Return the angle in radians between the positive x axis and the point (x, y)."""
     return atan2(*operands(atan2, y, x), name=name)

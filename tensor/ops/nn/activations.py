@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, elementwise
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Sample, get_op, register
@@ -188,6 +189,7 @@ softsign = register(Softsign)
 
 
 @export("nn.leaky_relu")
+@takes_composites
 def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
     """Return x where it is positive, `alpha` times x elsewhere."""
     x = convert(features)
@@ -206,6 +208,7 @@ def crelu(features: Any, axis: int = -1, name: str | None = None) -> Any:
 
 
 @export("nn.silu", "nn.swish")
+@takes_composites
 def silu(features: Any, beta: Any = 1.0, name: str | None = None) -> Any:
     """Return x * sigmoid(beta * x)."""
     x = convert(features)
@@ -215,6 +218,7 @@ def silu(features: Any, beta: Any = 1.0, name: str | None = None) -> Any:
 
 
 @export("nn.gelu")
+@takes_composites
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
     """Return x times the probability that a standard normal variable is below x.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.dtypes import bfloat16, float16, float32, int32, int64, short_name
 from tensor.core.public_api import export
@@ -153,6 +154,7 @@ sigmoid_cross_entropy = register(SigmoidCrossEntropy)
 
 
 @export("nn.softmax_cross_entropy_with_logits")
+@takes_composites
 def softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, axis: int = -1, name: str | None = None
 ) -> Any:
@@ -205,6 +207,7 @@ def _check_label_shapes(labels: Any, logits: Any) -> None:
 
 
 @export("nn.sparse_softmax_cross_entropy_with_logits")
+@takes_composites
 def sparse_softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, name: str | None = None
 ) -> Any:
@@ -252,6 +255,7 @@ def sparse_softmax_cross_entropy_with_logits(
 
 
 @export("nn.sigmoid_cross_entropy_with_logits")
+@takes_composites
 def sigmoid_cross_entropy_with_logits(
     labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Any:
@@ -270,6 +274,7 @@ def sigmoid_cross_entropy_with_logits(
 
 
 @export("nn.weighted_cross_entropy_with_logits")
+@takes_composites
 def weighted_cross_entropy_with_logits(
     labels: Any = None, logits: Any = None, pos_weight: Any = None, name: Any = None
 ) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import dtypes
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape, relax
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,9 +88,7 @@ class RaggedTensorSpec(CompositeSpec):
         if not isinstance(other, RaggedTensorSpec) or (
             self._parameters()[1:] != other._parameters()[1:]
         ):
-            raise ValueError(
-                f"No TypeSpec is compatible with both {self!r} and {other!r}"
-            )
+            raise no_common_spec(self, other)
         dims = relax(self._shape._dims, other._shape._dims)
         return RaggedTensorSpec(dims, *self._parameters()[1:])
 
@@ -104,6 +102,12 @@ class RaggedTensorSpec(CompositeSpec):
         """Return the spec of the rows."""
         dims, rank = self._shape[1:], self._ragged_rank - 1
         return RaggedTensorSpec(dims, self._dtype, rank, self._row_splits_dtype)
+
+    def stacked(self, values: Sequence[Any]) -> Any:
+        """Return tensors or ragged tensors as the rows of one."""
+        from tensor.ops.ragged.construction import ragged_stack
+
+        return ragged_stack(list(values))
 
     def composite_components(self) -> list[Any]:
         """Return the specs of the flat values and of the splits of each level."""

@@ -311,6 +311,15 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
             values = inner.composite_from([values, *parts[2:]])
         return RaggedTensor(values, parts[1], self._uniform_row_length)
 
+    def slice_at(self, number: Any) -> Any:
+        """Return the row of this number."""
+        return self[number]
+
+    def slice_count(self) -> Any:
+        """Return the number of rows: an int if it is known."""
+        known = self.shape[0]
+        return cast_(self.nrows(), dtypes.int32) if known is None else known
+
     def consumers(self) -> list[Any]:
         """Return the operations that read this tensor: none, eagerly."""
         return []

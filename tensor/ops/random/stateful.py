@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -295,6 +296,7 @@ def truncated_normal(
 
 
 @export("random.shuffle")
+@takes_composites
 def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:
     """Return the slices of `value` along its first axis in random order."""
     x = convert(value)

@@ -12,7 +12,7 @@ from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape, relax
 from tensor.core.tensor import EagerTensor
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +122,13 @@ class SparseTensor(CompositeTensor):
         result = SparseTensor(indices, gather_values(self._values, order), shape)
         result._static_shape = self.shape[1:]
         return result
+
+    def slice_count(self) -> Any:
+        """Return the size of the first axis: an int if it is known."""
+        from tensor.ops.array import cast_
+
+        known = None if self.shape.rank is None else self.shape[0]
+        return cast_(self._dense_shape[0], dtypes.int32) if known is None else known
 
     # ---- gradients
 
@@ -246,9 +253,7 @@ class SparseTensorSpec(CompositeSpec):
             ValueError: There is none.
         """
         if not isinstance(other, SparseTensorSpec) or self._dtype is not other._dtype:
-            raise ValueError(
-                f"No TypeSpec is compatible with both {self!r} and {other!r}"
-            )
+            raise no_common_spec(self, other)
         return SparseTensorSpec(
             relax(self._shape._dims, other._shape._dims), self._dtype
         )
@@ -261,6 +266,12 @@ class SparseTensorSpec(CompositeSpec):
     def unbatched(self) -> SparseTensorSpec:
         """Return the spec of the slices along the first axis."""
         return SparseTensorSpec(self._shape[1:], self._dtype)
+
+    def stacked(self, values: Sequence[Any]) -> SparseTensor:
+        """Return sparse tensors of one shape as the slices of a sparse tensor."""
+        from tensor.ops.sparse.sparse_ops import concat, expand_dims
+
+        return concat(0, [expand_dims(value, 0) for value in values])
 
     def composite_components(self) -> list[Any]:
         """Return the specs of indices, values and shape."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -114,6 +115,7 @@ segment_join_op = register(UnsortedSegmentJoin)
 
 
 @export("strings.join")
+@takes_composites
 def join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
     """Return the strings of several tensors of one shape, joined; scalars repeat.
 
@@ -131,6 +133,7 @@ def join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
 
 
 @export("strings.reduce_join")
+@takes_composites
 def reduce_join(
     inputs: Any,
     axis: Any = None,

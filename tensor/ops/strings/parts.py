@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
@@ -101,6 +102,7 @@ def split_each(x: Any, op: Op, **attrs: Any) -> Any:
 
 
 @export("strings.split")
+@takes_composites
 def split(input: Any, sep: Any = None, maxsplit: int = -1, name: Any = None) -> Any:
     """Return the parts of each string between separators.
 
@@ -118,12 +120,14 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: Any = None) -> 
 
 
 @export("strings.bytes_split")
+@takes_composites
 def bytes_split(input: Any, name: Any = None) -> Any:
     """Return the bytes of each string, as strings of one byte."""
     return split_each(input, bytes_op)
 
 
 @export("strings.ngrams")
+@takes_composites
 def ngrams(
     data: Any,
     ngram_width: Any,

@@ -163,6 +163,7 @@ def _check(op: Op, name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 @export("strings.unicode_decode")
+@takes_composites
 def unicode_decode(
     input: Any,
     input_encoding: str,
@@ -179,6 +180,7 @@ def unicode_decode(
 
 
 @export("strings.unicode_split")
+@takes_composites
 def unicode_split(
     input: Any,
     input_encoding: str,
@@ -192,6 +194,7 @@ def unicode_split(
 
 
 @export("strings.unicode_decode_with_offsets")
+@takes_composites
 def unicode_decode_with_offsets(
     input: Any,
     input_encoding: str,
@@ -208,6 +211,7 @@ def unicode_decode_with_offsets(
 
 
 @export("strings.unicode_split_with_offsets")
+@takes_composites
 def unicode_split_with_offsets(
     input: Any,
     input_encoding: str,
@@ -250,6 +254,7 @@ def _character(point: int, policy: str, replacement: int) -> str:
 
 
 @export("strings.unicode_encode")
+@takes_composites
 def unicode_encode(
     input: Any,
     output_encoding: str,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import register
@@ -143,6 +144,7 @@ ndtri = register(Ndtri)
 
 
 @export("math.erfcinv")
+@takes_composites
 def erfcinv(x: Any, name: str | None = None) -> Any:
     """Return the inverse of erfc; NaN outside [0, 2]."""
     x = convert(x)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Sample, register
@@ -246,6 +247,7 @@ polygamma = register(Polygamma)
 
 
 @export("math.zeta")
+@takes_composites
 def zeta_(x: Any, q: Any, name: str | None = None) -> Any:
     """Return Hurwitz's zeta function: the sum of (q + n)**-x over all n >= 0."""
     return zeta(*operands(zeta, x, q), name=name)
