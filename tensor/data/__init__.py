@@ -10,7 +10,7 @@ From the ground up::
                                 users' functions; datasets inside traced functions
     sources generator files     where elements come from
     parts joined batch shuffle mapping nested windows padding ragged folding sampling
-    selection storage cache prefetch
+    selection rebatching sparse_batches storage cache prefetch
                                 the transformations, each with its `Dataset` method
 """
 
@@ -32,10 +32,12 @@ from tensor.data import (
     parts as _parts,
     prefetch as _prefetch,
     ragged as _ragged,
+    rebatching as _rebatching,
     sampling as _sampling,
     selection as _selection,
     shuffle as _shuffle,
     sources as _sources,
+    sparse_batches as _sparse_batches,
     storage as _storage,
     windows as _windows,
 )

@@ -35,7 +35,7 @@ def batch(
         self: The dataset.
         batch_size: How many elements a batch holds.
         drop_remainder: Whether to leave out a last batch that is smaller.
-        num_parallel_calls: Accepted for compatibility; stacking is one NumPy call.
+        num_parallel_calls: Of no effect on the result; stacking is one NumPy call.
         deterministic: Accepted for compatibility.
         name: Accepted for compatibility.
 
@@ -48,7 +48,10 @@ def batch(
             errors.InvalidArgumentError,
             f"Batch size must be greater than zero, got {size}. [Op:BatchDatasetV2]",
         )
-    return Batch(self, size, bool(drop_remainder))
+    dataset = Batch(self, size, bool(drop_remainder))
+    if num_parallel_calls is not None:
+        dataset.printed_as = "_ParallelBatchDataset"
+    return dataset
 
 
 @method

@@ -30,7 +30,7 @@ def cache(self: Dataset, filename: Any = "", name: str | None = None) -> Dataset
     return Snapshot(self, f"{folder}.cache") if folder else Cache(self)
 
 
-class Cache(Derived):
+class Cache(Derived, printed_as="CacheDataset"):
     """The elements, read from the source once."""
 
     def __init__(self, source: Dataset) -> None:

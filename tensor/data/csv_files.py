@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @export("data.experimental.CsvDataset")
-class CsvDataset(FileDataset):
+class CsvDataset(FileDataset, printed_as="CsvDatasetV2"):
     """The lines of CSV files, as a tuple with a scalar for each column."""
 
     def __init__(

@@ -37,11 +37,16 @@ class Dataset:
 
     Attributes:
         inputs: The datasets that this one reads.
+        printed_as: What TensorFlow calls this kind of dataset.
         element_spec: The structure of the elements, with a TypeSpec at each leaf.
     """
 
     inputs: tuple[Dataset, ...] = ()
+    printed_as: str
     element_spec: Any
+
+    def __init_subclass__(cls, printed_as: str | None = None) -> None:
+        cls.__name__ = cls.printed_as = printed_as or f"_{cls.__name__}Dataset"
 
     def __init__(
         self, element_spec: Any = None, inputs: tuple[Dataset, ...] = ()
@@ -154,7 +159,7 @@ class Dataset:
     _type_spec = leaf_spec
 
     def __repr__(self) -> str:
-        return f"<_{type(self).__name__}Dataset element_spec={self.element_spec!r}>"
+        return f"<{self.printed_as} element_spec={self.element_spec!r}>"
 
     if TYPE_CHECKING:
 

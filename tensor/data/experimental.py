@@ -74,7 +74,9 @@ def counter(start: Any = 0, step: Any = 1, dtype: Any = "int64") -> Dataset:
 @export("data.experimental.RandomDataset")
 def random_dataset(seed: Any = None) -> Dataset:
     """Return `Dataset.random` of the same arguments."""
-    return Dataset.random(seed)  # type: ignore[attr-defined, no-any-return]
+    dataset: Dataset = Dataset.random(seed)  # type: ignore[attr-defined]  # a `method`
+    dataset.printed_as = "RandomDatasetV2"
+    return dataset
 
 
 @export("data.experimental.save")

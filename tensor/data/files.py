@@ -61,7 +61,7 @@ def list_files(
     return names
 
 
-class FileNames(TensorSlice):
+class FileNames(TensorSlice, printed_as="_TensorSliceDataset"):
     """Names of files, for functions that make datasets of what the files hold.
 
     Attributes:
@@ -201,7 +201,9 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
         ),
         names.element_spec,
     )
-    return Interleave(names, function, cycle, 1)
+    parallel = Interleave(names, function, cycle, 1)
+    parallel.printed_as = dataset.printed_as
+    return parallel
 
 
 class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
@@ -213,7 +215,9 @@ class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
 
 
 @export("data.TFRecordDataset")
-class TFRecordDataset(FileDataset, metaclass=_PublicDataset):
+class TFRecordDataset(
+    FileDataset, metaclass=_PublicDataset, printed_as="TFRecordDatasetV2"
+):
     """The records of TFRecord files, as strings."""
 
     def __init__(
@@ -267,7 +271,9 @@ class RecordFile(FileReader):
 
 
 @export("data.TextLineDataset")
-class TextLineDataset(FileDataset, metaclass=_PublicDataset):
+class TextLineDataset(
+    FileDataset, metaclass=_PublicDataset, printed_as="TextLineDatasetV2"
+):
     """The lines of text files, without their ends."""
 
     def __init__(
@@ -308,7 +314,9 @@ class LineFile(FileReader):
 
 
 @export("data.FixedLengthRecordDataset")
-class FixedLengthRecordDataset(FileDataset, metaclass=_PublicDataset):
+class FixedLengthRecordDataset(
+    FileDataset, metaclass=_PublicDataset, printed_as="FixedLengthRecordDatasetV2"
+):
     """Pieces of binary files, all of one length."""
 
     def __init__(

@@ -88,7 +88,7 @@ def _aligned(structure: Any, shapes: Any) -> list[Any]:
     return [leaf for key in keys for leaf in _aligned(structure[key], shapes[key])]
 
 
-class Generator(Dataset):
+class Generator(Dataset, printed_as="_FlatMapDataset"):
     """What a Python generator yields."""
 
     def __init__(

@@ -58,7 +58,10 @@ def map_(
                 f"`num_parallel_calls` must be positive or tf.data.AUTOTUNE, got "
                 f"{calls}."
             )
-    return Map(self, ElementFunction(map_func, self.element_spec), calls)
+    dataset = Map(self, ElementFunction(map_func, self.element_spec), calls)
+    if num_parallel_calls is not None:
+        dataset.printed_as = "_ParallelMapDataset"
+    return dataset
 
 
 @method

@@ -37,7 +37,9 @@ def flat_map(
     Raises:
         TypeError: `map_func` does not return a dataset.
     """
-    return Interleave(self, DatasetFunction(map_func, self.element_spec), 1, 1)
+    dataset = Interleave(self, DatasetFunction(map_func, self.element_spec), 1, 1)
+    dataset.printed_as = "_FlatMapDataset"
+    return dataset
 
 
 @method
@@ -57,7 +59,7 @@ def interleave(
         map_func: Makes a dataset of an element.
         cycle_length: How many of them are open at once.
         block_length: How many consecutive elements are taken from each.
-        num_parallel_calls: Accepted for compatibility; the result is the same.
+        num_parallel_calls: Of no effect on the result.
         deterministic: Accepted for compatibility: the order is always the same.
         name: Accepted for compatibility.
 
@@ -72,7 +74,11 @@ def interleave(
     for what, value in (("cycle_length", cycle), ("block_length", block)):
         if value <= 0:
             raise ValueError(f"`{what}` must be positive, got {value}.")
-    return Interleave(self, DatasetFunction(map_func, self.element_spec), cycle, block)
+    function = DatasetFunction(map_func, self.element_spec)
+    dataset = Interleave(self, function, cycle, block)
+    if num_parallel_calls is not None:
+        dataset.printed_as = "_ParallelInterleaveDataset"
+    return dataset
 
 
 class DatasetFunction(ElementFunction):
@@ -215,7 +221,7 @@ class InterleaveStream(Stream):
         self.source.close()
 
 
-class Elements(Dataset):
+class Elements(Dataset, printed_as="_VariantDataset"):
     """Elements that are in memory, as components."""
 
     def __init__(self, element_spec: Any, elements: list[Components]) -> None:

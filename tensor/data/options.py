@@ -44,16 +44,18 @@ class OptionsGroup:
 
     Attributes:
         fields: The accepted type of each setting, by name.
+        defaults: What settings are that were not set, where that is not None.
     """
 
     fields: ClassVar[dict[str, Any]] = {}
+    defaults: ClassVar[dict[str, Any]] = {}
     groups: ClassVar[dict[str, type[OptionsGroup]]] = {}
 
     def __init__(self) -> None:
         for name, group in self.groups.items():
             object.__setattr__(self, name, group())
         for name in self.fields:
-            object.__setattr__(self, name, None)
+            object.__setattr__(self, name, self.defaults.get(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         expected = self.groups.get(name) or self.fields.get(name)
@@ -82,7 +84,8 @@ class OptionsGroup:
     __hash__ = None  # type: ignore[assignment]  # options change
 
     def __repr__(self) -> str:
-        given = {k: v for k, v in self.__dict__.items() if v is not None}
+        defaults = self.defaults
+        given = {k: v for k, v in self.__dict__.items() if v != defaults.get(k)}
         return f"{type(self).__name__}({given})"
 
 
@@ -108,6 +111,7 @@ class DistributeOptions(OptionsGroup):
         "auto_shard_policy": AutoShardPolicy,
         "num_devices": int,
     }
+    defaults: ClassVar[dict[str, Any]] = {"auto_shard_policy": AutoShardPolicy.AUTO}
 
 
 @export("data.experimental.OptimizationOptions")
@@ -190,9 +194,9 @@ def merge(first: OptionsGroup, second: OptionsGroup) -> Any:
     result = type(first)()
     for name in first.fields:
         value = getattr(second, name)
-        object.__setattr__(
-            result, name, getattr(first, name) if value is None else value
-        )
+        if value is None or value == second.defaults.get(name):
+            value = getattr(first, name)
+        object.__setattr__(result, name, value)
     for name in first.groups:
         merged = merge(getattr(first, name), getattr(second, name))
         object.__setattr__(result, name, merged)

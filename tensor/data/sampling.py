@@ -168,7 +168,7 @@ class ChoiceStream(DerivedStream):
         self.numbers.position = state["position"]
 
 
-class Directed(Dataset):
+class Directed(Dataset, printed_as="_DirectedInterleaveDataset"):
     """Elements of several datasets, in the order that a dataset of indices gives."""
 
     def __init__(self, choice: Dataset, datasets: list[Dataset], stops: bool) -> None:
@@ -259,7 +259,7 @@ def rejection_resample(
     return Resampled(self, classes, target, initial, seed_pair(seed))
 
 
-class Resampled(Derived):
+class Resampled(Derived, printed_as="_DirectedInterleaveDataset"):
     """Elements of which some are left out to balance classes."""
 
     def __init__(

@@ -131,7 +131,7 @@ def with_options(self: Dataset, options: Options, name: str | None = None) -> Da
     return WithOptions(self, options)
 
 
-class WithOptions(Derived):
+class WithOptions(Derived, printed_as="_OptionsDataset"):
     """The same elements, with options."""
 
     def __init__(self, source: Dataset, options: Options) -> None:
@@ -149,14 +149,6 @@ class WithOptions(Derived):
         return merge(self.source.options(), self.own_options)  # type: ignore[no-any-return]
 
 
-@method
-def rebatch(
-    self: Dataset, batch_size: Any, drop_remainder: bool = False, name: Any = None
-) -> Dataset:
-    """Cut batches anew, into batches of another size."""
-    return self.unbatch().batch(batch_size, drop_remainder)  # type: ignore[no-any-return]
-
-
 @source
 def counter(
     start: Any = 0, step: Any = 1, dtype: Any = "int64", name: str | None = None
@@ -170,7 +162,7 @@ def counter(
     return Counter(Range(first, stop, by, output_type=limits))
 
 
-class Counter(Derived):
+class Counter(Derived, printed_as="_ScanDataset"):
     """A range up to the end of its dtype, which counts as infinite."""
 
     def open(self) -> Stream:

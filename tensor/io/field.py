@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import struct
 from typing import Any
 
@@ -193,11 +194,14 @@ def checked(field: Field, value: Any) -> Any:
         value = value.decode() if isinstance(value, bytes) else value
         good = isinstance(value, str)
     elif field.kind in ("float", "double"):
-        good = isinstance(value, int | float | np.number)
+        # Tensors of one number convert as Python's own numbers do.
+        good = hasattr(value, "__float__") and not isinstance(value, str)
         value = _as_float(field.kind, value) if good else value
-    else:
+    elif field.kind == "bool":
         good = isinstance(value, int | np.integer | np.bool_)
-        value = int(value) if good and field.kind != "bool" else value
+    else:
+        value = int(value) if isinstance(value, np.bool_) else operator.index(value)
+        good = True
     if not good:
         raise TypeError(
             f"{value!r} has type {type(value).__name__}, but the field {field.name!r} "
@@ -210,11 +214,25 @@ def _as_float(kind: str, value: Any) -> float:
     return float(np.float32(value)) if kind == "float" else float(value)
 
 
-def as_text(value: Any) -> str:
+_ESCAPES = {byte: chr(byte) for byte in range(32, 127)}
+_ESCAPES |= {byte: f"\\{byte:03o}" for byte in range(256) if byte not in _ESCAPES}
+_ESCAPES |= {ord("\n"): r"\n", ord("\r"): r"\r", ord("\t"): r"\t"}
+_ESCAPES |= {ord("\\"): r"\\", ord('"'): r"\"", ord("'"): r"\'"}
+
+
+def as_text(value: Any, kind: str) -> str:
     """Return a value in protobuf's text format."""
     if isinstance(value, bytes):
-        text = value.decode("latin-1").encode("unicode_escape").decode()
-        return '"' + text.replace('"', '\\"') + '"'
+        return '"' + "".join(_ESCAPES[byte] for byte in value) + '"'
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, float):
+        return float_text(value, kind)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def float_text(value: float, kind: str) -> str:
+    """Return the fewest digits out of two choices that tell a value from others."""
+    short, long = (".6g", ".9g") if kind == "float" else (".15g", ".17g")
+    text = format(value, short)
+    return text if _as_float(kind, float(text)) == value else format(value, long)

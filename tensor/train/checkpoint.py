@@ -16,6 +16,7 @@ from tensor.core.replica import saving
 from tensor.core.variable import Variable
 from tensor.train.bundle import BundleReader, bundle_exists, write_bundle
 from tensor.train.elsewhere import saved_by_chief, wait_for_chief
+from tensor.train.lists import ListWrapper
 from tensor.train.object_graph import ObjectGraph, children_of, is_trackable
 from tensor.train.restoration import (
     InitializationOnlyStatus,
@@ -75,6 +76,11 @@ class Checkpoint(Module):
                 value = value()
             _check_trackable(name, value)
             setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) is list:
+            value = ListWrapper(self, value)
+        super().__setattr__(name, value)
 
     def _checkpoint_children(self) -> dict[str, Any]:
         own = {

@@ -108,6 +108,8 @@ def test_wrong_values() -> None:
     with pytest.raises(AttributeError, match="Assignment not allowed"):
         tf.train.Int64List().value = [1]
     with pytest.raises(TypeError, match="has type str, but the field 'value'"):
+        tf.train.FloatList(value=["a"])
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
         tf.train.Int64List(value=["a"])
     with pytest.raises(TypeError, match="takes Features"):
         tf.train.Example(features=3)
