@@ -69,7 +69,10 @@ class ClusterSpec:
         """
         tasks = self._job(job_name)
         if task_index not in tasks:
-            raise ValueError(f"No task with index {task_index!r} in job {job_name!r}")
+            raise ValueError(
+                f"No task with index {task_index!r} in job {job_name!r}. There are "
+                f"{sorted(tasks)}."
+            )
         return tasks[task_index]
 
     def job_tasks(self, job_name: str) -> list[str | None]:

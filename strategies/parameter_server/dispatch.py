@@ -113,8 +113,7 @@ class Dispatcher:
                 self._send_closures()
                 self._sleep()
         except Exception as error:
-            self._give_up(error)
-            raise
+            self._give_up(error)  # whoever joins or schedules is told
         finally:
             for worker in self._workers:
                 worker.leave(self._session)

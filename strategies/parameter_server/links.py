@@ -76,11 +76,15 @@ class ServerLinks:
             if missing:
                 task = self._cluster.servers[missing[0]]
                 raise errors.because(
-                    errors.UnavailableError, f"{task} cannot be reached."
+                    errors.UnavailableError,
+                    f"{task} cannot be reached: it did not answer within "
+                    f"{self._cluster.start_timeout_s:g} s. See whether it runs.",
                 )
         if not self._clients:
             raise errors.because(
-                errors.UnavailableError, "The strategy's connections were closed."
+                errors.UnavailableError,
+                "The strategy's connections were closed, and its variables went with "
+                "them. Make a new strategy.",
             )
         return self._clients
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 
 import tensor as tf
+from strategies.parameter_server.links import ServerLinks
+from tests.strategies.parameter_server.conftest import free_address
 
 
 def test_what_a_server_refuses_is_raised_where_values_are_pulled_ahead(cluster) -> None:
@@ -31,3 +34,27 @@ def test_after_a_refused_push_no_answer_is_left_over(cluster) -> None:
         deque(),
         deque(),
     ]
+
+
+def test_a_server_that_does_not_answer_is_named(cluster) -> None:
+    strategy = cluster(1, 1).strategy()
+    with strategy.scope():
+        links = tf.Variable(1.0).links
+    nobody = replace(links._cluster.servers[0], address=free_address())
+    alone = replace(links._cluster, servers=(nobody,), start_timeout_s=0.05)
+    others = ServerLinks(alone, strategy._context, {}, waits=True)
+    with pytest.raises(
+        tf.errors.UnavailableError,
+        match=r"parameter server 0 .* did not answer within 0\.05 s",
+    ):
+        others.clients  # noqa: B018  # the first use connects
+    others.close(says_bye=False)
+
+
+def test_after_closing_there_is_nobody_to_ask(cluster) -> None:
+    strategy = cluster(1, 1).strategy()
+    with strategy.scope():
+        variable = tf.Variable(1.0)
+    strategy.close()
+    with pytest.raises(tf.errors.UnavailableError, match="connections were closed"):
+        variable.links.prefetch([variable])
