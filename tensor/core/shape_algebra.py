@@ -62,6 +62,25 @@ def merge(x: Dims | None, y: Dims | None) -> Dims | None:
     return tuple(b if a is None else a for a, b in zip(x, y, strict=True))
 
 
+def unify(x: Dims | None, y: Dims | None) -> Dims | None:
+    """Combine what is known of the shapes of two inputs that must have one shape.
+
+    Raises:
+        ValueError: They contradict each other, with TensorFlow's words for it.
+    """
+    if x is None or y is None or are_compatible(x, y):
+        return merge(x, y)
+    if len(x) != len(y):
+        raise ValueError(f"Shapes must be equal rank, but are {len(x)} and {len(y)}")
+    at = next(
+        i for i in range(len(x)) if not are_compatible(x[i : i + 1], y[i : i + 1])
+    )
+    raise ValueError(
+        f"Dimension {at} in both shapes must be equal, but are {x[at]} and {y[at]}. "
+        f"Shapes are {to_brackets(x)} and {to_brackets(y)}."
+    )
+
+
 def relax(x: Dims | None, y: Dims | None) -> Dims | None:
     """Return the narrowest shape that both `x` and `y` fit."""
     if x is None or y is None or len(x) != len(y):

@@ -11,7 +11,7 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor import EagerTensor, Tensor, element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     as_static_shape,
@@ -45,7 +45,8 @@ class Fill(Op):
                 "Fill",
                 f"value must represent a scalar, got shape {list(value.shape)}",
             )
-        return np.full(checked_dims(dims, "Fill"), value[()], value.dtype)[()]
+        filled = np.full(checked_dims(dims, "Fill"), value[()], value.dtype)
+        return element(filled[()])
 
     def infer(self, value: TensorSpec, dims: Any) -> TensorSpec:
         return TensorSpec.of(static_value(dims), value.dtype)

@@ -209,18 +209,36 @@ def gather_(
     indices = convert(indices)
     params = convert(params)
     check_index_dtype("GatherV2", indices)
-    if indices.ndim is not None and batch_dims < 0:
-        batch_dims += indices.ndim
     if is_symbolic(axis):
+        batch_dims = _batch_number(batch_dims, indices.ndim)
         return gather(params, indices, axis=axis, batch_dims=batch_dims, name=name)
     axis = batch_dims if axis is None else int(axis)
     if axis == 0:
         batch_dims = 0  # TensorFlow's rule: axis=0 looks up rows, whatever the batch
     rank = params.ndim
     if rank is not None:
+        _check_axis(axis, 0, rank)
+    batch_dims = _batch_number(batch_dims, indices.ndim)
+    if rank is not None:
         _check_axis(axis, batch_dims, rank)
         axis = axis + rank if axis < 0 else axis
     return gather(params, indices, axis=axis, batch_dims=batch_dims, name=name)
+
+
+def _batch_number(batch_dims: int, rank: int | None) -> int:
+    """Return how many dimensions are a batch; negative numbers count from the end.
+
+    Raises:
+        InvalidArgumentError: The indices have not so many.
+    """
+    if rank is None or not batch_dims:
+        return batch_dims
+    if not -rank <= batch_dims <= rank:
+        raise errors.invalid(
+            "GatherV2",
+            f"Expected batch_dims in the range [{-rank}, {rank}], but got {batch_dims}",
+        )
+    return batch_dims + rank if batch_dims < 0 else batch_dims
 
 
 def _check_axis(axis: int, batch_dims: int, rank: int) -> None:
@@ -232,6 +250,11 @@ def _check_axis(axis: int, batch_dims: int, rank: int) -> None:
             "GatherV2", f"Shape must be at least rank {needed} but is rank {rank}"
         )
     at = axis + rank if axis < 0 else axis
+    if batch_dims >= rank:
+        raise errors.invalid(
+            "GatherV2",
+            f"batch_dims ({batch_dims}) must be less than rank(params) ({rank}).",
+        )
     if batch_dims > at:
         raise errors.invalid(
             "GatherV2",

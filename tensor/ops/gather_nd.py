@@ -188,16 +188,32 @@ def gather_nd_(
 
 def _gather_nd_or_zero(params: Any, indices: Any, batch_dims: int) -> Any:
     """Return what gather_nd gives, with zeros where an index is out of range."""
+    shape = shape_op(params, out_type=indices.dtype)[batch_dims:]
+    valid, inside = valid_indices(indices, shape)
+    found = gather_nd(params, inside, batch_dims=batch_dims)
+    return or_else(valid, found, zeros_like(found))
+
+
+def valid_indices(indices: Any, shape: Any) -> tuple[Any, Any]:
+    """Return which indices are in range, and zeros in place of those that are not.
+
+    Args:
+        indices: Integers; `indices[..., :]` is one index into the leading axes.
+        shape: The shape that they index, as a tensor.
+    """
     from tensor.ops.compare import greater_equal, less
     from tensor.ops.math import logical_and
     from tensor.ops.reduce import reduce_all
 
-    depth = indices.static_shape[-1]
-    limits = shape_op(params, out_type=indices.dtype)[batch_dims : batch_dims + depth]
+    limits = shape[: indices.static_shape[-1]]
     zeros = zeros_like(indices)
     inside = logical_and(greater_equal(indices, zeros), less(indices, limits))
     valid = reduce_all(inside, axis=(-1,), keepdims=True)
-    found = gather_nd(params, where(valid, indices, zeros), batch_dims=batch_dims)
-    extra = found.ndim - valid.ndim + 1
+    return valid, where(valid, indices, zeros)
+
+
+def or_else(valid: Any, slices: Any, others: Any) -> Any:
+    """Return one slice per index: others where `valid_indices` found it not valid."""
+    extra = slices.ndim - valid.ndim + 1
     valid = reshape(valid, shape=(*valid.static_shape[:-1], *(1,) * extra))
-    return where(valid, found, zeros_like(found))
+    return where(valid, slices, others)

@@ -14,7 +14,8 @@ from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
-from tensor.core.shapes import Dims, merge, to_brackets
+from tensor.core.shape_algebra import unify
+from tensor.core.shapes import Dims, to_brackets
 from tensor.core.tensor import Tensor, element
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import operands, shape_of
@@ -37,7 +38,7 @@ class Pack(Op):
     def infer(self, *values: TensorSpec, axis: int) -> TensorSpec:
         dims: Dims | None = values[0].dims
         for v in values[1:]:
-            dims = merge(dims, v.dims)
+            dims = unify(dims, v.dims)
         if dims is None:
             return TensorSpec.of(None, values[0].dtype)
         at = axis if axis >= 0 else axis + len(dims) + 1
@@ -109,7 +110,7 @@ class Concat(Op):
                 continue
             at = axis % len(v.dims)
             rest = (*v.dims[:at], None, *v.dims[at + 1 :])
-            dims = rest if dims is None else merge(dims, rest)
+            dims = rest if dims is None else unify(dims, rest)
         if dims is None:
             return TensorSpec.of(None, values[0].dtype)
         at = axis % len(dims)
@@ -188,6 +189,12 @@ def pieces_of(sizes: list[int], total: int | None) -> tuple[int, ...]:
     """
     if sizes.count(-1) > 1:
         raise errors.invalid("SplitV", "There can only be one -1 in the input.")
+    negative = next((i for i, s in enumerate(sizes) if s < -1), None)
+    if negative is not None:
+        raise errors.invalid(
+            "SplitV",
+            f"Split size at index {negative} must be >= 0. Got: {sizes[negative]}",
+        )
     given = sum(s for s in sizes if s != -1)
     if total is not None and (given > total or (-1 not in sizes and given != total)):
         raise errors.invalid(

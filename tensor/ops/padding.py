@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
@@ -57,8 +59,11 @@ class Pad(Op):
 def _padded(dims: Any, paddings: Any) -> Any:
     """Return the static shape after padding."""
     if isinstance(paddings, Tensor):
-        shape = paddings.static_shape if dims is None else (len(dims),)
+        shape = paddings.static_shape
         rank = shape[0] if shape else None
+        if None not in (dims, rank) and len(dims) != rank:
+            raise ValueError(f"Shape must be rank {rank} but is rank {len(dims)}")
+        rank = rank if dims is None else len(dims)
         return None if rank is None else (None,) * rank
     if dims is None:
         return (None,) * len(paddings)
@@ -174,6 +179,7 @@ mirror_pad_grad = register(MirrorPadGrad)
 
 
 @export("pad")
+@takes_composites
 def pad_(
     tensor: Any,
     paddings: Any,
@@ -197,13 +203,13 @@ def pad_(
             further than there is content to mirror.
     """
     x = convert(tensor)
-    pairs = _pairs(paddings, x.ndim)
     how = mode.upper()
     if how not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(
             'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or '
             f'"SYMMETRIC". Received `mode` = {mode}'
         )
+    pairs = _pairs(paddings, x.ndim, "Paddings" if how == "CONSTANT" else "paddings")
     if how != "CONSTANT":
         return mirror_pad(x, paddings=pairs, mode=how, name=name)
     if x.dtype is dtypes.string and constant_values == 0:
@@ -211,6 +217,12 @@ def pad_(
     if x.dtype is dtypes.bool_ and constant_values == 0:
         constant_values = False
     value = convert(constant_values, x.dtype)
+    if value.ndim:
+        raise errors.invalid(
+            "PadV2",
+            "constant_values must be a scalar. Found: "
+            f"{to_brackets(value.static_shape)}",
+        )
     return pad(x, value, paddings=pairs, name=name)
 
 
@@ -221,8 +233,17 @@ def _is_known(paddings: Any) -> bool:
     return isinstance(paddings, int | np.integer | np.ndarray)
 
 
-def _pairs(paddings: Any, rank: int | None) -> Any:
-    """Return paddings as pairs of ints, or as a symbolic matrix."""
+def _pairs(paddings: Any, rank: int | None, what: str) -> Any:
+    """Return paddings as pairs of ints, or as a symbolic matrix.
+
+    Args:
+        paddings: What the user gave.
+        rank: The rank of what is padded, if known.
+        what: How messages call them.
+
+    Raises:
+        InvalidArgumentError: They are no integers, negative, or of another shape.
+    """
     if isinstance(paddings, Tensor) and type(paddings) is not EagerTensor:
         return paddings
     if _is_known(paddings):
@@ -241,7 +262,7 @@ def _pairs(paddings: Any, rank: int | None) -> Any:
     if array.ndim != 2 or array.shape[1] != 2:
         raise errors.invalid(
             "Pad",
-            f"paddings must be a matrix with 2 columns: {list(array.shape)}",
+            f"paddings must be a matrix with 2 columns: {to_brackets(array.shape)}",
         )
     if rank is not None and len(array) != rank:
         raise errors.invalid(
@@ -252,6 +273,6 @@ def _pairs(paddings: Any, rank: int | None) -> Any:
     for before, after in array:
         if before < 0 or after < 0:
             raise errors.invalid(
-                "Pad", f"Paddings must be non-negative: {before} {after}"
+                "Pad", f"{what} must be non-negative: {before} {after}"
             )
     return tuple((int(a), int(b)) for a, b in array)

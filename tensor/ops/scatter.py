@@ -10,7 +10,7 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import to_brackets
+from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
@@ -23,6 +23,8 @@ from tensor.ops.array import (
 )
 from tensor.ops.families import shape_of
 from tensor.ops.gather import check_index_dtype, gather, gather_nd, nd_location
+from tensor.ops.gather_nd import or_else, valid_indices
+from tensor.ops.scatter_shapes import check_static_updates, check_updates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,9 +157,7 @@ class ScatterNd(Op):
 
     def infer(self, indices: Any, updates: TensorSpec, shape: Any) -> TensorSpec:
         dims = static_value(shape)
-        known = (*(dims or (None,)), *(indices.dims or (None,)))
-        if updates.dims is not None and None not in (*known, *updates.dims):
-            check_updates(dims, indices.dims, updates.dims, self.type_name)
+        check_static_updates(dims, indices.dims, updates.dims)
         return TensorSpec.of(dims, updates.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
@@ -168,63 +168,6 @@ class ScatterNd(Op):
         yield Sample(indices, rng.normal(size=(3, 2)), shape=(4, 2))
         pairs = np.array([[1, 0], [3, 1]], np.int64)
         yield Sample(pairs, rng.normal(size=(2,)), shape=(4, 2))
-
-
-def check_updates(shape: Any, indices: Any, updates: Any, op_type: str) -> None:
-    """Check that updates have one slice per index.
-
-    Raises:
-        InvalidArgumentError: They have not.
-    """
-    if len(indices) == 0:
-        raise errors.invalid(op_type, "Indices must be at least a vector")
-    if len(updates) == 0 and op_type == "ScatterNd":
-        raise errors.invalid(op_type, "Updates shape must have rank at least one.")
-    if 0 in shape and 0 not in indices and 0 not in updates:
-        raise errors.invalid(
-            op_type,
-            "Indices and updates specified for empty output. indices shape: "
-            f"{to_brackets(indices)}",
-        )
-    depth = indices[-1]
-    if depth > len(shape):
-        raise errors.invalid(
-            op_type,
-            "index innermost dimension length must be <= tensor rank; saw: "
-            f"{depth} vs. {len(shape)}",
-        )
-    if tuple(updates) == (*indices[:-1], *shape[depth:]):
-        return
-    raise errors.invalid(op_type, _misfit(shape, indices, updates, op_type))
-
-
-def _misfit(shape: Any, indices: Any, updates: Any, op_type: str) -> str:
-    """Return what is wrong with updates that have not one slice per index."""
-    batch, depth = len(indices) - 1, indices[-1]
-    expected = (
-        f"Expected updates of shape {to_brackets((*indices[:-1], *shape[depth:]))}"
-    )
-    outer_fits = tuple(updates[:batch]) == tuple(indices[:-1])
-    if op_type != "ScatterNd":
-        if outer_fits:
-            return (
-                "Inner dimensions of output shape must match inner dimensions of "
-                f"updates shape. Output: {to_brackets(shape)} updates: "
-                f"{to_brackets(updates)}. {expected}"
-            )
-        return (
-            "Outer dimensions of indices and update must match. Indices shape: "
-            f"{to_brackets(indices)}, updates shape:{to_brackets(updates)}. {expected}"
-        )
-    first, size, given = f"[0,{batch})", batch, f"indices[shape={to_brackets(indices)}]"
-    if outer_fits:
-        first, given = f"[{depth},{len(shape)})", f"input[shape={to_brackets(shape)}]"
-        size = len(updates)
-    at = f"[{batch},{size})" if outer_fits else first
-    return (
-        f"Dimensions {first} of {given} must match dimensions {at} of "
-        f"updates[shape={to_brackets(updates)}]. {expected}"
-    )
 
 
 class _TensorScatter(Op):
@@ -247,6 +190,7 @@ class _TensorScatter(Op):
         return result
 
     def infer(self, x: TensorSpec, indices: Any, updates: Any) -> TensorSpec:
+        check_static_updates(x.dims, indices.dims, updates.dims)
         return TensorSpec.of(x.dims, x.dtype)
 
     def public(
@@ -346,13 +290,20 @@ tensor_scatter_min = register(TensorScatterMin)
 
 
 @export("scatter_nd")
-def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Any:
+def scatter_nd(
+    indices: Any,
+    updates: Any,
+    shape: Any,
+    bad_indices_policy: str = "",
+    name: str | None = None,
+) -> Any:
     """Return zeros of `shape` with `updates` added at `indices`.
 
     Args:
         indices: Integers; `indices[..., :]` is one index into the leading axes.
         updates: One slice per index; those of equal indices add up.
         shape: The shape of the result.
+        bad_indices_policy: "IGNORE" leaves out indices that are out of range.
         name: A name for the node, in a graph.
 
     Raises:
@@ -360,9 +311,14 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) 
     """
     indices = convert(indices)
     check_index_dtype("ScatterNd", indices)
-    if np.ndim(shape) > 1:
+    rank = shape.ndim if isinstance(shape, Tensor) else np.ndim(shape)
+    if rank not in (1, None) and not isinstance(shape, TensorShape):
         raise errors.invalid("ScatterNd", "Shape must be a vector")
     dims = as_static_shape(shape)
     if isinstance(dims, tuple) and any(d < 0 for d in dims):
         raise errors.invalid("ScatterNd", f"Dimension {min(dims)} must be >= 0")
-    return scatter_nd_op(indices, convert(updates), shape=dims, name=name)
+    updates = convert(updates)
+    if bad_indices_policy == "IGNORE":
+        valid, indices = valid_indices(indices, convert(dims, indices.dtype))
+        updates = or_else(valid, updates, zeros_like(updates))
+    return scatter_nd_op(indices, updates, shape=dims, name=name)

@@ -32,18 +32,22 @@ class SplitEven(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, num: int, axis: int) -> Any:
+        axis = int(axis)
         size = x.shape[axis]
         if size % num:
             raise errors.invalid(
                 "Split",
+                f"Dimension size must be evenly divisible by {num} but is {size}. "
                 "Number of ways to split should evenly divide the split dimension, but "
                 f"got split_dim {axis} (size = {size}) and num_split {num}",
             )
         return tuple(np.split(x, num, axis=axis))
 
-    def infer(self, x: TensorSpec, num: int, axis: int) -> Any:
+    def infer(self, x: TensorSpec, num: int, axis: Any) -> Any:
         dims: Dims | None = x.dims
-        if dims is not None:
+        if is_symbolic(axis):
+            dims = None if dims is None else (None,) * len(dims)
+        elif dims is not None:
             size = dims[axis]
             if size is not None and size % num:
                 self.kernel(np.empty([1 if d is None else d for d in dims]), num, axis)
@@ -87,23 +91,26 @@ def split_(
         ValueError: The number of pieces is not known, or a tensor.
     """
     x = convert(value)
-    axis = int(axis)
-    if isinstance(num_or_size_splits, Tensor) and num_or_size_splits.ndim == 0:
+    is_number = isinstance(num_or_size_splits, int | np.integer)
+    rank_0 = np.ndim(num_or_size_splits) == 0 and not is_symbolic(num_or_size_splits)
+    if isinstance(num_or_size_splits, Tensor):
+        rank_0 = num_or_size_splits.ndim == 0
+    if rank_0 and not is_number:
         raise ValueError(
             "Rank-0 tensors are not supported as the num_or_size_splits argument to "
             f"split. Argument provided: {num_or_size_splits}. Expected a Python number."
         )
-    even = np.ndim(num_or_size_splits) == 0 and not isinstance(
-        num_or_size_splits, list | tuple
-    )
-    op_type = "Split" if even else "SplitV"
+    if is_symbolic(axis) and is_number:
+        return list(split_even(x, num=int(num_or_size_splits), axis=axis, name=name))
+    axis = int(axis)
+    op_type = "Split" if is_number else "SplitV"
     rank = x.ndim
     if rank is not None and not -rank <= axis < rank:
         raise errors.invalid(
             op_type,
             f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}",
         )
-    if even:
+    if is_number:
         count = int(num_or_size_splits)
         if count < 1:
             raise errors.invalid(
