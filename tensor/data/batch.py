@@ -113,6 +113,8 @@ class Unbatch(Derived):
 
     def __init__(self, source: Dataset) -> None:
         specs = nest.flatten(source.element_spec)
+        if any(isinstance(s, TensorSpec) and s.dims == () for s in specs):
+            raise ValueError("Cannot unbatch an input with scalar components.")
         firsts = {
             s.dims[0]
             for s in specs

@@ -102,17 +102,9 @@ def batched(spec: Any, count: int | None) -> Any:
 
 
 def unbatched(spec: Any) -> Any:
-    """Return the spec of one of the elements that were stacked.
-
-    Raises:
-        ValueError: The spec is that of scalars, which stack nothing.
-    """
+    """Return the spec of one of the elements that were stacked."""
     if isinstance(spec, CompositeSpec):
         return spec.unbatched()
-    if spec.dims == ():
-        raise ValueError(
-            f"Unbatching a tensor is only supported for rank >= 1, got {spec!r}."
-        )
     return TensorSpec.of(None if spec.dims is None else spec.dims[1:], spec.dtype)
 
 

@@ -190,8 +190,8 @@ def common_spec(first: Any, second: Any) -> Any:
     ]
     if len(leaves) != len(others) or None in common:
         raise TypeError(
-            f"Incompatible types of input datasets: cannot concatenate elements of "
-            f"{second!r} to elements of {first!r}. Structure and dtypes must agree."
+            f"Incompatible dataset elements: cannot concatenate elements of {second!r} "
+            f"to elements of {first!r}. Structure and dtypes must agree."
         )
     return nest.pack(first, common)
 
@@ -241,14 +241,11 @@ class Zip(Dataset):
         inputs = nest.flatten(datasets)
         for dataset in inputs:
             if not isinstance(dataset, Dataset):
-                hint = (
-                    "Lists are not supported: use a tuple."
-                    if isinstance(dataset, list)
-                    else "Expected datasets, or tuples and dicts of them."
-                )
                 raise TypeError(
-                    f"Invalid input to `zip`. Got {dataset!r} of type "
-                    f"{type(dataset).__name__}. {hint}"
+                    "Invalid input to `zip`. Inputs are expected to be (nested) "
+                    "structures of `tf.data.Dataset` objects. Encountered "
+                    f"{dataset!r} of type {type(dataset)}; `list` is not supported: "
+                    "use a tuple."
                 )
         spec = nest.pack(datasets, [d.element_spec for d in inputs])
         super().__init__(spec, tuple(inputs))

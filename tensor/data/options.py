@@ -70,8 +70,8 @@ class OptionsGroup:
                 value = expected(value)  # type: ignore[call-arg]  # an enum's number
             else:
                 raise TypeError(
-                    f"Property {name!r} must be of type {expected.__name__}, got "
-                    f"{value!r} of type {type(value).__name__}."
+                    f'Property "{name}" must be of type {expected}, got: {value!r} '
+                    f"(type: {type(value)})."
                 )
         object.__setattr__(self, name, value)
 

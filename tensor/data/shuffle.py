@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core import errors
 from tensor.data.dataset import Dataset, Derived, as_count, method
 from tensor.data.random_numbers import RandomNumbers
 from tensor.data.seeds import EpochSeeds, seed_pair
@@ -43,13 +44,14 @@ def shuffle(
         name: Accepted for compatibility.
 
     Raises:
-        ValueError: `buffer_size` is not positive.
+        InvalidArgumentError: `buffer_size` is not positive.
     """
     size = as_count(buffer_size, "buffer_size")
     if size == 0 or size < -1:
-        raise ValueError(
-            f"`buffer_size` must be greater than zero, or UNKNOWN_CARDINALITY. Got "
-            f"{size}."
+        raise errors.invalid(
+            "ShuffleDatasetV3",
+            "buffer_size must be greater than zero or UNKNOWN_CARDINALITY, got "
+            f"{size}.",
         )
     return Shuffle(self, size, seed_pair(seed), reshuffle_each_iteration is not False)
 

@@ -93,7 +93,7 @@ def test_options() -> None:
     assert "private_threadpool_size" in repr(options.threading)
     with pytest.raises(AttributeError, match="Cannot set the property nothing"):
         options.nothing = 1
-    with pytest.raises(TypeError, match="must be of type bool"):
+    with pytest.raises(TypeError, match="must be of type <class 'bool'>"):
         options.deterministic = "no"
 
 

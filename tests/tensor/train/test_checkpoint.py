@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 import time
@@ -379,23 +378,3 @@ def test_new_checkpoints_are_found_as_they_come(tmp_path: Path) -> None:
         tmp_path / "nothing", timeout=0, timeout_fn=lambda: next(ends)
     )
     assert list(late) == []
-
-
-def test_items_appended_after_a_restore_get_their_values(tmp_path: Path) -> None:
-    saved = tf.train.Checkpoint()
-    saved.parts = [tf.Variable(1.0)]
-    saved.parts.append(tf.Variable(2.0))
-    saved.parts += [tf.Variable(3.0), tf.Variable(4.0)]
-    path = saved.save(str(tmp_path / "ckpt"))
-    fresh = tf.train.Checkpoint()
-    status = fresh.restore(path)
-    fresh.parts = []
-    assert repr(fresh.parts) == "ListWrapper([])"
-    fresh.parts.append(tf.Variable(0.0))
-    assert fresh.parts[0] == 1.0
-    fresh.parts.extend([tf.Variable(0.0), tf.Variable(0.0)])
-    fresh.parts.insert(3, tf.Variable(0.0))
-    assert [float(v) for v in fresh.parts] == [1.0, 2.0, 3.0, 4.0]
-    fresh.parts[0] = fresh.parts[0]
-    status.assert_consumed()
-    assert type(copy.deepcopy(fresh.parts)) is list
