@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class ServerGraph(Graph):
     """Records what one server is to do."""
 
+    building_function = True
+
     def __init__(self, name: str, server: int) -> None:
         super().__init__(name, outer=context.graph)
         self._server = server

@@ -99,7 +99,7 @@ class ServerVariable(DistributedVariable):
         """Return a tensor that tapes take for this variable, without its value."""
         if context.graph is not None:
             return _handle_in_graph(self)
-        tensor = wrap(handle.kernel(self))
+        tensor = wrap(handle.kernel(variable=self))
         tensor._track_id = self._track_id
         if self._trainable:
             for tape in context.tapes:
@@ -167,7 +167,7 @@ class Handle(ReadVariable):
 
     type_name = "VarHandleOp"
 
-    def kernel(self, variable: Any) -> Any:
+    def kernel(self, *before: Any, variable: Any) -> Any:
         dims = tuple([d or 0 for d in variable.static_shape])
         return np.broadcast_to(np.zeros((), variable.dtype.numpy_dtype), dims)
 

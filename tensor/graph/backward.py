@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.backprop import backward, densify
 from tensor.core.call import Call
 from tensor.core.context import context
+from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
-from tensor.core.tape import track
+from tensor.core.tape import Tape, track
 from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.program import Program, Value
 from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-from tensor.graph.program import Node
+    from tensor.graph.program import Node
 
 
 class Derivative:
@@ -54,14 +55,7 @@ class Derivative:
 
     def gradients(self, parts: Sequence[Any]) -> list[Any]:
         """Return one gradient for each source from the backward program's outputs."""
-
-        def pick(place: Any) -> Any:
-            return None if place is None else parts[place]
-
-        return [
-            place.map(pick) if isinstance(place, IndexedSlices) else pick(place)
-            for place in self.structure
-        ]
+        return picked(self.structure, parts)
 
 
 def differentiate(
@@ -94,7 +88,8 @@ def differentiate(
                     seeds.append((number_of(value), dz))
         calls = calls_of(program, home, set(sources))
         by_number = backward(calls, seeds, frozenset(sources))
-        found = [by_number.get(number) for number in sources]
+        # What is passed in twice has one number, and one gradient.
+        found = [by_number.pop(number, None) for number in sources]
         connected = [g is not None for g in found]
         if like:
             found = [
@@ -102,7 +97,7 @@ def differentiate(
                 for g, v in zip(found, like, strict=True)
             ]
         parts: list[SymbolicTensor] = []
-        structure = [_store(g, graph, parts) for g in found]
+        structure = [stored(g, parts) for g in found]
     captured = [outer for outer, _ in graph.captures]
     saved = tuple([t._value for t in captured])
     forward = Program(
@@ -118,13 +113,11 @@ def dense_gradient(gradient: Any, like: Any) -> Any:
     return context.graph.own(densify(gradient))
 
 
-def _store(gradient: Any, graph: Graph, parts: list[SymbolicTensor]) -> Any:
-    """Append a gradient's tensors to `parts`; return their places."""
+def stored(gradient: Any, parts: list[Any]) -> Any:
+    """Append a gradient's tensors to `parts`; return their places in its structure."""
 
     def place(tensor: Any) -> int:
-        from tensor.core.convert import convert
-
-        parts.append(graph.own(convert(tensor)))
+        parts.append(context.graph.own(convert(tensor)))
         return len(parts) - 1
 
     if gradient is None:
@@ -132,6 +125,43 @@ def _store(gradient: Any, graph: Graph, parts: list[SymbolicTensor]) -> Any:
     if isinstance(gradient, IndexedSlices):
         return gradient.map(place)
     return place(gradient)
+
+
+def picked(structure: Sequence[Any], parts: Sequence[Any]) -> list[Any]:
+    """Return gradients from their parts, by what `stored` returned."""
+
+    def pick(place: Any) -> Any:
+        return None if place is None else parts[place]
+
+    return [
+        place.map(pick) if isinstance(place, IndexedSlices) else pick(place)
+        for place in structure
+    ]
+
+
+def gradients_through(
+    run: Callable[[], Sequence[Any]], sources: Sequence[int], dz: Sequence[Any]
+) -> dict[int, Any]:
+    """Return the gradients of what runs, by the number of the source.
+
+    Args:
+        run: Applies ops to the sources; returns tensors.
+        sources: The numbers by which tapes know the sources.
+        dz: The gradients that arrive at what is returned.
+    """
+    tape = Tape()
+    tape.tracked.update(sources)
+    context.tapes.append(tape)
+    try:
+        outputs = run()
+    finally:
+        context.tapes.remove(tape)
+    seeds = [
+        (z._track_id, g)
+        for z, g in zip(outputs, dz, strict=True)
+        if z._track_id in tape.tracked and carries_gradient(z.dtype)
+    ]
+    return backward(tape.calls, seeds, frozenset(sources))
 
 
 def number_of(value: Value) -> int:

@@ -17,6 +17,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.dynamic_index import fill_index
 
 if TYPE_CHECKING:
+    from tensor.core.call import Call
     from tensor.core.shapes import Dims
 
 
@@ -39,12 +40,21 @@ class StateOp(Op):
 
 
 class ReadVariable(StateOp):
-    """The value of a variable at this point of the program."""
+    """The value of a variable at this point of the program.
+
+    In a branch or a loop that writes to the variable, the value before that is an
+    input: nothing of it is read, but it is where gradients for the variable go.
+    """
 
     type_name = "ReadVariableOp"
+    keeps_inputs: bool | tuple[int, ...] = False
+    takes_slices = True
 
-    def kernel(self, variable: Any) -> Any:
+    def kernel(self, *before: Any, variable: Any) -> Any:
         return variable.read_array()
+
+    def gradient(self, call: Call, dz: Any) -> Any:
+        return (dz,) * len(call.inputs)
 
     def infer(self, *inputs: TensorSpec, **attrs: Any) -> Any:
         variable = attrs["variable"]

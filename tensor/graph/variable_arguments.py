@@ -31,7 +31,7 @@ def with_variables(program: Program, others: Mapping[int, Variable]) -> Program:
         kept = rewriter.keep(node, _attrs_with(node, others))
         for old, new in zip(node.outputs, kept.outputs, strict=True):
             new.track_id = old.track_id
-            if isinstance(node.op, ReadVariable):
+            if isinstance(node.op, ReadVariable) and not node.inputs:
                 # Tapes know what is read by the number of the variable.
                 new.track_id = kept.attrs["variable"]._track_id
     return rewriter.finish()

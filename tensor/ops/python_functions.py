@@ -45,37 +45,17 @@ class EagerPyFunc(Op):
 
     def gradient(self, call: Any, *dz: Any) -> Any:
         if context.graph is not None:
-            return eager_py_func_grad(*call.inputs, *dz, **call.attrs)
+            pull_back = functools.partial(_gradients, **call.attrs)
+            kinds = tuple([x.dtype for x in call.inputs])
+            return self(*call.inputs, *dz, function=pull_back, dtypes=kinds)
         plain = runs_on_arrays()
         values = [wrap(v) if plain else v for v in (*call.inputs, *dz)]
-        found = _pull_back(values, **call.attrs)
+        found = _gradients(*values, **call.attrs)
         return tuple([unwrap_gradient(g) if plain else g for g in found])
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         attrs = {"function": _add_one, "dtypes": (dtypes.float64,)}
         yield Sample(rng.normal(size=(2,)), **attrs)
-
-
-class EagerPyFuncGrad(Op):
-    """The gradients of a Python function of eager tensors: it is called once more."""
-
-    kind = "stateful"
-    gradient = NON_DIFFERENTIABLE
-
-    def kernel(
-        self, *arrays: Any, function: Callable[..., Any], dtypes: tuple[Any, ...]
-    ) -> tuple[Any, ...]:
-        with context.eager_inside_kernel():
-            values = [wrap(np.asarray(a)[()]) for a in arrays]
-            found = _pull_back(values, function=function, dtypes=dtypes)
-            return tuple([convert(g)._array for g in found])
-
-    def infer(self, *specs: TensorSpec, function: Any, dtypes: Any) -> Any:
-        return tuple(specs[: len(specs) - len(dtypes)])
-
-    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        attrs = {"function": _add_one, "dtypes": (dtypes.float64,)}
-        yield Sample(rng.normal(size=(2,)), rng.normal(size=(2,)), **attrs)
 
 
 class PyFunc(Op):
@@ -111,7 +91,6 @@ class PyFunc(Op):
 
 
 eager_py_func = register(EagerPyFunc)
-eager_py_func_grad = register(EagerPyFuncGrad)
 py_func = register(PyFunc)
 
 
@@ -171,8 +150,8 @@ def _call(
         ) from error
 
 
-def _pull_back(
-    values: list[Any], function: Callable[..., Any], dtypes: tuple[Any, ...]
+def _gradients(
+    *values: Any, function: Callable[..., Any], dtypes: tuple[Any, ...]
 ) -> list[Any]:
     """Return the gradients of a function, called once more with its inputs.
 
@@ -182,7 +161,7 @@ def _pull_back(
         dtypes: The dtypes of its results.
     """
     count = len(values) - len(dtypes)
-    inputs, dz = values[:count], values[count:]
+    inputs, dz = list(values[:count]), values[count:]
     with GradientTape() as tape:
         tape.watch([x for x in inputs if x.dtype.is_differentiable])
         results = _call(function, inputs, dtypes)

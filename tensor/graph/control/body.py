@@ -1,7 +1,8 @@
 """BodyGraph: a branch of a conditional or the body of a loop, while it is traced.
 
 What a body reads from outside becomes its inputs. So does a variable it reads, unless
-it writes to that variable: then the read stays inside, in its place.
+it writes to that variable: then the read stays inside, in its place, and takes the
+variable's value before the body as an input, through which gradients leave.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
+from tensor.core.registry import get_op
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.state import read_variable
+from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from tensor.graph.symbolic import SymbolicTensor
 
 
 class BodyGraph(Graph):
@@ -28,17 +29,40 @@ class BodyGraph(Graph):
         super().__init__(name, outer=context.graph)
         self.may_create_variables = context.graph.may_create_variables
         self.written: dict[int, Any] = {}
+        self._before: dict[int, SymbolicTensor] = {}
         # Variables read before they are written: the inputs that stand for them.
         self._hoisted: dict[int, tuple[Any, SymbolicTensor]] = {}
 
-    def _read(self, variable: Any) -> SymbolicTensor:
+    def read_variable(self, variable: Any) -> SymbolicTensor:
+        """Return the variable's value at this point of the program."""
+        tensor = super().read_variable(variable)
         if id(variable) in self.written:
+            # It has a number of its own: tapes that begin later must see it being read.
+            self._reads.pop(id(variable), None)
+        return tensor
+
+    def _read(self, variable: Any) -> SymbolicTensor:
+        is_written = id(variable) in self.written
+        if is_written and not variable.dtype.is_differentiable:
             return super()._read(variable)
-        with self._outside() as outer:
-            outside = outer.read_variable(variable)
-        inside = self.capture(outside)
-        self._hoisted[id(variable)] = (variable, inside)
-        return inside
+        before = self._value_before(variable)
+        if is_written:
+            attrs = {"variable": variable}
+            return self.call_op(read_variable, (before,), attrs, "ReadVariableOp")  # type: ignore[no-any-return]
+        self._hoisted[id(variable)] = (variable, before)
+        return before
+
+    def _value_before(self, variable: Any) -> SymbolicTensor:
+        """Return the input for the value of a variable before the body."""
+        found = self._before.get(id(variable))
+        if found is None:
+            with self._outside() as outer:
+                # Another tensor than what user code may have read outside, and uses
+                # inside: that stays as it is when the variable changes.
+                outside = get_op("Identity")(outer.read_variable(variable))
+            found = self._before[id(variable)] = self.capture(outside)
+            found._track_id = variable._track_id
+        return found
 
     def forget_reads(self, variables: Iterable[Any]) -> None:
         """Note that variables have changed."""
@@ -55,12 +79,17 @@ class BodyGraph(Graph):
             if key not in self._hoisted:
                 continue
             variable, inside = self._hoisted.pop(key)
-            node = Node(read_variable, (), {"variable": variable}, {}, inside.op.name)
-            inside._value.node = node
-            node.outputs = (inside._value,)
+            value = inside._value
+            before = Value(value.dims, value.dtype, value.name)
+            before.track_id, value.track_id = value.track_id, 0
+            node = Node(read_variable, (before,), {"variable": variable}, {})
+            node.name = inside.op.name
+            value.node = node
+            node.outputs = (value,)
             self.nodes.insert(0, node)
             self._captures = {
-                k: pair for k, pair in self._captures.items() if pair[1] is not inside
+                k: (outer, SymbolicTensor(before, self) if inner is inside else inner)
+                for k, (outer, inner) in self._captures.items()
             }
 
     def program(

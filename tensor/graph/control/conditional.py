@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
@@ -73,6 +74,9 @@ class Case(Op):
             like = [branch.inputs[i] for i in wanted]
             numbers = [number_of(v) for v in like]
             derivatives.append(differentiate(branch, numbers, [True] * count, like))
+        paths = zip(*[d.connected for d in derivatives], strict=True)
+        connected = [any(found) for found in paths]
+        wanted = [i for i, found in zip(wanted, connected, strict=True) if found]
         saved = [
             _results(call, k, derivative.saved)
             for k, derivative in enumerate(derivatives)
@@ -86,14 +90,13 @@ class Case(Op):
             *shared,
             *inputs,
             *[t for tensors in recorded for t in tensors],
-            branches=_aligned(derivatives, [len(s) for s in saved], count),
+            branches=_aligned(derivatives, [len(s) for s in saved], count, connected),
             counts=(count, len(shared)),
             forward=CaseParts(tuple(again), wanted),
         )
         grads: list[Any] = [None] * len(call.inputs)
-        for k, i in enumerate(wanted):
-            if any(d.connected[k] for d in derivatives):
-                grads[i + 1] = parts[k]
+        for i, part in zip(wanted, parts, strict=True):
+            grads[i + 1] = part
         return tuple(grads)
 
 
@@ -119,9 +122,15 @@ def _results(call: Any, branch: int, values: Iterable[Value]) -> list[Any]:
 
 
 def _aligned(
-    derivatives: Sequence[Derivative], counts: list[int], seeds: int
+    derivatives: Sequence[Derivative],
+    counts: list[int],
+    seeds: int,
+    connected: Sequence[bool],
 ) -> tuple[Program, ...]:
-    """Return the backward programs with the same inputs: those of all, in order."""
+    """Return the backward programs with the same inputs: those of all, in order.
+
+    They give the gradients that are connected in any of them.
+    """
     programs = []
     for k, derivative in enumerate(derivatives):
         own = derivative.backward
@@ -130,7 +139,8 @@ def _aligned(
         ]
         unused[k] = own.inputs[seeds:]
         inputs = (*own.inputs[:seeds], *[v for values in unused for v in values])
-        programs.append(Program(inputs, own.nodes, own.outputs, own.name))
+        outputs = tuple(itertools.compress(own.outputs, connected))
+        programs.append(Program(inputs, own.nodes, outputs, own.name))
     return tuple(programs)
 
 

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core.backprop import backward
 from tensor.core.context import context
-from tensor.core.registry import Op
+from tensor.core.registry import Op, get_op
 from tensor.core.shapes import relax
-from tensor.core.tape import Tape
 from tensor.core.tensor_spec import TensorSpec
-from tensor.graph.backward import dense_gradient, number_of
+from tensor.graph.backward import dense_gradient, gradients_through, number_of
 from tensor.graph.control.body import BodyGraph
-from tensor.graph.control.list_ops import carries_gradient
 from tensor.graph.executor.codegen import writes
 from tensor.graph.inline import inline
 
@@ -71,26 +68,18 @@ class CaseGradient(Op):
         branches = tuple(
             [gradient_program(b, forward.wanted) for b in forward.branches]
         )
-        sources = frozenset(number for number in call.wants if number)
-        tape = Tape()
-        tape.tracked.update(sources)
-        context.tapes.append(tape)
-        try:
-            outputs = case_op(
-                index, *again, branches=branches, count=len(forward.wanted)
-            )
-        finally:
-            context.tapes.remove(tape)
-        seeds = [
-            (z._track_id, g)
-            for z, g in zip(outputs, dz, strict=True)
-            if z._track_id in tape.tracked
-        ]
-        found = backward(tape.calls, seeds, sources)
+        sources = [number for number in call.wants if number]
+        attrs: dict[str, Any] = {"branches": branches, "count": len(forward.wanted)}
+        found = gradients_through(lambda: case_op(index, *again, **attrs), sources, dz)
         grads: list[Any] = [None] * len(call.inputs)
         for i in (*range(first, len(call.inputs)), *range(1, 1 + arriving)):
             # An input that occurs twice has one number, and one gradient.
             grads[i] = found.pop(call.wants[i], None)
+        if any(g is not None for g in grads[first:]):
+            # What one branch depends on gets a gradient from the other one: zeros.
+            for i in [first + k for k in forward.wanted]:
+                if grads[i] is None and call.wants[i]:
+                    grads[i] = get_op("ZerosLike")(call.inputs[i])
         return tuple(grads)
 
 
@@ -125,20 +114,8 @@ def gradient_program(program: Program, wanted: Sequence[int]) -> Program:
     with body.traced():
         inputs = [body.add_input(v.dims, v.dtype, "x") for v in program.inputs]
         dz = [body.add_input(v.dims, v.dtype, "dz") for v in program.outputs]
-        tape = Tape()
         sources = [number_of(inputs[i]._value) for i in wanted]
-        tape.tracked.update(sources)
-        context.tapes.append(tape)
-        try:
-            outputs = inline(program, inputs)
-        finally:
-            context.tapes.remove(tape)
-        seeds = [
-            (z._track_id, g)
-            for z, g in zip(outputs, dz, strict=True)
-            if z._track_id in tape.tracked and carries_gradient(z.dtype)
-        ]
-        found = backward(tape.calls, seeds, frozenset(sources))
+        found = gradients_through(lambda: inline(program, inputs), sources, dz)
         results = [
             dense_gradient(found.get(s), inputs[i])
             for s, i in zip(sources, wanted, strict=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core.backprop import backward
 from tensor.core.context import context
 from tensor.core.dtypes import int32, variant
 from tensor.core.registry import Op
-from tensor.core.tape import Tape, track
-from tensor.graph.backward import dense_gradient
+from tensor.core.tape import track
+from tensor.graph.backward import dense_gradient, gradients_through
 from tensor.graph.control.list_ops import list_new, list_read, list_write, sum_of
 from tensor.graph.control.structure import as_symbolic
 from tensor.graph.executor.codegen import writes
@@ -80,20 +79,10 @@ class LoopGradient(Op):
         counts, loop = call.attrs["counts"], call.attrs["loop"]
         arriving = call.inputs[: counts[0]]
         inputs = call.inputs[sum(counts) :]
-        sources = frozenset(number for number in call.wants if number)
-        tape = Tape()
-        tape.tracked.update(sources)
-        context.tapes.append(tape)
-        try:
-            outputs = differentiable_gradient(loop, inputs, arriving)
-        finally:
-            context.tapes.remove(tape)
-        seeds = [
-            (z._track_id, g)
-            for z, g in zip(outputs, dz, strict=True)
-            if z._track_id in tape.tracked
-        ]
-        found = backward(tape.calls, seeds, sources)
+        sources = [number for number in call.wants if number]
+        found = gradients_through(
+            lambda: differentiable_gradient(loop, inputs, arriving), sources, dz
+        )
         first = range(sum(counts), len(call.inputs))
         places = [*range(counts[0]), *first]
         grads: list[Any] = [None] * len(call.inputs)
@@ -167,21 +156,14 @@ def _round_gradient(
     wanted = [values[i] for i in loop.carried]
     wanted += [rest[i - loop.count] for i in loop.fixed]
     sources = [track(t) for t in wanted]
-    tape = Tape()
-    tape.tracked.update(sources)
-    context.tapes.append(tape)
-    try:
+
+    def run() -> list[Any]:
         outputs = inline(loop.body, [*values, *rest])
-    finally:
-        context.tapes.remove(tape)
-    seeds = [
-        (outputs[i]._track_id, g)
-        for i, g in zip(loop.carried, dz, strict=True)
-        if outputs[i]._track_id in tape.tracked
-    ]
-    found = backward(tape.calls, seeds, frozenset(sources))
+        return [outputs[i] for i in loop.carried]
+
+    found = gradients_through(run, sources, dz)
     return [
-        dense_gradient(found.get(number), like)
+        dense_gradient(found.pop(number, None), like)
         for number, like in zip(sources, wanted, strict=True)
     ]
 

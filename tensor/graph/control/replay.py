@@ -109,7 +109,7 @@ def _replay_node(rewriter: Rewriter, node: Node) -> dict[Value, Value]:
     If the op has a gradient, that must be found again.
     """
     found = _inputs_for(node.outputs)
-    if not node.op.is_differentiable or not node.outputs:
+    if not (node.op.is_differentiable and node.inputs and node.outputs):
         for value, own in found.items():
             rewriter.replace(value, own)
         return found

@@ -1,10 +1,10 @@
 """Passes: each takes a program and returns an equal, better one.
 
+trim                  drop what nobody reads, and what branches and loops need not take
 simplify              drop what changes nothing; transpositions into products
 forward_writes        a read after a write takes the value written
 fold                  compute now what is known
 share                 compute once what is computed twice
-prune                 drop what nobody reads
 schedule_collectives  collectives start early and are waited for late
 fuse                  elementwise ops become groups that run block by block
 pack_updates          equal groups for small variables become one
@@ -21,8 +21,8 @@ from tensor.graph.passes.fold import fold
 from tensor.graph.passes.forward_writes import forward_writes
 from tensor.graph.passes.fuse import fuse
 from tensor.graph.passes.pack_updates import pack_updates
-from tensor.graph.passes.prune import prune
 from tensor.graph.passes.schedule_collectives import schedule_collectives
+from tensor.graph.passes.trim import trim
 from tensor.graph.passes.verify import verify
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from tensor.graph.program import Node, Program
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
-    prune,
+    trim,
     simplify,
     forward_writes,
     fold,
     share,
     simplify,
-    prune,
+    trim,
     schedule_collectives,
     fuse,
     pack_updates,

@@ -39,6 +39,25 @@ class Rewriter:
         self._now.update(zip(node.outputs, copy.outputs, strict=True))
         return copy
 
+    def lessen(
+        self,
+        node: Node,
+        inputs: tuple[Any, ...],
+        attrs: dict[str, Any],
+        outputs: tuple[Value, ...],
+    ) -> Node:
+        """Take a node over with other inputs, and with some of its results."""
+        parameters = {k: self(v) for k, v in node.parameters.items()}
+        inputs = tuple([self(x) for x in inputs])
+        less = Node(node.op, inputs, attrs, parameters, node.name, node.source)
+        less.several = node.several
+        less.outputs = tuple(
+            [Value(v.dims, v.dtype, v.name, less, i) for i, v in enumerate(outputs)]
+        )
+        self.nodes.append(less)
+        self._now.update(zip(outputs, less.outputs, strict=True))
+        return less
+
     def replace(self, value: Value, other: Any) -> None:
         """Let another value (of the new program) stand for an old one."""
         self._now[value] = other

@@ -349,7 +349,7 @@ def test_the_report_shows_what_was_fused_and_is_stable() -> None:
         traced(tf.ones([64, 64]))
         texts.add(traced.explain())
     (text,) = texts
-    assert "prune: " in text
+    assert "trim: " in text
     assert "Fused" in text.partition("as run:")[2]
     assert text.partition("as run:")[2].count("Exp(") == 1
 
