@@ -278,6 +278,8 @@ def is_symbolic(value: Any) -> bool:
 class SpecGraph(Graph):
     """What a function of elements is traced in; it may make datasets for their spec."""
 
+    building_function = True
+
 
 def as_count(value: Any, name: str) -> int:
     """Return an int64 argument, which may be a scalar tensor, as a Python int.
