@@ -13,7 +13,7 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import are_compatible
 from tensor.ops.array import where, zeros_like
 from tensor.ops.families import bracketed, shape_of, sum_to
-from tensor.ops.math.logic import logical_and
+from tensor.ops.math.logic import logical_or
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,15 +57,7 @@ class FakeQuant(Op):
         return x
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        x, low, high = call.inputs
-        bottom, top = quant_range(low, high, **call.attrs)
-        nothing = zeros_like(dz)
-        inside = logical_and(x >= bottom, x <= top)
-        return (
-            where(inside, dz, nothing),
-            sum_to(where(x < bottom, dz, nothing), low),
-            sum_to(where(x > top, dz, nothing), high),
-        )
+        return fake_quant_gradients(dz, *call.inputs, **call.attrs)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         # Single precision keeps the numerical check of gradients away: the op is a
@@ -77,7 +69,10 @@ class FakeQuant(Op):
 
 
 class QuantRange(Op):
-    """The ends of a range, moved so that 0 is on its grid."""
+    """The ends of a range, moved so that 0 is on its grid.
+
+    A range of nothing has no ends: NaN, which no number is below or above.
+    """
 
     gradient = NON_DIFFERENTIABLE
 
@@ -96,7 +91,21 @@ fake_quant = register(FakeQuant)
 quant_range = register(QuantRange)
 
 
-def _levels(num_bits: int, narrow_range: bool) -> tuple[int, int]:
+def fake_quant_gradients(
+    dz: Any, x: Any, low: Any, high: Any, levels: tuple[int, int]
+) -> tuple[Any, Any, Any]:
+    """Return the gradients of x and of the ends that what lies outside is cut to."""
+    bottom, top = quant_range(low, high, levels=levels)
+    nothing = zeros_like(dz)
+    below, above = x < bottom, x > top
+    return (
+        where(logical_or(below, above), nothing, dz),
+        sum_to(where(below, dz, nothing), low),
+        sum_to(where(above, dz, nothing), high),
+    )
+
+
+def quant_levels(num_bits: int, narrow_range: bool) -> tuple[int, int]:
     """Return the first and last level of a grid.
 
     Raises:
@@ -131,10 +140,25 @@ def fake_quant_with_min_max_vars(
     Raises:
         InvalidArgumentError: `num_bits` is out of range.
     """
-    levels = _levels(num_bits, narrow_range)
+    levels = quant_levels(num_bits, narrow_range)
     x = convert(inputs, dtypes.float32)
-    low, high = convert(min, dtypes.float32), convert(max, dtypes.float32)
+    low, high = range_ends(min, max)
     return fake_quant(x, low, high, levels=levels, name=name)
+
+
+def range_ends(low: Any, high: Any) -> tuple[Any, Any]:
+    """Return the ends of a range as tensors.
+
+    Raises:
+        InvalidArgumentError: They are no scalars.
+    """
+    ends = convert(low, dtypes.float32), convert(high, dtypes.float32)
+    for what, end in zip(("min", "max"), ends, strict=True):
+        if end.ndim:
+            raise errors.invalid(
+                "FakeQuant", f"`{what}` must be rank 0 but is rank {end.ndim}"
+            )
+    return ends
 
 
 @export("quantization.fake_quant_with_min_max_args")
@@ -173,15 +197,26 @@ def fake_quant_with_min_max_vars_per_channel(
     Raises:
         InvalidArgumentError: `num_bits` is out of range, or a range does not fit.
     """
-    levels = _levels(num_bits, narrow_range)
+    levels = quant_levels(num_bits, narrow_range)
     x = convert(inputs, dtypes.float32)
-    low, high = convert(min, dtypes.float32), convert(max, dtypes.float32)
+    low, high = channel_ends(x, min, max)
+    return fake_quant(x, low, high, levels=levels, name=name)
+
+
+def channel_ends(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """Return the ends of ranges of the channels of x as tensors.
+
+    Raises:
+        InvalidArgumentError: There are not as many as channels.
+    """
+    ends = convert(low, dtypes.float32), convert(high, dtypes.float32)
     depth = (shape_of(x) or (None,))[-1]
-    for what, end in (("min", low), ("max", high)):
+    for what, end in zip(("min", "max"), ends, strict=True):
         dims = shape_of(end)
         if depth is not None and not are_compatible(dims, (depth,)):
+            found = dims[0] if dims and len(dims) == 1 else bracketed(dims)
             raise errors.invalid(
                 "FakeQuant",
-                f"{what} has incorrect size, expected {depth} was {bracketed(dims)}",
+                f"{what} has incorrect size, expected {depth} was {found}",
             )
-    return fake_quant(x, low, high, levels=levels, name=name)
+    return ends

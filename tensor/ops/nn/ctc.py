@@ -150,6 +150,7 @@ def _prepared(
     labels: Any,
     label_length: Any,
     logit_length: Any,
+    *,
     blank: int,
     outside: float,
 ) -> tuple[CTC, np.ndarray]:
@@ -164,7 +165,7 @@ class CTCLoss(Op):
     """Minus the log probability of labellings; logits are [frames, batch, classes]."""
 
     def kernel(self, logits: Any, *rest: Any, blank: int, outside: float) -> Any:
-        ctc, _ = _prepared(logits, *rest, blank, outside)
+        ctc, _ = _prepared(logits, *rest, blank=blank, outside=outside)
         return ctc.losses().astype(logits.dtype)
 
     def infer(
@@ -194,7 +195,7 @@ class CTCSlopes(Op):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(self, logits: Any, *rest: Any, blank: int, outside: float) -> Any:
-        ctc, order = _prepared(logits, *rest, blank, outside)
+        ctc, order = _prepared(logits, *rest, blank=blank, outside=outside)
         result = np.empty_like(logits)
         result[:, :, order] = ctc.slopes()
         return result
