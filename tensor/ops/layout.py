@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
+from tensor.core.dtypes import from_numpy, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape, shape_for
 
@@ -149,7 +151,19 @@ def transpose_(
         return transpose(x, perm=perm, name=name)
     if isinstance(perm, list | tuple) and any(map(is_symbolic, perm)):
         return transpose(x, perm=convert(perm), name=name)
-    order = tuple(int(p) for p in np.asarray(perm).reshape(-1))
+    numbers = np.asarray(convert(perm, hint=dtypes.int32))
+    if numbers.ndim != 1:
+        raise errors.invalid(
+            "Transpose", f"perm must be rank 1, got shape {to_brackets(numbers.shape)}"
+        )
+    if numbers.dtype.kind not in "iu":
+        name_of = short_name(from_numpy(numbers.dtype))
+        raise errors.invalid(
+            "Transpose",
+            f"Value for attr 'Tperm' of {name_of} is not in the list of allowed "
+            "values: int32, int64",
+        )
+    order = tuple(int(p) for p in numbers)
     rank = x.ndim
     if rank is not None:
         order = _permutation(order, rank)
@@ -170,6 +184,7 @@ def _permutation(perm: tuple[int, ...], rank: int) -> tuple[int, ...]:
         )
     for p in perm:
         if not -rank <= p < rank:
+            p = p if p >= 0 else p + rank
             raise errors.invalid("Transpose", f"{p} is out of range [0 .. {rank})")
     order = tuple(p % rank for p in perm)
     for axis in range(rank):

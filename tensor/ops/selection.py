@@ -66,6 +66,8 @@ def where_(
     if x is None:
         condition = convert(condition, hint=dtypes.bool_)
         check_kind(nonzero, condition, "biufVc")
+        if condition.ndim == 0:
+            raise errors.invalid("Where", "WhereOp : Unhandled input dimensions: 0")
         return nonzero(condition, name=name)
     condition = convert(condition, dtypes.bool_)
     x, y = _same_dtype(x, y)

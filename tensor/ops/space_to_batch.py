@@ -1,4 +1,4 @@
-"""Blocks of space as batch entries or as channels, and back."""
+"""Blocks of space as batch entries, and back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.shapes import to_brackets
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, reshape, shape
-from tensor.ops.facts import ensure_shape
-from tensor.ops.layout import transpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +57,7 @@ class SpaceToBatch(Op):
         if not isinstance(paddings, Tensor):
             pads = _pads(paddings)
         space = [
-            None if None in (d, a) else (a + d + c) // b
+            None if None in (d, a) else _pieces(a + d + c, b)
             for d, b, (a, c) in zip(x.dims[1 : 1 + n], block, pads, strict=True)
         ]
         batch = None if x.dims[0] is None else x.dims[0] * int(np.prod(block))
@@ -142,6 +141,19 @@ def _pads(paddings: Any) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in paddings]
 
 
+def _pieces(size: int, block: int) -> int:
+    """Return how many blocks a padded axis has.
+
+    Raises:
+        ValueError: It is no multiple of the block.
+    """
+    if size % block:
+        raise ValueError(
+            f"Dimension size must be evenly divisible by {block} but is {size}"
+        )
+    return size // block
+
+
 def _rank_only(dims: Any) -> Any:
     return None if dims is None else (None,) * len(dims)
 
@@ -163,10 +175,13 @@ def space_to_batch_(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: A padded axis is no multiple of the block.
+        InvalidArgumentError: A padded axis is no multiple of the block, or an argument
+            has another shape or negative numbers.
     """
-    block, pads = _arguments(block_shape, paddings)
-    return space_to_batch(convert(input), block_shape=block, paddings=pads, name=name)
+    x = convert(input)
+    block = _block_argument(block_shape, "SpaceToBatchND")
+    pads = _pairs_argument(paddings, x.ndim, block, "paddings", "SpaceToBatchND")
+    return space_to_batch(x, block_shape=block, paddings=pads, name=name)
 
 
 @export("batch_to_space", "nn.batch_to_space")
@@ -176,110 +191,66 @@ def batch_to_space_(
     """Move entries of the batch to blocks of space, then crop: undoes space_to_batch.
 
     Raises:
-        InvalidArgumentError: The batch is no multiple of the block's size.
+        InvalidArgumentError: The batch is no multiple of the block's size, or an
+            argument has another shape or negative numbers.
     """
-    block, cuts = _arguments(block_shape, crops)
-    return batch_to_space(convert(input), block_shape=block, crops=cuts, name=name)
+    x = convert(input)
+    if isinstance(block_shape, int):
+        block_shape = (block_shape,) * (2 if is_symbolic(crops) else len(crops))
+    block = _block_argument(block_shape, "BatchToSpaceND")
+    cuts = _pairs_argument(crops, x.ndim, block, "crops", "BatchToSpaceND")
+    return batch_to_space(x, block_shape=block, crops=cuts, name=name)
 
 
-def _arguments(block_shape: Any, pairs: Any) -> tuple[Any, Any]:
-    """Return both as tuples of ints; symbolic tensors stay."""
-    if not isinstance(block_shape, Tensor) or type(block_shape) is EagerTensor:
-        block_shape = tuple(int(b) for b in np.asarray(convert(block_shape)))
-    if not isinstance(pairs, Tensor) or type(pairs) is EagerTensor:
-        array = np.asarray(convert(pairs, hint=dtypes.int32)).reshape((-1, 2))
-        pairs = tuple((int(a), int(b)) for a, b in array)
-    return block_shape, pairs
-
-
-@export("nn.space_to_depth")
-def space_to_depth(
-    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
-) -> Any:
-    """Move blocks of space into the channels.
+def _block_argument(block_shape: Any, op_type: str) -> Any:
+    """Return the sizes of blocks as ints; a symbolic vector stays.
 
     Raises:
-        InvalidArgumentError: Height or width is no multiple of `block_size`.
+        InvalidArgumentError: They are no vector of positive numbers.
     """
-    x, b = convert(input), int(block_size)
-    _check_block(b, "SpaceToDepth")
-    x = _to_nhwc(x, data_format)
-    batch, height, width, channels = _sizes(x)
-    for size in (height, width):
-        if not isinstance(size, Tensor) and size % b:
+    if is_symbolic(block_shape):
+        return block_shape
+    block = np.asarray(convert(block_shape))
+    if block.ndim != 1:
+        raise errors.invalid(
+            op_type, f"block_shape rank should be 1 instead of {block.ndim}"
+        )
+    for i, size in enumerate(block.tolist()):
+        if size < 1:
             raise errors.invalid(
-                "SpaceToDepth",
-                f"Image width {width} and height {height} should be divisible by "
-                f"block_size: {b}",
+                op_type,
+                "All values in block_shape must be positive, got value, "
+                f"{size} at index {i}.",
             )
-    rows, columns = height // b, width // b
-    x = reshape(x, shape=_shape(batch, rows, b, columns, b, channels))
-    x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
-    x = reshape(x, shape=_shape(batch, rows, columns, channels * b * b))
-    return _from_nhwc(x, data_format)
+    return _block(block)
 
 
-@export("nn.depth_to_space")
-def depth_to_space(
-    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
+def _pairs_argument(
+    pairs: Any, rank: int | None, block: Any, what: str, op_type: str
 ) -> Any:
-    """Move channels into blocks of space: undoes space_to_depth.
+    """Return paddings or crops as pairs of ints; a symbolic matrix stays.
 
     Raises:
-        InvalidArgumentError: The channels are no multiple of `block_size` squared.
+        InvalidArgumentError: They are no pairs for each block, or negative; or what is
+            to be cut into blocks has too few axes.
     """
-    x, b = convert(input), int(block_size)
-    _check_block(b, "DepthToSpace")
-    x = _to_nhwc(x, data_format)
-    batch, height, width, channels = _sizes(x)
-    if not isinstance(channels, Tensor) and channels % (b * b):
+    count = None if is_symbolic(block) else len(block)
+    if None not in (rank, count) and rank < 1 + count:
         raise errors.invalid(
-            "DepthToSpace",
-            f"Input depth dimension {channels} should be divisible by: {b * b}",
+            op_type, f"input rank should be >= {1 + count} instead of {rank}"
         )
-    x = reshape(x, shape=_shape(batch, height, width, b, b, channels // (b * b)))
-    x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
-    x = reshape(x, shape=_shape(batch, height * b, width * b, channels // (b * b)))
-    return _from_nhwc(x, data_format)
-
-
-def _check_block(size: int, op_type: str) -> None:
-    if size < 2:
+    if is_symbolic(pairs):
+        return pairs
+    array = np.asarray(convert(pairs, hint=dtypes.int32))
+    if array.ndim != 2 or array.shape[1] != 2 or count not in (None, len(array)):
         raise errors.invalid(
-            op_type, f"Value for attr 'block_size' of {size} must be at least minimum 2"
+            op_type,
+            f"{what} should have shape [{'?' if count is None else count}, 2] instead "
+            f"of {to_brackets(array.shape)}",
         )
-
-
-def _sizes(x: Any) -> list[Any]:
-    """Return the sizes of a tensor: numbers, or symbolic if they are not known."""
-    sizes = list(x.static_shape)
-    if None not in sizes:
-        return sizes
-    dynamic = shape(x)
-    return [dynamic[i] if d is None else d for i, d in enumerate(sizes)]
-
-
-def _shape(*dims: Any) -> Any:
-    """Return a shape for a reshape, in which one symbolic dimension is -1."""
-    if sum(isinstance(d, Tensor) for d in dims) <= 1:
-        return tuple([-1 if isinstance(d, Tensor) else d for d in dims])
-    return as_static_shape(list(dims))
-
-
-def _to_nhwc(x: Any, data_format: str) -> Any:
-    if data_format not in ("NHWC", "NCHW"):
-        raise ValueError(f"data_format must be NHWC or NCHW, got {data_format!r}.")
-    if x.ndim is None:
-        x = ensure_shape(x, [None] * 4)
-    if x.ndim != 4:
-        raise errors.invalid(
-            "SpaceToDepth", f"Input rank should be: 4 instead of: {x.ndim}"
-        )
-    return transpose(x, perm=(0, 2, 3, 1)) if data_format == "NCHW" else x
-
-
-def _from_nhwc(x: Any, data_format: str) -> Any:
-    return transpose(x, perm=(0, 3, 1, 2)) if data_format == "NCHW" else x
+    if (array < 0).any():
+        raise errors.invalid(op_type, f"{what.capitalize()} must be non-negative")
+    return tuple(_pads(array))
 
 
 @export("required_space_to_batch_paddings")

@@ -259,7 +259,17 @@ def band_part_(
     """
     x = convert(input)
     dims = shape_of(x)
-    lower, upper = (n if is_symbolic(n) else int(n) for n in (num_lower, num_upper))
+    numbers = {"num_lower": num_lower, "num_upper": num_upper}
+    for what, number in numbers.items():
+        if is_symbolic(number):
+            continue
+        if np.ndim(number):
+            raise errors.invalid(
+                "MatrixBandPart",
+                f"{what} must be scalar, got shape {bracketed(np.shape(number))}",
+            )
+        numbers[what] = int(number)
+    lower, upper = numbers.values()
     if dims is not None and len(dims) < 2:
         raise errors.invalid(
             "MatrixBandPart",
