@@ -56,6 +56,7 @@ class _Convolution(Op):
     """
 
     kind = "contraction"
+    parameters = ("input", "filter")
     axes: int
 
     def _sample_shapes(self) -> Iterator[tuple[Sizes, Sizes, dict[str, Any]]]:
@@ -202,7 +203,10 @@ class Conv2DBackpropInput(_Convolution):
         self, dz: TensorSpec, w: TensorSpec, shape: Any, **attrs: Any
     ) -> TensorSpec:
         dims = static_value(shape)
-        return TensorSpec.of(dims or (None,) * (self.axes + 2), dz.dtype)
+        if dims is None:
+            batch = None if dz.dims is None else dz.dims[0]
+            dims = (batch, *(None,) * (self.axes + 1))
+        return TensorSpec.of(dims, dz.dtype)
 
     def gradient(self, call: Any, ddx: Any) -> Any:
         dz, w = call.inputs

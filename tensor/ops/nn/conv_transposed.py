@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.public_api import export
-from tensor.ops.array import as_static_shape
+from tensor.ops.array import as_static_shape, static_value
 from tensor.ops.nn.conv import conv2d_input_op, conv3d_input_op
 from tensor.ops.nn.conv_public import (
     CHANNELS_LAST,
@@ -132,10 +132,15 @@ def conv_transpose(
     """Do what conv1d_transpose to conv3d_transpose do, by the shape of `output_shape`.
 
     Raises:
-        ValueError: There are not 1 to 3 spatial axes.
+        ValueError: There are not 1 to 3 spatial axes, or it is no shape.
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
     """
-    axes = len(as_static_shape(output_shape)) - 2
+    if output_shape is None or isinstance(output_shape, int):
+        raise ValueError(
+            "`output_shape` must be a tensor or sized collection. Received: "
+            f"output_shape={output_shape}"
+        )
+    axes = len(static_value(as_static_shape(output_shape)) or ()) - 2
     if axes not in (1, 2, 3):
         raise ValueError(
             f"`output_shape` must be of length 3, 4 or 5. Received: "

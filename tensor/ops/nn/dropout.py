@@ -5,11 +5,18 @@ from __future__ import annotations
 import numbers
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.ops.array import as_static_shape, shape_for, where, zeros_like
-from tensor.ops.families import shape_of
+from tensor.ops.array import (
+    as_static_shape,
+    shape_for,
+    static_value,
+    where,
+    zeros_like,
+)
+from tensor.ops.families import bracketed, shape_of
 from tensor.ops.random.stateful import uniform
 from tensor.ops.random.stateless import stateless_uniform
 
@@ -40,6 +47,7 @@ def dropout(
 
     Raises:
         ValueError: `rate` is outside [0, 1), or x is not floating point.
+        InvalidArgumentError: `noise_shape` does not broadcast to x.
     """
     return _drop(x, rate, noise_shape, lambda s, t: uniform(s, dtype=t, seed=seed))
 
@@ -84,6 +92,10 @@ def general_dropout(
 
 def _drop(x: Any, rate: Any, noise_shape: Any, draw: Callable[..., Any]) -> Any:
     is_number = isinstance(rate, numbers.Real)
+    if not is_number and not hasattr(rate, "dtype"):
+        raise ValueError(
+            f"`rate` must be a scalar or scalar tensor. Received: rate={rate}"
+        )
     if is_number and not 0 <= rate < 1:
         raise ValueError(
             f"`rate` must be a scalar tensor or a float in the range [0, 1). "
@@ -100,16 +112,24 @@ def _drop(x: Any, rate: Any, noise_shape: Any, draw: Callable[..., Any]) -> Any:
         draw((), x.dtype)
         return x
     if not is_number:
-        rate = convert(rate, x.dtype)
+        rate = convert(rate)
+        if rate.dtype is not x.dtype:
+            raise ValueError(
+                "`x.dtype` must be compatible with `rate.dtype`. Received: "
+                f"x.dtype={x.dtype!r} and rate.dtype={rate.dtype!r}. Use tf.cast."
+            )
         if rate.ndim not in (None, 0):
             raise ValueError(
                 f"`rate` must be a scalar tensor: Shape {rate.shape} must have rank 0. "
                 f"Received: rate={rate}"
             )
     scale = 1.0 / (1.0 - rate)
-    keep = draw(_noise_shape(x, noise_shape), x.dtype) >= rate
+    shape = _noise_shape(x, noise_shape)
+    keep = draw(shape, x.dtype) >= rate
     z = x * scale
-    return where(keep, z, zeros_like(z))
+    dropped = where(keep, z, zeros_like(z))
+    dropped.set_shape(x.shape)  # whatever the shape of the choices, if unknown
+    return dropped
 
 
 def _noise_shape(x: Any, noise_shape: Any) -> Any:
@@ -122,4 +142,20 @@ def _noise_shape(x: Any, noise_shape: Any) -> Any:
         if dims is not None and len(dims) == len(wanted):
             wanted = [d if n is None else n for n, d in zip(wanted, dims, strict=True)]
         noise_shape = wanted
-    return as_static_shape(noise_shape)
+    shape = as_static_shape(noise_shape)
+    known = static_value(shape)
+    if None not in (known, dims) and not _broadcasts(known, dims):
+        raise errors.invalid(
+            "SelectV2",
+            f"condition {bracketed(known)}, then {bracketed(dims)}, and else [] must "
+            "be broadcastable: each dimension of noise_shape must be 1 or that of x",
+        )
+    return shape
+
+
+def _broadcasts(shape: Dims, dims: Dims) -> bool:
+    """Return whether a shape may broadcast to the dimensions of a tensor."""
+    pairs = zip(shape[::-1], dims[::-1], strict=False)
+    return len(shape) <= len(dims) and all(
+        None in (n, d) or n in (1, d) for n, d in pairs
+    )

@@ -40,11 +40,16 @@ def embedding_lookup(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: `params` is an empty list, or ragged ids are no integers.
+        ValueError: `params` is None or an empty list, or ragged ids are no integers.
     """
+    if params is None:
+        raise ValueError("params must be specified.")
     tables = list(params) if isinstance(params, list | tuple) else [params]
     if not tables:
-        raise ValueError("Length of params is currently 0. Need at least one param.")
+        what = "params should not be empty. " if hasattr(ids, "flat_values") else ""
+        raise ValueError(
+            f"{what}Length of params is currently 0. Need at least one param."
+        )
     table = (
         tables[0] if len(tables) == 1 else concat(*[convert(t) for t in tables], axis=0)
     )

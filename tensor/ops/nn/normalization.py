@@ -219,8 +219,19 @@ def l2_normalize(
 
 @export("nn.l2_loss")
 def l2_loss(t: Any, name: str | None = None) -> Any:
-    """Return half the sum of the squares of the elements."""
-    return reduce_sum(square(convert(t)), axis=None, keepdims=False) * 0.5
+    """Return half the sum of the squares of the elements.
+
+    Raises:
+        InvalidArgumentError: They are not floating point.
+    """
+    x = convert(t)
+    if not x.dtype.is_floating:
+        raise errors.invalid(
+            "L2Loss",
+            f"Value for attr 'T' of {short_name(x.dtype)} is not in the list of "
+            "allowed values: half, bfloat16, float, double. Convert it with tf.cast.",
+        )
+    return reduce_sum(square(x), axis=None, keepdims=False) * 0.5
 
 
 @array_function(
