@@ -73,6 +73,10 @@ class ArgMax(Op):
         at = 0 if axis is None else known_or_symbolic(axis)
         if is_symbolic(at):
             return self(x, axis=at, output_type=output_type, name=name)
+        if np.ndim(at) or np.asarray(at).dtype.kind not in "iu":
+            raise TypeError(
+                f"axis must be int or Tensor with integer datatype, got {axis!r}"
+            )
         at = int(at)
         rank = x.ndim
         if rank is not None and not -rank <= at < rank:

@@ -10,7 +10,7 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import TensorShape
+from tensor.core.shapes import TensorShape, to_brackets
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
@@ -71,6 +71,12 @@ class UnsortedSegmentSum(Op):
         x, ids = convert(data), convert(segment_ids)
         check_segments(x, ids, self.type_name)
         if type(num_segments) is EagerTensor or not isinstance(num_segments, Tensor):
+            if np.ndim(num_segments):
+                raise errors.invalid(
+                    self.type_name,
+                    "num_segments should be a scalar, not shape "
+                    f"{to_brackets(np.shape(num_segments))}",
+                )
             num_segments = int(num_segments)
         return self(x, ids, num_segments=num_segments, name=name)
 

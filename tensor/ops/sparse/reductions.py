@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
+from tensor.core.shapes import are_compatible
 from tensor.ops import segment as segments
 from tensor.ops.array import as_static_shape, cast_
+from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.gather import gather
 from tensor.ops.sparse.places import in_segments, reduced_ids
 from tensor.ops.sparse.sparse_ops import from_dense
@@ -77,14 +79,23 @@ def _segment(kind: str, data: Any, indices: Any, segment_ids: Any, count: Any) -
     """Reduce the rows of `data` at `indices`, by sorted segments.
 
     With a number of segments every id must be below it.
+
+    Raises:
+        InvalidArgumentError: There are more indices than ids, or fewer; or a mean of
+            integers is asked for.
     """
-    x = convert(data)
+    x, indices, segment_ids = convert(data), convert(indices), convert(segment_ids)
+    op_type = f"SparseSegment{kind}"
+    if kind != "Sum":
+        check_kind(get_op("UnsortedSegmentSum"), x, FLOATING, "T")
+    if not are_compatible(indices.static_shape, segment_ids.static_shape):
+        raise errors.invalid(op_type, "segment_ids and indices should have same size.")
     places, ids = in_segments(
-        convert(indices),
-        convert(segment_ids),
+        indices,
+        segment_ids,
         get_op("Shape")(x, out_type=dtypes.int64)[0],
         cast_(convert(-1 if count is None else count), dtypes.int64),
-        op_type=f"SparseSegment{kind}",
+        op_type=op_type,
     )
     rows = gather(x, places, axis=0, batch_dims=0)
     if count is None:
@@ -106,6 +117,7 @@ def segment_sum(
     segment_ids: Any,
     num_segments: Any = None,
     name: Any = None,
+    sparse_gradient: bool = False,
 ) -> Any:
     """Return sums of the rows at `indices`, by segment."""
     return _segment("Sum", data, indices, segment_ids, num_segments)
