@@ -25,7 +25,6 @@ _MODULES = frozenset(
         "callbacks",
         "constraints",
         "datasets",
-        "experimental",
         "initializers",
         "layers",
         "losses",
@@ -50,20 +49,11 @@ def __getattr__(name: str) -> Any:
     if name in _CLASSES:
         found = getattr(importlib.import_module(_CLASSES[name]), name)
     elif name in _MODULES:
-        try:
-            found = importlib.import_module(f"tensor.keras.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"tensor.keras.{name}":
-                raise
-            raise AttributeError(
-                f"tf.keras.{name} is not part of ringflow. docs/api.md lists the "
-                "TensorFlow names that are."
-            ) from None
+        found = importlib.import_module(f"tensor.keras.{name}")
     else:
         raise AttributeError(
             f"tf.keras.{name} is not part of ringflow. docs/api.md lists the "
-            "TensorFlow "
-            "names that are."
+            "TensorFlow names that are."
         )
     globals()[name] = found
     return found

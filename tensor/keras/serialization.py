@@ -20,7 +20,7 @@ def serialize_keras_object(obj: Any) -> Any:
     """Return the configuration of an object, or a function's name.
 
     Raises:
-        ValueError: The object has no `get_config`.
+        TypeError: The object has no `get_config`.
     """
     if obj is None or isinstance(obj, str | bool | int | float):
         return obj
@@ -29,9 +29,9 @@ def serialize_keras_object(obj: Any) -> Any:
     if not hasattr(obj, "get_config"):
         if hasattr(obj, "__name__"):
             return function_name(obj)
-        raise ValueError(
-            f"Cannot serialize {obj!r} since it doesn't implement `get_config()`, and "
-            "also doesn't have `__name__`"
+        raise TypeError(
+            f"Cannot serialize object {obj!r} of type {type(obj)}. To be serializable, "
+            "a class must implement the `get_config()` method."
         )
     config = plain(obj.get_config())
     registered = registration.registered_name_or_none(type(obj))

@@ -15,26 +15,40 @@ def clone_model(
 ) -> Any:
     """Return a model of the same structure whose weights begin anew.
 
+    A subclassed model is made again from its configuration.
+
     Args:
-        model: A Sequential or functional model.
+        model: The model.
         input_tensors: Keras tensors to begin with.
         clone_function: Makes a layer from a layer, input layers excepted.
 
     Raises:
-        ValueError: The model is subclassed: its structure is in its code.
+        ValueError: The last two were given for a subclassed model: its structure is
+            in its code.
     """
     clone = clone_function or (
         lambda layer: type(layer).from_config(layer.get_config())
     )
     if isinstance(model, Sequential):
         return _clone_sequential(model, input_tensors, clone)
-    if getattr(model, "_layer_graph", None) is None:
+    is_told = clone_function is not None or input_tensors is not None
+    is_graph = getattr(model, "_layer_graph", None) is not None
+    if is_graph and (is_told or not _has_config_of_its_own(model)):
+        kind = type(model) if type(model).__init__ is Model.__init__ else Model
+        return rebuilt(model, clone, input_tensors, kind)
+    if is_told:
         raise ValueError(
-            "Expected `model` argument to be a functional `Model` instance, but got a "
-            f"subclassed model: {model}. Make another one by its class."
+            "Arguments clone_function and input_tensors are only supported for "
+            "Sequential models or Functional models. Received model of type "
+            f"{type(model).__name__!r}, with clone_function={clone_function} and "
+            f"input_tensors={input_tensors}"
         )
-    kind = Functional if type(model) is Functional else Model
-    return rebuilt(model, clone, input_tensors, kind)
+    return type(model).from_config(model.get_config())
+
+
+def _has_config_of_its_own(model: Any) -> bool:
+    inherited = (Functional.get_config, Model.get_config)
+    return type(model).get_config not in inherited
 
 
 def _clone_sequential(model: Any, input_tensors: Any, clone: Any) -> Any:

@@ -139,7 +139,7 @@ def _print_layer(
                 i == len(inner) - 1,
             )
         table.frame("¯", level)
-    if not is_last:
+    if not is_last and not inner:
         table.frame(" ", level)
 
 
@@ -183,8 +183,8 @@ def _range(model: Any, layer_range: Any) -> tuple[int, int]:
         return 0, len(model.layers)
     if len(layer_range) != 2:
         raise ValueError(
-            f"layer_range must be of length 2. Received: {layer_range}, length: "
-            f"{len(layer_range)}"
+            "layer_range must be a list or tuple of length 2. Received: layer_range = "
+            f"{layer_range} of length {len(layer_range)}"
         )
     import re
 
@@ -195,7 +195,8 @@ def _range(model: Any, layer_range: Any) -> tuple[int, int]:
     ]
     if not all(found):
         raise ValueError(
-            f"Passed layer_names {layer_range} do not match any layers: {names}."
+            "Passed layer_names do not match the layer names in the model. Received: "
+            f"{layer_range}. There are {names}."
         )
     return min(found[0]), max(found[1]) + 1
 

@@ -91,8 +91,9 @@ class BatchNormalization(Layer):
         for a, size in sizes.items():
             if size is None:
                 raise ValueError(
-                    f"Input has undefined `axis` dimension {a}. Received input with "
-                    f"shape {tuple(input_shape)}. Axis value: {self.axis}"
+                    "Input has undefined `axis` dimension. Received input with shape "
+                    f"{tuple(input_shape)} and axis={tuple(self.axis)}. Give the input "
+                    f"a known dimension {a}."
                 )
         self.input_spec = InputSpec(ndim=rank, axes=sizes)
         if len(sizes) == 1:

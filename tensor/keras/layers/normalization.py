@@ -108,6 +108,11 @@ class LayerNormalization(_ScaledNormalization):
             )
         self.axis = [a % rank for a in axes]
         sizes = [shape[a] for a in self.axis]
+        if None in sizes:
+            raise ValueError(
+                f"{self.name}: the input's dimensions along axis={self.axis} must be "
+                f"known for its weights. Received an input of shape {shape}."
+            )
         self._build_scale(sizes)
         self._spread_shape = [shape[i] if i in self.axis else 1 for i in range(rank)]
         super().build(input_shape)

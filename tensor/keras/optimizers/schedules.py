@@ -31,7 +31,7 @@ class LearningRateSchedule:
         """
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override "
-            "`get_config()` in order to be serialized."
+            "`get_config()` in order to be serializable."
         )
 
     @classmethod

@@ -37,8 +37,8 @@ def model_from_config(config: Any, custom_objects: Any = None) -> Any:
     """
     if isinstance(config, list):
         raise TypeError(
-            "`model_from_config` expects a dictionary, not a list. Maybe you meant to "
-            "use `Sequential.from_config(config)`?"
+            "`model_from_config` expects a dictionary, not a list. Received: "
+            f"config={config}. Did you meant to use `Sequential.from_config(config)`?"
         )
     from tensor.keras.layers.lookup import deserialize
 

@@ -97,7 +97,7 @@ def load_by_name(model: Any, group: Any, skip_mismatch: bool = False) -> None:
 def _assign(variables: list[Any], values: list[Any], name: str) -> None:
     if len(variables) != len(values):
         raise ValueError(
-            f'Weight count mismatch for layer "{name}". Layer expected '
+            f'Weight count mismatch for layer "{name}". Layer expects '
             f"{len(variables)} weight(s). Received {len(values)} saved weight(s)"
         )
     for variable, value in zip(variables, values, strict=True):

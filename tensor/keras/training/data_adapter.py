@@ -66,6 +66,10 @@ class DataAdapter:
         self.steps: int | None = steps_per_epoch
         if self.steps is None:
             self.steps = source.batch_count()
+        if self.steps == 0:
+            raise ValueError(
+                "Expected input data to be non-empty. There is not one batch in it."
+            )
 
     def check_callbacks(self, callbacks: Any) -> None:
         """Say whether callbacks can follow: where steps run here, all can."""
@@ -154,10 +158,12 @@ class _Arrays:
             raise ValueError(f"Expected arrays to train on, got {data!r}.")
         if len(set(rows)) > 1:
             raise ValueError(
-                "Data cardinality is ambiguous: Make sure all arrays contain the same "
-                f"number of samples. Their sizes: {', '.join(map(str, rows))}."
+                f"Data cardinality is ambiguous:\n{_sizes(self._data)}Make sure all "
+                "arrays contain the same number of samples."
             )
         self._rows = rows[0]
+        if not self._rows:
+            raise ValueError("Expected input data to be non-empty.")
         self._batch_size = batch_size or 32
         self._shuffle = shuffle
         self._seed: int | None = None
@@ -266,7 +272,7 @@ def _source_for(
     if is_array_like(x):
         x, y, sample_weight = (_with_tuples(v) for v in (x, y, sample_weight))
         return _Arrays(pack(x, y, sample_weight), batch_size, shuffle)
-    _check_alone(x, y, sample_weight, batch_size)
+    _check_alone(x, y, sample_weight)
     if hasattr(x, "cardinality"):
         return _Iterable(x, lambda: _known(int(x.cardinality())))
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
@@ -281,8 +287,8 @@ def _source_for(
     return _Iterable(x, lambda: len(x) if hasattr(x, "__len__") else None)
 
 
-def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
-    """Check that data which brings targets and batches is given no others.
+def _check_alone(x: Any, y: Any, sample_weight: Any) -> None:
+    """Check that data which brings targets and batches is given no other targets.
 
     Raises:
         ValueError: It is.
@@ -294,11 +300,16 @@ def _check_alone(x: Any, y: Any, sample_weight: Any, batch_size: Any) -> None:
                 f"`{name}` argument is not supported when using `{kind}` as input: it "
                 "has to bring targets and weights itself, as tuples."
             )
-    if batch_size is not None and hasattr(x, "element_spec"):
-        raise ValueError(
-            "The `batch_size` argument must not be specified for the given input type. "
-            f"Received input: {x}, batch_size: {batch_size}. Use `dataset.batch`."
-        )
+
+
+def _sizes(data: Batch) -> str:
+    """Return a line for inputs, targets and weights with the numbers of their rows."""
+    text = ""
+    for name, part in zip(("x", "y", "sample_weight"), unpack(data), strict=True):
+        rows = [str(len(a)) for a in nest.flatten(part) if a is not None]
+        if rows:
+            text += f"  {name} sizes: {', '.join(rows)}\n"
+    return text
 
 
 def _known(cardinality: int) -> int | None:

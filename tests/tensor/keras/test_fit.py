@@ -144,7 +144,7 @@ def test_data_that_ends_early_is_said(caplog):
         ({"x": iter([X]), "y": Y}, "`y` argument is not supported"),
         ({"x": X, "y": Y, "validation_split": 0.99}, "not sufficient to split"),
         ({"x": X, "y": None}, "Target data is missing"),
-        ({"x": X[:0], "y": Y[:0]}, "Empty Logs"),
+        ({"x": X[:0], "y": Y[:0]}, "input data to be non-empty"),
         ({"x": np.float32(1)}, "data adapter|one row an example"),
     ],
 )
