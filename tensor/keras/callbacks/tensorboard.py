@@ -91,6 +91,8 @@ class TensorBoard(Callback):
         logs = logs or {}
         train = {f"epoch_{k}": v for k, v in logs.items() if not k.startswith("val_")}
         rate = getattr(self.model.optimizer, "learning_rate", None)
+        if callable(rate):
+            rate = rate(self.model.optimizer.iterations)
         if rate is not None:
             train["epoch_learning_rate"] = float(rate)
         validation = {

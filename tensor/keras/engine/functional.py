@@ -122,7 +122,8 @@ def model_from_graph_config(
     with registration.custom_object_scope(custom_objects or {}):
         for row in config["layers"]:
             name = row.get("name") or row["config"]["name"]
-            row = {**row, "config": {**row["config"], "name": name}}
+            if "name" in row["config"]:
+                row = {**row, "config": {**row["config"], "name": name}}
             layer = deserialize(row, custom_objects)
             work.layers[name] = layer
             if isinstance(layer, InputLayer):

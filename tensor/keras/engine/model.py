@@ -30,6 +30,8 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
     or subclass, making layers in `__init__` and calling them in `call`.
     """
 
+    _owns_metrics_weights = True
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_graph_call(args, kwargs):
             from tensor.keras.engine.functional import Functional

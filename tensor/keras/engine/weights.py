@@ -77,6 +77,8 @@ class WeightOwner(Module):
         )
     )
     _is_metric = False
+    # A layer's metrics keep their variables to themselves, a model's are its weights.
+    _owns_metrics_weights = False
     built = False
 
     def _start_tracking(self) -> None:
@@ -202,7 +204,12 @@ class WeightOwner(Module):
 
     def _gather(self, name: str) -> list[Any]:
         """Return the variables that the children list under `name`."""
-        return [v for child in self._children() for v in getattr(child, name)]
+        return [
+            v
+            for child in self._children()
+            if self._owns_metrics_weights or not getattr(child, "_is_metric", False)
+            for v in getattr(child, name)
+        ]
 
     # ---- variables
 

@@ -21,6 +21,7 @@ class Metric(WeightOwner):
     """
 
     _is_metric = True
+    _owns_metrics_weights = True
 
     def __init__(
         self, name: str | None = None, dtype: Any = None, **kwargs: Any

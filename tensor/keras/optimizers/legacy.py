@@ -22,6 +22,7 @@ from tensor.keras.optimizers import (
     rmsprop,
     sgd,
 )
+from tensor.keras.optimizers.learning_rate import RateOwner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +87,17 @@ class Optimizer(optimizer.Optimizer):
 
     # ---- the learning rate
 
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate as a variable, or its schedule."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        RateOwner.learning_rate.fset(self, value)  # type: ignore[attr-defined]
+
     def _rate(self) -> Any:
-        rate = tf.cast(self.learning_rate, "float32")
+        rate = tf.cast(super()._rate(), "float32")
         if not self.decay:
             return rate
         return rate / (1.0 + self.decay * tf.cast(self.iterations, "float32"))
@@ -258,7 +268,7 @@ class Nadam(Optimizer, nadam.Nadam):
         return self.decay
 
     def _rate(self) -> Any:
-        return self.learning_rate
+        return RateOwner._rate(self)
 
     def build(self, var_list: Any) -> None:
         earlier = vars(self).get("_u_product")

@@ -8,17 +8,12 @@ import tensor as tf
 from tensor.core import replica
 from tensor.core.trackable import attached
 from tensor.keras.engine.call_context import init_scope
-from tensor.keras.optimizers.called_rate import CalledRate
 from tensor.keras.optimizers.gradients import clipped, filter_empty_gradients, summed_up
-from tensor.keras.optimizers.schedules import (
-    LearningRateSchedule,
-    deserialize as schedule_from_config,
-    serialize as schedule_config,
-)
-from tensor.keras.optimizers.slots import SlotOwner
+from tensor.keras.optimizers.learning_rate import RateOwner
+from tensor.keras.optimizers.schedules import deserialize as schedule_from_config
 
 
-class Optimizer(SlotOwner):
+class Optimizer(RateOwner):
     """Base of all optimizers.
 
     Subclasses make their slots (variables beside each model variable) in `build`, and
@@ -29,7 +24,6 @@ class Optimizer(SlotOwner):
     # A model has an optimizer, but its variables are no weights of the model.
     is_optimizer = True
     _counter_name = "iteration"
-    _learning_rate: Any
     _iterations: Any
 
     def __init__(
@@ -143,52 +137,6 @@ class Optimizer(SlotOwner):
         self._variables[0] = variable
         self._iterations = variable
 
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate: a variable, or the value of the schedule at this step."""
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            return self._learning_rate(self.iterations)
-        return self._learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            if not isinstance(value, LearningRateSchedule):
-                raise TypeError(
-                    "This optimizer was created with a `LearningRateSchedule` object "
-                    "as its `learning_rate` constructor argument, hence its learning "
-                    "rate is not settable. If you need the learning rate to be "
-                    "settable, you should instantiate the optimizer with a float "
-                    "`learning_rate` argument."
-                )
-            self._learning_rate = value
-            return
-        if isinstance(value, LearningRateSchedule):
-            self._learning_rate = value
-            return
-        self._learning_rate.assign(tf.cast(value, self._learning_rate.dtype))
-
-    lr = learning_rate
-
-    def _rate(self) -> Any:
-        """Return the learning rate of this step."""
-        return self.learning_rate
-
-    def _build_learning_rate(self, learning_rate: Any) -> Any:
-        """Return a learning rate as a variable; schedules and functions stay."""
-        if isinstance(learning_rate, LearningRateSchedule):
-            return learning_rate
-        if callable(learning_rate):
-            return CalledRate(learning_rate)
-        with init_scope():
-            return tf.Variable(
-                learning_rate,
-                name="learning_rate",
-                dtype="float32",
-                trainable=False,
-                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
-            )
-
     # ---- variables
 
     def build(self, var_list: Any) -> None:
@@ -300,6 +248,7 @@ class Optimizer(SlotOwner):
             self._check_known(variables)
             limits = self.clipnorm, self.global_clipnorm, self.clipvalue
             grads = [summed_up(g) for g in clipped([g for g, _ in pairs], *limits)]
+            self._note_rate()
             self.begin_step()
             for gradient, variable in zip(grads, variables, strict=True):
                 variable.updated_by(self._update, gradient)
@@ -381,14 +330,6 @@ class Optimizer(SlotOwner):
             "jit_compile": self.jit_compile,
             "is_legacy_optimizer": False,
         }
-
-    def _rate_config(self) -> Any:
-        rate = self._learning_rate
-        if isinstance(rate, LearningRateSchedule):
-            return schedule_config(rate)
-        if isinstance(rate, CalledRate):
-            return float(rate)
-        return rate.numpy()
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:

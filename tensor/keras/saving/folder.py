@@ -57,7 +57,7 @@ def is_complete(path: str) -> bool:
 def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:
     """Return the model that a folder holds.
 
-    A subclassed model whose class is not known comes back as a `RevivedModel`.
+    A model of which a class is not known comes back as a `RevivedModel`.
     """
     from tensor.keras.layers.lookup import deserialize
     from tensor.keras.saving.revived import revive
@@ -76,9 +76,18 @@ def load(path: str, custom_objects: Any = None, compile: bool = True) -> Any:
     return model
 
 
-def _is_known(config: dict[str, Any], custom_objects: Any) -> bool:
-    """Return whether the model's own class can be found."""
-    if str(config.get("module") or "").startswith("keras"):
+def _is_known(config: Any, custom_objects: Any) -> bool:
+    """Return whether the classes of the model and of what it holds can be found."""
+    if isinstance(config, list):
+        return all(_is_known(part, custom_objects) for part in config)
+    if not isinstance(config, dict):
+        return True
+    parts = [part for key, part in config.items() if key != "compile_config"]
+    if not all(_is_known(part, custom_objects) for part in parts):
+        return False
+    if "class_name" not in config or "module" not in config:
+        return True
+    if str(config["module"] or "").startswith(("keras", "builtins")):
         return True
     return any(
         name and registration.get_registered_object(name, custom_objects) is not None
