@@ -176,10 +176,12 @@ def _part(value: Any, dtype: DType, is_asked_for: bool) -> Any:
     if not (isinstance(value, Tensor) or hasattr(value, "read_for_op")):
         return convert(value, dtype)
     value = convert(value)
-    if is_asked_for and type(value) is EagerTensor and value.dtype is not dtype:
-        # A list is converted as a whole: values inside it may change their dtype.
+    if not is_asked_for or value.dtype is dtype:
+        return value
+    # A list is converted as a whole: values inside it may change their dtype.
+    if type(value) is EagerTensor:
         return wrap(to_array(value._array, dtype))
-    return value
+    return get_op("Cast")(value, dtype=dtype)
 
 
 def to_array(value: Any, dtype: DType | None = None) -> Array:

@@ -69,8 +69,17 @@ def if_(
     set_state((*_joined(test, bodies, results, names), *before[count:]))
 
 
-def staged_choice(test: Any, body: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
-    """Return `body()` or `orelse()`, which may be any nested structure."""
+def staged_choice(
+    test: Any, body: Callable[[], Any], orelse: Callable[[], Any], text: str
+) -> Any:
+    """Return `body()` or `orelse()`, which may be any nested structure.
+
+    Args:
+        test: The condition.
+        body: Returns the value if it is true.
+        orelse: Returns the value if it is not.
+        text: The condition as the user wrote it.
+    """
     check_condition(test, "conditional expression")
     bodies, results = [], []
     for function, name in ((body, "cond_true"), (orelse, "cond_false")):
@@ -78,7 +87,7 @@ def staged_choice(test: Any, body: Callable[[], Any], orelse: Callable[[], Any])
         with graph.traced():
             results.append((function(),))
         bodies.append(graph)
-    return _joined(test, bodies, results, ["the conditional expression"])[0]
+    return _joined(test, bodies, results, [text])[0]
 
 
 def _joined(
@@ -140,12 +149,12 @@ def _plan(name: str, first: Any, second: Any) -> list[Any]:
         raise _missing(name, _BRANCHES[0 if undefined[0] else 1], first, second)
     if not same_structure(first, second):
         raise TypeError(
-            f"{name!r} does not have the same nested structure in the main and else "
-            f"branches: {first!r} and {second!r}."
+            f"{name!r} must have the same nested structure in the main and else "
+            f"branches, got {first!r} and {second!r}."
         )
     plan: list[Any] = []
     for a, b in zip(leaves_of(first), leaves_of(second), strict=True):
-        if a is b and not isinstance(a, Tensor):
+        if a is b and not is_dynamic(a):
             plan.append(None)
         elif is_dynamic(a) and is_dynamic(b):
             plan.append((a, b))

@@ -69,11 +69,12 @@ class Expressions(ast.NodeTransformer):
         return _call("compare", node, arguments)
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
-        """`a if c else b` becomes `ag__.if_expression(c, lambda: a, lambda: b)`."""
+        """`a if c else b` is `ag__.if_expression(c, lambda: a, lambda: b, "c")`."""
+        text = ast.Constant(ast.unparse(node.test))
         self.generic_visit(node)
         if _binds_names(node):
             return node
-        parts = [node.test, _thunk(node.body), _thunk(node.orelse)]
+        parts = [node.test, _thunk(node.body), _thunk(node.orelse), text]
         return _call("if_expression", node, parts)
 
     def visit_Assert(self, node: ast.Assert) -> Any:

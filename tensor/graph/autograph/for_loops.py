@@ -21,6 +21,7 @@ def for_(
     get_state: Callable[[], Any],
     set_state: Callable[[Any], None],
     names: Sequence[str],
+    iterates: Sequence[str],
     options: Callable[[], dict[str, Any]] | None = None,
 ) -> None:
     """Run a block for each element.
@@ -32,9 +33,10 @@ def for_(
         get_state: Returns the values of the names that it assigns.
         set_state: Sets them.
         names: The names.
+        iterates: The names that hold the element.
         options: Returns what the block gives to `set_loop_options`.
     """
-    access = Access(get_state, set_state, names)
+    access = Access(get_state, set_state, names, iterates)
     if isinstance(iterable, Tensor) and type(iterable) is not EagerTensor:
         _over_indices(_Rows(iterable), go_on, body, access, LoopOptions.of(options))
     elif _is_symbolic_rows(iterable):
@@ -46,7 +48,10 @@ def for_(
     elif context.graph is not None and hasattr(iterable, "element_spec"):
         from tensor.graph.control.stream import Stream
 
-        _over_stream(Stream(iterable), go_on, body, access, LoopOptions.of(options))
+        loop_options = LoopOptions.of(options)
+        # As if the dataset were reduced; iterators do not know how to.
+        loop_options.relaxes = hasattr(iterable, "map")
+        _over_stream(Stream(iterable), go_on, body, access, loop_options)
     else:
         _over_python(iterable, go_on, body, access, options)
 
@@ -65,8 +70,9 @@ def _over_python(
         holds = go_on()
         if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
             raise NotImplementedError(
-                "`break` or `return` in a loop over a Python iterable depends on a "
-                "tensor. Iterate over a tensor, such as tf.range(n), instead."
+                "break and return statements which depend on a TF condition are not "
+                "supported in Python for loops. Did you intend to make it a TF loop? "
+                "Iterate over a tensor then, such as tf.range(n)."
             )
         if not holds:
             break

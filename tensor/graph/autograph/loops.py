@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
+from tensor.core.dtypes import int32
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.carried import Carried, defined
 from tensor.graph.autograph.options import LoopOptions
@@ -38,16 +39,26 @@ def while_(
         set_state: Sets them.
         names: The names.
         options: Returns what the block gives to `set_loop_options`.
+
+    Raises:
+        NotImplementedError: The condition becomes a symbolic tensor in a later round.
     """
-    while True:
-        holds = _probe(test)
-        if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
-            access = Access(get_state, set_state, names)
-            staged_while(test, body, access, LoopOptions.of(options))
-            return
-        if not holds:
-            return
+    holds = _probe(test)
+    if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
+        access = Access(get_state, set_state, names)
+        staged_while(test, body, access, LoopOptions.of(options))
+        return
+    while holds:
         body()
+        holds = test()
+        if isinstance(holds, Tensor) and type(holds) is not EagerTensor:
+            raise NotImplementedError(
+                "The condition of while loop started as non-Tensor, then changed to "
+                "Tensor. This may happen either because variables changed type, or "
+                "when a break or return statement inside the loop depends on a Tensor "
+                "condition. In both cases, changing to a TF loop should remove the "
+                "error: start with tensors, such as tf.constant(0)."
+            )
 
 
 def _probe(test: Callable[[], Any]) -> Any:
@@ -66,10 +77,13 @@ class Access:
         get: Callable[[], State],
         set: Callable[[Any], None],
         names: Sequence[str],
+        iterates: Sequence[str] = (),
     ) -> None:
         self.get = get
         self.set = set
         self.names = names
+        # Those that hold the elements of a `for` loop: zeros if there are none.
+        self.iterates = iterates
 
 
 def staged_while(
@@ -93,14 +107,18 @@ def staged_while(
         ValueError: A name changes its shape, or has no value after the loop.
     """
     before = access.get()
-    start = as_symbolic(0)
-    number = (start,) if counter else ()
-    filled = defined(before, access, lambda: body(*number), options)
+
+    def probe(graph: BodyGraph) -> None:
+        body(*([graph.add_input((), int32, "number")] if counter else []))
+
+    filled = defined(before, access, probe, options)
     carried = Carried(filled, access.names)
     missing = [
         name
         for name, value in zip(access.names, before, strict=True)
-        if isinstance(value, Undefined) and not isinstance(value, UndefinedReturnValue)
+        if isinstance(value, Undefined)
+        and not isinstance(value, UndefinedReturnValue)
+        and name not in access.iterates
     ]
     numbered = counter or options.limit is not None or bool(missing)
 
@@ -125,12 +143,15 @@ def staged_while(
         after = carried.after(access.get())
         return [rounds[0] + 1, *after] if numbered else after
 
-    dims = carried.invariants(options, filled)
+    dims = carried.invariants(options)
+    if options.relaxes:
+        dims = carried.relaxed(dims, access, probe)
     initial = list(carried.tensors)
+    check = carried.checker(numbered, dims)
     if numbered:
-        dims, initial = [(), *dims], [start, *initial]
+        dims, initial = [(), *dims], [as_symbolic(0), *initial]
     try:
-        results = loop(go_on, step, initial, dims, "while", carried.checker(numbered))
+        results = loop(go_on, step, initial, dims, "while", check)
     finally:
         access.set(before)
     if missing:

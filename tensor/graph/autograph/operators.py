@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from tensor.core.public_api import names_in
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.calls import call as call
 from tensor.graph.autograph.conditionals import if_ as if_
@@ -62,9 +63,7 @@ def not_(value: Any) -> Any:
     """`not a`."""
     if not is_symbolic(value):
         return not value
-    from tensor.ops.math import logical_not
-
-    return logical_not(value)
+    return names_in("")["logical_not"](value)
 
 
 def _is_in(x: Any, container: Any) -> Any:
@@ -104,13 +103,15 @@ def compare(left: Any, *rest: Any) -> Any:
     return and_(lambda: holds, lambda: compare(right, *rest[2:]))
 
 
-def if_expression(test: Any, body: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
-    """`body if test else orelse`."""
+def if_expression(
+    test: Any, body: Callable[[], Any], orelse: Callable[[], Any], text: str
+) -> Any:
+    """`body if test else orelse`; the test's source is `text`."""
     if not is_symbolic(test):
         return body() if test else orelse()
     from tensor.graph.autograph.conditionals import staged_choice
 
-    return staged_choice(test, body, orelse)
+    return staged_choice(test, body, orelse, text)
 
 
 def assert_(test: Any, message: Callable[[], Any]) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import nest
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
+from tensor.core.tensor_spec import CompositeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from tensor.core.shapes import Dims
 
 
 class LoopOptions:
@@ -18,20 +22,37 @@ class LoopOptions:
     Attributes:
         shape_invariants: Pairs of a value and the shape that it keeps.
         limit: The number of rounds after which the loop ends, or None.
+        relaxes: Whether shapes are forgotten where rounds change them.
     """
 
+    relaxes = False
+
     def __init__(self, shape_invariants: Any = (), limit: Any = None) -> None:
-        self.shape_invariants = [
-            (value, TensorShape(getattr(shape, "shape", shape))._dims)
-            for value, shape in shape_invariants or ()
-        ]
+        self.shape_invariants = list(shape_invariants or ())
         self.limit = limit
+
+    def shapes_of(self, value: Any) -> list[Dims | None] | None:
+        """Return the shapes that the user said a value's parts keep, or None."""
+        for known, given in self.shape_invariants:
+            if known is value:
+                return _shapes(value, given)
+        return None
 
     @classmethod
     def of(cls, options: Callable[[], dict[str, Any]] | None) -> LoopOptions:
         """Return what a block gives to `set_loop_options`."""
         given = {} if options is None else options()
         return cls(given.get("shape_invariants"), given.get("maximum_iterations"))
+
+
+def _shapes(value: Any, given: Any) -> list[Dims | None]:
+    """Return the shapes of a value's parts, given the shape or spec of the whole."""
+    if not hasattr(value, "composite_components"):
+        return [TensorShape(getattr(given, "shape", given))._dims]
+    if not isinstance(given, CompositeSpec):
+        own = value._type_spec
+        given = type(own)(TensorShape(given), *own._parameters()[1:])
+    return [spec.dims for spec in nest.flatten(given, True)]
 
 
 @export("autograph.experimental.set_loop_options")

@@ -63,27 +63,42 @@ def _first_line(node: ast.FunctionDef) -> int:
 
 
 def _find_lambda(tree: ast.Module, code: CodeType) -> ast.Lambda:
-    """Return the lambda whose body lies where the code's instructions come from."""
-    positions = set(code.co_positions())
+    """Return the innermost lambda around all the places that the code comes from."""
+    places = [
+        (line, column, end_line, end_column)
+        for line, end_line, column, end_column in code.co_positions()
+        # Instructions that the compiler adds come from nowhere.
+        if line and end_line and end_column
+    ]
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     found = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.Lambda)
         and tuple(a.arg for a in _plain_arguments(node)) == arguments
-        and _span(node.body) in positions
+        and all(_is_inside(place, node.body) for place in places)
     ]
-    if len(found) != 1:
+    innermost = [
+        node
+        for node in found
+        if not any(_is_inside(_place(other), node.body) for other in found)
+    ]
+    if len(innermost) != 1 or not places:
         raise SourceError(
             f"{code.co_filename}, line {code.co_firstlineno}: the lambda cannot be "
             "told from others"
         )
-    return found[0]
+    return innermost[0]
 
 
 def _plain_arguments(node: ast.Lambda) -> list[ast.arg]:
     return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
 
 
-def _span(node: ast.expr) -> tuple[Any, ...]:
-    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+def _place(node: ast.expr) -> tuple[Any, ...]:
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+
+
+def _is_inside(place: tuple[Any, ...], node: ast.expr) -> bool:
+    around = _place(node)
+    return around[:2] <= place[:2] and place[2:] <= around[2:]

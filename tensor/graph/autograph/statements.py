@@ -149,7 +149,7 @@ class Statements:
         extra = getattr(node, "extra_test", None)
         call = _statement(
             f"ag__.for_(None, {'None' if extra is None else 'lambda: None'}, "
-            f"{functions['loop_body']}, {state})",
+            f"{functions['loop_body']}, {state}, {_names_in(node.target)!r})",
             node,
         )
         call.value.args[0] = node.iter
@@ -209,6 +209,10 @@ class Statements:
         return result
 
 
+def _names_in(target: ast.expr) -> tuple[str, ...]:
+    return tuple([n.id for n in ast.walk(target) if isinstance(n, ast.Name)])
+
+
 def _loop_options(node: ast.While | ast.For) -> tuple[list[Any], list[ast.stmt]]:
     """Return what a loop's block gives to `set_loop_options`, and the rest of it.
 
@@ -252,6 +256,14 @@ class _CheckedReads(ast.NodeTransformer):
             if not (isinstance(target, ast.Name) and target.id in self._names)
         ]
         return [*gone, self.generic_visit(node)] if node.targets else gone
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        node.value = self.visit(node.value)
+        if not isinstance(node.target, ast.Name):
+            node.target = self.visit(node.target)
+        elif node.target.id in self._names:
+            return [_statement(f"ag__.read({node.target.id})", node), node]
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         if node.name.startswith("get_state_"):

@@ -73,7 +73,7 @@ def _with_text(error: Exception, text: str) -> Exception:
     The class's own `__init__` is not called if it is the user's: nobody knows here
     what arguments it wants. What it set is copied.
     """
-    kind = type(error)
+    kind: Any = type(error)
     made_by_python = isinstance(kind.__init__, WrapperDescriptorType)
     result: Any = None
     if isinstance(error, OpError):

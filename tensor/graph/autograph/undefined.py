@@ -45,10 +45,7 @@ def read(value: Any) -> Any:
         UnboundLocalError: It has none.
     """
     if isinstance(value, Undefined):
-        raise UnboundLocalError(
-            f"cannot access local variable {value.name!r} where it is not associated "
-            "with a value"
-        )
+        raise UnboundLocalError(f"{value.name!r} is used before assignment")
     return value
 
 
