@@ -69,7 +69,7 @@ def answer(api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not targets:
         return NotImplemented
     try:
-        arguments = _signature(api).bind(*args, **kwargs).arguments
+        arguments = signature_of(api).bind(*args, **kwargs).arguments
     except TypeError:
         return NotImplemented
     meant = [t for t in targets if any(_all_match(m, arguments) for m in t.matchers)]
@@ -88,7 +88,7 @@ def _of_families(api: Any) -> list[Target]:
     for family, handlers in _HANDLERS.items():
         if not handlers or not any(f is api for f in _members(family)):
             continue
-        names = list(_signature(api).parameters)
+        names = list(signature_of(api).parameters)
         for handler in handlers:
             matcher = dict(zip(names, handler.types, strict=False))
             call = functools.partial(_call_handler, handler, api)
@@ -98,10 +98,18 @@ def _of_families(api: Any) -> list[Target]:
 
 def _call_handler(handler: Handler, api: Any, *args: Any, **kwargs: Any) -> Any:
     """Call a handler with the API, bound to its other arguments, and the first ones."""
-    bound = _signature(api).bind(*args, **kwargs).arguments
+    bound = signature_of(api).bind(*args, **kwargs).arguments
     first = [bound.pop(name) for name in list(bound)[: len(handler.types)]]
     bound.pop("name", None)
     return handler.function(functools.partial(api, **bound) if bound else api, *first)
+
+
+def operands_of_elementwise(api: Any) -> int:
+    """Return how many operands an elementwise function has, 0 if it is none."""
+    for count, family in enumerate(("unary elementwise", "binary elementwise"), 1):
+        if any(f is api for f in _members(family)):
+            return count
+    return 0
 
 
 def _members(family: str) -> list[Any]:
@@ -113,7 +121,7 @@ def _members(family: str) -> list[Any]:
 
 
 @functools.cache
-def _signature(api: Any) -> inspect.Signature:
+def signature_of(api: Any) -> inspect.Signature:
     """Return parameters without annotations."""
     signature = inspect.signature(api)
     bare = [
@@ -185,7 +193,7 @@ def dispatch_for_api(api: Any, *signatures: Any) -> Callable[..., Any]:
     """
     if not _takes_targets(api):
         raise ValueError(f"{api} does not support dispatch.")
-    theirs = _signature(api)
+    theirs = signature_of(api)
     for signature in signatures:
         if not isinstance(signature, dict):
             raise TypeError(
@@ -194,7 +202,7 @@ def dispatch_for_api(api: Any, *signatures: Any) -> Callable[..., Any]:
             )
 
     def decorate(function: Any) -> Any:
-        mine, takes_name = _with_name(_signature(function), theirs)
+        mine, takes_name = _with_name(signature_of(function), theirs)
         _check_parameters(mine, theirs)
         given = signatures or (_annotations(function),)
         matchers = tuple([_by_name(s, list(theirs.parameters)) for s in given])

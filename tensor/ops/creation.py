@@ -112,6 +112,7 @@ def _filled(value: Any, shape: Any, dtype: Any) -> Any:
 
 
 @export("zeros")
+@takes_composites
 def zeros(
     shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None
 ) -> Any:
@@ -124,6 +125,7 @@ def zeros(
 
 
 @export("ones")
+@takes_composites
 def ones(
     shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None
 ) -> Any:
@@ -137,6 +139,7 @@ def ones(
 
 
 @export("fill")
+@takes_composites
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Any:
     """Return the scalar `value`, repeated to the shape `dims`.
 

@@ -200,6 +200,7 @@ broadcast_args = register(BroadcastArgs)
 
 
 @export("broadcast_dynamic_shape")
+@takes_composites
 def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
     """Return the shape that two shapes, given as vectors, broadcast to, as a vector.
 

@@ -62,7 +62,7 @@ class LogicalNot(UnaryPredicate):
     allows = "b"
 
     def public(self, x: Any, name: str | None = None) -> Any:
-        x = x if hasattr(x, "dtype") else convert(x, bool_)
+        x = convert(x) if hasattr(x, "dtype") else convert(x, bool_)
         expect_bool(self, x)
         return self(x, name=name)
 

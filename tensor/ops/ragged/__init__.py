@@ -5,14 +5,21 @@ construction    tf.ragged.constant, range, stack, and kin
 dispatch        what ops do with ragged arguments
 reductions      sums, means and kin along ragged and other axes
 rearranging     reverse, tile, squeeze, split, gather_nd, softmax
+broadcasting    operands of elementwise ops brought to the same rows
+row_partition   RowPartition: rows without values
+dynamic_ragged_shape   DynamicRaggedShape: what tf.shape says of a ragged tensor
+shaped          what functions that take a shape do with such a one
 """
 
 from tensor.ops.ragged import (
     construction as construction,
     dispatch as dispatch,
+    dynamic_ragged_shape as dynamic_ragged_shape,
     indexing as indexing,
     ragged_spec as ragged_spec,
     ragged_tensor as ragged_tensor,
     rearranging as rearranging,
     reductions as reductions,
+    row_partition as row_partition,
+    shaped as shaped,
 )

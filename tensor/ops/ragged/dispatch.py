@@ -6,12 +6,13 @@ public function of an op that meets a ragged argument calls `dispatched`.
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
 import numpy as np
 
-from tensor.core import composites, dtypes
+from tensor.core import api_dispatch, composites, dtypes
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import Tensor
@@ -19,7 +20,7 @@ from tensor.ops.array import as_static_shape, reshape, shape as shape_
 from tensor.ops.families import BinaryElementwise, Reduction, UnaryElementwise
 from tensor.ops.gather import gather
 from tensor.ops.joining import concat as concat_arrays
-from tensor.ops.ragged.construction import check_same_rows
+from tensor.ops.ragged.broadcasting import brought_together
 from tensor.ops.ragged.partitions import (
     dense_places,
     rows_at,
@@ -42,72 +43,41 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     Raises:
         TypeError: It takes none.
     """
-    op = getattr(function, "op", None)
     handler = HANDLERS.get(function.__name__)
     if handler is not None:
         return handler(*args, **kwargs)
-    if isinstance(op, Reduction):
+    if isinstance(getattr(function, "op", None), Reduction):
         return reduce_ragged(function, *args, **kwargs)
-    if isinstance(op, UnaryElementwise | BinaryElementwise) or (
-        function.__name__ in _ELEMENTWISE
-    ):
-        return _elementwise(function, args, kwargs)
+    count = _operand_count(function)
+    if count:
+        bound = api_dispatch.signature_of(function).bind(*args, **kwargs).arguments
+        operands = [bound.pop(name) for name in list(bound)[:count]]
+        return elementwise(functools.partial(function, **bound), operands)
     raise TypeError(
-        f"tf.{function.__name__} takes no RaggedTensor. Apply it to `.flat_values`, "
-        "to the rows by tf.map_fn, or convert by `.to_tensor()`."
+        f"tf.{function.__name__.strip('_')} takes no RaggedTensor. Apply it to "
+        "`.flat_values`, to the rows by tf.map_fn, or convert by `.to_tensor()`."
     )
 
 
-_ELEMENTWISE = frozenset(
-    (
-        "cast_",
-        "cast",
-        "zeros_like_",
-        "ones_like_",
-        "where_",
-        "clip_by_value",
-        "as_string",
-        "bitcast",
-        "dropout",
-        "one_hot",
-        "length",
-        "lower",
-        "regex_full_match",
-        "regex_replace",
-        "strip",
-        "substr",
-        "to_hash_bucket",
-        "to_hash_bucket_fast",
-        "to_hash_bucket_strong",
-        "to_number",
-        "unicode_transcode",
-        "upper",
-    )
-)
+# Elementwise for ragged arguments, though not for users' types: how many operands.
+_ELEMENTWISE = {"where_": 3, "bitcast": 1, "dropout": 1, "one_hot": 1}
 
 
-def _elementwise(function: Any, args: Any, kwargs: Any) -> Any:
-    ragged = [a for a in args if isinstance(a, RaggedTensor)]
-    deepest = max(ragged, key=lambda r: r.ragged_rank)
-    arguments = [_fitted(a, deepest) for a in args]
-    check_same_rows([a for a in arguments if isinstance(a, RaggedTensor)])
-    flat = [a.flat_values if isinstance(a, RaggedTensor) else a for a in arguments]
-    return deepest.with_flat_values(function(*flat, **kwargs))
+def _operand_count(function: Any) -> int:
+    """Return how many operands an elementwise function has, 0 if it is none."""
+    op = getattr(function, "op", None)
+    if isinstance(op, BinaryElementwise):
+        return 2
+    if isinstance(op, UnaryElementwise):
+        return 1
+    own = _ELEMENTWISE.get(function.__name__, 0)
+    return own or api_dispatch.operands_of_elementwise(function)
 
 
-def _fitted(value: Any, like: RaggedTensor) -> Any:
-    """Return an argument that broadcasts to the rows of `like`, repeated like them."""
-    if isinstance(value, RaggedTensor) or not hasattr(value, "static_shape"):
-        if not isinstance(value, list | np.ndarray):
-            return value
-        value = convert(value)
-    shape = value.static_shape
-    if not shape or len(shape) < 2 or shape[1] != 1:
-        return value
-    # One value per row, repeated along it.
-    rows = get_op("Squeeze")(value, axis=(1,))
-    ids = like.value_rowids()
-    return like.with_values(gather(rows, ids, axis=0, batch_dims=0))
+def elementwise(function: Any, operands: Any) -> RaggedTensor:
+    """Apply a function to the flat values of operands with common rows."""
+    flat, like = brought_together(operands)
+    return like.with_flat_values(function(*flat))
 
 
 # ---- joining and taking apart
@@ -228,23 +198,25 @@ def _wanted(shape: Any, levels: int) -> Any:
     return tuple([-1 if d is None else int(d) for d in given[:levels]])
 
 
+_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+
+
 def _attach_operators() -> None:
     def binary(function: Any) -> tuple[Any, Any]:
         def forward(self: Any, other: Any) -> Any:
-            return _elementwise(function, (self, other), {})
+            return elementwise(function, (self, other))
 
         def reflected(self: Any, other: Any) -> Any:
-            return _elementwise(function, (other, self), {})
+            return elementwise(function, (other, self))
 
         return forward, reflected
 
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
-        forward, reflected = binary(getattr(operator, name))
-        setattr(RaggedTensor, f"__{name}__", forward)
-        setattr(RaggedTensor, f"__r{name}__", reflected)
-    for name in ("lt", "le", "gt", "ge", "eq", "ne", "and_", "or_", "xor"):
+    for name in (*_ARITHMETIC, "and_", "or_", "xor"):
         forward, reflected = binary(getattr(operator, name))
         setattr(RaggedTensor, f"__{name.strip('_')}__", forward)
+        setattr(RaggedTensor, f"__r{name.strip('_')}__", reflected)
+    for name in ("lt", "le", "gt", "ge"):
+        setattr(RaggedTensor, f"__{name}__", binary(getattr(operator, name))[0])
     for name in ("neg", "abs", "invert"):
         function = getattr(operator, name)
 
@@ -252,6 +224,23 @@ def _attach_operators() -> None:
             return self.with_flat_values(function(self.flat_values))
 
         setattr(RaggedTensor, f"__{name}__", unary)
+    for name, otherwise in (("eq", False), ("ne", True)):
+        setattr(RaggedTensor, f"__{name}__", _equality(name, otherwise))
+
+
+def _equality(name: str, otherwise: bool) -> Any:
+    """Return the method of `==` or `!=`, which has an answer for everything."""
+    function = getattr(operator, name)
+
+    def compare(self: Any, other: Any) -> Any:
+        if other is None:
+            return otherwise
+        try:
+            return elementwise(function, (self, other))
+        except (TypeError, ValueError):
+            return otherwise  # what has other rows, or is no tensor, is not equal
+
+    return compare
 
 
 def _size(input: Any, out_type: Any = None, name: Any = None) -> Any:
@@ -260,6 +249,14 @@ def _size(input: Any, out_type: Any = None, name: Any = None) -> Any:
 
 def _rank(input: Any, name: Any = None) -> Any:
     return constant_tensor(np.int32(input.shape.rank))
+
+
+def _add_n(inputs: Any, name: Any = None) -> Any:
+    return functools.reduce(operator.add, inputs)
+
+
+def _scalar_mul(scalar: Any, x: Any, name: Any = None) -> Any:
+    return scalar * x
 
 
 def _same(input: Any, name: Any = None) -> Any:
@@ -277,6 +274,8 @@ HANDLERS: dict[str, Any] = {
     "rank": _rank,
     "boolean_mask": ragged_mask,
     "identity": _same,
+    "add_n": _add_n,
+    "scalar_mul": _scalar_mul,
     "reduce_variance": reduce_variance,
     "reduce_std": reduce_std,
 }

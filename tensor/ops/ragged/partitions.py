@@ -21,7 +21,8 @@ from tensor.ops.array_functions import array_function, like, longer, vector
 OPEN = np.iinfo(np.int64).min
 
 
-def _ends(lengths: np.ndarray, dtype: Any) -> np.ndarray:
+def row_ends(lengths: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return where rows of these lengths end, from 0 on."""
     splits = np.zeros(len(lengths) + 1, dtype)
     np.cumsum(lengths, out=splits[1:])
     return splits
@@ -29,14 +30,14 @@ def _ends(lengths: np.ndarray, dtype: Any) -> np.ndarray:
 
 def _spread(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return start, start + 1, … for each start, as long as its length says."""
-    splits = _ends(lengths, np.int64)
+    splits = row_ends(lengths, np.int64)
     return np.repeat(starts - splits[:-1], lengths) + np.arange(splits[-1])
 
 
 @array_function("RowLengthsToSplits", lambda n: like(n, longer(n)), [2, 0, 1])
 def lengths_to_splits(lengths: Any) -> Any:
     """Where rows of these lengths end."""
-    return _ends(lengths, lengths.dtype)
+    return row_ends(lengths, lengths.dtype)
 
 
 @array_function("RowSplitsToIds", like, [0, 2, 2, 3])
@@ -63,7 +64,7 @@ def rowids_to_splits(rowids: Any, nrows: Any) -> Any:
             "Arguments to from_value_rowids do not form a valid RowPartition: "
             f"`nrows` is {total}, but there is a row {count - 1}.",
         )
-    return _ends(np.bincount(rowids, minlength=total), rowids.dtype)
+    return row_ends(np.bincount(rowids, minlength=total), rowids.dtype)
 
 
 @array_function("PositionsInRows", like, [0, 2, 2, 3])
@@ -89,7 +90,7 @@ def rows_at(splits: Any, indices: Any) -> Any:
             f"indices[{wrong[0]}] = {indices[wrong[0]]} is not in [0, {count})",
         )
     lengths = np.diff(splits)[indices]
-    return _spread(splits[:-1][indices], lengths), _ends(lengths, splits.dtype)
+    return _spread(splits[:-1][indices], lengths), row_ends(lengths, splits.dtype)
 
 
 @array_function(
@@ -110,7 +111,7 @@ def part_of_rows(splits: Any, start: Any, stop: Any, step: Any) -> Any:
     ]
     lengths = [len(r) for r in rows]
     flat = np.concatenate([np.zeros(0, np.int64), *rows]).astype(np.int64)
-    return flat, _ends(np.array(lengths, splits.dtype), splits.dtype)
+    return flat, row_ends(np.array(lengths, splits.dtype), splits.dtype)
 
 
 @array_function(
@@ -128,14 +129,14 @@ def rows_side_by_side(*splits: Any) -> Any:
     firsts = [s[:-1] + a for s, a in zip(splits, starts, strict=True)]
     lengths = np.stack([np.diff(s) for s in splits], axis=1)
     positions = _spread(np.stack(firsts, axis=1).ravel(), lengths.ravel())
-    return positions, _ends(lengths.sum(axis=1), splits[0].dtype)
+    return positions, row_ends(lengths.sum(axis=1), splits[0].dtype)
 
 
 @array_function("RowsOneAfterAnother", lambda *s: like(s[0]), [0, 2, 2], [0, 1, 3])
 def rows_one_after_another(*splits: Any) -> Any:
     """Where the rows of all end when their values are joined."""
     lengths = np.concatenate([np.diff(s) for s in splits])
-    return _ends(lengths, splits[0].dtype)
+    return row_ends(lengths, splits[0].dtype)
 
 
 @array_function(
@@ -146,7 +147,7 @@ def rows_one_after_another(*splits: Any) -> Any:
 )
 def rows_kept(splits: Any, keep: Any) -> Any:
     """Where the values that a mask keeps stand, and where their rows end."""
-    kept_before = _ends(keep, splits.dtype)
+    kept_before = row_ends(keep, splits.dtype)
     return np.flatnonzero(keep).astype(np.int64), kept_before[splits]
 
 
@@ -270,7 +271,7 @@ def ranges(starts: Any, limits: Any, deltas: Any) -> Any:
         raise errors.invalid("RaggedRange", "Requires delta != 0")
     rows = [np.arange(a, b, c) for a, b, c in np.broadcast(starts, limits, deltas)]
     flat = np.concatenate([np.zeros(0, starts.dtype), *rows]).astype(starts.dtype)
-    return flat, _ends(np.array([len(r) for r in rows], np.int64), np.int64)
+    return flat, row_ends(np.array([len(r) for r in rows], np.int64), np.int64)
 
 
 @array_function("RightRaggedRows", lambda i: vector(i.dtype), [[0, 0], [0, 1], [2, 0]])
@@ -299,4 +300,4 @@ def grouped_by_number(partitions: Any, count: Any) -> Any:
             f"partitions must be in [0, num_partitions={int(count)}), got {wrong[0]}",
         )
     order = np.argsort(flat, kind="stable").astype(np.int64)
-    return order, _ends(np.bincount(flat, minlength=int(count)), np.int64)
+    return order, row_ends(np.bincount(flat, minlength=int(count)), np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from tensor.core.registry import get_op
 from tensor.ops.array import cast_
 from tensor.ops.ragged.partitions import positions_in_rows
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def axis_of(axis: Any, rank: int, word: str = "axis") -> int:
@@ -39,6 +42,18 @@ def axes_of(axis: Any, rank: int) -> list[int]:
     return sorted({axis_of(a, rank) for a in given}, reverse=True)
 
 
+class Reducer(NamedTuple):
+    """What reduces tensors, and segments of them, that is not an op of that name.
+
+    Attributes:
+        dense: `dense(x, axis, keepdims)` reduces a tensor along one axis.
+        segments: `segments(values, ids, count)` reduces each segment of rows.
+    """
+
+    dense: Callable[..., Any]
+    segments: Callable[..., Any]
+
+
 def reduce_ragged(
     function: Any, input_tensor: Any, axis: Any = None, keepdims: bool = False, **_: Any
 ) -> Any:
@@ -55,20 +70,23 @@ def _reduced(kind: str, x: Any, axis: Any, keepdims: bool) -> Any:
     if kind == "Mean" and len(axes) > 1:
         # The mean of all elements, not of rows that differ in length.
         ones = x.with_flat_values(get_op("OnesLike")(x.flat_values))
-        total = _over("Sum", x, axes, keepdims)
-        return total / _over("Sum", ones, axes, keepdims)
-    return _over(kind, x, axes, keepdims)
+        total = reduce_along("Sum", x, axes, keepdims)
+        return total / reduce_along("Sum", ones, axes, keepdims)
+    return reduce_along(kind, x, axes, keepdims)
 
 
-def _over(kind: str, x: Any, axes: list[int], keepdims: bool) -> Any:
+def reduce_along(kind: str | Reducer, x: Any, axes: list[int], keepdims: bool) -> Any:
+    """Reduce along axes, the last one first."""
     for axis in axes:
         x = _along(kind, x, axis, keepdims)
     return x
 
 
-def _along(kind: str, x: Any, axis: int, keepdims: bool) -> Any:
+def _along(kind: str | Reducer, x: Any, axis: int, keepdims: bool) -> Any:
     """Reduce along one axis."""
     if not isinstance(x, RaggedTensor):
+        if isinstance(kind, Reducer):
+            return kind.dense(x, axis, keepdims)
         return get_op(kind)(x, axis=(axis,), keepdims=keepdims)
     if axis > 1:
         return x.with_values(_along(kind, x.values, axis - 1, keepdims))
@@ -84,10 +102,12 @@ def _along(kind: str, x: Any, axis: int, keepdims: bool) -> Any:
     return expand_dims(result, axis)
 
 
-def _segments(kind: str, values: Any, ids: Any, count: Any) -> Any:
+def _segments(kind: str | Reducer, values: Any, ids: Any, count: Any) -> Any:
     """Return a reduction of the values, which may be ragged, of each segment."""
     if isinstance(values, RaggedTensor):
         return _segments_of_rows(kind, values, ids, count)
+    if isinstance(kind, Reducer):
+        return kind.segments(values, ids, count)
     if kind in ("All", "Any"):
         name = "UnsortedSegmentMin" if kind == "All" else "UnsortedSegmentMax"
         numbers = cast_(values, "int32")
@@ -99,7 +119,9 @@ def _segments(kind: str, values: Any, ids: Any, count: Any) -> Any:
     return get_op(f"UnsortedSegment{kind}").public(values, ids, count)
 
 
-def _segments_of_rows(kind: str, rows: RaggedTensor, ids: Any, count: Any) -> Any:
+def _segments_of_rows(
+    kind: str | Reducer, rows: RaggedTensor, ids: Any, count: Any
+) -> Any:
     """Reduce rows of each segment, place by place: the longest says how many places."""
     lengths = rows.row_lengths()
     ids = cast_(ids, lengths.dtype)

@@ -17,6 +17,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import reduced_shape
 from tensor.ops.ragged.construction import map_flat_values
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
+from tensor.ops.ragged.reductions import Reducer, axes_of, reduce_along
 from tensor.ops.strings.per_element import each
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def reduce_join(
         InvalidArgumentError: An axis is out of range.
     """
     if isinstance(inputs, RaggedTensor):
-        return _joined_rows(inputs, axis, separator)
+        return _joined_rows(inputs, axis, bool(keepdims), separator)
     x = convert(inputs, dtypes.string)
     rank = x.ndim
     axes = range(rank)[::-1] if axis is None else np.asarray(axis).reshape(-1).tolist()
@@ -166,22 +167,16 @@ def reduce_join(
     )
 
 
-def _joined_rows(rows: Any, axis: Any, separator: str) -> Any:
-    """Return the strings of each of the innermost rows joined.
-
-    Raises:
-        ValueError: The axis is another one.
-    """
-    rank = rows.shape.rank
-    if axis is None or int(axis) % rank != rank - 1:
-        raise ValueError(
-            f"Strings of ragged rows join along their last axis only, got axis={axis}."
-        )
-    if isinstance(rows.values, RaggedTensor):
-        return rows.with_values(_joined_rows(rows.values, -1, separator))
-    return unsorted_segment_join(
-        rows.values, rows.value_rowids(), rows.nrows(), separator
+def _joined_rows(rows: Any, axis: Any, keepdims: bool, separator: str) -> Any:
+    """Return the strings along axes of a ragged tensor joined."""
+    if axis is None:
+        return reduce_join(rows.flat_values, None, keepdims, separator)
+    join_segments = Reducer(
+        lambda x, at, keep: reduce_join(x, at, keep, separator),
+        lambda x, ids, count: unsorted_segment_join(x, ids, count, separator),
     )
+    axes = axes_of(axis, rows.shape.rank)
+    return reduce_along(join_segments, rows, axes, keepdims)
 
 
 @export("strings.unsorted_segment_join")

@@ -31,7 +31,10 @@ ROWS = tf.ragged.constant([[1, 2], [], [3]])
             lambda: tf.RaggedTensor.from_sparse(tf.sparse.from_dense([[0, 1]])),
             "not right-ragged",
         ),
-        (lambda: ROWS + tf.ragged.constant([[1], [2], [3]]), "same row partitions"),
+        (
+            lambda: ROWS + tf.ragged.constant([[1], [2], [3]]),
+            "Condition x == y did not hold. Ragged operands have rows of different",
+        ),
         (lambda: tf.sparse.reset_shape(tf.sparse.eye(3), [2, 2]), "is smaller than"),
         (lambda: tf.sparse.reshape(tf.sparse.eye(2), [3, 3]), "requested shape has 9"),
         (lambda: tf.strings.ngrams(["a"], 0), "greater than 0"),
