@@ -112,7 +112,10 @@ def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
     if kept + chosen == _settings.visible:
         return
     if _settings.is_listed:
-        raise RuntimeError("Visible devices cannot be modified after being initialized")
+        raise RuntimeError(
+            "Visible devices cannot be modified after being initialized: "
+            "tf.config.list_logical_devices was called, or an op ran. Set them first."
+        )
     _settings.visible = kept + chosen
 
 
@@ -172,7 +175,8 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
     for part in parts:
         if part.memory_limit is not None:
             raise ValueError(
-                "Setting memory limit on CPU virtual devices is currently not supported"
+                "Setting memory limit on CPU virtual devices is currently not "
+                f"supported: got {part}. Leave memory_limit out."
             )
         if part.experimental_priority is not None:
             raise ValueError(
@@ -182,7 +186,10 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
     if parts == _settings.logical:
         return
     if _settings.is_listed:
-        raise RuntimeError("Virtual devices cannot be modified after being initialized")
+        raise RuntimeError(
+            "Virtual devices cannot be modified after being initialized: "
+            "tf.config.list_logical_devices was called, or an op ran. Set them first."
+        )
     _settings.logical = parts
 
 

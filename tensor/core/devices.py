@@ -188,7 +188,8 @@ class device:  # noqa: N801  # TensorFlow's name
         """
         if callable(device_name):
             raise RuntimeError(
-                "tf.device does not support functions. Pass a device's name."
+                "tf.device does not support functions. Pass a device's name. Got "
+                f"{device_name!r}."
             )
         self._name: str | None = None
         if device_name is not None and str(device_name):

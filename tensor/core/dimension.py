@@ -107,7 +107,10 @@ class Dimension:
 
     def __int__(self) -> int:
         if self.value is None:
-            raise ValueError("An unknown dimension has no integer value.")
+            raise ValueError(
+                "An unknown dimension has no integer value. tf.shape(x) gives it "
+                "when it is known."
+            )
         return self.value
 
     __index__ = __int__

@@ -158,7 +158,9 @@ class ForwardAccumulator:
 
     def __enter__(self) -> ForwardAccumulator:
         if self._is_recording:
-            raise ValueError("Accumulator is already recording.")
+            raise ValueError(
+                "Accumulator is already recording. Open each one once at a time."
+            )
         context.tapes.append(self._record)  # type: ignore[arg-type]
         self._is_recording = True
         return self

@@ -187,7 +187,9 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     if not callable(func):
         raise TypeError(f"func must be callable, got: {func!r}")
     if not structure:
-        raise ValueError("Must provide at least one structure")
+        raise ValueError(
+            "Must provide at least one structure after the function, got none."
+        )
     check_types = kwargs.pop("check_types", True)
     expand_composites = kwargs.pop("expand_composites", False)
     if kwargs:

@@ -79,7 +79,10 @@ class TensorShape:
             ValueError: The rank is unknown.
         """
         if self._dims is None:
-            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+            raise ValueError(
+                "as_list() is not defined on an unknown TensorShape. `shape.rank` is "
+                "None for one."
+            )
         return list(self._dims)
 
     def as_tuple(self) -> Dims:
@@ -89,7 +92,10 @@ class TensorShape:
             ValueError: The rank is unknown.
         """
         if self._dims is None:
-            raise ValueError("as_tuple() is not defined on an unknown TensorShape.")
+            raise ValueError(
+                "as_tuple() is not defined on an unknown TensorShape. `shape.rank` "
+                "is None for one."
+            )
         return self._dims
 
     def num_elements(self) -> int | None:
@@ -217,12 +223,18 @@ class TensorShape:
 
     def __len__(self) -> int:
         if self._dims is None:
-            raise ValueError("Cannot take the length of shape with unknown rank.")
+            raise ValueError(
+                "Cannot take the length of shape with unknown rank. `shape.rank` is "
+                "None for one."
+            )
         return len(self._dims)
 
     def __iter__(self) -> Iterator[int | None]:
         if self._dims is None:
-            raise ValueError("Cannot iterate over a shape with unknown rank.")
+            raise ValueError(
+                "Cannot iterate over a shape with unknown rank. `shape.rank` is None "
+                "for one."
+            )
         return iter(self._dims)
 
     @overload

@@ -151,7 +151,9 @@ class GradientTape:
         """
         for t in nest.flatten(tensor):
             if isinstance(t, CompositeTensor):
-                self.watch([p for p in t.composite_components() if p.dtype.is_differentiable])
+                self.watch(
+                    [p for p in t.composite_components() if p.dtype.is_differentiable]
+                )
                 continue
             if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
                 raise ValueError(
@@ -180,7 +182,8 @@ class GradientTape:
         """
         if self._tape is None or not self._recording:
             raise RuntimeError(
-                "Trying to stop recording a tape which is not recording."
+                "Trying to stop recording a tape which is not recording. Call it "
+                "inside `with tape:`."
             )
         self._stop()
         try:

@@ -116,7 +116,7 @@ class Tensor:
     def __len__(self) -> int:
         shape = self.static_shape
         if shape == ():
-            raise TypeError("Scalar tensor has no `len()`")
+            raise TypeError("Scalar tensor has no `len()`. Its shape is ().")
         if shape is None or shape[0] is None:
             raise TypeError(
                 f"len is not well defined for a symbolic tensor of shape "
@@ -233,7 +233,10 @@ class EagerTensor(Tensor):
     def __iter__(self) -> Iterator[Tensor]:
         shape = self._array.shape
         if not shape:
-            raise TypeError("Cannot iterate over a scalar tensor.")
+            raise TypeError(
+                "Cannot iterate over a scalar tensor. `tf.range(n)` gives the "
+                "numbers below n."
+            )
         return (self[i] for i in range(shape[0]))  # type: ignore[index]
 
     def __repr__(self) -> str:

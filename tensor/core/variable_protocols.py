@@ -56,9 +56,12 @@ class VariableProtocols:
 
     def __len__(self) -> int:
         if not self._dims:
-            raise TypeError("Scalar variable has no `len()`")
+            raise TypeError("Scalar variable has no `len()`. Its shape is ().")
         if self._dims[0] is None:
-            raise TypeError(f"len is not well defined for shape {to_text(self._dims)}.")
+            raise TypeError(
+                f"len is not well defined for shape {to_text(self._dims)}. "
+                "`tf.shape(v)[0]` gives it."
+            )
         return self._dims[0]
 
     def __bool__(self) -> bool:

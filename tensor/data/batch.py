@@ -114,7 +114,10 @@ class Unbatch(Derived):
     def __init__(self, source: Dataset) -> None:
         specs = nest.flatten(source.element_spec)
         if any(isinstance(s, TensorSpec) and s.dims == () for s in specs):
-            raise ValueError("Cannot unbatch an input with scalar components.")
+            raise ValueError(
+                "Cannot unbatch an input with scalar components. Its elements are "
+                f"{source.element_spec}; every component needs a first dimension."
+            )
         firsts = {
             s.dims[0]
             for s in specs

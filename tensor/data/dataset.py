@@ -98,9 +98,15 @@ class Dataset:
         """
         size = self.count()
         if size == INFINITE:
-            raise TypeError("The dataset is infinite.")
+            raise TypeError(
+                "The dataset is infinite. Its `cardinality()` is "
+                "tf.data.INFINITE_CARDINALITY; `take(n)` ends it."
+            )
         if size == UNKNOWN:
-            raise TypeError("The dataset length is unknown.")
+            raise TypeError(
+                "The dataset length is unknown. Count the elements, or tell it by "
+                "tf.data.experimental.assert_cardinality."
+            )
         return size
 
     def __bool__(self) -> bool:
@@ -126,7 +132,8 @@ class Dataset:
 
         if context.graph is not None:
             raise RuntimeError(
-                "`tf.data.Dataset.as_numpy_iterator()` is only supported in eager mode."
+                "`tf.data.Dataset.as_numpy_iterator()` is only supported in eager "
+                "mode. Call it outside of tf.function."
             )
         return NumpyIterator(self)
 

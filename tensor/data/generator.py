@@ -45,7 +45,10 @@ def from_generator(
         ValueError: Neither or both of signature and types are given.
     """
     if not callable(generator):
-        raise TypeError("`generator` must be a Python callable.")
+        raise TypeError(
+            f"`generator` must be a Python callable. Got {generator!r}; pass the "
+            "function itself, not what it returns."
+        )
     spec = _signature(output_types, output_shapes, output_signature)
     values = tuple([convert(a) for a in args or ()])
     return Generator(generator, spec, tuple([component(v) for v in values]))
@@ -67,7 +70,8 @@ def _signature(output_types: Any, output_shapes: Any, signature: Any) -> Any:
         return signature
     if output_types is None:
         raise TypeError(
-            "Either `output_signature` or `output_types` must be specified."
+            "Either `output_signature` or `output_types` must be specified. Pass "
+            "`output_signature=`, a tf.TensorSpec for each component."
         )
     dtypes = [as_dtype(t) for t in nest.flatten(output_types)]
     if output_shapes is None:

@@ -61,9 +61,12 @@ def zip_(*args: Any, datasets: Any = None, name: str | None = None) -> Dataset:
         TypeError: Neither or both were given, or something is not a dataset.
     """
     if not args and datasets is None:
-        raise TypeError("Must pass at least one dataset to `zip`.")
+        raise TypeError("Must pass at least one dataset to `zip`. Got none.")
     if args and datasets is not None:
-        raise TypeError("Both `*args` and `datasets` cannot be set.")
+        raise TypeError(
+            "Both `*args` and `datasets` cannot be set. Write Dataset.zip(a, b), or "
+            "Dataset.zip((a, b))."
+        )
     if args:
         datasets = args[0] if len(args) == 1 else args
     return Zip(datasets)

@@ -94,7 +94,9 @@ class TensorSlice(Dataset):
         element = nest.map_structure(as_leaf, tensors)
         leaves = nest.flatten(element)
         if not leaves:
-            raise ValueError("Invalid `tensors`. Empty `tensors` is not allowed.")
+            raise ValueError(
+                f"Invalid `tensors`. Empty `tensors` is not allowed. Got {tensors!r}."
+            )
         specs = [unbatched_slice(spec_of_leaf(leaf)) for leaf in leaves]
         super().__init__(nest.pack(element, specs))
         self.components = tuple([component(leaf) for leaf in leaves])
@@ -178,7 +180,7 @@ class Range(Dataset):
             (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
         )
         if step == 0:
-            raise ValueError("Invalid `step`. It must not be zero.")
+            raise ValueError(f"Invalid `step`. It must not be zero. Got range{args}.")
         if all(isinstance(n, np.integer | int) for n in (start, stop, step)):
             start, step = int(start), int(step)
             self.size = len(range(start, int(stop), step))

@@ -53,7 +53,10 @@ def save(
         TypeError: Elements are not tensors.
     """
     if checkpoint_args is not None:
-        raise NotImplementedError("Dataset.save does not support `checkpoint_args`.")
+        raise NotImplementedError(
+            "Dataset.save does not support `checkpoint_args`. Got "
+            f"{checkpoint_args!r}; leave it out."
+        )
     write_folder(self, os.fspath(path), compression, shard_func)
 
 
@@ -153,7 +156,10 @@ def load(
         NotImplementedError: `wait` is set.
     """
     if wait:
-        raise NotImplementedError("Dataset.load does not support `wait`.")
+        raise NotImplementedError(
+            "Dataset.load does not support `wait`. Load when the dataset has been "
+            "saved."
+        )
     stored = Stored(os.fspath(path), element_spec)
     if reader_func is None:
         return stored

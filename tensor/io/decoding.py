@@ -371,9 +371,14 @@ def decode_csv_(
     """
     if select_cols is not None:
         if any(a >= b for a, b in pairwise(select_cols)):
-            raise ValueError("select_cols is not strictly increasing.")
+            raise ValueError(
+                f"select_cols is not strictly increasing. Got {select_cols}."
+            )
         if len(select_cols) != len(record_defaults):
-            raise ValueError("Length of select_cols and record_defaults do not match.")
+            raise ValueError(
+                "Length of select_cols and record_defaults do not match. Got "
+                f"{len(select_cols)} columns and {len(record_defaults)} defaults."
+            )
     layout = CsvLayout(
         [_default(d) for d in record_defaults],
         field_delim,

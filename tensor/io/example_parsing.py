@@ -157,14 +157,17 @@ def make_column(key: str, spec: Any) -> Column:
 def _columns(features: dict[str, Any]) -> dict[str, Column]:
     """Return the readers of features, by name."""
     if not features:
-        raise ValueError("Invalid argument: features cannot be empty.")
+        raise ValueError(
+            f"Invalid argument: features cannot be empty. Got {features!r}; name at "
+            "least one."
+        )
     result = {}
     for name in sorted(features):
         spec = features[name]
         if isinstance(spec, FixedLenSequenceFeature) and not spec.allow_missing:
             raise ValueError(
                 "Unsupported: FixedLenSequenceFeature requires allow_missing to be "
-                "True."
+                f"True. Feature {name!r} has {spec.allow_missing}."
             )
         key = spec.value_key if isinstance(spec, RaggedFeature) else None
         result[name] = make_column(key or name, spec)

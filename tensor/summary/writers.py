@@ -149,7 +149,9 @@ def create_file_writer(
         ValueError: `logdir` is None.
     """
     if logdir is None:
-        raise ValueError("Argument `logdir` cannot be None")
+        raise ValueError(
+            "Argument `logdir` cannot be None. Pass the folder to write to."
+        )
     folder = os.fsdecode(
         np.asarray(logdir).item() if hasattr(logdir, "numpy") else logdir
     )

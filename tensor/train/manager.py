@@ -57,7 +57,8 @@ class CheckpointManager:
             )
         if checkpoint_interval is not None and step_counter is None:
             raise ValueError(
-                "`step_counter` should be passed if `checkpoint_interval` is not None."
+                "`step_counter` should be passed if `checkpoint_interval` is not "
+                "None. Pass a variable or function that gives the step."
             )
         self._checkpoint = checkpoint
         self._directory: str = os.fspath(directory)

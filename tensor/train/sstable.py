@@ -102,7 +102,9 @@ def _content(data: bytes, handle: bytes) -> bytes:
     size, _ = read_varint(handle, at)
     block = data[offset : offset + size + _TRAILER_BYTES]
     if len(block) < size + _TRAILER_BYTES:
-        raise DecodeError("truncated block")
+        raise DecodeError(
+            f"truncated block: {size} bytes at {offset} are not all there"
+        )
     (stored,) = _UINT32.unpack(block[-4:])
     if masked_crc32c(block[:-4]) != stored:
         raise DecodeError("block checksum mismatch")

@@ -153,7 +153,10 @@ def sorted_(values: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
         order = _public("argsort")(_public("map_fn")(key, values), 0, direction)
         return _public("gather")(values, order)
     if len(values.static_shape or (None,)) != 1:
-        raise ValueError("sort only supports tensors with one dimension.")
+        raise ValueError(
+            "sort only supports tensors with one dimension. Got shape "
+            f"{values.shape}; tf.sort takes an axis."
+        )
     return _public("sort")(values, 0, direction)
 
 

@@ -38,7 +38,8 @@ def _elements(elems: Any) -> tuple[list[Any], Any]:
     for tensor in flat:
         if not isinstance(tensor, CompositeTensor) and tensor.shape.rank == 0:
             raise ValueError(
-                "Elements in elems must be 1+ dimensional Tensors, not scalars"
+                "Elements in elems must be 1+ dimensional Tensors, not scalars: got "
+                f"{tensor!r}. The function is applied to slices along the first axis."
             )
     lengths = [length_of(t) for t in flat]
     known = [n for n in lengths if isinstance(n, int)]

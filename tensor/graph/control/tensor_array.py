@@ -326,7 +326,9 @@ class TensorArray(CompositeTensor):
         Raises:
             NotImplementedError: Always.
         """
-        raise NotImplementedError("TensorArray.grad is not supported in TF2.")
+        raise NotImplementedError(
+            "TensorArray.grad is not supported in TF2. Use tf.GradientTape."
+        )
 
     def close(self, name: str | None = None) -> None:
         """Let go of the elements."""
