@@ -130,7 +130,7 @@ class SlicedUpdates:
             return context.graph.scatter_variable(self, combine, indices, values)
         key = tuple([np.asarray(i._array) for i in indices])
         self.write_rows(combine, key, values._array)
-        return self
+        return self._assigned()
 
     def write_rows(self, combine: Any, key: tuple[Any, ...], rows: Any) -> None:
         """Write `rows` where the index arrays in `key` point.
@@ -196,7 +196,7 @@ class SlicedUpdates:
         if context.graph is not None:
             return context.graph.update_variable_slice(self, index, how, value)
         self.write_slice(index, how, value._array)
-        return self
+        return self._assigned()
 
     def write_slice(self, index: Any, how: str, array: Any) -> None:
         """Write an array to `self[index]`, in the way named by `how`."""

@@ -315,7 +315,11 @@ class Variable(
                 "AssignAddVariableOp", "Booleans have no sum. Use assign instead."
             )
         self.write_array(how, value._array)
-        return self if read_value else None
+        return self._assigned() if read_value else None
+
+    def _assigned(self) -> Any:
+        """Return what an eager assignment returns; see `unread_variable`."""
+        return self
 
     def updated_by(self, step: Callable[[Any, Any], Any], gradient: Any) -> None:
         """Let an optimizer change this variable by `step(gradient, variable)`.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import tensor.core.unread_variable  # noqa: F401  # what assignments return
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.tensor import EagerTensor, Tensor
