@@ -9,6 +9,7 @@ from tensor.ops.image import (
     distorted_box as distorted_box,
     geometry as geometry,
     glimpse as glimpse,
+    hsv as hsv,
     jpeg as jpeg,
     quality as quality,
     resize as resize,

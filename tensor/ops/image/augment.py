@@ -42,9 +42,9 @@ def _stateless(seed: Any) -> Callable[..., Any]:
 
 def _check_range(lower: Any, upper: Any) -> None:
     if upper <= lower:
-        raise ValueError("upper must be > lower.")
+        raise ValueError(f"upper must be > lower. Got lower={lower} and upper={upper}.")
     if lower < 0:
-        raise ValueError("lower must be non-negative.")
+        raise ValueError(f"lower must be non-negative. Got {lower}.")
 
 
 def _check_not_negative(value: Any, name: str, limit: float | None = None) -> None:

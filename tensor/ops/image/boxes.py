@@ -10,6 +10,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -153,18 +154,20 @@ def _suppressed(
 ) -> Any:
     corners, given = convert(boxes), convert(scores)
     problem = None
-    if corners.ndim not in (None, 2) or corners.shape[1] not in (None, 4):
+    if corners.ndim not in (None, 2):
         problem = (
-            f"boxes must be 2-D, and boxes must have 4 columns: got {corners.shape}"
+            f"boxes must be 2-D{to_brackets(corners.static_shape)} (Shape must be rank "
+            f"2 but is rank {corners.ndim})"
         )
-        if corners.ndim != 2:
-            problem += f" (Shape must be rank 2 but is rank {corners.ndim})"
-        else:
-            problem += f" (Dimension must be 4 but is {corners.shape[1]})"
+    elif corners.shape[1] not in (None, 4):
+        problem = (
+            "boxes must have 4 columns (Dimension must be 4 but is "
+            f"{corners.shape[1]}), got shape {corners.shape}"
+        )
     elif given.ndim not in (None, 1):
         problem = (
-            f"scores must be 1-D, got shape {given.shape} (Shape must be rank 1 but is "
-            f"rank {given.ndim})"
+            f"scores must be 1-D{to_brackets(given.static_shape)} (Shape must be rank "
+            f"1 but is rank {given.ndim})"
         )
     elif None not in (corners.shape[0], given.shape[0]) and (
         corners.shape[0] != given.shape[0]
@@ -187,8 +190,8 @@ def _suppressed(
         if scalar.ndim not in (None, 0):
             raise errors.invalid(
                 "NonMaxSuppressionV5",
-                f"{word} must be 0-D, got shape {scalar.shape} (Shape must be rank 0 "
-                f"but is rank {scalar.ndim})",
+                f"{word} must be 0-D, got shape {to_brackets(scalar.static_shape)} "
+                f"(Shape must be rank 0 but is rank {scalar.ndim})",
             )
     return suppress(corners, given, count, *shares, name=name)
 
@@ -255,7 +258,8 @@ def draw_bounding_boxes(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The images have no rank of four, or two channels.
+        InvalidArgumentError: The images have no rank of four, or two channels; or
+            there are boxes for more or fewer images.
     """
     x = convert(images)
     if x.ndim not in (None, 4):
@@ -271,9 +275,16 @@ def draw_bounding_boxes(
             f"{x.shape[-1]}",
         )
     table = np.zeros((0, 4), np.float32) if colors is None else colors
+    corners = convert(boxes, dtypes.float32)
+    if x.ndim and corners.ndim and not are_compatible(x.shape[:1], corners.shape[:1]):
+        raise errors.invalid(
+            "DrawBoundingBoxesV2",
+            f"The batch sizes should be the same, got {x.shape[0]} images and boxes "
+            f"for {corners.shape[0]}",
+        )
     return draw_boxes(
         x,
-        convert(boxes, dtypes.float32),
+        corners,
         convert(table, dtypes.float32),
         name=name,
     )

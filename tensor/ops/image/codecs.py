@@ -11,6 +11,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.image.color import convert_image_dtype
 
@@ -99,6 +100,8 @@ class DecodeImage(Op):
 
 def _open(data: bytes, formats: tuple[str, ...], op_name: str) -> Any:
     pillow = _pillow()
+    if not data:
+        raise errors.invalid(op_name, "Input is empty.")
     try:
         image = pillow.open(io.BytesIO(data), formats=formats or None)
         image.load()
@@ -195,8 +198,8 @@ def decode_png(
     if wanted not in (dtypes.uint8, dtypes.uint16):
         raise errors.invalid(
             "DecodePng",
-            f"Value for attr 'dtype' of {wanted.name} is not in the list of allowed "
-            "values: uint8, uint16",
+            f"Value for attr 'dtype' of {dtypes.short_name(wanted)} is not in the list "
+            "of allowed values: uint8, uint16",
         )
     return _decoded(contents, channels, wanted, ())
 
@@ -267,7 +270,7 @@ def decode_image(
         InvalidArgumentError: The bytes are no such file.
         ImportError: Pillow is not installed.
     """
-    formats = ("BMP", "GIF", "JPEG", "PNG")
+    formats = ("JPEG", "PNG", "GIF", "BMP")
     z = _decoded(contents, channels or 0, dtypes.uint8, formats, expand_animations)
     return convert_image_dtype(z, dtype)
 
@@ -277,10 +280,18 @@ def encode_png(image: Any, compression: int = -1, name: str | None = None) -> An
     """Encode an image of uint8 or uint16 as a PNG file: a scalar string.
 
     Raises:
-        InvalidArgumentError: The image has another dtype or rank.
+        InvalidArgumentError: The image has another dtype, rank or number of channels,
+            or `compression` is out of range.
         ImportError: Pillow is not installed.
     """
     x = _checked(image, (dtypes.uint8, dtypes.uint16))
+    problem = None
+    if x.ndim and x.shape[2] not in (None, *_MODES):
+        problem = f"image must have 1, 2, 3, or 4 channels, got {x.shape[2]}"
+    elif not -1 <= compression <= 9:
+        problem = f"compression should be in [-1,9], got {compression}"
+    if problem:
+        raise errors.invalid("EncodePng", problem)
     options = (("compress_level", compression),) if compression >= 0 else ()
     return encode(x, format="PNG", options=options, name=name)
 
@@ -317,7 +328,9 @@ def encode_jpeg(
         )
     elif x.ndim and x.shape[2] not in (None, *_JPEG_CHANNELS[format]):
         wanted = " or ".join(str(n) for n in _JPEG_CHANNELS[format])
-        problem = f"format {format} expects {wanted} channels, got {x.shape}"
+        dims = to_brackets(x.static_shape)
+        what = f"format {format} expects" if format else "image must have"
+        problem = f"{what} {wanted} channels, got {dims}"
     if problem:
         raise errors.invalid("EncodeJpeg", problem)
     options = (
@@ -332,11 +345,17 @@ def encode_jpeg(
 
 def _checked(image: Any, allowed: tuple[Any, ...]) -> Any:
     x = convert(image, None if hasattr(image, "dtype") else dtypes.uint8)
-    if x.dtype not in allowed or x.ndim not in (None, 3):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Expected an image [height, width, channels] of "
-            f"{' or '.join(d.name for d in allowed)}, got shape {x.shape} of "
-            f"{x.dtype.name} [Op:EncodeImage]",
+    problem = None
+    if x.dtype not in allowed:
+        problem = (
+            f"Value for attr 'T' of {dtypes.short_name(x.dtype)} is not in the list of "
+            f"allowed values: {', '.join(d.name for d in allowed)}"
         )
+    elif x.ndim not in (None, 3):
+        problem = (
+            f"image must be 3-dimensional{to_brackets(x.static_shape)}: [height, "
+            "width, channels]"
+        )
+    if problem:
+        raise errors.invalid("EncodeImage", problem)
     return x

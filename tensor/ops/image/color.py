@@ -13,15 +13,15 @@ from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.shapes import to_brackets
 from tensor.core.tensor import Tensor
-from tensor.ops.array import cast, cast_, ones_like, shape, where, zeros_like
+from tensor.ops.array import cast, cast_, shape
 from tensor.ops.assertions import assert_
 from tensor.ops.clip import clip_by_value
-from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.families import shape_of
+from tensor.ops.image.hsv import hsv_to_rgb, rgb_to_hsv
 from tensor.ops.image.shapes import check_at_least_3d, check_that
 from tensor.ops.layout import expand_dims_
 from tensor.ops.math import maximum, sqrt, square
-from tensor.ops.reduce import reduce_max, reduce_mean, reduce_min, reduce_sum
+from tensor.ops.reduce import reduce_mean, reduce_sum
 
 _GREY = (0.2989, 0.587, 0.114)
 _YIQ = (
@@ -67,9 +67,13 @@ def convert_image_dtype(
     x = convert(image)
     target = dtypes.as_dtype(dtype)
     if not (target.is_floating or target.is_integer):
-        raise AttributeError("dtype must be either floating point or integer")
+        raise AttributeError(
+            f"dtype must be either floating point or integer, got {target.name}"
+        )
     if not (x.dtype.is_floating or x.dtype.is_integer):
-        raise AttributeError("image dtype must be either floating point or integer")
+        raise AttributeError(
+            f"image dtype must be either floating point or integer, got {x.dtype.name}"
+        )
     if x.dtype is target:
         return x
     if x.dtype.is_integer and target.is_integer:
@@ -127,27 +131,15 @@ def _back(x: Any, dtype: Any) -> Any:
 def _mix(images: Any, matrix: Any) -> Any:
     """Return images with each pixel's channels multiplied by a matrix."""
     x = convert(images)
-    table = constant_tensor(np.asarray(matrix).astype(x.dtype.numpy_dtype))
-    flat = get_op("MatMul")(
-        get_op("Reshape")(x, shape=(-1, 3)), table, transpose_a=False, transpose_b=False
-    )
     dims = shape_of(x)
-    if dims is None or None in dims:
-        from tensor.ops.array import shape_for
-
-        return get_op("Reshape")(flat, shape=shape_for(x))
-    return get_op("Reshape")(flat, shape=dims)
-
-
-def _check_rgb(x: Any) -> None:
-    dims = shape_of(x)
-    if dims == ():
-        raise errors.invalid("RGBToHSV", "input must be at least 1D, got a scalar")
-    if dims is not None and dims[-1] not in (None, 3):
-        raise errors.because(
-            errors.FailedPreconditionError,
-            f"input must have 3 channels but input only has {dims[-1]} channels.",
+    if dims and dims[-1] not in (3, None):
+        raise errors.invalid(
+            "MatMul",
+            f"Matrix size-incompatible: In[0]: [{x.shape.num_elements() // dims[-1]},"
+            f"{dims[-1]}], In[1]: [3,3]: images have 3 channels, got shape {x.shape}",
         )
+    table = constant_tensor(np.asarray(matrix).astype(x.dtype.numpy_dtype))
+    return get_op("MatMul")(x, table, transpose_a=False, transpose_b=False)
 
 
 def _check_adjustable(x: Any, op_type: str) -> None:
@@ -211,51 +203,6 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
     if x.static_shape is not None:
         z.set_shape([*x.static_shape[:-1], 3])
     return z
-
-
-@export("image.rgb_to_hsv")
-def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
-    """Return hue, saturation and value, each in [0, 1], of RGB images in [0, 1]."""
-    x = convert(images)
-    if isinstance(images, np.ndarray) and x.dtype.is_integer:
-        x = cast_(x, dtypes.float32)
-    check_kind(get_op("Sqrt"), x, FLOATING)
-    _check_rgb(x)
-    red, green, blue = x[..., 0], x[..., 1], x[..., 2]
-    value = reduce_max.public(x, -1)
-    spread = value - reduce_min.public(x, -1)
-    nothing, one = zeros_like(value), ones_like(value)
-    saturation = where(value > 0, spread / where(value > 0, value, one), nothing)
-    unit = where(spread > 0, spread, one) * 6.0
-    equal = get_op("Equal")
-    hue = where(
-        equal(red, value),
-        (green - blue) / unit,
-        where(
-            equal(green, value),
-            (blue - red) / unit + 2.0 / 6.0,
-            (red - green) / unit + 4.0 / 6.0,
-        ),
-    )
-    hue = where(spread > 0, hue, nothing)
-    hue = where(hue < 0, hue + 1.0, hue)
-    return get_op("Pack")(hue, saturation, value, axis=-1)
-
-
-@export("image.hsv_to_rgb")
-def hsv_to_rgb(images: Any, name: str | None = None) -> Any:
-    """Return RGB images for hue, saturation and value, each in [0, 1]."""
-    x = convert(images)
-    _check_rgb(x)
-    hue, saturation, value = x[..., 0] * 6.0, x[..., 1], x[..., 2]
-    size = get_op("Abs")
-    colours = [
-        clip_by_value(size(hue - 3.0) - 1.0, 0.0, 1.0),
-        clip_by_value(2.0 - size(hue - 2.0), 0.0, 1.0),
-        clip_by_value(2.0 - size(hue - 4.0), 0.0, 1.0),
-    ]
-    white = 1.0 - saturation
-    return get_op("Pack")(*[(white + saturation * c) * value for c in colours], axis=-1)
 
 
 @export("image.rgb_to_yiq")

@@ -10,6 +10,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor import EagerTensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
@@ -245,12 +246,9 @@ def crop_and_resize(
         )
     x, corners = convert(image), convert(boxes, dtypes.float32)
     which = convert(box_indices, dtypes.int32)
-    problem = None
-    if x.ndim not in (None, 4):
-        problem = "input image must be 4-D"
-    elif corners.ndim not in (None, 2) or (shape_of(corners) or (0, 4))[-1] != 4:
-        problem = f"boxes must be 2-D with 4 columns, got shape {corners.shape}"
-    elif isinstance(which, EagerTensor) and isinstance(x, EagerTensor):
+    size = as_static_shape(crop_size)
+    _check_shapes(shape_of(x), shape_of(corners), shape_of(which), size)
+    if isinstance(which, EagerTensor) and isinstance(x, EagerTensor):
         numbers = np.asarray(which)
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(x):
             raise errors.because(
@@ -258,11 +256,6 @@ def crop_and_resize(
                 f"box_index has values outside [0, batch_size) = [0, {len(x)}) "
                 "[Op:CropAndResize]",
             )
-    if problem:
-        raise errors.because(
-            errors.InvalidArgumentError, f"{problem} [Op:CropAndResize]"
-        )
-    size = as_static_shape(crop_size)
     return crop_and_resize_op(
         x,
         corners,
@@ -272,3 +265,27 @@ def crop_and_resize(
         fill=float(extrapolation_value),
         name=name,
     )
+
+
+def _check_shapes(image: Any, boxes: Any, indices: Any, size: Any) -> None:
+    """Check shapes, as far as they are known.
+
+    Raises:
+        InvalidArgumentError: They do not go together.
+    """
+    problem = None
+    if image is not None and len(image) != 4:
+        problem = f"input image must be 4-D{to_brackets(image)}"
+    elif boxes is not None and len(boxes) != 2:
+        problem = f"boxes must be 2-D{to_brackets(boxes)}"
+    elif boxes is not None and boxes[-1] not in (None, 4):
+        problem = f"boxes must have 4 columns, got shape {to_brackets(boxes)}"
+    elif boxes is not None and not are_compatible(indices, boxes[:1]):
+        problem = (
+            f"box_index has incompatible shape {to_brackets(indices)}: there are "
+            f"{boxes[0]} boxes"
+        )
+    elif isinstance(size, tuple) and min(size) < 1:
+        problem = f"crop dimensions must be positive, got {size}"
+    if problem:
+        raise errors.invalid("CropAndResize", problem)

@@ -111,7 +111,7 @@ def central_crop(image: Any, central_fraction: Any) -> Any:
     if not isinstance(fraction, Tensor) or type(fraction) is EagerTensor:
         fraction = float(fraction)
         if not 0.0 < fraction <= 1.0:
-            raise ValueError("central_fraction must be within (0, 1]")
+            raise ValueError(f"central_fraction must be within (0, 1], got {fraction}")
     else:
         fraction = cast_(fraction, dtypes.float64)
         within = get_op("LogicalAnd")(fraction > 0.0, fraction <= 1.0)

@@ -10,7 +10,6 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.core.shapes import to_brackets
 from tensor.ops.array import cast_, ones_like, where, zeros_like
 from tensor.ops.clip import clip_by_value
 from tensor.ops.dtype_kinds import FLOATING, check_kind
@@ -26,22 +25,6 @@ def _check_rgb(x: Any) -> None:
         raise errors.because(
             errors.FailedPreconditionError,
             f"input must have 3 channels but input only has {dims[-1]} channels.",
-        )
-
-
-def _check_adjustable(x: Any, op_type: str) -> None:
-    dims = shape_of(x)
-    if dims is not None and len(dims) < 3:
-        raise errors.invalid(
-            op_type,
-            f"Shape must be at least rank 3 but is rank {len(dims)}: input must be at "
-            f"least 3-D, got shape{to_brackets(dims)}",
-        )
-    if dims is not None and dims[-1:] not in ((None,), (3,)):
-        raise errors.invalid(
-            op_type,
-            "input must have 3 channels but instead has "
-            f"{dims[-1] if dims else 0} channels.",
         )
 
 

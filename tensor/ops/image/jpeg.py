@@ -94,9 +94,14 @@ def adjust_jpeg_quality(image: Any, jpeg_quality: Any, name: Any = None) -> Any:
 
 def _check(low: int, high: int) -> None:
     if low < 0 or high < 0 or low > 100 or high > 100:
-        raise ValueError("jpeg encoding range must be between 0 and 100.")
+        raise ValueError(
+            f"jpeg encoding range must be between 0 and 100. Got {low} and {high}."
+        )
     if low >= high:
-        raise ValueError("`min_jpeg_quality` must be less than `max_jpeg_quality`.")
+        raise ValueError(
+            f"`min_jpeg_quality` must be less than `max_jpeg_quality`. Got {low} and "
+            f"{high}."
+        )
 
 
 @export("image.random_jpeg_quality")

@@ -41,8 +41,8 @@ def _pair(img1: Any, img2: Any) -> tuple[Any, Any]:
             )
     if not are_compatible((shape_of(a) or ())[-3:], (shape_of(b) or ())[-3:]):
         raise ValueError(
-            f"Shapes {a.shape} and {b.shape} are incompatible: images are compared "
-            "with images of their size."
+            f"Shapes {a.shape[-3:]} and {b.shape[-3:]} are incompatible: images are "
+            "compared with images of their size."
         )
     return a, b
 
@@ -145,7 +145,8 @@ def _check_window(x: Any, size: int) -> None:
     if any(d is not None and d < size for d in dims[-3:-1]):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"Images of shape {list(dims)} are smaller than the filter of size {size}.",
+            f"Expected images no smaller than the filter of size {size}, got shape "
+            f"{list(dims)}.",
         )
 
 

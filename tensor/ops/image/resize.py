@@ -152,16 +152,22 @@ def resize(
 
     Raises:
         ValueError: The rank, the size or the method is wrong.
+        InvalidArgumentError: The images are empty, or would become so.
     """
     x = convert(images)
     if x.ndim is None:
-        raise ValueError("'images' contains no shape.")
+        raise ValueError(
+            "'images' contains no shape. Give them one by tf.ensure_shape."
+        )
     was_one = x.ndim == 3
     if x.ndim not in (3, 4):
-        raise ValueError("'images' must have either 3 or 4 dimensions.")
+        raise ValueError(
+            f"'images' must have either 3 or 4 dimensions. Got shape {x.shape}."
+        )
     check_kind(resize_op, x, REAL)
     if was_one:
         x = expand_dims_(x, 0)
+    _check_content(x)
     target = _target_size(size)
     if preserve_aspect_ratio:
         target = _within(size_of(x), target)
@@ -178,6 +184,23 @@ def resize(
     return undo_batch(z, was_one)
 
 
+def _check_content(x: Any) -> None:
+    """Check that images hold something, as far as is known.
+
+    Raises:
+        InvalidArgumentError: They do not.
+    """
+    _, *size, channels = x.shape.as_list() if x.ndim else (None,) * 4
+    if channels == 0:
+        raise errors.invalid(
+            "Resize", f"image must have at least one channel, got shape {x.shape}"
+        )
+    if 0 in size:
+        raise errors.invalid(
+            "Resize", f"input image must be of non-zero size, got shape {x.shape}"
+        )
+
+
 def _target_size(size: Any) -> Any:
     """Return a size argument as two integers or a symbolic vector.
 
@@ -185,14 +208,14 @@ def _target_size(size: Any) -> Any:
         ValueError: It is something else, or not positive.
     """
     given = size if hasattr(size, "dtype") else None
-    if isinstance(size, list | tuple) and any(isinstance(v, float) for v in size):
-        raise ValueError("'size' must be a 1-D int32 Tensor")
+    if isinstance(size, list | tuple) and any(isinstance(v, float | str) for v in size):
+        raise ValueError(f"'size' must be a 1-D int32 Tensor, got {size!r}")
     if (
         given is not None
         and dtypes.as_dtype(given.dtype) is not dtypes.int32
         and (isinstance(size, Tensor) or not dtypes.as_dtype(given.dtype).is_integer)
     ):
-        raise ValueError("'size' must be a 1-D int32 Tensor")
+        raise ValueError(f"'size' must be a 1-D int32 Tensor, got {size!r}")
     if not _may_be_pair(size):
         raise ValueError(
             "'size' must be a 1-D Tensor of 2 elements: new_height, new_width. Got "

@@ -9,6 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.shapes import are_compatible
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, concat, reshape, shape
 from tensor.ops.array_functions import array_function, vector
@@ -58,7 +59,8 @@ def non_max_suppression_overlaps(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The overlaps are no square matrix.
+        InvalidArgumentError: The overlaps are no square matrix, or there are more or
+            fewer scores.
     """
     table = convert(overlaps, dtypes.float32)
     dims = table.static_shape
@@ -67,9 +69,18 @@ def non_max_suppression_overlaps(
             "NonMaxSuppressionWithOverlaps",
             f"overlaps must be square, got shape {table.shape}",
         )
+    given = convert(scores, dtypes.float32)
+    if None not in (dims, given.static_shape) and not are_compatible(
+        dims[:1], given.static_shape
+    ):
+        raise errors.invalid(
+            "NonMaxSuppressionWithOverlaps",
+            "scores has incompatible shape (Dimensions must be equal, but are "
+            f"{dims[0]} and {given.shape.num_elements()})",
+        )
     return chosen_by_overlaps(
         table,
-        convert(scores, dtypes.float32),
+        given,
         convert(max_output_size, dtypes.int32),
         convert(overlap_threshold, dtypes.float32),
         convert(score_threshold, dtypes.float32),
