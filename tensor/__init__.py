@@ -69,6 +69,7 @@ _LAZY = {
     "quantization": "tensor.quantization",
     "ragged": "tensor.ragged",
     "random": "tensor.random",
+    "raw_ops": "tensor.raw_ops",
     "saved_model": "tensor.saved_model",
     "sets": "tensor.sets",
     "signal": "tensor.signal",
