@@ -37,7 +37,9 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq
         self.delete_checkpoint = delete_checkpoint
         if not self.backup_dir:
-            raise ValueError("Empty `backup_dir` argument passed")
+            raise ValueError(
+                "Empty `backup_dir` argument passed: name a folder to write to."
+            )
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
                 "Either `save_freq` is 'epoch' or an integer. Received: "

@@ -18,12 +18,18 @@ class Callback:
     `self.model.stop_training = True` ends the training after the epoch.
     """
 
+    # Subclasses may leave out the constructor.
+    validation_data: Any = None
+    model: Any = None
+    _chief_worker_only: bool | None = None
+    _supports_tf_logs = False
+
     def __init__(self) -> None:
         """Create a callback that belongs to no model yet."""
         self.validation_data = None
-        self.model: Any = None
+        self.model = None
         self.params: dict[str, Any] = {}
-        self._chief_worker_only: bool | None = None
+        self._chief_worker_only = None
         self._supports_tf_logs = False
 
     def set_params(self, params: dict[str, Any]) -> None:

@@ -13,12 +13,14 @@ class CallContext(threading.local):
 
     Attributes:
         layer: The layer whose `call` runs, None outside of all.
+        is_frozen: Whether that layer, or one around it, is not to be trained.
         training: The mode that inner layers take over.
         is_symbolic: Whether the call only finds out shapes.
     """
 
     def __init__(self) -> None:
         self.layer: Any = None
+        self.is_frozen = False
         self.training: Any = None
         self.is_symbolic = False
 
@@ -36,12 +38,14 @@ class entered:  # noqa: N801  # used as a statement
         self._training = training
 
     def __enter__(self) -> None:
-        self._outer = calls.layer, calls.training
+        self._outer = calls.layer, calls.training, calls.is_frozen
         calls.layer = self._layer
         calls.training = self._training
+        if self._layer is not None and not self._layer._trainable:
+            calls.is_frozen = True
 
     def __exit__(self, *exception: object) -> None:
-        calls.layer, calls.training = self._outer
+        calls.layer, calls.training, calls.is_frozen = self._outer
 
 
 class init_scope:  # noqa: N801  # TensorFlow's name

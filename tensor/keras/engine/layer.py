@@ -246,7 +246,7 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
             training = kwargs.pop("training", calls.training)
         with entered(self, training), tf.name_scope(self._name_scope()):
             if not self.built:
-                self._build_for(inputs)
+                self._build_for(inputs, args, kwargs)
             if self.input_spec is not None:
                 check_input(self.input_spec, inputs, self.name)
             if self._autocast:
@@ -325,8 +325,8 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
             *args[1:],
         )
 
-    def _build_for(self, inputs: Any) -> None:
-        """Make the weights for these inputs."""
+    def _build_for(self, inputs: Any, args: Any, kwargs: Any) -> None:
+        """Make the weights for these inputs, the first of a call's arguments."""
         flat = nest.flatten(inputs)
         if self.input_spec is not None:
             check_input(self.input_spec, inputs, self.name)

@@ -8,6 +8,7 @@ import tensor as tf
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.tensor import EagerTensor, Tensor
+from tensor.keras.engine.call_context import calls, init_scope
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.weights import WeightOwner
 
@@ -100,6 +101,17 @@ class LossOwner(WeightOwner):
             batch = tf.cast(tf.shape(output)[0], penalty.dtype)
             self.add_loss(tf.math.divide_no_nan(penalty, batch))
 
+    def add_update(self, updates: Any) -> None:
+        """Run updates given as functions, unless this layer or an outer one is frozen.
+
+        Updates that are no functions were done when they were computed.
+        """
+        if calls.is_frozen:
+            return
+        for update in nest.flatten(updates):
+            if callable(update):
+                update()
+
     # ---- metrics
 
     def _add_symbolic_metric(self, value: Any, name: Any, aggregation: Any) -> None:
@@ -123,32 +135,49 @@ class LossOwner(WeightOwner):
 
         Raises:
             TypeError: A keyword is unknown.
-            ValueError: There is no name.
+            ValueError: There is no name, several metrics have it, or the call is not
+                inside a layer's `call`.
         """
         unknown = set(kwargs) - {"aggregation"}
         if unknown:
-            raise TypeError(f"Unknown keyword arguments: {sorted(unknown)}")
+            raise TypeError(
+                f"Unknown keyword arguments: {sorted(unknown)}. Expected `aggregation`."
+            )
         if isinstance(value, KerasTensor):
             self._add_symbolic_metric(value, name, kwargs.get("aggregation"))
             return
+        from tensor.keras.metrics.reduction import Mean
+
         source = getattr(value, "_metric_obj", None)
-        if isinstance(source, tuple):
-            source = source[0]
         if name is None and source is None:
             raise ValueError(
                 "Please provide a name for your metric like "
                 "`self.add_metric(tf.reduce_sum(inputs), name='mean_activation')`"
             )
-        if source is not None:
-            if not any(source is m for m in self._metrics):
-                self._metrics.append(source)
-            return
-        found = next((m for m in self._metrics if m.name == name), None)
+        if calls.layer is None:
+            raise ValueError(
+                f"Expected a symbolic Tensor for the metric value, received: {value}"
+            )
+        found = self._metric_named(name if source is None else source.name)
         if found is None:
-            from tensor.keras.engine.call_context import init_scope
-            from tensor.keras.metrics.reduction import Mean
-
-            with init_scope():
-                found = Mean(name=name, dtype=value.dtype)
+            found = source
+            if source is None:
+                with init_scope():
+                    found = Mean(name=name, dtype=value.dtype)
             self._metrics.append(found)
-        found.update_state(value)
+        if source is None:
+            found.update_state(value)
+
+    def _metric_named(self, name: Any) -> Any:
+        """Return this layer's own metric of a name, None if there is none.
+
+        Raises:
+            ValueError: There are several.
+        """
+        found = [m for m in self._metrics if m.name == name]
+        if len(found) > 1:
+            raise ValueError(
+                "Please provide different names for the metrics you have added. We "
+                f'found {len(found)} metrics with the name: "{name}"'
+            )
+        return found[0] if found else None

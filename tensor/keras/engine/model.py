@@ -11,7 +11,7 @@ from tensor.keras.engine import automatic_config, symbolic_call
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
-from tensor.keras.engine.model_structure import ModelStructure
+from tensor.keras.engine.model_structure import ModelStructure, specs_of_call
 from tensor.keras.engine.shapes import as_tensor_shapes
 from tensor.keras.engine.weights import leaves, unique
 from tensor.keras.saving.model_files import ModelFiles
@@ -92,7 +92,7 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
         their own, so that a layer without weights can be put in between.
         """
         found = {n: v for n, v in sorted(vars(self).items()) if not n.startswith("_")}
-        if self._layer_graph is not None or hasattr(self, "_stack"):
+        if self._goes_by_layers():
             weighted = [layer for layer in self.layers if layer.weights]
             for i, layer in enumerate(weighted):
                 found[f"layer_with_weights-{i}"] = layer
@@ -177,7 +177,9 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
             super().build(input_shape)
             return
         if input_shape is None:
-            raise ValueError("Input shape must be defined when calling `build()`.")
+            raise ValueError(
+                "Input shape must be defined when calling `build()`. Got None."
+            )
         if type(self).call is not Model.call and not self._is_calling():
             symbolic_call.output_spec(self, input_shape)
         super().build(input_shape)
@@ -195,10 +197,11 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
         else:
             super()._build_for_shapes(input_shape)
 
-    def _build_for(self, inputs: Any) -> None:
+    def _build_for(self, inputs: Any, args: Any, kwargs: Any) -> None:
         specs = nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
         object.__setattr__(self, "_seen_input_specs", specs)
-        super()._build_for(inputs)
+        object.__setattr__(self, "_seen_arguments", specs_of_call(args, kwargs))
+        super()._build_for(inputs, args, kwargs)
 
     def _saved_model_object(self) -> Any:
         from tensor.keras.saving.exported import ExportedModel

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tensor as tf
 from tensor.core import nest
 from tensor.keras.engine.layer_nodes import LayerNodes
+from tensor.keras.engine.weights import WeightOwner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,8 @@ class ModelStructure(LayerNodes):
 
     _layer_graph: LayerGraph | None = None
     _seen_input_specs: Any = None
+    # Specs of the arguments of the first call, the named ones apart.
+    _seen_arguments: Any = None
     _given_input_spec: Any = None
 
     if TYPE_CHECKING:
@@ -55,7 +58,8 @@ class ModelStructure(LayerNodes):
             return layers[index]
         if name is None:
             raise ValueError(
-                "Provide either a layer name or layer index at `get_layer`."
+                "Provide either a layer name or layer index at `get_layer`. Got "
+                "neither."
             )
         for layer in layers:
             if layer.name == name:
@@ -134,6 +138,29 @@ class ModelStructure(LayerNodes):
     def input_spec(self, value: Any) -> None:
         object.__setattr__(self, "_given_input_spec", value)
 
+    def _goes_by_layers(self) -> bool:
+        """Whether the layers are a graph or a stack, not attributes."""
+        return self._layer_graph is not None or hasattr(self, "_stack")
+
+    def get_weight_paths(self) -> dict[str, Any]:
+        """Return the variables by the attributes that lead to them: `d1.kernel`.
+
+        Layers of a graph or a stack go by their names.
+        """
+        found: dict[str, Any] = {}
+        pending: list[tuple[str, Any]] = [("", self)]
+        seen = {id(self)}
+        for path, owner in pending:
+            for name, child in _named_children(owner):
+                if id(child) in seen:
+                    continue
+                seen.add(id(child))
+                if isinstance(child, tf.Variable):
+                    found[f"{path}{name}"] = child
+                else:
+                    pending.append((f"{path}{name}.", child))
+        return found
+
     def save_spec(self, dynamic_batch: bool = True) -> Any:
         """Return specs of what the model is called with: arguments, named arguments.
 
@@ -145,14 +172,12 @@ class ModelStructure(LayerNodes):
             None if no inputs are known yet.
         """
         if self._layer_graph is not None:
-            inputs = self._layer_graph.inputs
-            specs = nest.map_structure(_named_spec, inputs)
-        elif self._seen_input_specs is None:
+            return [nest.map_structure(_named_spec, self._layer_graph.inputs)], {}
+        if self._seen_arguments is None:
             return None
-        else:
-            rows = self._seen_input_specs
-            specs = nest.map_structure(_open_batch, rows) if dynamic_batch else rows
-        return ([specs], {})
+        args, kwargs = self._seen_arguments
+        specs = list(args), kwargs
+        return nest.map_structure(_open_batch, specs) if dynamic_batch else specs
 
 
 def _named_spec(x: KerasTensor) -> tf.TensorSpec:
@@ -160,7 +185,37 @@ def _named_spec(x: KerasTensor) -> tf.TensorSpec:
     return tf.TensorSpec(x.static_shape, x.dtype, x._keras_history.layer.name)
 
 
-def _open_batch(spec: tf.TensorSpec) -> tf.TensorSpec:
+def specs_of_call(args: Any, kwargs: Any) -> Any:
+    """Return the specs of the tensors that a model was called with."""
+
+    def spec(x: Any) -> Any:
+        return tf.TensorSpec(x.shape, x.dtype) if isinstance(x, tf.Tensor) else x
+
+    def holds_tensors(x: Any) -> bool:
+        return any(isinstance(v, tf.Tensor) for v in nest.flatten(x))
+
+    named = {k: v for k, v in kwargs.items() if holds_tensors(v)}
+    return nest.map_structure(spec, ([x for x in args if holds_tensors(x)], named))
+
+
+def _named_children(owner: Any) -> list[tuple[str, Any]]:
+    """Return what has variables in an object, by attribute, key or position."""
+    if isinstance(owner, ModelStructure) and owner._goes_by_layers():
+        return [(layer.name, layer) for layer in owner.layers]
+    children: Any
+    if isinstance(owner, dict):
+        children = owner.items()
+    elif isinstance(owner, list | tuple):
+        children = enumerate(owner)
+    else:
+        children = owner._checkpoint_children().items()
+    kinds = (WeightOwner, tf.Variable, dict, list, tuple)
+    return [(str(name), child) for name, child in children if isinstance(child, kinds)]
+
+
+def _open_batch(spec: Any) -> Any:
     """Return a spec with the size of the batch left open."""
+    if not isinstance(spec, tf.TensorSpec):
+        return spec
     dims = spec.shape.as_list()
     return tf.TensorSpec([None, *dims[1:]] if dims else dims, spec.dtype, spec.name)

@@ -101,7 +101,7 @@ class Sequential(Model):
             TypeError: There is none.
         """
         if not self.layers:
-            raise TypeError("There are no layers in the model.")
+            raise TypeError("There are no layers in the model. Nothing can be popped.")
         last = self._stack.pop()
         last._inbound_nodes.clear()
         if self._stack:
@@ -141,7 +141,10 @@ class Sequential(Model):
             self.built = True
             return
         if input_shape is None:
-            raise ValueError("You must provide an `input_shape` argument.")
+            raise ValueError(
+                "You must provide an `input_shape` argument. Pass it to `build`, or "
+                "begin with an Input."
+            )
         self._infer(tuple(tf.TensorShape(input_shape).as_list()), "float32")
         self._build_input_shape = input_shape
 
@@ -160,7 +163,9 @@ class Sequential(Model):
         )
         self._connect(start)
 
-    def _build_for(self, inputs: Any) -> None:
+    _computes_masks_itself = True
+
+    def _build_for(self, inputs: Any, args: Any, kwargs: Any) -> None:
         """Nothing: `call` builds, when it knows what it is called with."""
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
@@ -198,6 +203,8 @@ class Sequential(Model):
     def _assert_weights_created(self) -> None:
         if self.built or self._layer_graph is not None:
             return
+        if "build" not in type(self).__dict__:
+            return  # a subclass may do without the layers
         if any(not layer.built for layer in self._stack):
             raise ValueError(
                 f"Weights for model '{self.name}' have not yet been created. "

@@ -9,7 +9,14 @@ import numpy as np
 import tensor as tf
 from tensor.keras import initializers, mixed_precision, settings
 from tensor.keras.engine.call_context import init_scope
+from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.weights import WeightOwner
+
+
+class MetricResults(dict[str, Any]):
+    """Several results of one metric by name."""
+
+    _metric_obj: Any
 
 
 class Metric(WeightOwner):
@@ -55,9 +62,12 @@ class Metric(WeightOwner):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Update the state, and return the result so far."""
-        self.update_state(*args, **kwargs)
+        if not holds_keras_tensors(args, kwargs):
+            self.update_state(*args, **kwargs)
         result = self.result()
-        if isinstance(result, tf.Tensor):
+        if isinstance(result, dict):
+            result = MetricResults(result)
+        if isinstance(result, tf.Tensor | MetricResults):
             result._metric_obj = self  # for `layer.add_metric(metric(values))`
         return result
 

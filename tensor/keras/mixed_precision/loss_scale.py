@@ -156,7 +156,9 @@ class LossScaleOptimizer(Module):
             grads = replication.summed_gradients(pairs)
         pairs = [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]
         if not pairs:
-            raise ValueError("No gradients provided for any variable.")
+            raise ValueError(
+                "No gradients provided for any variable. Every gradient is None."
+            )
         inner = self.inner_optimizer
         if not inner.built:
             with init_scope():

@@ -30,7 +30,7 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
         if not 0 <= momentum <= 1:
-            raise ValueError("`momentum` must be between [0, 1].")
+            raise ValueError(f"`momentum` must be between [0, 1]. Got {momentum}.")
 
     def build(self, var_list: Any) -> None:
         super().build(var_list)

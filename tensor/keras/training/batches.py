@@ -67,7 +67,13 @@ def with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
         one_hot = labels.shape[-1] > 1
         labels = tf.argmax(labels, axis=-1) if one_hot else tf.squeeze(labels, [-1])
     own = tf.gather(table, tf.cast(labels, "int32"))
-    return x, y, own if weight is None else own * tf.cast(weight, own.dtype)
+    if weight is None:
+        return x, y, own
+    weight = tf.cast(weight, own.dtype)
+    missing = own.shape.rank - weight.shape.rank
+    if missing > 0:  # one weight an example, several classes
+        weight = tf.reshape(weight, [*weight.shape.as_list(), *[1] * missing])
+    return x, y, own * weight
 
 
 def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:

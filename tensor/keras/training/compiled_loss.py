@@ -49,11 +49,10 @@ class CompiledLoss:
         flat = nest.flatten(y_pred)
         names = self._output_names or names_of(y_pred)
         self._output_names = names
-        given = per_output(self._given, names, len(flat), "loss")
+        keys = keys_of(y_pred, names)
+        given = per_output(self._given, keys, len(flat), "loss")
         self._losses = [_as_loss(x) for x in given]
-        self._weights = per_output(
-            self._given_weights, names, len(flat), "loss_weights"
-        )
+        self._weights = per_output(self._given_weights, keys, len(flat), "loss_weights")
         self._output_means = [
             None if len(flat) == 1 or loss is None else Mean(name=f"{name}_loss")
             for name, loss in zip(names, self._losses, strict=True)
@@ -67,7 +66,7 @@ class CompiledLoss:
         sample_weight: Any = None,
         regularization_losses: Any = None,
     ) -> Any:
-        """Return the total loss to be minimised, and update the means."""
+        """Return the total loss to be minimised, None without any, and update means."""
         if not self.is_built:
             self.build(y_pred)
         predictions = nest.flatten(y_pred)
@@ -90,7 +89,7 @@ class CompiledLoss:
             reported.append(penalty)
             shares.append(penalty / replica.current().num_replicas_in_sync)
         if not shares:
-            return tf.zeros(())
+            return None
         if count is None:  # regularization only
             count = batch_size_of(predictions[0])
         self._total_mean.update_state(_sum(reported), sample_weight=count)
@@ -149,6 +148,11 @@ def names_of(y_pred: Any) -> list[str]:
     return [f"output_{i + 1}" for i in range(count)]
 
 
+def keys_of(y_pred: Any, names: list[str]) -> list[str]:
+    """Return what targets go by: the keys of a dictionary of outputs, or the names."""
+    return sorted(y_pred) if isinstance(y_pred, Mapping) else names
+
+
 def per_output(given: Any, names: list[str], count: int, what: str) -> list[Any]:
     """Return what was given per output as a list in the outputs' order.
 
@@ -180,15 +184,21 @@ def conformed(
     """Return targets or weights as a list in the order of the flattened outputs.
 
     Raises:
-        ValueError: Their number does not fit.
+        ValueError: Their number does not fit, or a name is of no output.
     """
     flat = nest.flatten(y_pred)
     if values is None:
         return [None] * len(flat)
-    if isinstance(values, Mapping) and not isinstance(y_pred, Mapping):
-        return [values.get(name) for name in names]
     if isinstance(values, Mapping):
-        return [values.get(key) for key in sorted(y_pred)]
+        keys = keys_of(y_pred, names)
+        unknown = set(values) - set(keys)
+        if unknown:
+            raise ValueError(
+                "Found unexpected losses or metrics that do not correspond to any "
+                f"Model output: {unknown}. Valid mode output names: {keys}. Received "
+                f"struct is: {values}."
+            )
+        return [values.get(key) for key in keys]
     flat_values = nest.flatten(values)
     if len(flat_values) == len(flat):
         return flat_values

@@ -7,10 +7,12 @@ from typing import Any
 
 from tensor.core import nest
 from tensor.keras import metrics as metrics_module
+from tensor.keras.engine.weights import leaves
 from tensor.keras.metrics.metric import Metric
 from tensor.keras.metrics.wrapper import MeanMetricWrapper
 from tensor.keras.training.compiled_loss import (
     conformed,
+    keys_of,
     matched,
     names_of,
     with_mask,
@@ -29,7 +31,12 @@ class CompiledMetrics:
         weighted_metrics: Any = None,
         output_names: Any = None,
     ) -> None:
-        """Take what `compile` was given; more is known at the first update."""
+        """Take what `compile` was given; more is known at the first update.
+
+        Raises:
+            ValueError: A metric is there twice.
+        """
+        _check_no_duplicates(metrics, weighted_metrics)
         self._given = metrics
         self._given_weighted = weighted_metrics
         self._output_names = output_names
@@ -37,6 +44,11 @@ class CompiledMetrics:
         self._weighted: list[list[Any]] = []
         self._in_order: list[Any] = []
         self.is_built = False
+
+    @property
+    def has_weighted(self) -> bool:
+        """Whether `weighted_metrics` was given."""
+        return self._given_weighted is not None
 
     @property
     def metrics(self) -> list[Any]:
@@ -52,7 +64,7 @@ class CompiledMetrics:
         several = len(predictions) > 1
         both = []
         for given in (self._given, self._given_weighted):
-            rows = _rows(given, names, len(predictions))
+            rows = _rows(given, keys_of(y_pred, names), len(predictions))
             both.append(
                 [
                     [_as_metric(m, t, p) for m in row]
@@ -64,25 +76,31 @@ class CompiledMetrics:
             for metric in self._unweighted[i] + self._weighted[i]:
                 if metric is None:
                     continue
-                if several and not getattr(metric, "_has_output_name", False):
-                    metric._name = f"{name}_{metric.name}"
-                    metric._has_output_name = True
-                if metric in self._weighted[i] and metric.name in self._names():
-                    metric._name = f"weighted_{metric.name}"
+                prefix = f"{name}_" if several else ""
+                if prefix and getattr(metric, "_has_output_name", False):
+                    metric._name = metric.name.removeprefix(prefix)
+                is_weighted = any(metric is m for m in self._weighted[i])
+                self._give_name(metric, prefix, is_weighted)
+                metric._has_output_name = several
                 self._in_order.append(metric)
-        self._make_names_unique()
         self.is_built = True
 
-    def _names(self) -> set[str]:
-        return {metric.name for metric in self._in_order}
+    def _give_name(self, metric: Any, prefix: str, is_weighted: bool) -> None:
+        """Put the output's name before the metric's; tell weighted ones apart.
 
-    def _make_names_unique(self) -> None:
-        used: dict[str, int] = {}
-        for metric in self._in_order:
-            count = used.get(metric.name, 0)
-            used[metric.name] = count + 1
-            if count:
-                metric._name = f"{metric.name}_{count}"
+        Raises:
+            ValueError: Another metric has the name.
+        """
+        used = {m.name for m in self._in_order}
+        name = f"{prefix}{metric.name}"
+        if is_weighted and name in used:
+            name = f"{prefix}weighted_{metric.name}"
+        if name in used:
+            raise ValueError(
+                f"Found two metrics with the same name: {name}. All the metrics added "
+                "to the model need to have unique names."
+            )
+        metric._name = name
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Let all metrics see a batch."""
@@ -129,9 +147,7 @@ def _rows(given: Any, names: list[str], count: int) -> list[list[Any]]:
             )
         return [_listed(given.get(name)) for name in names]
     given = _listed(given)
-    if any(isinstance(m, list | tuple) for m in given) or (
-        count > 1 and len(given) == count
-    ):
+    if any(isinstance(m, list | tuple) for m in given):
         if len(given) != count:
             raise ValueError(
                 "When passing a list of lists as `metrics`, it should have one entry "
@@ -142,11 +158,25 @@ def _rows(given: Any, names: list[str], count: int) -> list[list[Any]]:
     # One list for several outputs: every output gets metrics of its own.
     return [
         [
-            m if i == 0 or not isinstance(m, Metric) else m.from_config(m.get_config())
+            m.from_config(m.get_config()) if isinstance(m, Metric) and count > 1 else m
             for m in given
         ]
-        for i in range(count)
+        for _ in range(count)
     ]
+
+
+def _check_no_duplicates(*given: Any) -> None:
+    """Check that no metric is given twice: it would see every batch twice."""
+    seen: list[Any] = []
+    for metric in leaves(list(given)):
+        if isinstance(metric, Metric) and any(metric is m for m in seen):
+            raise ValueError(
+                "Found duplicated metrics object in the user provided metrics and "
+                "weighted metrics. This will cause the same metric object to be "
+                "updated multiple times, and report wrong results. Duplicated item: "
+                f"{metric.name}"
+            )
+        seen.append(metric)
 
 
 def _listed(value: Any) -> list[Any]:

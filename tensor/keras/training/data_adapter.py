@@ -163,7 +163,7 @@ class _Arrays:
             )
         self._rows = rows[0]
         if not self._rows:
-            raise ValueError("Expected input data to be non-empty.")
+            raise ValueError(f"Expected input data to be non-empty. Got {data!r}.")
         self._batch_size = batch_size or 32
         self._shuffle = shuffle
         self._seed: int | None = None

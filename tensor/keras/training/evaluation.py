@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import nest
+from tensor.core.log import get_logger
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.interactive_logging import verbosity
 from tensor.keras.training.peekable import Peekable, flat_logs
-from tensor.keras.training.scope import in_scope
+from tensor.keras.training.scope import at_top_level
 
 
 class Evaluation:
@@ -27,7 +28,7 @@ class Evaluation:
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """Tell type checkers the same."""
 
-    @in_scope
+    @at_top_level
     def evaluate(
         self,
         x: Any = None,
@@ -55,6 +56,7 @@ class Evaluation:
         kwargs.pop("_use_callback_list", None)
         if kwargs:
             raise TypeError(f"Invalid keyword arguments: {list(kwargs)}")
+        self._warn_of_weights(x, sample_weight)
         verbose = verbosity(verbose)
         data = adapter_for(
             x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps
@@ -92,7 +94,21 @@ class Evaluation:
         values = list(logs.values())
         return values[0] if len(values) == 1 else values
 
-    @in_scope
+    def _warn_of_weights(self, x: Any, sample_weight: Any) -> None:
+        """Say that weights do not count for the metrics of this model."""
+        spec = getattr(x, "element_spec", None)
+        has_weights = isinstance(spec, tuple) and len(spec) == 3
+        has_weights = has_weights or sample_weight is not None
+        if has_weights and not self.compiled_metrics.has_weighted:
+            get_logger().warning(
+                "`evaluate()` received a value for `sample_weight`, but "
+                "`weighted_metrics` were not provided. Did you mean to pass metrics to "
+                "`weighted_metrics` in `compile()`? If this is intentional you can "
+                "pass `weighted_metrics=[]` to `compile()` in order to silence this "
+                "warning."
+            )
+
+    @at_top_level
     def predict(
         self,
         x: Any,

@@ -8,10 +8,11 @@ from tensor.core import replica
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.batches import train_validation_split, unpack
+from tensor.keras.training.compiled_trainability import as_compiled
 from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.interactive_logging import verbosity
 from tensor.keras.training.peekable import Peekable, flat_logs
-from tensor.keras.training.scope import in_scope
+from tensor.keras.training.scope import at_top_level
 
 
 class Fitting:
@@ -25,7 +26,8 @@ class Fitting:
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """Tell type checkers the same."""
 
-    @in_scope
+    @at_top_level
+    @as_compiled
     def fit(
         self,
         x: Any = None,
@@ -153,7 +155,7 @@ class Fitting:
             return {}
         if logs is None:
             raise ValueError(
-                "Unexpected result of `train_function` (Empty Logs). This could be due "
+                "Unexpected result of `train_function` (Empty logs). This could be due "
                 "to issues in input pipeline that resulted in an empty dataset. "
                 "Otherwise, please use `Model.compile(..., run_eagerly=True)`, or "
                 "`tf.config.run_functions_eagerly(True)` for more information of where "
@@ -189,4 +191,9 @@ class Fitting:
 def _is_validation_time(validation_freq: Any, epoch: int) -> bool:
     if isinstance(validation_freq, list | tuple | set):
         return epoch + 1 in validation_freq
+    if not isinstance(validation_freq, int):
+        raise ValueError(
+            "Expected `validation_freq` to be a list or int. Received: "
+            f"validation_freq={validation_freq} of the type {type(validation_freq)}."
+        )
     return bool((epoch + 1) % validation_freq == 0)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest, replica
 from tensor.keras.callbacks.callback import as_numbers
+from tensor.keras.training.compiled_trainability import as_compiled
 from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.peekable import flat_logs
-from tensor.keras.training.scope import in_scope
+from tensor.keras.training.scope import at_top_level, in_scope
 
 
 class SingleBatches:
@@ -23,7 +24,8 @@ class SingleBatches:
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """Tell type checkers the same."""
 
-    @in_scope
+    @at_top_level
+    @as_compiled
     def train_on_batch(
         self,
         x: Any,
@@ -40,7 +42,7 @@ class SingleBatches:
             self.make_train_function(), iterator, reset_metrics, return_dict
         )
 
-    @in_scope
+    @at_top_level
     def test_on_batch(
         self,
         x: Any,
@@ -68,7 +70,7 @@ class SingleBatches:
         values = list(logs.values())
         return values[0] if len(values) == 1 else values
 
-    @in_scope
+    @at_top_level
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as arrays."""
         iterator = _single_batch(x, None, None, None)

@@ -55,7 +55,10 @@ class Steps:
         y_pred: Any = None,
         sample_weight: Any = None,
     ) -> Any:
-        """Return the total loss of a batch, penalties of layers included."""
+        """Return the total loss of a batch, penalties of layers included.
+
+        It is None if there are neither losses nor penalties.
+        """
         return self.compiled_loss(
             y, y_pred, sample_weight, regularization_losses=self.losses
         )
@@ -82,6 +85,11 @@ class Steps:
                 "Target data is missing. Your model was compiled with "
                 f"loss={self.loss}, and therefore expects target data to be provided "
                 "in `fit()`."
+            )
+        if loss is None:
+            raise ValueError(
+                "No loss found. You may have forgotten to provide a `loss` argument in "
+                "the `compile()` method."
             )
 
     def make_train_function(self, force: bool = False) -> Any:

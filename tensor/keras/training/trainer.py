@@ -10,6 +10,7 @@ from tensor.keras import mixed_precision, optimizers
 from tensor.keras.engine.weights import unique
 from tensor.keras.training.compiled_loss import CompiledLoss
 from tensor.keras.training.compiled_metrics import CompiledMetrics
+from tensor.keras.training.compiled_trainability import trainability
 from tensor.keras.training.evaluation import Evaluation
 from tensor.keras.training.fitting import Fitting
 from tensor.keras.training.scope import in_scope
@@ -49,7 +50,9 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         self._test_function: Any = None
         self._predict_function: Any = None
         self._compile_arguments: dict[str, Any] | None = None
-        self._steps_per_execution = 1
+        self._jit_compile: bool | None = None
+        self._compiled_trainability: Any = ()
+        object.__setattr__(self, "_steps_per_execution", None)
 
     # ---- compile
 
@@ -76,14 +79,19 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
             loss_weights: What each output's loss counts.
             weighted_metrics: Metrics that take sample weights into account.
             run_eagerly: Whether steps run as plain Python.
-            steps_per_execution: Accepted for compatibility.
-            jit_compile: Accepted for compatibility.
+            steps_per_execution: Accepted for compatibility: every batch is a step.
+            jit_compile: Accepted for compatibility: steps are compiled in any case.
             pss_evaluation_shards: Accepted for compatibility.
             **kwargs: `experimental_run_tf_function`, ignored.
 
         Raises:
             TypeError: A keyword is unknown.
+            ValueError: Steps are to run as plain Python, and to be compiled.
         """
+        if jit_compile and run_eagerly:
+            raise ValueError(
+                "You cannot enable `run_eagerly` and `jit_compile` at the same time."
+            )
         kwargs.pop("experimental_run_tf_function", None)
         kwargs.pop("sample_weight_mode", None)
         if kwargs:
@@ -116,6 +124,12 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
             metrics, weighted_metrics, output_names=names
         )
         self.loss = loss if loss is not None else {}
+        self._jit_compile = jit_compile
+        if isinstance(steps_per_execution, int):
+            self.steps_per_execution = steps_per_execution
+        elif self.steps_per_execution is None:
+            self.steps_per_execution = 1
+        object.__setattr__(self, "_compiled_trainability", trainability(self))
         self._reset_functions()
         self._is_compiled = True
 
@@ -151,6 +165,27 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
     def run_eagerly(self, value: bool | None) -> None:
         self._run_eagerly = value
         self._reset_functions()
+
+    @property
+    def jit_compile(self) -> bool | None:
+        """Whether steps were asked to be compiled."""
+        return self._jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool | None) -> None:
+        self._jit_compile = value
+
+    @property
+    def steps_per_execution(self) -> Any:
+        """How many steps were asked to run in one go, as a variable."""
+        return self._steps_per_execution
+
+    @steps_per_execution.setter
+    def steps_per_execution(self, value: int) -> None:
+        with tf.init_scope():
+            count = tf.Variable(value, dtype="int64", trainable=False)
+        # Not by plain assignment: it is no weight of the model.
+        object.__setattr__(self, "_steps_per_execution", count)
 
     @property
     def metrics(self) -> list[Any]:

@@ -294,7 +294,8 @@ def _check_split(
         )
     if bool(validation_split) != bool(subset):
         raise ValueError(
-            "If `subset` is set, `validation_split` must be set, and inversely."
+            "If `subset` is set, `validation_split` must be set, and inversely. Got "
+            f"{subset!r} and {validation_split!r}."
         )
     if subset not in ("training", "validation", "both", None):
         raise ValueError(

@@ -64,7 +64,7 @@ def _check_sequences(sequences: Any, padding: str, truncating: str) -> None:
         if word not in ("pre", "post"):
             raise ValueError(f'{name} type "{word}" not understood')
     if not hasattr(sequences, "__len__"):
-        raise ValueError("`sequences` must be iterable.")
+        raise ValueError(f"`sequences` must be iterable. Got {sequences!r}.")
     for row in sequences:
         if not hasattr(row, "__len__"):
             raise ValueError(

@@ -83,9 +83,13 @@ def test_outputs_losses_and_metrics_go_by_name():
     x = keras.Input((1,))
     outputs = {"a": layers.Dense(1, name="p")(x), "b": layers.Dense(1, name="q")(x)}
     model = keras.Model(x, outputs)
-    model.compile("sgd", {"p": "mse", "q": "mae"}, metrics={"q": "mse"})
-    targets = {"p": Y, "q": Y}
+    model.compile("sgd", {"a": "mse", "b": "mae"}, metrics={"b": "mse"})
+    targets = {"a": Y, "b": Y}
     names = model.evaluate(X, targets, return_dict=True, verbose=0)
+    with pytest.raises(ValueError, match="not correspond to any Model output"):
+        model.evaluate(X, {"p": Y, "b": Y}, verbose=0)
+    with pytest.raises(ValueError, match="not correspond to any Model output"):
+        model.fit(X, targets, sample_weight={"unknown": Y}, verbose=0)
     assert sorted(names) == ["loss", "p_loss", "q_loss", "q_mse"]
     model.compile("sgd", {"z": "mse"})
     with pytest.raises(ValueError, match="keys that do not correspond"):

@@ -117,7 +117,7 @@ class RNN(Layer):
             ValueError: The batch size is not known, or arrays do not fit.
         """
         if not self.stateful:
-            raise AttributeError("Layer must be stateful.")
+            raise AttributeError("Layer must be stateful. Make it with stateful=True.")
         batch = self._fixed_batch()
         if batch is None:
             raise ValueError(
