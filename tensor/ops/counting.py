@@ -44,7 +44,9 @@ class Bincount(Op):
         dtype: dtypes.DType,
     ) -> Any:
         if x.size and x.min() < 0:
-            raise errors.invalid("DenseBincount", "Input arr must be non-negative!")
+            raise errors.invalid(
+                "DenseBincount", f"Input arr must be non-negative! Got {x.min()}."
+            )
         size = max(int(x.max()) + 1 if x.size else 0, int(minlength or 0))
         if maxlength is not None:
             size = min(size, int(maxlength))
@@ -137,7 +139,8 @@ def bincount(
         )
     if binary_output and weights is not None:
         raise ValueError(
-            "Arguments `binary_output` and `weights` are mutually exclusive."
+            "Arguments `binary_output` and `weights` are mutually exclusive. Leave "
+            "one of them out."
         )
     x = convert(arr)
     if not x.dtype.is_integer:

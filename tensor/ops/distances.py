@@ -73,7 +73,9 @@ def unravel_index(indices: Any, dims: Any, name: Any = None) -> Any:
     """
     flat, shape = np.asarray(convert(indices)), np.asarray(convert(dims))
     if (shape == 0).any():
-        raise errors.invalid("UnravelIndex", "Input dims cannot contain a dim of zero")
+        raise errors.invalid(
+            "UnravelIndex", f"Input dims cannot contain a dim of zero: {shape.tolist()}"
+        )
     if math.prod(shape.tolist()) > np.iinfo(shape.dtype).max:
         raise errors.invalid(
             "UnravelIndex", "Input dims product is causing integer overflow"

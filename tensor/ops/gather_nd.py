@@ -167,14 +167,20 @@ def gather_nd_(
     """
     batch_dims = int(batch_dims)
     if batch_dims < 0:
-        raise ValueError("tf.gather_nd does not allow negative batch_dims.")
+        raise ValueError(
+            f"tf.gather_nd does not allow negative batch_dims. Got {batch_dims}."
+        )
     indices = convert(indices)
     check_index_dtype("GatherNd", indices)
     params = convert(params)
     if indices.ndim == 0:
-        raise errors.invalid("GatherNd", "indices must be at least a vector")
+        raise errors.invalid(
+            "GatherNd", "indices must be at least a vector, got shape []"
+        )
     if params.ndim == 0:
-        raise errors.invalid("GatherNd", "params must be at least a vector")
+        raise errors.invalid(
+            "GatherNd", "params must be at least a vector, got shape []"
+        )
     for what, value in (("params", params), ("indices", indices)):
         if value.ndim is not None and batch_dims >= value.ndim:
             raise ValueError(

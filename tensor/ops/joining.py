@@ -188,7 +188,9 @@ def pieces_of(sizes: list[int], total: int | None) -> tuple[int, ...]:
         InvalidArgumentError: They do not add up to the total.
     """
     if sizes.count(-1) > 1:
-        raise errors.invalid("SplitV", "There can only be one -1 in the input.")
+        raise errors.invalid(
+            "SplitV", f"There can only be one -1 in the input. Got {list(sizes)}."
+        )
     negative = next((i for i, s in enumerate(sizes) if s < -1), None)
     if negative is not None:
         raise errors.invalid(
@@ -383,6 +385,6 @@ def parallel_stack(values: Any, name: str = "parallel_stack") -> Any:
     """
     if context.graph is None:
         raise RuntimeError(
-            "tf.parallel_stack() is not compatible with eager execution."
+            "tf.parallel_stack() is not compatible with eager execution. Use tf.stack."
         )
     return stack(values, name=name)

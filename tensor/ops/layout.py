@@ -207,7 +207,10 @@ def expand_dims_(input: Any, axis: Any, name: str | None = None) -> Any:
         return expand_dims(x, axis=axis, name=name)
     at = np.asarray(axis)
     if at.size != 1:
-        raise errors.invalid("ExpandDims", "'dim' must be a tensor with a single value")
+        raise errors.invalid(
+            "ExpandDims",
+            f"'dim' must be a tensor with a single value, got {at.tolist()}",
+        )
     axis = int(at.reshape(()))
     rank = x.ndim
     if rank is not None and not -rank - 1 <= axis <= rank:

@@ -52,7 +52,8 @@ class InvertPermutation(Op):
             )
         if x.ndim not in (None, 1):
             raise errors.invalid(
-                self.type_name, "invert_permutation expects a 1D vector."
+                self.type_name,
+                f"invert_permutation expects a 1D vector. Got shape {x.shape}.",
             )
         return self(x, name=name)
 

@@ -114,7 +114,10 @@ def reverse_(tensor: Any, axis: Any, name: str | None = None) -> Any:
     x = convert(tensor)
     given = convert(axis, hint=dtypes.int32)
     if given.ndim == 0:
-        raise errors.invalid("ReverseV2", "'dims' must be 1-dimension, not 0")
+        raise errors.invalid(
+            "ReverseV2",
+            f"'dims' must be 1-dimension, not 0: got {axis!r}; write a list of axes",
+        )
     check_index_dtype("ReverseV2", given, "Tidx", ("int32", "int64"))
     if is_unknown(given):
         return reverse(x, axis=given, name=name)
@@ -166,7 +169,11 @@ def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
                 f"{what} must be a scalar or a 1-D vector. Found: {list(value.shape)}",
             )
     if shifts.shape != axes.shape:
-        raise errors.invalid("Roll", "shift and axis must have the same size")
+        raise errors.invalid(
+            "Roll",
+            f"shift and axis must have the same size, got {shifts.size} and "
+            f"{axes.size}",
+        )
     rank = x.ndim
     if rank == 0:
         raise errors.invalid("Roll", "input must be 1-D or higher")
@@ -213,7 +220,10 @@ def reverse_sequence_(
     if seq == batch:
         raise errors.invalid("ReverseSequence", f"batch_dim == seq_dim == {seq}")
     if lengths.ndim not in (None, 1):
-        raise errors.invalid("ReverseSequence", "seq_lens input must be 1-dim")
+        raise errors.invalid(
+            "ReverseSequence",
+            f"seq_lens input must be 1-dim, got shape {lengths.shape}",
+        )
     size = None if x.static_shape is None else x.static_shape[batch]
     if None not in (size, lengths.static_shape) and lengths.static_shape[0] != size:
         raise errors.invalid(

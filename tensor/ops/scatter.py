@@ -319,7 +319,7 @@ def scatter_nd(
     check_index_dtype("ScatterNd", indices)
     rank = shape.ndim if isinstance(shape, Tensor) else np.ndim(shape)
     if rank not in (1, None) and not isinstance(shape, TensorShape):
-        raise errors.invalid("ScatterNd", "Shape must be a vector")
+        raise errors.invalid("ScatterNd", f"Shape must be a vector, got {shape!r}")
     dims = as_static_shape(shape)
     if isinstance(dims, tuple) and any(d < 0 for d in dims):
         raise errors.invalid("ScatterNd", f"Dimension {min(dims)} must be >= 0")

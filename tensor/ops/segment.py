@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
@@ -79,17 +80,23 @@ class _Sorted(Op):
             InvalidArgumentError: They are not.
         """
         if ids.ndim != 1:
-            raise errors.invalid(self.type_name, "segment_ids should be a vector.")
+            raise errors.invalid(
+                self.type_name,
+                f"segment_ids should be a vector. Got shape {list(ids.shape)}.",
+            )
         if x.shape[:1] != ids.shape:
             raise errors.invalid(
                 self.type_name,
-                "segment_ids should be the same size as dimension 0 of input.",
+                "segment_ids should be the same size as dimension 0 of input. Got shapes "
+                f"{list(ids.shape)} and {list(x.shape)}.",
             )
         if not ids.size:
             return
         rows = ids[-1] + 1
         if rows <= 0:
-            raise errors.invalid(self.type_name, "segment ids must be >= 0")
+            raise errors.invalid(
+                self.type_name, f"segment ids must be >= 0, the last is {ids[-1]}"
+            )
         outside = np.flatnonzero((ids < 0) | (ids >= rows))
         changes = np.flatnonzero(ids[1:] != ids[:-1])
         falls = changes[ids[changes + 1] < ids[changes]]
@@ -97,7 +104,10 @@ class _Sorted(Op):
         if falls.size and (
             not outside.size or falls[0] <= changes[changes >= outside[0]][0]
         ):
-            raise errors.invalid(self.type_name, "segment ids are not increasing")
+            raise errors.invalid(
+                self.type_name,
+                f"segment ids are not increasing: {ids[falls[0]]} is followed by less",
+            )
         if outside.size:
             raise errors.invalid(
                 self.type_name,
@@ -369,6 +379,7 @@ def _sum_and_size(data: Any, segment_ids: Any, num_segments: Any) -> tuple[Any, 
 
 
 @export("math.unsorted_segment_mean")
+@takes_composites
 def unsorted_segment_mean(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Any:
@@ -378,6 +389,7 @@ def unsorted_segment_mean(
 
 
 @export("math.unsorted_segment_sqrt_n")
+@takes_composites
 def unsorted_segment_sqrt_n(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Any:

@@ -62,7 +62,9 @@ def where_(
         InvalidArgumentError: The three do not broadcast, or dtypes differ.
     """
     if (x is None) != (y is None):
-        raise ValueError("x and y must both be non-None or both be None.")
+        raise ValueError(
+            f"x and y must both be non-None or both be None. Got x={x!r} and y={y!r}."
+        )
     if x is None:
         condition = convert(condition, hint=dtypes.bool_)
         check_kind(nonzero, condition, "biufVc")
@@ -126,7 +128,9 @@ def boolean_mask(
             "None.  E.g. shape=[None] is ok, but shape=None is not."
         )
     if mask_dims == ():
-        raise ValueError("mask cannot be scalar.")
+        raise ValueError(
+            "mask cannot be scalar. Its shape is (); tf.cond chooses by one condition."
+        )
     if is_symbolic(axis):
         dims = None
     else:

@@ -61,15 +61,17 @@ def sobol_sample(
     """
     dims, count, first = (int(known_integers(v)) for v in (dim, num_results, skip))
     if dims < 1:
-        raise errors.invalid("SobolSample", "dim must be at least one")
+        raise errors.invalid("SobolSample", f"dim must be at least one, got {dims}")
     if dims > len(_table()):
         raise errors.invalid(
             "SobolSample", f"Expected dim <= {len(_table())}, got {dims}"
         )
     if count < 1:
-        raise errors.invalid("SobolSample", "num_results must be at least one")
+        raise errors.invalid(
+            "SobolSample", f"num_results must be at least one, got {count}"
+        )
     if first < 0:
-        raise errors.invalid("SobolSample", "skip must be non-negative")
+        raise errors.invalid("SobolSample", f"skip must be non-negative, got {first}")
     # The point at the origin is left out. Counting in Gray's code, each point differs
     # from the one before in one bit.
     number = np.arange(first + 1, first + 1 + count, dtype=np.uint64)

@@ -231,9 +231,13 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     check_kind(in_top_k_op, predictions, FLOATING)
     rows, columns = shape_of(predictions), shape_of(targets)
     if rows is not None and len(rows) != 2:
-        raise errors.invalid("InTopKV2", "predictions must be 2-dimensional")
+        raise errors.invalid(
+            "InTopKV2", f"predictions must be 2-dimensional, got shape {list(rows)}"
+        )
     if columns is not None and len(columns) != 1:
-        raise errors.invalid("InTopKV2", "targets must be 1-dimensional")
+        raise errors.invalid(
+            "InTopKV2", f"targets must be 1-dimensional, got shape {list(columns)}"
+        )
     if rows and columns and None not in (rows[0], columns[0]) and rows[0] != columns[0]:
         raise errors.invalid(
             "InTopKV2",

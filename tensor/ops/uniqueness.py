@@ -30,7 +30,9 @@ class Unique(Op):
     def kernel(self, x: Any, out_idx: dtypes.DType) -> Any:
         x = np.asarray(x)
         if x.ndim != 1:
-            raise errors.invalid("Unique", "unique expects a 1D vector.")
+            raise errors.invalid(
+                "Unique", f"unique expects a 1D vector. Got shape {list(x.shape)}."
+            )
         if x.dtype.kind == "O":
             first, inverse, counts = _unique_objects(x)
         else:

@@ -140,7 +140,9 @@ def _compact(diagonals: Any, layout: str) -> Any:
         return x
     if layout == "sequence":
         if not isinstance(diagonals, tuple | list) or len(diagonals) != 3:
-            raise ValueError("Expected diagonals to be a sequence of length 3.")
+            raise ValueError(
+                f"Expected diagonals to be a sequence of length 3. Got {diagonals!r}."
+            )
         above, main, below = (convert(d) for d in diagonals)
         size = main.static_shape[-1]
         none = zeros_like(main[..., :1])
@@ -189,7 +191,9 @@ def tridiagonal_solve(
         InvalidArgumentError: A system is singular.
     """
     if perturb_singular:
-        raise ValueError("perturb_singular=True is not supported on CPUs.")
+        raise ValueError(
+            "perturb_singular=True is not supported on CPUs. Leave it out."
+        )
     x = _compact(diagonals, diagonals_format)
     b = convert(rhs, None if hasattr(rhs, "dtype") else x.dtype)
     rank = x.ndim

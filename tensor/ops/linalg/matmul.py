@@ -231,7 +231,9 @@ def matvec(
     a, b = operands(matmul, a, b)
     a, b = convert(a), convert(b)
     if shape_of(b) == ():
-        raise errors.invalid("MatMul", "matvec: `b` must be at least a vector.")
+        raise errors.invalid(
+            "MatMul", "matvec: `b` must be at least a vector. Its shape is ()."
+        )
     columns = expand_dims(b, axis=-1)
     product = matmul_(a, columns, transpose_a=transpose_a, adjoint_a=adjoint_a)
     return squeeze(product, axis=(-1,), name=name)

@@ -122,7 +122,10 @@ class Generator:
             state = copy_from.state.value()
             alg = copy_from.algorithm
         elif state is None or alg is None:
-            raise ValueError("Give `state` and `alg`, or a generator to copy from.")
+            raise ValueError(
+                "Give `state` and `alg`, or a generator to copy from. Got "
+                f"state={state!r} and alg={alg!r}."
+            )
         self._alg_var = algorithm_number(alg)
         if self._alg_var != _THREEFRY:
             check_algorithm(alg)

@@ -34,17 +34,24 @@ def _check_dct(type: Any, norm: Any, axis: Any, n: Any, size: int | None) -> Non
     if axis != -1:
         raise NotImplementedError(f"axis must be -1. Got: {axis}")
     if n is not None and n < 1:
-        raise ValueError("n should be a positive integer or None")
+        raise ValueError(f"n should be a positive integer or None, got {n}")
     if type not in (1, 2, 3, 4):
-        raise ValueError("Types I, II, III and IV (I)DCT are supported.")
+        raise ValueError(
+            f"Types I, II, III and IV (I)DCT are supported. Got type={type}."
+        )
     if norm not in (None, "ortho"):
         raise ValueError(
             f"Unknown normalization. Expected None or 'ortho', got: {norm}"
         )
     if type == 1 and norm == "ortho":
-        raise ValueError("Normalization is not supported for the Type-I DCT.")
+        raise ValueError(
+            f"Normalization is not supported for the Type-I DCT. Leave norm={norm!r} "
+            "out."
+        )
     if type == 1 and size is not None and size < 2:
-        raise ValueError("Type-I DCT requires the dimension to be greater than one.")
+        raise ValueError(
+            f"Type-I DCT requires the dimension to be greater than one. Got {size}."
+        )
 
 
 _INVERSE_TYPE = {1: 1, 2: 3, 3: 2, 4: 4}
@@ -147,7 +154,7 @@ def mdct(
     """
     x, length = convert(signals), int(frame_length)
     if length % 4:
-        raise ValueError("The frame length must be a multiple of 4.")
+        raise ValueError(f"The frame length must be a multiple of 4. Got {length}.")
     half = length // 2
     frames = frame(x, length, half, pad_end=pad_end)
     weights = _mdct_weights(window_fn, length, frames.dtype)

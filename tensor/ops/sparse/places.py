@@ -381,7 +381,12 @@ def in_segments(indices: Any, ids: Any, rows: Any, count: Any, op_type: str) -> 
             op_type, f"Bad: indices[{at}] == {indices[at]} out of range [0, {rows})"
         )
     if (np.diff(ids) < 0).any():
-        raise errors.invalid(op_type, "segment ids are not increasing")
+        raise errors.invalid(
+            op_type, f"segment ids are not increasing: {ids.tolist()[:20]}"
+        )
     if ids.size and 0 <= count <= ids[-1]:
-        raise errors.invalid(op_type, "segment ids must be < num_segments")
+        raise errors.invalid(
+            op_type,
+            f"segment ids must be < num_segments: {ids[-1]} is not below {count}",
+        )
     return indices.copy(), ids.copy()

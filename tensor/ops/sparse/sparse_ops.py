@@ -145,7 +145,8 @@ def add(a: Any, b: Any, threshold: Any = 0) -> Any:
     """
     if not isinstance(a, SparseTensor) and not isinstance(b, SparseTensor):
         raise TypeError(
-            "At least one input should be SparseTensor; do you mean tf.add?"
+            "At least one input should be SparseTensor; do you mean tf.add? Got "
+            f"{type(a).__name__} and {type(b).__name__}."
         )
     if isinstance(a, SparseTensor) and isinstance(b, SparseTensor):
         _check_same_shape("SparseAdd", a, b)
@@ -314,7 +315,11 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     for other in given[1:]:
         known = all(type(v.indices) is EagerTensor for v in (first, other))
         if known and not np.array_equal(first.indices, other.indices):
-            raise errors.invalid("MapValues", "Mismatched indices!")
+            raise errors.invalid(
+                "MapValues",
+                "Mismatched indices! All sparse arguments must have elements at the "
+                "same places.",
+            )
     result = op(*map(inner, args), **{k: inner(v) for k, v in kwargs.items()})
     return first.with_values(result)
 

@@ -116,7 +116,9 @@ def as_string(
             f"scientific and shortest format not supported for datatype {x.dtype.name}",
         )
     if len(fill) > 1:
-        raise errors.invalid("AsString", "Fill string must be one or fewer characters")
+        raise errors.invalid(
+            "AsString", f"Fill string must be one or fewer characters, got {fill!r}"
+        )
     form = "%" + fill + (str(width) if width > -1 else "")
     if x.dtype.is_floating or x.dtype.is_complex:
         form += f".{precision}" if precision > -1 else ""

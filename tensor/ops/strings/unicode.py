@@ -248,7 +248,7 @@ def _character(point: int, policy: str, replacement: int) -> str:
     if policy == "strict":
         raise failures.invalid(
             "UnicodeEncode",
-            "Code point is out of range for Unicode, or is a surrogate.",
+            f"Code point is out of range for Unicode, or is a surrogate. Got {point}.",
         )
     return chr(replacement) if policy == "replace" else ""
 

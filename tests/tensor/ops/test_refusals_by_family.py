@@ -105,11 +105,6 @@ EAGER: dict[str, tuple[Any, type[Exception], str]] = {
         Invalid,
         r"Invalid pattern: \(, error: missing \)",
     ),
-    "join rows of different lengths": (
-        lambda: tf.strings.reduce_join(tf.ragged.constant([["a"], ["b", "c"]]), 0),
-        ValueError,
-        "along their last axis only, got axis=0",
-    ),
 }
 
 
@@ -136,7 +131,6 @@ TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
         "all batch dimensions must be known",
     ),
     "einsum": (lambda x: tf.einsum("...i->...", x), ANY, "must have known rank"),
-    "dct": (lambda x: tf.signal.dct(x), ROWS, "signals of known length"),
     "inverse_mdct": (
         lambda x: tf.signal.inverse_mdct(x),
         tf.TensorSpec([None, None]),

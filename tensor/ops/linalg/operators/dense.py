@@ -227,7 +227,10 @@ class LinearOperatorHouseholder(LinearOperator):
             is_self_adjoint, "A Householder operator is always self adjoint."
         )
         if is_positive_definite:
-            raise ValueError("A Householder operator is always non-positive definite.")
+            raise ValueError(
+                "A Householder operator is always non-positive definite. Leave "
+                "is_positive_definite out."
+            )
         is_square = require(is_square, "A Householder operator is always square.")
         is_non_singular = require(
             is_non_singular, "A Householder operator is always non-singular."

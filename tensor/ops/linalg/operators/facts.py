@@ -87,7 +87,8 @@ class OperatorFacts(Module):
             return self._hints.is_square
         if self._hints.is_square is False and rows == columns:
             raise ValueError(
-                "User set is_square hint to False, but the operator was square."
+                "User set is_square hint to False, but the operator was square. Its "
+                f"shape is {self.shape}."
             )
         return self._hints.is_square or rows == columns
 

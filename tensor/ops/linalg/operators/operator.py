@@ -240,7 +240,10 @@ class LinearOperator(OperatorFacts):
             NotImplementedError: It is not known to be self-adjoint.
         """
         if not self.is_self_adjoint:
-            raise NotImplementedError("Only self-adjoint matrices are supported.")
+            raise NotImplementedError(
+                "Only self-adjoint matrices are supported. Pass is_self_adjoint=True "
+                "if this is one."
+            )
         return self._eigvals()
 
     def _eigvals(self) -> Any:
