@@ -87,8 +87,8 @@ class _Sorted(Op):
         if x.shape[:1] != ids.shape:
             raise errors.invalid(
                 self.type_name,
-                "segment_ids should be the same size as dimension 0 of input. Got shapes "
-                f"{list(ids.shape)} and {list(x.shape)}.",
+                "segment_ids should be the same size as dimension 0 of input. Got "
+                f"shapes {list(ids.shape)} and {list(x.shape)}.",
             )
         if not ids.size:
             return
