@@ -5,6 +5,7 @@ from tensor.ops.nn import (
     bias as bias,
     candidates as candidates,
     conv as conv,
+    conv_any as conv_any,
     conv_public as conv_public,
     conv_transposed as conv_transposed,
     cross_entropy as cross_entropy,

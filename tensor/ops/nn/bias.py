@@ -80,8 +80,7 @@ def bias_add(
             f"data_format={data_format}"
         )
     first = data_format is not None and data_format.startswith("NC")
-    x = convert(value)
-    x, b = operands(bias_add_op, x, convert(bias, x.dtype))
+    x, b = operands(bias_add_op, convert(value), bias)
     check_kind(bias_add_op, x, NUMERIC)
     dims, channels = shape_of(x), shape_of(b)
     _check_shapes(dims, channels, first)
@@ -98,7 +97,8 @@ def _check_shapes(dims: Any, channels: Any, first: bool) -> None:
     elif dims is not None and channels is not None:
         have = dims[1] if first else dims[-1]
         if None not in (have, channels[0]) and have != channels[0]:
-            which = "channel" if first else "last"
+            # Without a height TensorFlow's kernel calls the channels the last.
+            which = "channel" if first and len(dims) > 2 else "last"
             problem = (
                 f"Must provide as many biases as the {which} dimension of the input "
                 f"tensor: {_text(channels)} vs. {_text(dims)}"

@@ -169,9 +169,19 @@ class Conv2DBackpropInput(_Convolution):
         Raises:
             InvalidArgumentError: It does not.
         """
-        op = "Conv2DCustomBackpropInput" if self.axes == 2 else "Conv3DBackpropInput"
+        op = "Conv2DCustomBackpropInput" if self.axes == 2 else "Conv3DBackpropInputOp"
         problem = None
-        if dz[-1] != w[-1]:
+        if len(shape) != self.axes + 2:
+            problem = (
+                f"{self.type_name} requires input_sizes to contain {self.axes + 2} "
+                f"values or {self.axes} values, but got: {len(shape)}"
+            )
+        elif dz[-1] != w[-1] and self.axes == 3:
+            problem = (
+                "out_backprop and filter_sizes must have the same number of channels. "
+                f"Got {dz[-1]} for out_backprop and {w[-1]} for filter_sizes"
+            )
+        elif dz[-1] != w[-1]:
             problem = f"{op}: filter and out_backprop must have the same out_depth"
         elif shape[0] != dz[0]:
             problem = (

@@ -1,4 +1,4 @@
-"""tf.nn's convolutions as users call them: conv1d to conv3d, atrous, any."""
+"""tf.nn's convolutions as users call them: conv1d to conv3d."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import dtypes, errors
 from tensor.core.composites import takes_composites
 from tensor.core.context import context
-from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import as_static_shape, reshape, shape_op
 from tensor.ops.families import operands, shape_of
@@ -34,10 +33,11 @@ def check_format(data_format: str | None, axes: int, op: Op) -> None:
     """Check that the channels come last.
 
     Raises:
-        UnimplementedError: They come first.
-        InvalidArgumentError: The format is no format.
+        UnimplementedError: They come first, in images.
+        InvalidArgumentError: They come first in another op, or it is no format.
     """
-    if data_format in (None, CHANNELS_LAST[axes]):
+    last = CHANNELS_LAST[axes]
+    if data_format in (None, last):
         return
     if data_format != _CHANNELS_FIRST[axes]:
         raise invalid(
@@ -45,12 +45,19 @@ def check_format(data_format: str | None, axes: int, op: Op) -> None:
             f'allowed values: "{CHANNELS_LAST[axes]}", "{_CHANNELS_FIRST[axes]}"',
             op,
         )
-    raise errors.because(
-        errors.UnimplementedError,
-        f"The {op.type_name} op currently only supports the {CHANNELS_LAST[axes]} "
-        f"tensor format on the CPU. The op was given the format: {data_format}. "
-        f"Transpose the tensor so that its channels come last. [Op:{op.type_name}]",
-    )
+    if op.type_name == "Conv2D":
+        raise errors.because(
+            errors.UnimplementedError,
+            f"The Conv2D op currently only supports the {last} tensor format on the "
+            f"CPU. The op was given the format: {data_format}. Transpose the tensor so "
+            "that its channels come last. [Op:Conv2D]",
+        )
+    problem = {
+        "Conv3D": "CPU implementation of Conv3D currently only supports the NHWC tensor"
+        " format.",
+        "Conv2DBackpropInput": "Conv2DCustomBackpropInputOp only supports NHWC.",
+    }.get(op.type_name, f"Conv3DBackpropInputOpV2 only supports {last} on the CPU.")
+    raise invalid(f"{problem} Transpose the tensor, channels last", op)
 
 
 def geometry(
@@ -60,19 +67,20 @@ def geometry(
 
     Raises:
         InvalidArgumentError: A stride or dilation is not positive.
-        UnimplementedError: A stride along batch or channels.
+        UnimplementedError: A stride along batch or channels, of images.
     """
     spatial, others = per_axis(strides, axes, False, "strides")
     rates, other_rates = per_axis(dilations, axes, False, "dilations")
     if others != (1, 1) or other_rates != (1, 1):
         what = "strides" if others != (1, 1) else "dilation rates"
         raise errors.because(
-            errors.UnimplementedError,
+            errors.InvalidArgumentError if axes == 3 else errors.UnimplementedError,
             f"Current implementation does not yet support {what} in the batch and "
             f"depth dimensions. [Op:{op.type_name}]",
         )
     if min(spatial) < 1:
-        raise invalid("Row and column strides should be larger than 0.", op)
+        which = "Spatial" if axes == 3 else "Row and column"
+        raise invalid(f"{which} strides should be larger than 0.", op)
     if min(rates) < 1:
         raise invalid("Dilated rates should be larger than 0.", op)
     return {
@@ -98,6 +106,8 @@ def _check_shapes(x: Any, w: Any, attrs: dict[str, Any], axes: int, op: Op) -> N
     have, filters = shape_of(x), shape_of(w)
     if have is None or filters is None:
         return
+    if filters[-2] == 0:
+        raise invalid("filter depth must be stricly positive, got 0", op)
     if 0 in filters[:-1]:
         raise invalid(
             "filter must not have zero elements (i.e. all dimensions must be non-zero)",
@@ -106,8 +116,9 @@ def _check_shapes(x: Any, w: Any, attrs: dict[str, Any], axes: int, op: Op) -> N
     depth, per_group, count = have[-1], filters[-2], filters[-1]
     if depth is not None and per_group is not None:
         if depth % per_group:
+            word = "Input" if axes == 3 else "input"
             raise invalid(
-                "input depth must be evenly divisible by filter depth: "
+                f"{word} depth must be evenly divisible by filter depth: "
                 f"{depth} vs {per_group}",
                 op,
             )
@@ -224,11 +235,23 @@ def conv3d(
     """Convolve volumes [batch, depth, height, width, channels] with filters.
 
     Raises:
+        TypeError: `strides` is no list, or `padding` no word.
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-        UnimplementedError: `data_format` is "NCDHW".
     """
     check_format(data_format, 3, conv3d_op)
     x, w = tensors(conv3d_op, input, filters, FLOATS)
+    if not hasattr(strides, "__len__"):
+        raise TypeError(
+            f"Expected list for 'strides' argument to 'conv3d' Op, not {strides!r}. "
+            "Write five numbers, 1 first and last."
+        )
+    if len(strides) != 5:
+        raise invalid(
+            f"Length for attr 'strides' of {len(strides)} must be at least minimum 5",
+            conv3d_op,
+        )
+    if not isinstance(padding, str):
+        raise TypeError(f"Expected string for argument 'padding' not {padding!r}.")
     attrs = geometry(strides, dilations, padding, 3, conv3d_op)
     return _convolve(conv3d_op, 3, x, w, attrs, name)
 
@@ -306,45 +329,3 @@ def without_height(x: Any) -> Any:
     if dims is not None and None not in dims:
         return reshape(x, shape=(*dims[:-3], *dims[-2:]))
     return squeeze_(x, [-3])
-
-
-@export("nn.convolution")
-def convolution(
-    input: Any,
-    filters: Any,
-    strides: Any = None,
-    padding: Any = "VALID",
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Convolve over as many spatial axes, 1 to 3, as the filters have.
-
-    Raises:
-        ValueError: Strides together with dilations, or another number of axes.
-        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
-    """
-    w = convert(filters)
-    axes = (w.ndim or 0) - 2
-    if axes not in (1, 2, 3):
-        raise ValueError(
-            f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={axes}"
-        )
-    steps, _ = per_axis(strides, axes, False, "strides")
-    rates, _ = per_axis(dilations, axes, False, "dilations")
-    if max(steps) > 1 and max(rates) > 1:
-        raise ValueError(
-            "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
-            f"Received: strides={list(steps)} and dilation_rate={list(rates)}"
-        )
-    call = {1: conv1d, 2: conv2d, 3: conv3d}[axes]
-    form = data_format or CHANNELS_LAST[axes]
-    return call(input, w, list(steps), padding, form, list(rates), name)
-
-
-@export("nn.atrous_conv2d")
-def atrous_conv2d(
-    value: Any, filters: Any, rate: int, padding: Any, name: str | None = None
-) -> Any:
-    """Convolve images with filters whose elements lie `rate` apart."""
-    return conv2d(value, filters, 1, padding, dilations=rate, name=name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core.public_api import export
 from tensor.ops.array import as_static_shape, static_value
+from tensor.ops.families import shape_of
 from tensor.ops.nn.conv import conv2d_input_op, conv3d_input_op
 from tensor.ops.nn.conv_public import (
     CHANNELS_LAST,
@@ -160,7 +161,20 @@ def atrous_conv2d_transpose(
     padding: Any,
     name: str | None = None,
 ) -> Any:
-    """Return what a convolution with elements `rate` apart would give back."""
-    return conv2d_transpose(
-        value, filters, output_shape, 1, padding, dilations=rate, name=name
-    )
+    """Return what a convolution with elements `rate` apart would give back.
+
+    Raises:
+        ValueError: The rate is not positive, or the channels do not fit.
+        InvalidArgumentError: Shapes, dtypes or parameters do not go together.
+    """
+    if rate < 1:
+        raise ValueError(f"`rate` cannot be less than one. Received: rate={rate}")
+    x, w = tensors(conv2d_input_op, value, filters)
+    have, want = (shape_of(x) or (None,))[-1], (shape_of(w) or (None,))[-1]
+    if None not in (have, want) and have != want:
+        raise ValueError(
+            "`value` channel count must be compatible with `filters` input channel "
+            f"count. Received: value.shape={x.shape} with channel count {have} and "
+            f"filters.shape={w.shape} with input channel count {want}."
+        )
+    return conv2d_transpose(x, w, output_shape, 1, padding, dilations=rate, name=name)

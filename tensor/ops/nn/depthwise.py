@@ -12,7 +12,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, shape_for, static_value
-from tensor.ops.families import shape_of
+from tensor.ops.families import bracketed, shape_of
 from tensor.ops.nn.conv import wide
 from tensor.ops.nn.conv_public import FLOATS, invalid, tensors
 from tensor.ops.nn.dilated_strides import convolve_interleaved
@@ -148,6 +148,23 @@ def _sample_shapes() -> Iterator[tuple[Shape, Shape, Shape, dict[str, Any]]]:
         yield (x[0], *counts, w[2] * w[3]), x, w, attrs
 
 
+def _check_counts(dz: Any, spatial: Shape, windows: Windows, op: Op) -> None:
+    """Check that a convolution of an input of this size gives `dz`.
+
+    Raises:
+        InvalidArgumentError: It does not.
+    """
+    counts = windows.counts(spatial, op.type_name)
+    for what, have, want in zip(("rows", "cols"), dz.shape[1:-1], counts, strict=True):
+        if have != want:
+            name = op.type_name.replace("2dNative", "2D")
+            raise invalid(
+                f"{name}: Number of {what} of out_backprop doesn't match computed: "
+                f"actual = {have}, computed = {want}",
+                op,
+            )
+
+
 class DepthwiseConv2dBackpropInput(Op):
     """What a depthwise convolution's result gives back to its input."""
 
@@ -156,6 +173,7 @@ class DepthwiseConv2dBackpropInput(Op):
     def kernel(self, dz: Any, w: Any, shape: Any, **attrs: Any) -> Any:
         (dz, w), dtype = wide(dz, w)
         spatial = tuple(int(d) for d in shape)[1:-1]
+        _check_counts(dz, spatial, Windows(w.shape[:2], **attrs), self)
         x = depthwise_input_gradient(dz, w, spatial, Windows(w.shape[:2], **attrs))
         return x.astype(dtype, copy=False)
 
@@ -183,6 +201,7 @@ class DepthwiseConv2dBackpropFilter(Op):
     def kernel(self, x: Any, dz: Any, shape: Any, **attrs: Any) -> Any:
         (x, dz), dtype = wide(x, dz)
         sizes = tuple(int(d) for d in shape)
+        _check_counts(dz, x.shape[1:-1], Windows(sizes[:2], **attrs), self)
         w = depthwise_filter_gradient(x, dz, sizes, Windows(sizes[:2], **attrs))
         return w.astype(dtype, copy=False)
 
@@ -317,7 +336,8 @@ def _strides(strides: Any, op: Op) -> tuple[int, ...]:
 def _check(x: Any, w: Any, op: Op) -> None:
     for name, dims in (("input", x), ("filter", w)):
         if len(dims) != 4:
-            raise invalid(f"{name} must be 4-dimensional, got {list(dims)}", op)
+            mark = ": " if name == "filter" else ""
+            raise invalid(f"{name} must be 4-dimensional{mark}{bracketed(dims)}", op)
     if None not in (x[-1], w[-2]) and x[-1] != w[-2]:
         raise invalid(
             f"input and filter must have the same depth: {x[-1]} vs {w[-2]}", op

@@ -144,7 +144,7 @@ def _noise_shape(x: Any, noise_shape: Any) -> Any:
         noise_shape = wanted
     shape = as_static_shape(noise_shape)
     known = static_value(shape)
-    if None not in (known, dims) and not _broadcasts(known, dims):
+    if known is not None and dims is not None and not _broadcasts(known, dims):
         raise errors.invalid(
             "SelectV2",
             f"condition {bracketed(known)}, then {bracketed(dims)}, and else [] must "

@@ -177,6 +177,7 @@ def parse_padding(
         op_name: For messages.
 
     Raises:
+        TypeError: Neither a word nor a list.
         ValueError: A list of the wrong length or of no pairs, or the word "EXPLICIT".
         InvalidArgumentError: Another word, or pairs that mean nothing.
     """
@@ -194,18 +195,7 @@ def parse_padding(
                 f'allowed values: "SAME", "VALID", "EXPLICIT" [Op:{op_name}]',
             )
         return word
-    if len(padding) != axes + 2:
-        raise ValueError(
-            f"When padding is a list, it must be of size {axes + 2}. Received: "
-            f"padding={padding} of size {len(padding)}"
-        )
-    for i, pair in enumerate(padding):
-        if not isinstance(pair, list | tuple | np.ndarray) or len(pair) != 2:
-            raise ValueError(
-                "When `padding` is a list, each element of `padding` must be a "
-                f"list/tuple of size 2. Received: padding={padding} with element "
-                f"{pair} at index {i}"
-            )
+    _check_pairs(padding, axes)
     pairs = [(int(p[0]), int(p[1])) for p in padding]
     channel = 1 if channels_first else axes + 1
     problem = None
@@ -220,3 +210,26 @@ def parse_padding(
             errors.InvalidArgumentError, f"{problem}, got {padding} [Op:{op_name}]"
         )
     return tuple(p for i, p in enumerate(pairs) if i not in (0, channel))
+
+
+def _check_pairs(padding: Any, axes: int) -> None:
+    """Check that an explicit padding is a pair for each axis.
+
+    Raises:
+        TypeError: It is no list.
+        ValueError: It has another length, or holds no pairs.
+    """
+    if not isinstance(padding, list | tuple | np.ndarray):
+        raise TypeError(f"Expected string for argument 'padding' not {padding!r}.")
+    if len(padding) != axes + 2:
+        raise ValueError(
+            f"When padding is a list, it must be of size {axes + 2}. Received: "
+            f"padding={padding} of size {len(padding)}"
+        )
+    for i, pair in enumerate(padding):
+        if not isinstance(pair, list | tuple | np.ndarray) or len(pair) != 2:
+            raise ValueError(
+                "When `padding` is a list, each element of `padding` must be a "
+                f"list/tuple of size 2. Received: padding={padding} with element "
+                f"{pair} at index {i}"
+            )
