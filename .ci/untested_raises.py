@@ -9,8 +9,8 @@ repository in which every `raise` first writes its name to a file. That costs no
 until something is raised, counts child processes too (they import the same copy), and
 nobody who edits the repository meanwhile disturbs it.
 
-A `raise` is known by its file, its function and its number in there, so that what one
-run saw still holds after edits elsewhere in the file.
+A `raise` is known by its file, its function and its text, so that what one run saw
+still holds after edits elsewhere in the file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -64,9 +65,10 @@ def raises(source: str, path: str) -> list[Raise]:
     def visit(node: ast.AST, scope: str) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Raise):
-                counts[scope] += 1
-                name = f"{path}:{scope}:{counts[scope]}"
                 text = ast.unparse(child)
+                name = f"{path}:{scope}:{zlib.crc32(text.encode()):08x}"
+                counts[name] += 1  # a function may raise the same at several places
+                name = f"{name}:{counts[name]}"
                 found.append(Raise(name, child.lineno, child.col_offset, text))
             inner = f"{scope}.{child.name}" if isinstance(child, scopes) else scope
             visit(child, inner.lstrip("."))
