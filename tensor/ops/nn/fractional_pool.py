@@ -86,7 +86,8 @@ def sequences(
     if min(counts) < 1:
         raise errors.invalid(
             "FractionalPool",
-            f"pooling_ratio {ratios} is larger than the images: {size.tolist()}",
+            "Pooling ratio is higher than input dimension size for dimension "
+            f"{1 if counts[0] < 1 else 2}: ratios {ratios}, images {size.tolist()}",
         )
     rows = sequence(int(size[1]), counts[0], pseudo_random, stream)
     return rows, sequence(int(size[2]), counts[1], pseudo_random, stream)
@@ -100,9 +101,15 @@ def _windows(begins: np.ndarray, overlapping: bool) -> list[slice]:
     ]
 
 
+def _count(begins: TensorSpec) -> int | None:
+    """Return how many windows there are, if that is known."""
+    size = (begins.dims or (None,))[0]
+    return None if size is None else size - 1
+
+
 @array_function(
     "FractionalWindows",
-    lambda begins, overlapping: TensorSpec.of((None, None), dtypes.int64),  # noqa: ARG005
+    lambda begins, **_: TensorSpec.of((_count(begins), None), dtypes.int64),
     [0, 1, 3],
     overlapping=True,
 )
@@ -116,8 +123,14 @@ def window_matrix(begins: Any, overlapping: bool) -> Any:
 
 @array_function(
     "FractionalMaxPlaces",
-    lambda x, rows, columns, overlapping: TensorSpec.of(  # noqa: ARG005
-        (*(x.dims or (None,))[:1], None, None, *(x.dims or (None,))[-1:]), dtypes.int64
+    lambda x, rows, columns, **_: TensorSpec.of(
+        (
+            (x.dims or (None,))[0],
+            _count(rows),
+            _count(columns),
+            (x.dims or (None,))[-1],
+        ),
+        dtypes.int64,
     ),
     np.arange(12.0).reshape((1, 3, 2, 2)),
     [0, 1, 3],

@@ -1,10 +1,10 @@
-"""tf.nn's pooling as users call it: max_pool1d to 3d, avg_pool1d to 3d, pool."""
+"""tf.nn's pooling as users call it: max_pool1d to 3d, avg_pool1d to 3d."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from tensor.core import dtypes, errors
+from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import reshape
@@ -15,10 +15,9 @@ from tensor.ops.nn.pool import (
     avg_pool_op,
     max_pool_3d_op,
     max_pool_op,
-    max_pool_with_argmax_op,
 )
 from tensor.ops.nn.windows import Windows, parse_padding, per_axis
-from tensor.ops.reduce import reduce_max, reduce_mean
+from tensor.ops.reduce import reduce_max
 
 if TYPE_CHECKING:
     from tensor.core.registry import Op
@@ -37,18 +36,12 @@ _KERNELS = {
 }
 
 
-class MaxPoolWithArgmax(NamedTuple):
-    """The result of `tf.nn.max_pool_with_argmax`."""
-
-    output: Any
-    argmax: Any
-
-
-def _invalid(text: str, op: Op) -> errors.OpError:
+def refused(text: str, op: Op) -> errors.OpError:
+    """Return the error for an argument that an op does not take."""
     return errors.because(errors.InvalidArgumentError, f"{text} [Op:{op.type_name}]")
 
 
-def _pool(
+def pool_windows(
     how: str,
     axes: int,
     input: Any,
@@ -65,25 +58,25 @@ def _pool(
     check_kind(op, x, _ALLOWS[how])
     first, last = _FORMATS[axes][::-1]
     if data_format not in (None, last):
-        if data_format != first:
-            raise _invalid(
+        if data_format != first and axes > 1:
+            raise refused(
                 f"Value for attr 'data_format' of \"{data_format}\" is not in the list "
                 f'of allowed values: "{last}", "{first}"',
                 op,
             )
-        raise _invalid(
-            f"{_KERNELS[op.type_name]} only supports {last} on device type CPU", op
+        form = "NDHWC" if axes == 3 else "NHWC"
+        raise refused(
+            f"{_KERNELS[op.type_name]} only supports {form} on device type CPU", op
         )
     dims = shape_of(x)
-    if dims is not None and len(dims) != axes + 2:
-        raise _invalid(f"tensor_in must be {axes + 2}-dimensional, got {len(dims)}", op)
+    _check_rank(dims, axes, op)
     sizes, others = per_axis(ksize, axes, False, "ksize")
     steps, other_steps = per_axis(strides, axes, False, "strides")
     rates, _ = per_axis(dilations, axes, False, "dilations")
-    _check_positive(sizes, steps, op)
+    check_positive(sizes, steps, op)
     if others != (1, 1) or other_steps != (1, 1):
         return _pool_depth(how, x, (sizes, others), (steps, other_steps), op)
-    windows = Windows(sizes, steps, rates, _padding(sizes, padding, op))
+    windows = Windows(sizes, steps, rates, pool_padding(sizes, padding, op))
     if dims is not None:
         windows.counts(dims[1:-1], op.type_name)
     if axes > 1:
@@ -92,18 +85,50 @@ def _pool(
     return squeeze_(z, [1])
 
 
-def _check_positive(sizes: tuple[int, ...], steps: tuple[int, ...], op: Op) -> None:
-    for what, numbers in (("ksize", sizes), ("strides", steps)):
-        if min(numbers) < 1:
-            full = ",".join(str(n) for n in (1, *numbers, 1))
-            raise _invalid(
-                f"Sliding window {what} must be positive. The specified or inferred "
-                f"{what} is: {full}",
-                op,
-            )
+def _check_rank(dims: Any, axes: int, op: Op) -> None:
+    """Check that there are batch, spatial axes and channels.
+
+    Raises:
+        InvalidArgumentError: There are more or fewer axes.
+    """
+    if dims is None or len(dims) == axes + 2:
+        return
+    if axes == 3:
+        raise refused(f"tensor_in must be 5-dimensional, got {len(dims)}", op)
+    rank = len(dims) + (axes == 1)
+    raise refused(
+        f"tensor_in_shape must have 2 spatial dimensions. {rank} 0: expected "
+        f"{axes + 2} dimensions, got {len(dims)}",
+        op,
+    )
 
 
-def _padding(sizes: tuple[int, ...], padding: Any, op: Op) -> Any:
+def check_positive(sizes: tuple[int, ...], steps: tuple[int, ...], op: Op) -> None:
+    """Check the sizes and strides of windows.
+
+    Raises:
+        InvalidArgumentError: One is not positive.
+    """
+    if min(sizes) < 1 and op is avg_pool_op:
+        raise refused(f"ksize must be a positive int32 value, got:{min(sizes)}", op)
+    if min(sizes) < 1 and len(sizes) == 3:
+        raise refused(
+            "Sliding window ksize field must have non-negative dimensions, all above "
+            f"0: got {sizes}",
+            op,
+        )
+    if min(sizes) < 1:
+        full = ",".join(str(n) for n in (1, *sizes, 1))
+        raise refused(
+            "Sliding window ksize must be positive. The specified or inferred ksize is:"
+            f" {full}",
+            op,
+        )
+    if min(steps) < 1:
+        raise refused(f"Stride must be > 0, but got {min(steps)}", op)
+
+
+def pool_padding(sizes: tuple[int, ...], padding: Any, op: Op) -> Any:
     """Return a checked padding argument; only maxima of images take pairs.
 
     Raises:
@@ -120,7 +145,7 @@ def _padding(sizes: tuple[int, ...], padding: Any, op: Op) -> Any:
     amounts = [amount for pair in pads for amount in pair]
     for i, (side, amount) in enumerate(zip(sides, amounts, strict=True)):
         if amount >= sizes[i // 2]:
-            raise _invalid(
+            raise refused(
                 f"{side} padding {amount} needs to be smaller than the window size "
                 f"{sizes[i // 2]}",
                 op,
@@ -145,6 +170,10 @@ def _pool_depth(how: str, x: Any, ksize: Any, strides: Any, op: Op) -> Any:
     problem = None
     if batch != 1 or other_steps[0] != 1:
         problem = "Pooling is not yet supported on the batch dimension."
+    elif len(sizes) == 3:
+        problem = "Pooling is not yet supported on the depth dimension."
+    elif how == "AVG":
+        problem = "Non-spatial pooling is not yet supported."
     elif max(sizes) > 1 or max(steps) > 1:
         problem = (
             "MaxPooling supports exactly one of pooling across depth or pooling across "
@@ -160,8 +189,7 @@ def _pool_depth(how: str, x: Any, ksize: Any, strides: Any, op: Op) -> Any:
             errors.UnimplementedError, f"{problem} [Op:{op.type_name}]"
         )
     groups = reshape(x, shape=(-1, *dims[1:-1], dims[-1] // depth, depth))
-    reduce = reduce_max if how == "MAX" else reduce_mean
-    return reduce(groups, axis=(len(dims),), keepdims=False)
+    return reduce_max(groups, axis=(len(dims),), keepdims=False)
 
 
 def _axes_of(input: Any, data_format: str | None) -> tuple[Any, int]:
@@ -209,7 +237,7 @@ def max_pool(
         InvalidArgumentError: A parameter or dtype is wrong.
     """
     x, axes = _axes_of(input, data_format)
-    return _pool("MAX", axes, x, ksize, strides, padding, data_format, name=name)
+    return pool_windows("MAX", axes, x, ksize, strides, padding, data_format, name=name)
 
 
 @export("nn.avg_pool")
@@ -228,7 +256,7 @@ def avg_pool(
         InvalidArgumentError: A parameter or dtype is wrong.
     """
     x, axes = _axes_of(input, data_format)
-    return _pool("AVG", axes, x, ksize, strides, padding, data_format, name=name)
+    return pool_windows("AVG", axes, x, ksize, strides, padding, data_format, name=name)
 
 
 @export("nn.max_pool1d")
@@ -241,7 +269,9 @@ def max_pool1d(
     name: str | None = None,
 ) -> Any:
     """Return the maximum of every window of sequences; see max_pool."""
-    return _pool("MAX", 1, input, ksize, strides, padding, data_format, name=name)
+    return pool_windows(
+        "MAX", 1, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.max_pool2d")
@@ -254,7 +284,9 @@ def max_pool2d(
     name: str | None = None,
 ) -> Any:
     """Return the maximum of every window of images; see max_pool."""
-    return _pool("MAX", 2, input, ksize, strides, padding, data_format, name=name)
+    return pool_windows(
+        "MAX", 2, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.max_pool3d")
@@ -267,7 +299,9 @@ def max_pool3d(
     name: str | None = None,
 ) -> Any:
     """Return the maximum of every window of volumes; see max_pool."""
-    return _pool("MAX", 3, input, ksize, strides, padding, data_format, name=name)
+    return pool_windows(
+        "MAX", 3, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.avg_pool1d")
@@ -280,7 +314,9 @@ def avg_pool1d(
     name: str | None = None,
 ) -> Any:
     """Return the mean of every window of sequences; see max_pool."""
-    return _pool("AVG", 1, input, ksize, strides, padding, data_format, name=name)
+    return pool_windows(
+        "AVG", 1, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.avg_pool2d")
@@ -293,7 +329,9 @@ def avg_pool2d(
     name: str | None = None,
 ) -> Any:
     """Return the mean of every window of images; see max_pool."""
-    return _pool("AVG", 2, input, ksize, strides, padding, data_format, name=name)
+    return pool_windows(
+        "AVG", 2, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.avg_pool3d")
@@ -306,85 +344,6 @@ def avg_pool3d(
     name: str | None = None,
 ) -> Any:
     """Return the mean of every window of volumes; see max_pool."""
-    return _pool("AVG", 3, input, ksize, strides, padding, data_format, name=name)
-
-
-@export("nn.pool")
-def pool(
-    input: Any,
-    window_shape: Any,
-    pooling_type: str,
-    strides: Any = None,
-    padding: Any = "VALID",
-    data_format: str | None = None,
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """Pool over as many spatial axes as `window_shape` has, dilated if asked for.
-
-    Raises:
-        ValueError: `pooling_type` is neither "MAX" nor "AVG".
-        InvalidArgumentError: A parameter or dtype is wrong.
-    """
-    axes = len(window_shape)
-    if pooling_type not in _OPS or axes not in (1, 2, 3):
-        raise ValueError(f"{axes}-D {pooling_type} pooling is not supported.")
-    rates, _ = per_axis(dilations, axes, False, "dilations")
-    if max(rates) > 1 and padding == "SAME":
-        raise ValueError(
-            "pooling with 'SAME' padding is not implemented for `dilation_rate` > 1. "
-            f"Received: padding=SAME and dilation_rate={list(rates)}"
-        )
-    return _pool(
-        pooling_type,
-        axes,
-        input,
-        list(window_shape) if axes > 1 else window_shape,
-        strides,
-        padding,
-        data_format,
-        dilations,
-        name,
+    return pool_windows(
+        "AVG", 3, input, ksize, strides, padding, data_format, name=name
     )
-
-
-@export("nn.max_pool_with_argmax")
-def max_pool_with_argmax(
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str = "NHWC",
-    output_dtype: Any = dtypes.int64,
-    include_batch_in_index: bool = False,
-    name: str | None = None,
-) -> MaxPoolWithArgmax:
-    """Return the maximum of every window, and where in its image it is.
-
-    The index counts through an image's elements in row-major order; with
-    `include_batch_in_index`, through those of the whole batch.
-
-    Raises:
-        ValueError: `data_format` is not "NHWC".
-        InvalidArgumentError: A parameter or dtype is wrong.
-    """
-    if data_format != "NHWC":
-        raise ValueError(
-            f"`data_format` values other than 'NHWC' are not supported. Received: "
-            f"data_format={data_format}"
-        )
-    op = max_pool_with_argmax_op
-    x = convert(input)
-    check_kind(op, x, REAL)
-    sizes, _ = per_axis(ksize, 2, False, "ksize")
-    steps, _ = per_axis(strides, 2, False, "strides")
-    _check_positive(sizes, steps, op)
-    windows = Windows(sizes, steps, (1, 1), _padding(sizes, padding, op))
-    y, index = op(
-        x,
-        windows=windows,
-        dtype=dtypes.as_dtype(output_dtype),
-        with_batch=include_batch_in_index,
-        name=name,
-    )
-    return MaxPoolWithArgmax(y, index)

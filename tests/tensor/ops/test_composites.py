@@ -151,7 +151,7 @@ def test_rows_and_pieces_name_what_is_wrong() -> None:
         tf.image.non_max_suppression_overlaps([[1.0, 2.0]], [1.0], 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="3 elements"):
         tf.image.sample_distorted_bounding_box([5, 5], [[[0.0, 0, 1, 1]]])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="larger than the images"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="higher than input dimension size"):
         tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1]), 3.0)
     with pytest.raises(tf.errors.InvalidArgumentError, match="list of allowed"):
         tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1], tf.float16), 1.0)
