@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import tensor as tf
@@ -139,17 +140,21 @@ _SAME_AS = {"leaky_relu": "leaky_relu", "silu": "swish", "exp": "exponential"}
 
 
 def serialize(activation: Any, use_legacy_format: bool = False) -> Any:
-    """Return the name of an activation, or the configuration of one that is an object.
-
-    Raises:
-        ValueError: It is a function whose name would not find it again.
-    """
+    """Return the name of an activation, or the configuration of any other callable."""
     if activation is None:
         return None
     name = getattr(activation, "__name__", None)
-    if name in _SAME_AS:
-        name = _SAME_AS[name]
-    return name or serialization.serialize_keras_object(activation)
+    if name is None:
+        return serialization.serialize_keras_object(activation)
+    name = _SAME_AS.get(name, name)
+    if name in _with_tensorflows() or not inspect.isfunction(activation):
+        return name
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": serialization.function_name(activation),
+        "registered_name": "function",
+    }
 
 
 def deserialize(
@@ -160,6 +165,8 @@ def deserialize(
     Raises:
         ValueError: There is none of this name.
     """
+    if isinstance(name, dict) and name["class_name"] == "function":
+        name = name["config"]
     if isinstance(name, dict):
         from tensor.keras import layers
 

@@ -68,7 +68,7 @@ def module_of(cls: type) -> str | None:
         ):
             return f"{'.'.join(public)}.{module.split('.')[3]}"
         return ".".join(public)
-    return None if module == "builtins" else module
+    return None if module in ("builtins", "__main__") else module
 
 
 def plain(value: Any) -> Any:

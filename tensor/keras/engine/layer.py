@@ -91,7 +91,8 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
             )
         self.built = False
         self.stateful = False
-        self.supports_masking = getattr(type(self), "supports_masking", False)
+        own_rule = type(self).compute_mask is not LayerMasks.compute_mask
+        self.supports_masking = getattr(type(self), "supports_masking", own_rule)
         self.input_spec: Any = None
         self._build_input_shape: Any = None
         self._inbound_nodes: Any = []
@@ -258,8 +259,7 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
                 raise in_layer(error, self, quote, args, kwargs) from None
             if self._activity_regularizer is not None:
                 self._penalize_activity(outputs)
-        own_rule = type(self).compute_mask is not LayerMasks.compute_mask
-        if self.supports_masking or masks is not None or own_rule:
+        if self.supports_masking:
             self._mark_masks(args[0] if args else kwargs, outputs, masks)
         return outputs
 

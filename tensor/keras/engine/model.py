@@ -184,6 +184,12 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
             symbolic_call.output_spec(self, input_shape)
         super().build(input_shape)
 
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Make the weights of a subclassed model by calling it on such inputs."""
+        shape = config.get("input_shape")
+        if shape is not None and not self.built:
+            self.build(as_tensor_shapes(shape))
+
     def _is_calling(self) -> bool:
         from tensor.keras.engine.call_context import calls
 
@@ -198,9 +204,10 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
             super()._build_for_shapes(input_shape)
 
     def _build_for(self, inputs: Any, args: Any, kwargs: Any) -> None:
-        specs = nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
+        taken = self._cast_inputs(args) if self._autocast else args
+        specs = nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), taken[0])
         object.__setattr__(self, "_seen_input_specs", specs)
-        object.__setattr__(self, "_seen_arguments", specs_of_call(args, kwargs))
+        object.__setattr__(self, "_seen_arguments", specs_of_call(taken, kwargs))
         super()._build_for(inputs, args, kwargs)
 
     def _saved_model_object(self) -> Any:

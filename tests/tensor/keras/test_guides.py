@@ -108,3 +108,91 @@ def test_nested_models_in_a_summary_are_not_followed_by_a_blank_line() -> None:
     outer.summary(expand_nested=True, print_fn=lines.append)
     last = max(i for i, line in enumerate(lines) if line.startswith("¯"))
     assert lines[last + 1].startswith("===")
+
+
+class Stack(keras.Model):
+    """A subclassed model as in the guide to saving."""
+
+    def __init__(self, units: list[int]) -> None:
+        super().__init__()
+        self.units = units
+        self.inner = [keras.layers.Dense(u, kernel_initializer="ones") for u in units]
+
+    def call(self, x: Any) -> Any:
+        for layer in self.inner:
+            x = layer(x)
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        return {"units": self.units}
+
+
+def test_a_subclassed_model_comes_back_from_files(tmp_path: Path) -> None:
+    model = Stack([4, 2])
+    model(np.ones((1, 3)))  # float64, cast to the model's float32
+    path = str(tmp_path / "model.keras")
+    model.save(path)
+    again = keras.models.load_model(path, {"Stack": Stack})
+    assert again(np.ones((1, 3))).numpy().tolist() == [[12.0, 12.0]]
+    model.save(str(tmp_path / "folder"))
+    revived = keras.models.load_model(str(tmp_path / "folder"))
+    assert revived(tf.ones([2, 3]))[0].numpy().tolist() == [12.0, 12.0]
+
+
+@keras.saving.register_keras_serializable("test_guides", "plus")
+def plus_two(x: Any) -> Any:
+    return x + 2.0
+
+
+def plus_one(x: Any) -> Any:
+    return x + 1.0
+
+
+def test_activations_of_users_are_found_by_their_registered_names() -> None:
+    layer = keras.layers.Dense(1, activation=plus_two, kernel_initializer="ones")
+    config = layer.get_config()
+    assert config["activation"] == {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "test_guides>plus",
+        "registered_name": "function",
+    }
+    assert keras.layers.Dense.from_config(config)(tf.ones([1, 1])) == 3.0
+    config = keras.layers.Dense(1, plus_one, kernel_initializer="ones").get_config()
+    with keras.utils.custom_object_scope({"plus_one": plus_one}):
+        assert keras.layers.Dense.from_config(config)(tf.ones([1, 1])) == 2.0
+    with pytest.raises(ValueError, match="'plus_one' cannot be deserialized"):
+        keras.layers.Dense.from_config(config)
+    assert keras.activations.serialize(tf.nn.relu) == "relu"
+
+
+class Split(keras.layers.Layer):
+    """Splits steps in two, and their mask."""
+
+    def call(self, x: Any) -> Any:
+        return tf.split(x, 2, axis=1)
+
+    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+        return None if mask is None else tf.split(mask, 2, axis=1)
+
+
+class Softmax(keras.layers.Layer):
+    """Uses a mask, and hands on none."""
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        return x * tf.cast(mask, "float32")[..., None]
+
+
+def test_masks_are_made_by_overridden_rules_and_end_where_there_is_none() -> None:
+    embedding = keras.layers.Embedding(5, 1, "ones", mask_zero=True)
+    steps = np.array([[1, 2, 0, 0], [1, 0, 0, 0]])
+    first, second = Split()(embedding(steps))
+    assert first._keras_mask.numpy().tolist() == [[True, True], [True, False]]
+    assert not tf.reduce_any(second._keras_mask)
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(1, kernel_initializer="ones")(embedding(inputs))
+    model = keras.Model(inputs, Softmax()(x))
+    assert model.layers[-1].supports_masking is False
+    outputs = model(steps)
+    assert hasattr(outputs, "_keras_mask") is False
+    assert outputs.shape == (2, 4, 1)
