@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.collectives import all_gather, all_reduce, same_everywhere
+from strategies.collectives import all_gather, all_reduce
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.reduce_op import ReduceOp
 from strategies.values import (
@@ -28,7 +28,7 @@ from tensor.core.dtypes import float64, int64
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, wrap
-from tensor.core.variable import Variable, VariableAggregation, VariableSynchronization
+from tensor.core.variable import Variable, VariableSynchronization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,29 +150,6 @@ class StrategyExtended:
                     "Load the same weights in every process, inside strategy.scope()."
                 )
 
-    def aggregate(self, aggregation: VariableAggregation, value: Any, name: str) -> Any:
-        """Return what a variable becomes when replicas assign `value` to it.
-
-        Raises:
-            ValueError: With aggregation NONE, and replicas that assign different
-                values.
-        """
-        if aggregation in (VariableAggregation.SUM, VariableAggregation.MEAN):
-            return self.reduce_across(ReduceOp.of(aggregation), value)
-        values = local_values(value, self.num_local_replicas)
-        if aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
-            return self.first_of(values[0])
-        if self.num_replicas == 1:
-            return values[0]
-        return same_everywhere(
-            *values,
-            group=self.group,
-            what=f"assign different values to variable {name!r} of aggregation NONE",
-            advice="Give it aggregation=tf.VariableAggregation.SUM, MEAN or "
-            "ONLY_FIRST_REPLICA, or synchronization=tf.VariableSynchronization.ON_READ "
-            "to let each replica have its own value.",
-        )
-
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
         """Return what gives Keras batches of other processes: there are none."""
         return None
@@ -195,13 +172,25 @@ class StrategyExtended:
     def update(
         self, var: Any, fn: Any, args: Any = (), kwargs: Any = None, group: bool = True
     ) -> Any:
-        """Call `fn(var, *args)` to change a variable alike on all replicas.
+        """Call `fn(var, *args)` to change a variable on all replicas.
+
+        One that the replicas share is changed once; of one that each has for itself,
+        each replica's is changed by its part of the arguments.
 
         Returns:
             What `fn` returned; unless `group`, as a tuple.
         """
-        result = fn(var, *select(0, args), **select(0, kwargs or {}))
-        return result if group else (result,)
+        from strategies.variables import SyncOnReadVariable
+
+        kwargs = kwargs or {}
+        if not isinstance(var, SyncOnReadVariable):
+            results = [fn(var, *select(0, args), **select(0, kwargs))]
+        else:
+            results = []
+            for i in range(self.num_local_replicas):
+                with ReplicaContext(self._strategy, i):
+                    results.append(fn(var, *select(i, args), **select(i, kwargs)))
+        return results[0] if group else tuple(results)
 
     # ---- reductions
 
@@ -209,7 +198,8 @@ class StrategyExtended:
         """Return the local replicas' values combined with all other processes'."""
         total = values[0]
         for value in values[1:]:
-            total = total + value
+            slices = isinstance(total, IndexedSlices)
+            total = IndexedSlices.add(total, value) if slices else total + value
         if isinstance(total, IndexedSlices):
             total = self._gather_slices(total)
         elif self.group is not None:
@@ -362,7 +352,7 @@ def _as_values(value: Any) -> Any:
         getattr(value, "synchronization", None) is VariableSynchronization.ON_READ
     )
     if is_separate and hasattr(value, "distribute_strategy"):
-        return PerReplica([Variable.read_for_op(v) for v in value.values])
+        return PerReplica([Variable.read_for_op(v) for v in value.copies])
     return value
 
 

@@ -78,7 +78,21 @@ class ReplicaThread(threading.Thread):
         self._has_paused.acquire()
 
     def meet(self, merge_fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Wait in the replica for the others; return its part of the merged result."""
+        """Wait in the replica for the others; return its part of the merged result.
+
+        Raises:
+            RuntimeError: The replica traces a function or a branch of its own, which
+                the others have not come to yet.
+        """
+        if context.graph is not self._graph:
+            raise RuntimeError(
+                "`merge_call` called while defining a new graph or a tf.function: the "
+                "function given to `strategy.run` meets the other replicas (it applies "
+                "gradients, reduces, or assigns to an aggregated variable) inside a "
+                "nested `@tf.function`, a branch or a loop. Make the function given to "
+                "`strategy.run`, or what calls `strategy.run`, the tf.function, and "
+                "move the branch or loop out of it."
+            )
         self.merge = (merge_fn, args, kwargs)
         self._has_paused.release()
         self._may_run.acquire()

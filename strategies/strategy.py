@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
@@ -16,11 +17,15 @@ from strategies.extended import StrategyExtended
 from strategies.old_names import OldNames
 from strategies.reduce_op import ReduceOp
 from strategies.replica_threads import run_replicas
-from strategies.values import DistributedValues, regroup, select
+from strategies.values import DistributedValues, PerReplica, regroup, select
 from strategies.variables import DistributedVariable
 from tensor.core import nest
 from tensor.core.context import context
+from tensor.core.variable import Variable
 from tensor.graph.autograph import autographed
+from tensor.graph.function import Function
+from tensor.graph.methods import name_of
+from tensor.graph.modes import modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +45,9 @@ class Strategy(OldNames):
     ) -> None:
         """Create a strategy for `group`'s processes with one replica per device."""
         self.extended = StrategyExtended(self, group, devices)
+        # By the tf.functions that `run` was given, what runs them on several replicas.
+        self._together: weakref.WeakKeyDictionary[Function, Function]
+        self._together = weakref.WeakKeyDictionary()
 
     # ---- where it stands
 
@@ -116,15 +124,51 @@ class Strategy(OldNames):
             )
         kwargs = kwargs or {}
         self.extended.verify_variables()
+        count = self.extended.num_local_replicas
+        if count > 1 and isinstance(fn, Function):
+            if context.graph is None and not modes.functions_run_eagerly:
+                return self._run_together(fn)(args, kwargs)
+            fn = fn.inline
         function = autographed(fn)
         calls: list[Callable[[], Any]] = [
             functools.partial(function, *select(i, args), **select(i, kwargs))
-            for i in range(self.extended.num_local_replicas)
+            for i in range(count)
         ]
-        if len(calls) == 1:
+        if count == 1:
             with ReplicaContext(self, 0):
                 return calls[0]()
         return run_replicas(self, calls)
+
+    def _run_together(self, function: Function) -> Function:
+        """Return a tf.function that runs `function` on all replicas of this process.
+
+        They meet while they are traced, which they cannot inside functions of their
+        own: replica 0 would still be tracing when replica 1 comes to its call.
+        """
+        together = self._together.get(function)
+        if together is None:
+            # So that the cache does not keep it; the caller does.
+            find: Callable[[], Any] = weakref.ref(function)
+
+            def run(args: Any, kwargs: Any) -> Any:
+                results = self.run(find(), args, kwargs)
+                return nest.map_structure(self._read_by_replica, results)
+
+            name = name_of(function.python_function)
+            together = self._together[function] = Function(run, name, autograph=False)
+        return together
+
+    def _read_by_replica(self, value: Any) -> Any:
+        """Return what variables that the replicas returned hold; other values as is."""
+        if isinstance(value, DistributedVariable):
+            value = PerReplica([value] * self.extended.num_local_replicas)
+        if not isinstance(value, PerReplica):
+            return value
+        parts = []
+        for i, part in enumerate(value.values):
+            with ReplicaContext(self, i):
+                parts.append(part.value() if isinstance(part, Variable) else part)
+        return PerReplica(parts)
 
     # ---- bringing values together
 
@@ -175,6 +219,8 @@ class Strategy(OldNames):
 
     def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
         """Return the values of this process's replicas as a tuple."""
+        if isinstance(value, DistributedVariable) and context.graph is not None:
+            return value.copies
         if isinstance(value, DistributedValues | DistributedVariable):
             return value.values
         if nest.is_nested(value):

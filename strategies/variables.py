@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.contexts import CrossReplicaContext, ReplicaContext
+from strategies.aggregation import REDUCED, aggregate, aggregate_slices
+from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.reduce_op import ReduceOp
 from strategies.values import show
 from tensor.core.context import context
@@ -46,6 +47,11 @@ class DistributedVariable(Variable):
         """The variables of the local replicas."""
         raise NotImplementedError(f"{type(self).__name__} must define `values`.")
 
+    @property
+    def copies(self) -> tuple[Any, ...]:
+        """The variables that stand for them while a graph is traced."""
+        return self.values
+
     def __repr__(self) -> str:
         if not self._strategy.extended.has_copies:
             return Variable.__repr__(self)
@@ -56,6 +62,35 @@ class DistributedVariable(Variable):
         return show(self, texts)
 
     __str__ = __repr__
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        with entered(CrossReplicaContext(self._strategy)):
+            return super().__deepcopy__(memo)
+
+    def _scatter_nd(self, combine: Any, indices: Any, updates: Any) -> Any:
+        self._check_lone("scatter_nd_*")
+        return super()._scatter_nd(combine, indices, updates)
+
+    def batch_scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: Any = None
+    ) -> Any:
+        """Replace slices; not where there are several replicas."""
+        self._check_lone("batch_scatter_update")
+        return super().batch_scatter_update(sparse_delta, use_locking, name)
+
+    def _check_lone(self, what: str) -> None:
+        """Check that there is one replica only.
+
+        Raises:
+            NotImplementedError: There are several.
+        """
+        if self._strategy.num_replicas_in_sync > 1:
+            raise NotImplementedError(
+                f"{what} is not supported for {self.name!r}, which "
+                f"{self._strategy.num_replicas_in_sync} replicas have: assign a whole "
+                "value or a slice (`v[i].assign`), or rows of a mirrored variable by "
+                "`scatter_add` and the like."
+            )
 
     def _replica(self) -> ReplicaContext | None:
         """Return the replica of this variable's strategy that runs now, if any."""
@@ -81,10 +116,70 @@ class MirroredVariable(DistributedVariable):
         aggregation = self._aggregation
 
         def merge(strategy: Strategy, values: Any) -> Any:
-            combined = strategy.extended.aggregate(aggregation, values, self.name)
+            combined = aggregate(strategy.extended, aggregation, values, self.name)
             return Variable._update(self, how, combined, read_value)
 
         return replica.merge_call(merge, args=(value,))
+
+    def assign_slice(self, index: Any, how: str, value: Any) -> Any:
+        """Write to `self[index]` what the replicas' values are together."""
+        replica = self._replica()
+        if replica is None or self._strategy.num_replicas_in_sync == 1:
+            return super().assign_slice(index, how, value)
+        aggregation = self._aggregation
+
+        def merge(strategy: Strategy, values: Any) -> Any:
+            combined = aggregate(strategy.extended, aggregation, values, self.name)
+            return Variable.assign_slice(self, index, how, combined)
+
+        return replica.merge_call(merge, args=(convert(value, self._dtype),))
+
+    def _scatter(self, combine: Any, slices: Any) -> Any:
+        replica = self._replica()
+        if replica is None or self._strategy.num_replicas_in_sync == 1:
+            return super()._scatter(combine, slices)
+        aggregation, uncombined = self._aggregation, _UNCOMBINED.get(combine)
+        if uncombined and aggregation in REDUCED:
+            raise NotImplementedError(
+                f"{uncombined} is only supported for mirrored variable (variable "
+                "created within certain `tf.distribute.Strategy` scope) with NONE or "
+                f"`ONLY_FIRST_REPLICA` aggregation, got: {aggregation}, for "
+                f"{self.name!r}."
+            )
+
+        def merge(strategy: Strategy, slices: Any) -> Any:
+            extended = strategy.extended
+            combined = aggregate_slices(extended, aggregation, slices, self.name)
+            return Variable._scatter(self, combine, combined)
+
+        return replica.merge_call(merge, args=(slices,))
+
+
+# Changes of rows whose sum or mean over the replicas makes no sense.
+_UNCOMBINED = {
+    None: "scatter_update",
+    np.minimum: "scatter_min",
+    np.maximum: "scatter_max",
+}
+
+
+class FirstCopy(Variable):
+    """What the first local replica has of a variable that each has for itself.
+
+    That variable is itself combined when it is read across replicas; this one is not.
+    """
+
+    def __init__(self, whole: SyncOnReadVariable) -> None:
+        self.__dict__.update(whole.__dict__)
+        self._whole = whole
+
+    @property
+    def _array(self) -> Any:
+        return self._whole._array
+
+    @_array.setter
+    def _array(self, array: Any) -> None:
+        self._whole._array = array
 
 
 class SyncOnReadVariable(DistributedVariable):
@@ -112,9 +207,20 @@ class SyncOnReadVariable(DistributedVariable):
         ]
 
     @property
-    def values(self) -> tuple[Any, ...]:
+    def copies(self) -> tuple[Any, ...]:
         """The variables of the local replicas; the first is this one."""
         return (self, *self._others)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The variables of the local replicas, each read for itself."""
+        return (type.__call__(FirstCopy, self), *self._others)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        copied = super().__deepcopy__(memo)
+        for theirs, mine in zip(copied.values, self.values, strict=True):
+            theirs._array = np.array(mine._array)[()]
+        return copied
 
     def _own(self) -> Variable | None:
         """Return the current replica's variable if it is another than this one."""
@@ -162,10 +268,30 @@ class SyncOnReadVariable(DistributedVariable):
         """Return the first local replica's value, without asking the others."""
         return Variable.read_for_op(self)
 
+    def assign_slice(self, index: Any, how: str, value: Any) -> Any:
+        """Write to `self[index]` of this replica.
+
+        Raises:
+            NotImplementedError: Across replicas.
+        """
+        if self._is_across():
+            raise NotImplementedError(
+                f"A slice of {self.name!r}, of which each replica has its own, cannot "
+                "be assigned across replicas. Do it inside `strategy.run`."
+            )
+        own = self._own()
+        if own is not None:
+            return own.assign_slice(index, how, value)
+        return super().assign_slice(index, how, value)
+
+    def _scatter(self, combine: Any, slices: Any) -> Any:
+        self._check_lone("A scatter of rows")
+        return super()._scatter(combine, slices)
+
     def _combined(self) -> Any:
         if self.held is not None:
             return self.held
-        values = [Variable.read_for_op(v) for v in self.values]
+        values = [Variable.read_for_op(v) for v in self.copies]
         extended = self._strategy.extended
         if self._aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
             return extended.first_of(values[0])
@@ -230,7 +356,7 @@ def create(strategy: Strategy, make: Any) -> Any:
         raise ValueError(
             "`NONE` variable synchronization mode is not supported with tf.distribute "
             "strategy. Please change the `synchronization` for variable: "
-            f"{variable.name}"
+            f"{variable.name.removesuffix(':0')}"
         )
     if variable.synchronization is VariableSynchronization.AUTO:
         variable._synchronization = VariableSynchronization.ON_WRITE

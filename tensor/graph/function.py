@@ -220,6 +220,14 @@ class Function:
             self._tracing_count += 1
         return ConcreteFunction(graph, result, arguments, self._parameters)
 
+    def inline(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python function as a trace does, in the graph being traced now."""
+        if modes.functions_run_eagerly:
+            return self._python_function(*args, **kwargs)
+        if self.input_signature is not None:
+            args, kwargs = self._fitted(*self._parameters.bind(args, kwargs))
+        return self._called(args, kwargs)
+
     def _called(self, args: Any, kwargs: Any) -> Any:
         """Call the Python function, converted by AutoGraph if wanted."""
         function = self._python_function
