@@ -288,8 +288,15 @@ def histogram_fixed_width(
     """Count values in `nbins` bins of equal width; those outside go to the end bins.
 
     Raises:
-        InvalidArgumentError: The range is empty, or `nbins` is not positive.
+        InvalidArgumentError: The range is empty, a value is NaN, or `nbins` is not
+            positive.
     """
+    values = convert(values)
+    known = get_static_value(values)
+    if known is not None and values.dtype.is_floating and np.isnan(known).any():
+        raise errors.invalid(
+            "HistogramFixedWidth", "Histogram values must not contain NaN"
+        )
     bins = histogram_fixed_width_bins(values, value_range, nbins)
     return bincount(bins, minlength=int(nbins), maxlength=int(nbins), dtype=dtype)
 

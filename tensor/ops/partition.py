@@ -11,6 +11,7 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.gather import gather
 from tensor.ops.scatter import check_segments
@@ -143,7 +144,19 @@ def dynamic_partition_(
             does not begin the shape of `data`.
     """
     x, parts = convert(data), convert(partitions, dtypes.int32)
-    check_segments(x, parts, "DynamicPartition")
+    if not are_compatible((x.static_shape or ())[: parts.ndim], parts.static_shape):
+        raise errors.invalid(
+            "DynamicPartition",
+            "data.shape must start with partitions.shape, got data.shape = "
+            f"{to_brackets(x.static_shape)}, partitions.shape = "
+            f"{to_brackets(parts.static_shape)}",
+        )
+    if num_partitions < 1:
+        raise errors.invalid(
+            "DynamicPartition",
+            f"Value for attr 'num_partitions' of {num_partitions} must be at least "
+            "minimum 1",
+        )
     return list(dynamic_partition(x, parts, num_partitions=int(num_partitions)))
 
 
@@ -156,6 +169,8 @@ def dynamic_stitch_(indices: Any, data: Any, name: str | None = None) -> Any:
             not fit.
     """
     places = [convert(i, dtypes.int32) for i in indices]
+    if not places:
+        raise errors.invalid("DynamicStitch", "Expected at least one tensor, got none")
     first = convert(data[0])
     rows = [first, *[convert(d, first.dtype) for d in data[1:]]]
     if len(places) != len(rows):

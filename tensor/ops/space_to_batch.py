@@ -235,7 +235,7 @@ def _pairs_argument(
             to be cut into blocks has too few axes.
     """
     count = None if is_symbolic(block) else len(block)
-    if None not in (rank, count) and rank < 1 + count:
+    if rank is not None and count is not None and rank < 1 + count:
         raise errors.invalid(
             op_type, f"input rank should be >= {1 + count} instead of {rank}"
         )

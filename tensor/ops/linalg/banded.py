@@ -211,9 +211,7 @@ def tridiagonal_solve(
             f"got {size} and {rows}"
         )
     result = tridiagonal_solve_op(x, b, pivoting=bool(partial_pivoting), name=name)
-    if is_vector:
-        return squeeze(result, axis=(-1,))
-    return swap_last(result) if transpose_rhs else result
+    return squeeze(result, axis=(-1,)) if is_vector else result
 
 
 @export("linalg.tridiagonal_matmul")

@@ -293,7 +293,14 @@ def band_part_(
 @takes_composites
 def trace(x: Any, name: str | None = None) -> Any:
     """Return the sum of the main diagonal of each matrix."""
-    diagonal = main_diagonal(convert(x))
+    x = convert(x)
+    if x.ndim is not None and x.ndim < 2:
+        raise errors.invalid(
+            "MatrixDiagPartV3",
+            "input must be at least 2-dim, received shape: "
+            f"{bracketed(x.static_shape)}",
+        )
+    diagonal = main_diagonal(x)
     return reduce_sum(diagonal, axis=(-1,), keepdims=False, name=name)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
@@ -22,6 +22,7 @@ from tensor.ops.linalg.inverse import (
     solve,
 )
 from tensor.ops.linalg.matmul import adjoint
+from tensor.ops.linalg.not_numbers import hold_nan
 from tensor.ops.math import divide_no_nan, real_op
 from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of
 
@@ -33,6 +34,18 @@ from tensor.ops.linalg.factorizations import (
     scale_columns,
     with_diagonal,
 )
+
+_FAILED = "decomposition was not successful. The input might not be valid."
+
+
+def _check_self_adjoint(x: Any) -> None:
+    """Check that matrices have eigenvalues.
+
+    Raises:
+        InvalidArgumentError: An element is NaN.
+    """
+    if hold_nan(x).any():
+        raise errors.invalid("SelfAdjointEigV2", f"Self-adjoint eigen {_FAILED}")
 
 
 class SelfAdjointEig(Op):
@@ -47,6 +60,7 @@ class SelfAdjointEig(Op):
     keeps_output = True
 
     def kernel(self, x: Any) -> Any:
+        _check_self_adjoint(x)
         values, vectors = np.linalg.eigh(x)
         return values, vectors
 
@@ -78,6 +92,7 @@ class SelfAdjointEigenvalues(Op):
     allows = FACTORABLE
 
     def kernel(self, x: Any) -> Any:
+        _check_self_adjoint(x)
         return np.linalg.eigvalsh(x)
 
     def infer(self, x: TensorSpec) -> TensorSpec:
@@ -100,6 +115,8 @@ class Eig(Op):
     keeps_output = True
 
     def kernel(self, x: Any) -> Any:
+        if not np.isfinite(x).all():
+            raise errors.invalid("Eig", f"Eigen {_FAILED}")
         values, vectors = np.linalg.eig(x)
         dtype = np.result_type(x.dtype, np.complex64)
         return values.astype(dtype), vectors.astype(dtype)

@@ -34,6 +34,7 @@ from tensor.ops.linalg.inverse import (
     triangular_solve_,
 )
 from tensor.ops.linalg.matmul import adjoint
+from tensor.ops.linalg.not_numbers import nan_for_nan
 from tensor.ops.math import divide_no_nan, log, real_op
 from tensor.ops.math.complex_numbers import dtype_of
 from tensor.ops.reduce import reduce_sum
@@ -171,7 +172,10 @@ class Svd(Op):
     keeps_output = True
 
     def kernel(self, x: Any, full_matrices: bool) -> Any:
-        u, s, vh = np.linalg.svd(x, full_matrices=full_matrices)
+        def decompose(x: Any) -> Any:
+            return tuple(np.linalg.svd(x, full_matrices=full_matrices))
+
+        u, s, vh = nan_for_nan(decompose, x)
         return s, u, adjoint_array(vh)
 
     def infer(self, x: TensorSpec, full_matrices: bool) -> Any:
@@ -227,7 +231,7 @@ class SingularValues(Op):
     allows = FACTORABLE
 
     def kernel(self, x: Any) -> Any:
-        return np.linalg.svd(x, compute_uv=False)
+        return nan_for_nan(lambda x: (np.linalg.svd(x, compute_uv=False),), x)[0]
 
     def infer(self, x: TensorSpec) -> TensorSpec:
         return svd_op.infer(x, full_matrices=False)[0]
@@ -260,7 +264,9 @@ def matrices(op: Op, value: Any, square: bool) -> Any:
         check_square(op.type_name, dims)
     elif dims is not None and len(dims) < 2:
         raise errors.invalid(
-            op.type_name, f"Shape must be at least rank 2 but is rank {len(dims)}"
+            op.type_name,
+            f"Input tensor 0 must have rank >= 2, got {len(dims)}. "
+            f"Shape must be at least rank 2 but is rank {len(dims)}",
         )
     return x
 

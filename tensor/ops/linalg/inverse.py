@@ -16,6 +16,7 @@ from tensor.ops.families import bracketed, check_kind, operands, shape_of, sum_t
 from tensor.ops.layout import expand_dims
 from tensor.ops.linalg.diagonals import band_part
 from tensor.ops.linalg.matmul import adjoint, matmul
+from tensor.ops.linalg.not_numbers import hold_nan
 from tensor.ops.math.complex_numbers import conj_for_gradient
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class MatrixDeterminant(SquareOp):
     keeps_output = True
 
     def kernel(self, x: Any) -> Any:
-        return np.asarray(np.linalg.det(x), x.dtype)[()]
+        found = np.asarray(np.linalg.det(x), x.dtype)
+        return np.where(hold_nan(x), x.dtype.type(np.nan), found)[()]
 
     def infer(self, x: TensorSpec) -> TensorSpec:
         return TensorSpec.of(None if x.dims is None else x.dims[:-2], x.dtype)
@@ -133,8 +135,9 @@ class LogMatrixDeterminant(Op):
     allows = FACTORABLE
 
     def kernel(self, x: Any) -> Any:
-        sign, log = np.linalg.slogdet(x)
-        return np.asarray(sign, x.dtype)[()], np.asarray(log, x.dtype)[()]
+        spoilt, nan = hold_nan(x), x.dtype.type(np.nan)
+        found = [np.asarray(v, x.dtype) for v in np.linalg.slogdet(x)]
+        return tuple([np.where(spoilt, nan, v)[()] for v in found])
 
     def infer(self, x: TensorSpec) -> Any:
         spec = TensorSpec.of(None if x.dims is None else x.dims[:-2], x.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,14 +43,14 @@ class Lu(Op):
     def kernel(self, x: Any, index_type: dtypes.DType) -> Any:
         a = np.array(x)
         size = a.shape[-1]
-        flat = a.reshape(-1, size, size)
+        flat = a.reshape(math.prod(a.shape[:-2]), size, size)
         order = np.tile(np.arange(size), (len(flat), 1))
         which = np.arange(len(flat))
         for i in range(size):
             pivot = i + np.argmax(np.abs(flat[:, i:, i]), axis=1)
             flat[which, i], flat[which, pivot] = flat[which, pivot], flat[which, i]
             order[which, i], order[which, pivot] = order[which, pivot], order[which, i]
-            if not np.all(flat[:, i, i]):
+            if not np.all(np.abs(flat[:, i, i]) > 0):  # nor NaN
                 raise errors.invalid("Lu", "Input is not invertible.")
             flat[:, i + 1 :, i] /= flat[:, i, i, None]
             row, column = flat[:, i, None, i + 1 :], flat[:, i + 1 :, i, None]

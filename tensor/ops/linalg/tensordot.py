@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
+from tensor.core.dtypes import int32
 from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import concat, reshape
 from tensor.ops.families import (
     bracketed,
     operands,
     shape_of,
 )
 from tensor.ops.linalg.einsum import contract
-from tensor.ops.linalg.matmul import matmul
+from tensor.ops.linalg.matmul import matmul, matmul_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @export("tensordot", "linalg.tensordot")
@@ -38,10 +47,8 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     a, b = operands(matmul, a, b)
     a, b = convert(a), convert(b)
     dims_a, dims_b = shape_of(a), shape_of(b)
-    if dims_a is None or dims_b is None:
-        raise ValueError(
-            "tensordot needs inputs of known rank. Give them one by tf.ensure_shape."
-        )
+    if is_symbolic(axes) or dims_a is None or dims_b is None:
+        return _contract_matrices(a, b, axes)
     axes_a, axes_b = _contraction_axes(a, b, axes, len(dims_a), len(dims_b))
     for i, j in zip(axes_a, axes_b, strict=True):
         if None not in (dims_a[i], dims_b[j]) and dims_a[i] != dims_b[j]:
@@ -61,6 +68,51 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     return contract(
         a, b, labels=(tuple(labels_a), tuple(labels_b), tuple(out)), name=name
     )
+
+
+class MatrixLayout(Op):
+    """How to lay a tensor out as a matrix, with the axes to sum over on one side.
+
+    The results are the order of the axes, the shape of the matrix, and the shape of
+    what is left when the axes are gone.
+    """
+
+    gradient: Any = NON_DIFFERENTIABLE
+    keeps_inputs = False
+    shape_depends_on_values = True
+
+    def kernel(self, x: Any, axes: Any, first: bool) -> Any:
+        shape = np.shape(x)
+        taken = [int(a) % len(shape) for a in axes]
+        kept = [a for a in range(len(shape)) if a not in taken]
+        sides = (taken, kept) if first else (kept, taken)
+        matrix = [math.prod(shape[a] for a in side) for side in sides]
+        vectors = ([*sides[0], *sides[1]], matrix, [shape[a] for a in kept])
+        return tuple([np.array(v, np.int32) for v in vectors])
+
+    def infer(self, x: TensorSpec, axes: Any, first: bool) -> Any:
+        return tuple([TensorSpec.of((n,), int32) for n in (x.rank, 2, None)])
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3, 4)), axes=(-1, 0), first=True)
+        yield Sample(rng.normal(size=(2, 3)), axes=(1,), first=False)
+
+
+matrix_layout = register(MatrixLayout)
+
+
+def _contract_matrices(a: Any, b: Any, axes: Any) -> Any:
+    """Return the contraction where axes or ranks are only known when the graph runs."""
+    if isinstance(axes, int):
+        axes = (range(-axes, 0), range(axes))
+    matrices, shapes = [], []
+    for x, own, first in ((a, axes[0], False), (b, axes[1], True)):
+        if not is_symbolic(own):
+            own = tuple(int(i) for i in np.asarray(own).reshape(-1))
+        order, matrix, left = matrix_layout(x, axes=own, first=first)
+        matrices.append(reshape(get_op("Transpose")(x, perm=order), shape=matrix))
+        shapes.append(left)
+    return reshape(matmul_(*matrices), shape=concat(*shapes, axis=0))
 
 
 def _contraction_axes(

@@ -11,11 +11,12 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, shape_for
+from tensor.ops.array import shape_for
 from tensor.ops.families import shape_of
 from tensor.ops.random import rejection
 from tensor.ops.random.distributions import count_of
 from tensor.ops.random.seeds import Stream, stream_for
+from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import float_dtype
 from tensor.ops.random.stateless import from_seed
 from tensor.ops.random.trials import Trial, flat, lead_of, start_of
@@ -104,7 +105,7 @@ def gamma(
     """
     alpha, beta = _gamma_parameters(alpha, beta, float_dtype(dtype))
     stream = stream_for(("RandomGamma", alpha.dtype), seed)
-    z = random_gamma(alpha, shape=as_static_shape(shape), stream=stream, name=name)
+    z = random_gamma(alpha, shape=as_shape_vector(shape), stream=stream, name=name)
     return _scaled(z, beta)
 
 

@@ -13,7 +13,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor import Tensor
 from tensor.core.variable import Variable
-from tensor.ops.array import as_static_shape, cast
+from tensor.ops.array import cast
 from tensor.ops.random.distributions import advance, count_of
 from tensor.ops.random.generator_state import (
     STATE_SIZE,
@@ -25,6 +25,7 @@ from tensor.ops.random.generator_state import (
     state_size,
 )
 from tensor.ops.random.philox import COUNTER_LIMIT
+from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import float_dtype
 from tensor.ops.random.stateless import (
     Algorithm,
@@ -211,7 +212,7 @@ class Generator:
 
     def _prepare(self, shape: Any) -> tuple[Any, Any, Any]:
         """Return key, counter and shape for drawing an array, and move on."""
-        shape = as_static_shape(shape)
+        shape = as_shape_vector(shape)
         if isinstance(shape, tuple):
             count: Any = count_of(shape)
         else:
@@ -304,7 +305,7 @@ class Generator:
         p = convert(probs)
         n = convert(counts)
         n = n if n.dtype is p.dtype else cast(n, dtype=p.dtype)
-        shape = as_static_shape(shape)
+        shape = as_shape_vector(shape)
         pairs = count_of(tuple(np.broadcast_shapes(n.static_shape, p.static_shape)))
         each = count_of(shape) // max(pairs, 1)
         # TensorFlow's reservation: up to a hundred numbers for each element.

@@ -12,9 +12,10 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, static_value
+from tensor.ops.array import static_value
 from tensor.ops.random import distributions
 from tensor.ops.random.seeds import Stream, stream_for
+from tensor.ops.random.shapes import as_shape_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,7 +145,7 @@ def draw(op: Op, shape: Any, dtype: DType, seed: int | None, name: str | None) -
     Raises:
         InvalidArgumentError: A dimension is negative.
     """
-    shape = as_static_shape(shape)
+    shape = as_shape_vector(shape)
     if isinstance(shape, tuple) and shape and min(shape) < 0:
         raise errors.because(
             errors.InvalidArgumentError,
@@ -201,7 +202,7 @@ def uniform(
         return random_uniform_int.produce(
             convert(minval, dtype),
             convert(maxval, dtype),
-            shape=as_static_shape(shape),
+            shape=as_shape_vector(shape),
             stream=stream_for(("RandomUniformInt", dtype), seed),
             name=name,
         )

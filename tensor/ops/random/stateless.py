@@ -13,9 +13,10 @@ from tensor.core.dtypes import short_name
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, concat, reshape, static_value
+from tensor.ops.array import concat, reshape, static_value
 from tensor.ops.random import distributions
 from tensor.ops.random.philox import blocks
+from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import (
     FLOATS,
     between,
@@ -296,7 +297,7 @@ def uniform_from(
     Raises:
         ValueError: Bounds are missing.
     """
-    shape = as_static_shape(shape)
+    shape = as_shape_vector(shape)
     if not dtype.is_integer:
         z = stateless_random_uniform.produce(
             key, counter, shape=shape, dtype=dtype, name=name
@@ -338,7 +339,7 @@ def stateless_normal(
     """
     dtype = float_dtype(dtype)
     z = stateless_random_normal.produce(
-        *from_seed(seed, alg), shape=as_static_shape(shape), dtype=dtype, name=name
+        *from_seed(seed, alg), shape=as_shape_vector(shape), dtype=dtype, name=name
     )
     return z * convert(stddev, dtype) + convert(mean, dtype)
 
@@ -360,7 +361,7 @@ def stateless_truncated_normal(
     """
     dtype = float_dtype(dtype)
     z = stateless_truncated.produce(
-        *from_seed(seed, alg), shape=as_static_shape(shape), dtype=dtype, name=name
+        *from_seed(seed, alg), shape=as_shape_vector(shape), dtype=dtype, name=name
     )
     return z * convert(stddev, dtype) + convert(mean, dtype)
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
+from tensor.core.shapes import broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, static_value
+from tensor.ops.array import static_value
 from tensor.ops.families import FLOATING, check_kind, shape_of
 from tensor.ops.random import rejection
 from tensor.ops.random.distributions import count_of
 from tensor.ops.random.seeds import Stream, stream_for
+from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import FLOATS
 from tensor.ops.random.stateless import from_seed, joined
 
@@ -109,11 +112,16 @@ class Multinomial(Op):
         self, logits: Any, *source: Any, count: Any, dtype: DType, stream: Any = None
     ) -> Any:
         logits, count = np.asarray(logits), int(count)
-        if logits.ndim != 2 or (logits.shape[1] == 0 and logits.shape[0] and count):
+        if logits.ndim != 2:
             raise errors.because(
                 errors.InvalidArgumentError,
-                f"logits should be a matrix, got shape {list(logits.shape)}; it needs "
-                "at least one class [Op:Multinomial]",
+                f"logits should be a matrix, got shape {to_brackets(logits.shape)} "
+                "[Op:Multinomial]",
+            )
+        if logits.shape[1] == 0 and logits.shape[0] and count:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                "num_classes should be positive, got 0 [Op:Multinomial]",
             )
         # A sample takes two words; rows draw in steps of four samples.
         reserved = len(logits) * 2 * (-(-count // 4) * 4)
@@ -145,17 +153,25 @@ multinomial = register(Multinomial)
 
 def lead_of(shape: Any, parameters: Any, op_name: str) -> Any:
     """Return the part of a result's shape before that of its parameters."""
-    shape, dims = as_static_shape(shape), shape_of(parameters) or ()
+    shape, dims = as_shape_vector(shape), shape_of(parameters) or ()
     if not isinstance(shape, tuple):
         return shape[: -len(dims)] if dims else shape
-    lead = shape[: len(shape) - len(dims)]
-    if (*lead, *dims) != shape:
+    check_ending(shape, dims, op_name)
+    return shape[: len(shape) - len(dims)]
+
+
+def check_ending(shape: Any, dims: Any, op_name: str) -> None:
+    """Check that the shape of a result ends with that of its parameters.
+
+    Raises:
+        InvalidArgumentError: It does not.
+    """
+    if (*shape[: max(len(shape) - len(dims), 0)], *dims) != shape:
         raise errors.because(
             errors.InvalidArgumentError,
             f"Shape passed in must end with broadcasted shape. Got {list(shape)} for "
             f"parameters of shape {list(dims)} [Op:{op_name}]",
         )
-    return lead
 
 
 @export("random.poisson")
@@ -172,7 +188,7 @@ def poisson(
     target = dtypes.as_dtype(dtype)
     return random_poisson(
         rate,
-        shape=as_static_shape(shape),
+        shape=as_shape_vector(shape),
         dtype=target,
         stream=stream_for(("RandomPoissonV2", rate.dtype, target), seed),
         name=name,
@@ -213,16 +229,23 @@ def stateless_binomial(
         probs: The probability of success; it broadcasts with `counts`.
         output_dtype: The dtype of the result.
         name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: `shape` does not end with that of the parameters.
     """
     p = convert(probs, None, dtypes.float32)
     n = convert(counts, None, p.dtype)
     if n.dtype is not p.dtype:
         n = get_op("Cast")(n, dtype=p.dtype)
+    together = broadcast(n.static_shape, p.static_shape)
+    dims = as_shape_vector(shape)
+    if together and None not in together and isinstance(dims, tuple):
+        check_ending(dims, together, "StatelessRandomBinomial")
     return stateless_binomial_op.produce(
         *from_seed(seed, "auto_select"),
         n,
         p,
-        shape=as_static_shape(shape),
+        shape=as_shape_vector(shape),
         dtype=dtypes.as_dtype(output_dtype),
         name=name,
     )
@@ -250,18 +273,48 @@ def categorical(
     """
     x = convert(logits)
     check_kind(multinomial, x, FLOATING + "iu")
-    target = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
+    target = _class_dtype(dtype)
     stream = stream_for(("Multinomial", x.dtype, target), seed)
     count = _count(num_samples)
     return multinomial(x, count=count, dtype=target, stream=stream, name=name)
 
 
+def _class_dtype(dtype: Any) -> DType:
+    """Return the dtype of classes, int64 unless another is given.
+
+    Raises:
+        ValueError: It is neither int32 nor int64.
+    """
+    dtype = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
+    if dtype not in (dtypes.int32, dtypes.int64):
+        raise ValueError(
+            f"Argument `dtype` got invalid value <dtype: '{dtype.name}'>. Accepted dtypes are "
+            "(tf.int32, tf.int64)."
+        )
+    return dtype
+
+
 def _count(number: Any) -> Any:
-    return (
-        number
-        if hasattr(number, "call_op") and not hasattr(number, "numpy")
-        else int(number)
-    )
+    """Return a number of samples as an int, or a symbolic scalar.
+
+    Raises:
+        InvalidArgumentError: It is no scalar, or negative.
+    """
+    if is_symbolic(number):
+        return number
+    shape = np.shape(number)
+    if shape != ():
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"num_samples should be a scalar, got shape {to_brackets(shape)} "
+            "[Op:Multinomial]",
+        )
+    if number < 0:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"num_samples should be non-negative, got {int(number)} [Op:Multinomial]",
+        )
+    return int(number)
 
 
 @export("random.stateless_categorical")
@@ -280,7 +333,7 @@ def stateless_categorical(
     x = convert(logits)
     check_kind(multinomial, x, FLOATING + "iu")
     source = from_seed(seed, "auto_select")
-    target = dtypes.as_dtype(dtype)
+    target = _class_dtype(dtype)
     return multinomial(x, *source, count=_count(num_samples), dtype=target, name=name)
 
 
@@ -300,17 +353,19 @@ def stateless_parameterized_truncated_normal(
     TensorFlow's distribution but are not TensorFlow's own.
 
     Raises:
-        InvalidArgumentError: A bound is not below the other.
+        InvalidArgumentError: A bound is not below the other, or a deviation not
+            positive.
     """
     from tensor.ops.random.stateless import stateless_uniform
 
     means = convert(means)
     dtype = means.dtype if means.dtype in FLOATS else dtypes.float32
     deviation, low, high = (convert(v, dtype) for v in (stddevs, minvals, maxvals))
-    if np.any(np.asarray(low) >= np.asarray(high)):
+    if np.any(np.asarray(low) >= np.asarray(high)) or np.any(deviation <= 0):
         raise errors.because(
             errors.InvalidArgumentError,
-            f"minvals must be below maxvals, got {low} and {high} "
+            "Invalid parameters: minvals must be below maxvals and stddevs positive, "
+            f"got {low}, {high} and {deviation} "
             "[Op:StatelessParameterizedTruncatedNormal]",
         )
     error_function, inverse = get_op("Erf"), get_op("Erfinv")
