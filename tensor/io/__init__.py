@@ -9,6 +9,7 @@ From the ground up::
     features example_bytes parsed_columns sparse_columns example_parsing
                                 what an example should hold, and getting it out
     decoding files              bytes to numbers, ops on files
+    sparse_bytes                sparse tensors as strings
     gfile                       files and folders by path
 """
 
@@ -19,6 +20,7 @@ from tensor.io import (
     files as _files,
     gfile as gfile,
     records as _records,
+    sparse_bytes as _sparse_bytes,
 )
 from tensor.ops import image as _image  # its files are decoded under both names
 

@@ -10,6 +10,7 @@ from tensor.core import dtypes, nest
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
 from tensor.core.python_values import from_sequence
+from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
 from tensor.ops.array import cast_
 from tensor.ops.ragged.factories import size_along
@@ -143,13 +144,20 @@ def ragged_range(
 @export("ragged.stack")
 def ragged_stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
     """Stack tensors or ragged tensors of one rank into a ragged tensor."""
-    from tensor.ops.ragged.dispatch import concat, expand_dims
+    from tensor.ops.ragged.dispatch import concat, stack
+    from tensor.ops.ragged.reductions import axis_of
 
     rows: list[Any] = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
-    if axis == 0 and all(not isinstance(r, RaggedTensor) for r in rows):
+    if not rows:
+        raise ValueError("rt_inputs may not be empty.")
+    ranks = {len(r.shape) for r in rows}
+    is_dense = not any(isinstance(r, RaggedTensor) for r in rows)
+    if is_dense and (axis != 0 or ranks == {0}):
+        return get_op("Pack")(*rows, axis=axis_of(axis, min(ranks) + 1))
+    if axis == 0 and ranks == {1}:
         lengths = [cast_(size_along(r, 0, dtypes.int64), dtypes.int64) for r in rows]
         return RaggedTensor.from_row_lengths(concat(rows, 0), convert(lengths))
-    return concat([expand_dims(r, axis) for r in rows], axis)
+    return stack(rows, axis)
 
 
 @export("ragged.stack_dynamic_partitions")
@@ -159,9 +167,15 @@ def stack_dynamic_partitions(
     """Return the rows of `data` grouped by their numbers in `partitions`."""
     from tensor.ops.ragged.dispatch import take
 
+    if isinstance(partitions, RaggedTensor):
+        return stack_dynamic_partitions(
+            data.values, partitions.values, num_partitions, name
+        )
     x = data if isinstance(data, RaggedTensor) else convert(data)
     count = cast_(convert(num_partitions), dtypes.int64)
-    order, splits = grouped_by_number(convert(partitions), count)
+    numbers = convert(partitions)
+    numbers.shape.assert_is_compatible_with(x.shape[: len(numbers.shape)])
+    order, splits = grouped_by_number(numbers, count)
     return RaggedTensor(take(x, order), splits)
 
 
@@ -182,10 +196,24 @@ def map_flat_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     inner_args = nest.map_structure(flat, list(args))
     inner_kwargs = nest.map_structure(flat, kwargs) if kwargs else {}
+    sizes = {r.flat_values.shape[0] for r in found} - {None}
+    if len(sizes) > 1:
+        raise ValueError(
+            "Input RaggedTensors' flat_values must all have the same outer-dimension "
+            f"size. Got sizes: {sizes}"
+        )
     result = op(*inner_args, **inner_kwargs)
     if not found:
         return result
     check_same_rows(found)
+    size = found[0].flat_values.shape[:1]
+    given = getattr(result, "shape", None)
+    if given is None or not size.is_compatible_with(given[:1]) or not given.rank:
+        raise ValueError(
+            "tf.ragged.map_flat_values requires that the output of `op` have the same "
+            "outer-dimension size as flat_values of any ragged inputs. (output shape: "
+            f"{given}; expected outer dimension size: {size[0]})"
+        )
     return found[0].with_flat_values(result)
 
 
@@ -232,6 +260,6 @@ def segment_ids_to_row_splits(
 @export("ragged.boolean_mask")
 def boolean_mask(data: Any, mask: Any, name: str | None = None) -> Any:
     """Return the values where a mask is true, in their rows."""
-    from tensor.ops.ragged.dispatch import ragged_mask
+    from tensor.ops.ragged.masks import boolean_mask as masked
 
-    return ragged_mask(data, mask)
+    return masked(data, mask)

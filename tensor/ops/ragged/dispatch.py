@@ -24,13 +24,13 @@ from tensor.ops.ragged.broadcasting import brought_together
 from tensor.ops.ragged.partitions import (
     dense_places,
     rows_at,
-    rows_kept,
     rows_one_after_another,
     rows_side_by_side,
 )
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.ragged.reductions import (
     axis_of,
+    reduce_logsumexp,
     reduce_ragged,
     reduce_std,
     reduce_variance,
@@ -43,7 +43,7 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     Raises:
         TypeError: It takes none.
     """
-    handler = HANDLERS.get(function.__name__)
+    handler = HANDLERS.get(function.__name__.strip("_"))
     if handler is not None:
         return handler(*args, **kwargs)
     if isinstance(getattr(function, "op", None), Reduction):
@@ -60,7 +60,7 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 
 # Elementwise for ragged arguments, though not for users' types: how many operands.
-_ELEMENTWISE = {"where_": 3, "bitcast": 1, "dropout": 1, "one_hot": 1}
+_ELEMENTWISE = {"bitcast": 1, "dropout": 1}
 
 
 def _operand_count(function: Any) -> int:
@@ -84,10 +84,18 @@ def elementwise(function: Any, operands: Any) -> RaggedTensor:
 
 
 def concat(values: Any, axis: Any, name: Any = None) -> Any:
-    """Join ragged tensors and tensors along an axis."""
+    """Join ragged tensors and tensors along an axis.
+
+    Raises:
+        ValueError: There are none, or they differ in rank.
+    """
     values = [v if hasattr(v, "shape") else convert(v) for v in values]
-    rank = max(len(v.shape) for v in values)
+    if not values:
+        raise ValueError("rt_inputs may not be empty.")
+    rank = len(values[0].shape)
     axis = axis_of(axis, rank)
+    for v in values:
+        v.shape.assert_has_rank(rank)
     if not any(isinstance(v, RaggedTensor) for v in values):
         return concat_arrays(*values, axis=axis)
     rows = [_as_ragged(v) for v in values]
@@ -121,7 +129,7 @@ def gather_rows(params: Any, indices: Any, *rest: Any, **kwargs: Any) -> Any:
     """Return rows at indices of which either may be ragged."""
     if isinstance(indices, RaggedTensor):
         return indices.with_flat_values(take(params, indices.flat_values))
-    index = convert(indices)
+    index = convert(indices, hint=dtypes.int32)
     if index.ndim == 0:
         return params[index]
     found = take(params, reshape(index, shape=(-1,)))
@@ -132,7 +140,8 @@ def gather_rows(params: Any, indices: Any, *rest: Any, **kwargs: Any) -> Any:
 
 def stack(values: Any, axis: int = 0, name: Any = None) -> Any:
     """Stack ragged tensors along a new axis."""
-    return concat([expand_dims(v, axis) for v in values], axis)
+    rows = [v if isinstance(v, RaggedTensor) else convert(v) for v in values]
+    return concat([expand_dims(_as_ragged(r), axis) for r in rows], axis)
 
 
 def expand_dims(input: Any, axis: Any, name: Any = None) -> Any:
@@ -153,21 +162,6 @@ def _rows_of(x: RaggedTensor) -> Any:
     """Return the number of rows, as an int if it is known."""
     known = x.shape[0]
     return x.nrows() if known is None else known
-
-
-def ragged_mask(data: Any, mask: Any, axis: Any = None, name: Any = None) -> Any:
-    """Return the values of rows where a mask of the same rows is true."""
-    data = data if isinstance(data, RaggedTensor) else RaggedTensor.from_tensor(data)
-    mask = mask if isinstance(mask, RaggedTensor) else convert(mask)
-    if not isinstance(mask, RaggedTensor):
-        if mask.ndim == 1:
-            return take(data, reshape(get_op("Where")(mask), shape=(-1,)))
-        mask = RaggedTensor.from_tensor(mask)
-    if isinstance(mask.values, RaggedTensor):
-        inner = ragged_mask(data.values, mask.values)
-        return data.with_values(inner)
-    picked, splits = rows_kept(mask.row_splits, mask.values)
-    return RaggedTensor(take(data.values, picked), splits)
 
 
 def to_tensor(x: RaggedTensor, default_value: Any, shape: Any) -> Any:
@@ -265,19 +259,16 @@ def _same(input: Any, name: Any = None) -> Any:
 
 HANDLERS: dict[str, Any] = {
     "concat": concat,
-    "concat_": concat,
     "stack": stack,
-    "gather": gather_rows,
-    "gather_": gather_rows,
-    "expand_dims_": expand_dims,
+    "expand_dims": expand_dims,
     "size": _size,
     "rank": _rank,
-    "boolean_mask": ragged_mask,
     "identity": _same,
     "add_n": _add_n,
     "scalar_mul": _scalar_mul,
     "reduce_variance": reduce_variance,
     "reduce_std": reduce_std,
+    "reduce_logsumexp": reduce_logsumexp,
 }
 
 _attach_operators()

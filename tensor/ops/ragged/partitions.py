@@ -125,6 +125,14 @@ def rows_side_by_side(*splits: Any) -> Any:
 
     The values of all are taken as joined.
     """
+    for at, other in enumerate(splits):
+        if len(other) != len(splits[0]):
+            raise errors.invalid(
+                "RaggedConcat",
+                f"Input tensors at index 0 (=x) and {at} (=y) have incompatible "
+                f"shapes. Condition x == y did not hold: {len(splits[0]) - 1} and "
+                f"{len(other) - 1} rows.",
+            )
     starts = np.cumsum([0, *[s[-1] for s in splits[:-1]]])
     firsts = [s[:-1] + a for s, a in zip(splits, starts, strict=True)]
     lengths = np.stack([np.diff(s) for s in splits], axis=1)
@@ -267,6 +275,13 @@ def filled_from_the_left(lengths: Any, width: Any) -> Any:
 )
 def ranges(starts: Any, limits: Any, deltas: Any) -> Any:
     """The numbers of each range, one after the other, and where the ranges end."""
+    sizes = {np.shape(v) for v in (starts, limits, deltas)} - {()}
+    if any(len(size) > 1 for size in sizes):
+        raise errors.invalid("RaggedRange", "starts must be a scalar or vector")
+    if len(sizes) > 1:
+        raise errors.invalid(
+            "RaggedRange", "starts, limits, and deltas must have the same shape"
+        )
     if (deltas == 0).any():
         raise errors.invalid("RaggedRange", "Requires delta != 0")
     rows = [np.arange(a, b, c) for a, b, c in np.broadcast(starts, limits, deltas)]
@@ -297,7 +312,8 @@ def grouped_by_number(partitions: Any, count: Any) -> Any:
     if wrong.size:
         raise errors.invalid(
             "StackDynamicPartitions",
-            f"partitions must be in [0, num_partitions={int(count)}), got {wrong[0]}",
+            "partitions must be less than num_partitions and not negative: must be in "
+            f"[0, num_partitions={int(count)}), got {wrong[0]}",
         )
     order = np.argsort(flat, kind="stable").astype(np.int64)
     return order, row_ends(np.bincount(flat, minlength=int(count)), np.int64)

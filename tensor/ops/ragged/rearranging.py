@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import errors
 from tensor.core.convert import convert
+from tensor.core.public_api import names_in
 from tensor.core.registry import get_op
 from tensor.ops.ragged.dispatch import HANDLERS, concat, take
 from tensor.ops.ragged.partitions import positions_in_rows
@@ -30,9 +31,12 @@ def reverse(tensor: Any, axis: Any, name: Any = None) -> Any:
         ValueError: There is no such axis.
     """
     if not isinstance(axis, list | tuple) and np.ndim(axis) == 0:
-        raise TypeError("`axis` must be a list of int or a constant tensor")
-    for a in _numbers(axis):
-        tensor = _reversed_along(tensor, axis_of(a, tensor.shape.rank))
+        raise TypeError(
+            f"`axis` must be a list of int or a constant tensor, got {axis!r}"
+        )
+    for place, a in enumerate(_numbers(axis)):
+        at = axis_of(a, tensor.shape.rank, f"axis[{place}]")
+        tensor = _reversed_along(tensor, at)
     return tensor
 
 
@@ -79,7 +83,9 @@ def squeeze(input: Any, axis: Any = None, name: Any = None) -> Any:
         InvalidArgumentError: An axis has another size.
     """
     if axis is None:
-        raise ValueError("Ragged.squeeze must have an axis argument.")
+        raise ValueError(
+            "Ragged.squeeze must have an axis argument. Name each axis of size 1."
+        )
     rank = input.shape.rank
     axes = sorted({axis_of(a, rank) for a in _numbers(axis)}, reverse=True)
     x = input
@@ -137,44 +143,6 @@ def split(
     return [value[a:b] for a, b in itertools.pairwise(ends)]
 
 
-def gather_nd(
-    params: Any, indices: Any, batch_dims: int = 0, name: Any = None, **_: Any
-) -> Any:
-    """Return what lies at the places of a ragged tensor that rows of indices name.
-
-    Raises:
-        ValueError: `batch_dims` is not 0.
-    """
-    if batch_dims != 0:
-        raise ValueError("batch_dims != 0 is not supported for ragged gather yet.")
-    places = convert(indices)
-    lead, depth = places.static_shape[:-1], places.static_shape[-1]
-    flat = get_op("Reshape")(places, shape=(-1, depth))
-    x, at = params, flat[:, 0]
-    for k in range(1, depth):
-        if not isinstance(x, RaggedTensor):
-            found = get_op("GatherNd")(
-                x,
-                get_op("Pack")(at, *[flat[:, j] for j in range(k, depth)], axis=1),
-                batch_dims=0,
-            )
-            return get_op("Reshape")(found, shape=(*lead, *found.static_shape[1:]))
-        starts = get_op("GatherV2")(x.row_starts(), at, axis=0, batch_dims=0)
-        lengths = get_op("GatherV2")(x.row_lengths(), at, axis=0, batch_dims=0)
-        inside = get_op("Cast")(flat[:, k], dtype=dtypes.int64)
-        if not bool(np.all((inside.numpy() >= 0) & (inside.numpy() < lengths.numpy()))):
-            raise errors.invalid(
-                "GatherNd", f"indices do not index into param shape {params.shape}"
-            )
-        x, at = x.values, get_op("Cast")(starts, dtype=dtypes.int64) + inside
-    found = take(x, at)
-    if len(lead) == 1:
-        return found
-    for size in reversed(lead[1:]):
-        found = RaggedTensor.from_uniform_row_length(found, size)
-    return found
-
-
 def softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
     """Return the softmax of each ragged row.
 
@@ -199,13 +167,41 @@ def softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
     return logits.with_flat_values(powers / gather(totals, ids, axis=0, batch_dims=0))
 
 
+def one_hot(
+    indices: Any,
+    depth: Any,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: Any = None,
+    dtype: Any = None,
+    name: Any = None,
+) -> Any:
+    """Return the one-hot vectors of numbers, in their rows.
+
+    Raises:
+        ValueError: The axis of the vectors is one of rows.
+    """
+    at = axis
+    if isinstance(axis, int) and axis >= 0:
+        if axis <= indices.ragged_rank:
+            raise ValueError(
+                f"axis ({axis}) must be greater than indices.ragged_rank "
+                f"({indices.ragged_rank})."
+            )
+        at = axis - indices.ragged_rank
+    flat = names_in("")["one_hot"](
+        indices.flat_values, depth, on_value, off_value, at, dtype
+    )
+    return indices.with_flat_values(flat)
+
+
 HANDLERS.update(
     {
-        "reverse_": reverse,
-        "tile_": tile,
-        "squeeze_": squeeze,
-        "split_": split,
-        "gather_nd_": gather_nd,
+        "one_hot": one_hot,
+        "reverse": reverse,
+        "tile": tile,
+        "squeeze": squeeze,
+        "split": split,
         "softmax": softmax,
     }
 )

@@ -58,12 +58,16 @@ def reduce_ragged(
     function: Any, input_tensor: Any, axis: Any = None, keepdims: bool = False, **_: Any
 ) -> Any:
     """Apply a reduction's public function to a ragged tensor."""
-    return _reduced(function.op.type_name, input_tensor, axis, bool(keepdims))
+    return reduced(function.op.type_name, input_tensor, axis, bool(keepdims))
 
 
-def _reduced(kind: str, x: Any, axis: Any, keepdims: bool) -> Any:
+def reduced(kind: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    """Return a reduction of a ragged tensor along axes, along all by default."""
     if axis is None:
-        result = get_op(kind)(x.flat_values, axis=None, keepdims=False)
+        flat = x.flat_values
+        if kind == "Mean" and flat.dtype.is_integer:
+            flat = cast_(flat, "float64")  # as a quotient, which means along axes are
+        result = get_op(kind)(flat, axis=None, keepdims=False)
         rank = x.shape.rank
         return result if not keepdims else get_op("Reshape")(result, shape=(1,) * rank)
     axes = axes_of(axis, x.shape.rank)
@@ -94,7 +98,7 @@ def _along(kind: str | Reducer, x: Any, axis: int, keepdims: bool) -> Any:
         ids, count = x.value_rowids(), x.nrows()
     else:
         ids, count = positions_in_rows(x.row_splits), x.bounding_shape()[1]
-    result = _segments(kind, x.values, ids, count)
+    result = reduce_segments(kind, x.values, ids, count)
     if not keepdims:
         return result
     from tensor.ops.ragged.dispatch import expand_dims  # which needs this module
@@ -102,7 +106,7 @@ def _along(kind: str | Reducer, x: Any, axis: int, keepdims: bool) -> Any:
     return expand_dims(result, axis)
 
 
-def _segments(kind: str | Reducer, values: Any, ids: Any, count: Any) -> Any:
+def reduce_segments(kind: str | Reducer, values: Any, ids: Any, count: Any) -> Any:
     """Return a reduction of the values, which may be ragged, of each segment."""
     if isinstance(values, RaggedTensor):
         return _segments_of_rows(kind, values, ids, count)
@@ -135,7 +139,7 @@ def _segments_of_rows(
     segment = get_op("GatherV2")(ids, rows.value_rowids(), axis=0, batch_dims=0)
     first = get_op("GatherV2")(splits, segment, axis=0, batch_dims=0)
     places = first + cast_(positions_in_rows(rows.row_splits), first.dtype)
-    values = _segments(kind, rows.values, places, splits[-1])
+    values = reduce_segments(kind, rows.values, places, splits[-1])
     return RaggedTensor.from_row_splits(values, splits, validate=False)
 
 
@@ -145,8 +149,8 @@ def reduce_variance(
     """Return the variance along axes: the mean of squares less the mean's square."""
     square = get_op("Square")
     squares = input_tensor.with_flat_values(square(input_tensor.flat_values))
-    mean_of_squares = _reduced("Mean", squares, axis, bool(keepdims))
-    mean_itself = _reduced("Mean", input_tensor, axis, bool(keepdims))
+    mean_of_squares = reduced("Mean", squares, axis, bool(keepdims))
+    mean_itself = reduced("Mean", input_tensor, axis, bool(keepdims))
     return mean_of_squares - _flat(square, mean_itself)
 
 
@@ -162,3 +166,22 @@ def reduce_std(
 ) -> Any:
     """Return the standard deviation along axes."""
     return _flat(get_op("Sqrt"), reduce_variance(input_tensor, axis, keepdims))
+
+
+def reduce_logsumexp(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: Any = None
+) -> Any:
+    """Return the logarithm of the sum of exponentials along axes."""
+    largest = reduced("Max", input_tensor, axis, True)
+    if axis is None:
+        flat = get_op("Exp")(input_tensor.flat_values - _only(largest))
+        total = get_op("Log")(get_op("Sum")(flat, axis=None, keepdims=False))
+        return total + _only(largest)
+    powers = _flat(get_op("Exp"), input_tensor - largest)
+    total = _flat(get_op("Log"), reduced("Sum", powers, axis, bool(keepdims)))
+    return total + reduced("Max", input_tensor, axis, bool(keepdims))
+
+
+def _only(x: Any) -> Any:
+    """Return the one element of a tensor as a scalar."""
+    return get_op("Reshape")(x, shape=())

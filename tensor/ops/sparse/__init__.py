@@ -5,6 +5,7 @@ sparse_ops      tf.sparse
 places          what these compute of indices and shapes
 rows            empty rows, indicators, masks, another shape
 reductions      sums, maxima, softmax, segments
+counting        how often numbers occur in rows; combinations of features
 sets            tf.sets: operations on the last axis as sets
 dispatch        what ops do with sparse arguments
 """

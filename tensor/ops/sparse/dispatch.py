@@ -61,6 +61,24 @@ def _rank(input: Any, name: Any = None) -> Any:
     return constant_tensor(dtypes.int32.numpy_dtype.type(input.indices.shape[1]))
 
 
+def _bincount(
+    arr: Any,
+    weights: Any = None,
+    minlength: Any = None,
+    maxlength: Any = None,
+    dtype: Any = dtypes.int32,
+    name: Any = None,
+    axis: Any = None,
+    binary_output: bool = False,
+) -> Any:
+    from tensor.ops.sparse.counting import bincount
+    from tensor.ops.sparse.sparse_ops import to_dense
+
+    counts = bincount(arr, weights, axis or 0, minlength, maxlength, binary_output)
+    whole = to_dense(counts)
+    return whole if weights is not None else cast_(whole, dtype)
+
+
 def _same(input: Any, name: Any = None) -> Any:
     return input
 
@@ -70,6 +88,7 @@ _HANDLERS: dict[str, Any] = {
     "size": _size,
     "rank": _rank,
     "identity": _same,
+    "bincount": _bincount,
 }
 
 composites.handlers.append((SparseTensor, dispatched))

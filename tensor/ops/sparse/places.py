@@ -110,6 +110,12 @@ def concatenated(*parts: Any, axis: int, expand: bool) -> Any:
     """
     count = len(parts) // 2
     indices, shapes = parts[:count], np.stack(parts[count:])
+    rank = shapes.shape[1]
+    if not -rank <= axis < rank:
+        raise errors.invalid(
+            "SparseConcat",
+            f"Concat dimension must be in range [{-rank}, {rank}), got {axis}",
+        )
     others = np.delete(shapes, axis, axis=1)
     if not expand and (others != others[0]).any():
         at = int(np.flatnonzero((others != others[0]).any(axis=1))[0])

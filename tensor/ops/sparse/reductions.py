@@ -66,7 +66,16 @@ def reduce_max(
 
 @export("sparse.softmax")
 def softmax(sp_input: SparseTensor, name: Any = None) -> SparseTensor:
-    """Return the softmax of the kept elements of each row."""
+    """Return the softmax of the kept elements of each row.
+
+    Raises:
+        InvalidArgumentError: There are no rows: it is a vector.
+    """
+    if sp_input.shape.rank == 1:
+        raise errors.invalid(
+            "SparseSoftmax",
+            f"Input should have rank >= 2, but received shape: {sp_input.shape[0]}",
+        )
     rows, count, _ = reduced_ids(sp_input.indices, sp_input.dense_shape, axes=(-1,))
     largest = get_op("UnsortedSegmentMax").public(sp_input.values, rows, count)
     shifted = sp_input.values - gather(largest, rows, axis=0, batch_dims=0)

@@ -116,10 +116,10 @@ def _check_dtypes(a: dtypes.DType, b: dtypes.DType) -> None:
         TypeError: They have not.
     """
     if a is not b:
-        raise TypeError(f"Types don't match, {a!r} vs {b!r}.")
+        raise TypeError(f"Types don't match, {a!s} vs {b!s}.")
     if not (a.is_integer or a is dtypes.string):
         raise TypeError(
-            f"'a' has invalid dtype `{a!r}` not in supported dtypes: integers and "
+            f"'a' has invalid dtype `{a!s}` not in supported dtypes: integers and "
             "strings."
         )
 

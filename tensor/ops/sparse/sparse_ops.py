@@ -44,7 +44,7 @@ def as_sparse(value: Any) -> SparseTensor:
         TypeError: It is none.
     """
     if not isinstance(value, SparseTensor):
-        raise TypeError(f"Input must be a SparseTensor, got {value!r}.")
+        raise TypeError(f"Input must be a SparseTensor. Got {value!r}.")
     return value
 
 

@@ -88,6 +88,29 @@ class SparseTensor(CompositeTensor):
         """Return the static shape of the whole."""
         return self.shape
 
+    def set_shape(self, shape: Any) -> None:
+        """Say what is known of the shape of the whole.
+
+        Raises:
+            ValueError: It is not so.
+        """
+        try:
+            self._static_shape = self.shape.merge_with(shape)
+        except ValueError:
+            raise ValueError(
+                f"Shapes {self.shape} and {TensorShape(shape)} are not compatible"
+            ) from None
+
+    @property
+    def op(self) -> Any:
+        """The node that makes the elements, in a graph."""
+        return self._values.op
+
+    @property
+    def graph(self) -> Any:
+        """The graph that the parts belong to."""
+        return self._values.graph
+
     @property
     def rank(self) -> int | None:
         """The number of dimensions."""
@@ -105,8 +128,17 @@ class SparseTensor(CompositeTensor):
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
-        """Return a sparse tensor made of the three parts of another."""
+        """Return a sparse tensor made of the three parts of another.
+
+        Raises:
+            TypeError: It has no such parts.
+        """
         v = sparse_tensor_value
+        if not all(hasattr(v, part) for part in ("indices", "values", "dense_shape")):
+            raise TypeError(
+                f"Argument sparse_tensor_value={v!r} is neither a SparseTensor nor "
+                "SparseTensorValue."
+            )
         return cls(v.indices, v.values, v.dense_shape)
 
     def consumers(self) -> list[Any]:

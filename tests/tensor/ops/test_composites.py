@@ -95,7 +95,7 @@ def test_ragged_rows_refuse_to_be_split_unevenly() -> None:
         tf.split(rows, 1, axis=1)
     with pytest.raises(ValueError, match="batch_dims != 0"):
         tf.gather_nd(rows, [[0]], batch_dims=1)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="do not index into"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is not in"):
         tf.gather_nd(rows, [[1, 0]])
     uniform = tf.RaggedTensor.from_uniform_row_length(rows[:2], 2)
     with pytest.raises(tf.errors.InvalidArgumentError, match="Index 5 out of bounds"):
@@ -151,7 +151,9 @@ def test_rows_and_pieces_name_what_is_wrong() -> None:
         tf.image.non_max_suppression_overlaps([[1.0, 2.0]], [1.0], 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="3 elements"):
         tf.image.sample_distorted_bounding_box([5, 5], [[[0.0, 0, 1, 1]]])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="higher than input dimension size"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="higher than input dimension size"
+    ):
         tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1]), 3.0)
     with pytest.raises(tf.errors.InvalidArgumentError, match="list of allowed"):
         tf.nn.fractional_max_pool(tf.ones([1, 2, 2, 1], tf.float16), 1.0)
