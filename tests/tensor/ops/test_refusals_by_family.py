@@ -108,6 +108,74 @@ EAGER: dict[str, tuple[Any, type[Exception], str]] = {
 }
 
 
+Shape = tf.experimental.DynamicRaggedShape
+
+EAGER |= {
+    "argmax of an image alone": (
+        lambda: tf.nn.max_pool_with_argmax(SQUARE[0], 2, 2, "SAME"),
+        Invalid,
+        "tensor_in must be 4-dimensional",
+    ),
+    "argmax over images": (
+        lambda: tf.nn.max_pool_with_argmax(SQUARE, [2, 1, 1, 1], 1, "SAME"),
+        tf.errors.UnimplementedError,
+        "pooling across depth or pooling across width/height",
+    ),
+    "frames alone": (
+        lambda: tf.nn.ctc_loss([[1]], tf.ones([3, 2]), [1], [3], blank_index=0),
+        Invalid,
+        "inputs is not a 3-Tensor",
+    ),
+    "values of NaN": (
+        lambda: tf.linalg.eig(tf.constant([[float("nan"), 0.0], [0.0, 1.0]])),
+        Invalid,
+        "Eigen decomposition was not successful",
+    ),
+    "nothing to stitch": (
+        lambda: tf.dynamic_stitch([], []),
+        Invalid,
+        "Expected at least one tensor, got none",
+    ),
+    "a negative depth that is known late": (
+        lambda: tf.function(lambda n: tf.one_hot([1], n))(tf.constant(-1)),
+        Invalid,
+        "depth must be non-negative, got: -1",
+    ),
+    "values of other rows": (
+        lambda: tf.ragged.map_flat_values(
+            tf.add, tf.ragged.constant([[1], [2]]), tf.ragged.constant([[1, 2]])
+        ),
+        ValueError,
+        "row",
+    ),
+    "a column that rows do not have": (
+        lambda: tf.RaggedTensor.from_uniform_row_length([1, 2, 3, 4], 2)[:, 5],
+        Invalid,
+        "out of bounds when indexing into a ragged tensor",
+    ),
+    "rows of many lengths first": (
+        lambda: Shape.from_lengths([(1, 2), 2]),
+        ValueError,
+        "must have rank 1",
+    ),
+    "more ragged dimensions than partitions": (
+        lambda: Shape.from_lengths([2, 3, (1,) * 6], num_row_partitions=1),
+        ValueError,
+        "but there are 1 row partitions only",
+    ),
+    "every other dimension": (
+        lambda: Shape.from_lengths([2, (1, 2), 3])[::2],
+        NotImplementedError,
+        "needs step 1, got 2",
+    ),
+    "a slice from inside of ragged dimensions": (
+        lambda: Shape.from_lengths([2, (1, 2), 3])[1:],
+        NotImplementedError,
+        "begins inside of ragged dimensions",
+    ),
+}
+
+
 @pytest.mark.parametrize(("call", "error", "words"), EAGER.values(), ids=EAGER.keys())
 def test_refused(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
@@ -115,6 +183,23 @@ def test_refused(call: Any, error: type[Exception], words: str) -> None:
 
 
 TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
+    "paddings of other dimensions": (
+        lambda p: tf.pad(tf.ones([2, 2]), p),
+        tf.TensorSpec([3, 2], tf.int32),
+        "Shape must be rank 3 but is rank 2",
+    ),
+    "strides with rates": (
+        lambda x: tf.nn.depthwise_conv2d(
+            x, tf.ones([2, 2, 1, 1]), [1, 2, 2, 1], "SAME", dilations=[2, 2]
+        ),
+        tf.TensorSpec([1, None, 4, 1]),
+        "Strides together with dilations need images of known height",
+    ),
+    "bands of a scale": (
+        lambda n: tf.signal.linear_to_mel_weight_matrix(num_mel_bins=n),
+        tf.TensorSpec([], tf.int32),
+        "num_mel_bins must be a number that is known when tracing",
+    ),
     "ensure_shape": (
         lambda x: tf.ensure_shape(x, [4, 2]),
         tf.TensorSpec([None, 3]),
