@@ -3,6 +3,7 @@
 from typing import Any
 
 from tensor.compat.config_proto import ConfigProto as ConfigProto
+from tensor.compat.control_flow import while_loop as while_loop
 from tensor.compat.session import (
     InteractiveSession as InteractiveSession,
     Session as Session,

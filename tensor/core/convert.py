@@ -111,10 +111,10 @@ def _convert_by_protocol(value: Any, dtype: DType | None) -> Any:
     return None
 
 
-def constant_tensor(array: Array) -> Any:
+def constant_tensor(array: Array, name: str | None = None) -> Any:
     """Return `array` as a tensor: a constant of the graph being traced, if any."""
     if context.graph is not None:
-        return context.graph.constant(array)
+        return context.graph.constant(array, name)
     return wrap(array)
 
 

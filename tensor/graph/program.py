@@ -77,10 +77,12 @@ class Node:
         several: Whether the op gives a tuple, be it of one result.
         name: The name under which users see it.
         source: The user's file and line that made it, or None.
+        device: The device that the user asked for, or nothing.
     """
 
     __slots__ = (
         "attrs",
+        "device",
         "inputs",
         "name",
         "op",
@@ -107,6 +109,7 @@ class Node:
         self.several = False
         self.name = name
         self.source = source
+        self.device = ""
 
     def values_in(self) -> Iterator[Value]:
         """Yield the values that the node reads."""

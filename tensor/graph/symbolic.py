@@ -71,8 +71,8 @@ class SymbolicTensor(Tensor):
 
     @property
     def device(self) -> str:
-        """The device: left open until the graph runs."""
-        return ""
+        """The device that `tf.device` asked for; nothing if it did not."""
+        return self.op.device
 
     def set_shape(self, shape: Any) -> None:
         """Add what is known about the shape.
@@ -195,7 +195,10 @@ class Operation:
     def type(self) -> str:
         """The op type, such as `MatMul`."""
         node = self._value.node
-        return "Placeholder" if node is None else node.op.type_name
+        if node is None:
+            return "Placeholder"
+        stateless = node.programs() and not node.has_effects
+        return f"Stateless{node.op.type_name}" if stateless else node.op.type_name
 
     @property
     def graph(self) -> Graph:
@@ -218,8 +221,9 @@ class Operation:
 
     @property
     def device(self) -> str:
-        """The device: left open until the graph runs."""
-        return ""
+        """The device that `tf.device` asked for; nothing if it did not."""
+        node = self._value.node
+        return "" if node is None else node.device
 
     def get_attr(self, name: str) -> Any:
         """Return the parameter of this name.

@@ -23,6 +23,7 @@ from tensor.graph import state
 from tensor.graph.constants import constant_op, is_constant
 from tensor.graph.control import list_ops
 from tensor.graph.dynamic_index import dynamic_get_item, split_index
+from tensor.graph.graph_view import GraphView
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope, specs_of
 from tensor.graph.user_lines import user_line
@@ -41,7 +42,7 @@ _NODE_NAMES |= {"Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod"}
 
 
 @export("Graph")
-class Graph:
+class Graph(GraphView):
     """The ops applied while it was the default graph, in order.
 
     Attributes:
@@ -55,6 +56,7 @@ class Graph:
 
     # Whether it belongs to a tf.function, rather than being TF1's kind of graph.
     building_function = False
+    is_control_flow_graph = False
 
     def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
         self.name = name
@@ -141,6 +143,7 @@ class Graph:
         op_name = node.op.type_name
         node.name = self.unique_name(name or _NODE_NAMES.get(op_name, op_name))
         node.source = user_line()
+        node.device = context.device or ""
         node.outputs = tuple(
             [
                 Value(spec.dims, spec.dtype, f"{node.name}:{i}", node, i)
@@ -152,7 +155,12 @@ class Graph:
         return outputs if several else outputs[0]
 
     def unique_name(self, name: str) -> str:
-        """Return `name` inside the open name scopes, with a number if it is taken."""
+        """Return `name` inside the open name scopes, with a number if it is taken.
+
+        One that ends in a slash is taken as it is: it has been given out before.
+        """
+        if name.endswith("/"):
+            return name[:-1]
         if context.name_scopes and context.graph is self:
             name = "/".join([*context.name_scopes, name])
         count = self._names.get(name)
@@ -208,7 +216,7 @@ class Graph:
         found = self._captures.get(key) or self._constants.get(key)
         if found is not None:
             return found[1]
-        if symbolic and is_constant(tensor._value):
+        if symbolic and self.makes_again(tensor._value):
             again = self.constant(tensor._value.node.attrs["value"])
             self._constants[key] = (tensor, again)
             return again
@@ -224,6 +232,10 @@ class Graph:
         inner = SymbolicTensor(value, self)
         self._captures[key] = (tensor, inner)
         return inner
+
+    def makes_again(self, constant: Value) -> bool:
+        """Return whether a value from outside becomes a constant of this graph."""
+        return is_constant(constant)
 
     def _parameter(self, attr: Any) -> Any:
         """Return a tensor among parameters: as NumPy if known, else of this graph."""
@@ -332,59 +344,6 @@ class Graph:
     def get_item(self, tensor: Any, index: tuple[Any, ...]) -> Any:
         """Return `tensor[index]` where some indices are symbolic."""
         return dynamic_get_item(tensor, index)
-
-    # ---- as users see it
-
-    def session(self) -> Any:
-        """Return a session that runs this graph, as in TF1."""
-        from tensor.compat.session import Session
-
-        return Session(graph=self)
-
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        """The results, once tracing has ended."""
-        return self.collections.get("outputs", [])
-
-    @property
-    def variables(self) -> tuple[Any, ...]:
-        """The variables that are read or written."""
-        return tuple(self.variable_table.values())
-
-    @property
-    def trainable_variables(self) -> tuple[Any, ...]:
-        """The trainable variables that are read or written."""
-        return tuple(v for v in self.variables if v.trainable)
-
-    def get_operations(self) -> list[Any]:
-        """Return the operations in the order in which they were made."""
-        from tensor.graph.symbolic import Operation
-
-        first = [Operation(t._value, self) for t in self.inputs]
-        return first + [
-            Operation(node.outputs[0], self) for node in self.nodes if node.outputs
-        ]
-
-    def get_tensor_by_name(self, name: str) -> SymbolicTensor:
-        """Return the tensor called `name`, such as `add:0`.
-
-        Raises:
-            KeyError: There is none.
-        """
-        values = [t._value for t in self.inputs]
-        values += [v for node in self.nodes for v in node.outputs]
-        for value in values:
-            if value.name == name:
-                return SymbolicTensor(value, self)
-        raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.")
-
-    def get_operation_by_name(self, name: str) -> Any:
-        """Return the operation called `name`; a KeyError says that there is none."""
-        return self.get_tensor_by_name(f"{name}:0").op
-
-    def control_dependencies(self, control_inputs: Any) -> Any:
-        """Return a context manager; ops with effects run in program order anyway."""
-        return contextlib.nullcontext()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} with {len(self.nodes)} nodes>"

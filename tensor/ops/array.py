@@ -338,16 +338,19 @@ def constant(
         if shape is None:
             return value
         array = value._array
-    elif shape is None:
+    elif shape is None and name == "Const":
         return convert(value, wanted)
     else:
         array = convert_eagerly(value, wanted)
+    if shape is None:
+        return constant_tensor(array, name)
     dims = tuple(TensorShape(shape).as_list())
     count = num_elements(dims)
     if np.size(array) == count:
-        return constant_tensor(np.reshape(array, dims))
+        return constant_tensor(np.reshape(array, dims), name)
     if np.size(array) == 1:
-        return constant_tensor(np.full(dims, np.reshape(array, ()), array.dtype))
+        repeated = np.full(dims, np.reshape(array, ()), array.dtype)
+        return constant_tensor(repeated, name)
     raise TypeError(
         f"Eager execution of tf.constant with unsupported shape. Tensor {value!r} "
         f"(converted from {value!r}) has {np.size(array)} elements, but got `shape` "

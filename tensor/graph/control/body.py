@@ -7,6 +7,7 @@ variable's value before the body as an input, through which gradients leave.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
@@ -17,21 +18,43 @@ from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class BodyGraph(Graph):
-    """A graph inside a graph; it runs where the node that holds it stands."""
+    """A graph inside a graph; it runs where the node that holds it stands.
+
+    Attributes:
+        scope: The name of that node, in which the names of the body's nodes begin.
+        written: The variables that the body writes to, by id.
+    """
 
     building_function = True
+    is_control_flow_graph = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, scope: str = "") -> None:
         super().__init__(name, outer=context.graph)
+        self.scope = scope
         self.may_create_variables = context.graph.may_create_variables
         self.written: dict[int, Any] = {}
         self._before: dict[int, SymbolicTensor] = {}
         # Variables read before they are written: the inputs that stand for them.
         self._hoisted: dict[int, tuple[Any, SymbolicTensor]] = {}
+
+    @contextlib.contextmanager
+    def traced(self) -> Iterator[Graph]:
+        """Record the ops applied inside the `with` block in this graph."""
+        with super().traced():
+            if self.scope:
+                context.name_scopes = [self.scope]
+            yield self
+
+    def makes_again(self, constant: Value) -> bool:
+        """Return whether a constant from outside becomes a constant of the body.
+
+        Those that have gradients are inputs, as it is not known yet who will ask.
+        """
+        return super().makes_again(constant) and not constant.dtype.is_differentiable
 
     def read_variable(self, variable: Any) -> SymbolicTensor:
         """Return the variable's value at this point of the program."""
@@ -116,6 +139,11 @@ class BodyGraph(Graph):
 
 def _key(tensor: Any) -> Any:
     return getattr(tensor, "_value", None) or id(tensor)
+
+
+def reserved_name(name: str) -> str:
+    """Return a name for a node that is added when its bodies have been traced."""
+    return context.graph.unique_name(name)  # type: ignore[no-any-return]
 
 
 def captured_by(*bodies: BodyGraph) -> list[Any]:

@@ -9,11 +9,17 @@ import numpy as np
 from tensor.core import dtypes, errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.name_scope import name_scope
 from tensor.core.public_api import export, names_in
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
 from tensor.graph.control.assertion import assert_true
-from tensor.graph.control.body import BodyGraph, after_node, captured_by
+from tensor.graph.control.body import (
+    BodyGraph,
+    after_node,
+    captured_by,
+    reserved_name,
+)
 from tensor.graph.control.conditional import case_op
 from tensor.graph.control.structure import as_symbolic, flat_tensors, packed
 
@@ -28,20 +34,27 @@ def as_condition(tensor: Any) -> Any:
     return get_op("NotEqual")(tensor, as_symbolic(0, tensor.dtype))
 
 
-def choose(index: Any, functions: Sequence[Callable[[], Any]], names: Any) -> Any:
+def choose(
+    index: Any,
+    functions: Sequence[Callable[[], Any]],
+    names: Any,
+    node_name: str = "cond",
+) -> Any:
     """Return the result of one of the functions; a node, for a symbolic index.
 
     Args:
         index: A tensor: an integer, or a bool of which true chooses the first.
         functions: The branches; they return the same nested structure.
         names: What to call the branches in messages.
+        node_name: A name for the node.
 
     Raises:
         TypeError: The branches return different structures or dtypes.
     """
     bodies, structures, flats = [], [], []
+    scope = reserved_name(node_name)
     for function, name in zip(functions, names, strict=True):
-        body = BodyGraph(name)
+        body = BodyGraph(name, scope)
         with body.traced():
             result = function()
             flat = flat_tensors(result)
@@ -67,7 +80,7 @@ def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]
         case_op,
         (index, *captured),
         {"branches": branches, "count": len(branches[0].outputs)},
-        "cond",
+        f"{bodies[0].scope}/" if bodies[0].scope else "cond",
     )
     after_node(bodies)
     return results  # type: ignore[no-any-return]
@@ -106,15 +119,22 @@ def cond(
         TypeError: A branch is not callable, or they return different structures.
     """
     if not callable(true_fn):
-        raise TypeError("'true_fn' must be callable.")
+        raise TypeError(
+            f"'true_fn' must be callable. Got {true_fn!r}; pass a function without "
+            "arguments."
+        )
     if not callable(false_fn):
-        raise TypeError("'false_fn' must be callable.")
+        raise TypeError(
+            f"'false_fn' must be callable. Got {false_fn!r}; pass a function without "
+            "arguments."
+        )
     if isinstance(pred, bool | np.bool_ | int):
         return true_fn() if pred else false_fn()
     pred = convert(pred)
     if type(pred) is EagerTensor:
         return true_fn() if bool(pred) else false_fn()
-    return choose(as_condition(pred), (true_fn, false_fn), ("true_fn", "false_fn"))
+    names = ("true_fn", "false_fn")
+    return choose(as_condition(pred), (true_fn, false_fn), names, name or "cond")
 
 
 @export("switch_case")
@@ -144,7 +164,8 @@ def switch_case(
         inside = 0 <= number < len(functions)
         return functions[number if inside else len(functions) - 1]()
     names = [f"branch {i}" for i in range(len(functions))]
-    return choose(branch_index, functions, names)
+    with name_scope(name or "switch_case"):
+        return choose(branch_index, functions, names, "indexed_case")
 
 
 def _branches(branch_fns: Any, default: Any) -> list[Any]:
@@ -152,7 +173,9 @@ def _branches(branch_fns: Any, default: Any) -> list[Any]:
         branch_fns = sorted(branch_fns.items())
     functions = list(branch_fns)
     if not functions:
-        raise ValueError("Must provide at least one item in 'branch_fns'")
+        raise ValueError(
+            f"Must provide at least one item in 'branch_fns', got {branch_fns!r}."
+        )
     if not all(callable(f) for f in functions):
         for pair in functions:
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -225,7 +248,8 @@ def case(
     def none_is_true() -> Any:
         raise errors.because(errors.InvalidArgumentError, _NONE_IS_TRUE)
 
-    return rest(0)
+    with name_scope(name or "case"):
+        return rest(0)
 
 
 _NONE_IS_TRUE = (
@@ -253,7 +277,7 @@ def _check_exclusive(predicates: list[Any]) -> None:
 
 def _check_pairs(pairs: list[Any], default: Any) -> None:
     if not pairs:
-        raise ValueError("`pred_fn_pairs` must be a non-empty list.")
+        raise ValueError(f"`pred_fn_pairs` must be a non-empty list. Got {pairs!r}.")
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(
@@ -264,4 +288,7 @@ def _check_pairs(pairs: list[Any], default: Any) -> None:
                 f"The function of a pair must be callable, got {pair[1]!r}."
             )
     if default is not None and not callable(default):
-        raise TypeError("default must be callable.")
+        raise TypeError(
+            f"default must be callable. Got {default!r}; pass a function without "
+            "arguments."
+        )

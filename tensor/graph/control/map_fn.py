@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import nest
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.name_scope import name_scope
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.graph.control.collecting import (
@@ -100,9 +101,10 @@ def map_fn(
         written = zip(collectors, results, nest.flatten(value), strict=True)
         return i + 1, [c.write(a, i, v) for c, a, v in written]
 
-    _, arrays = while_loop(
-        lambda i, _: i < count, body, (convert(0), arrays), back_prop=back_prop
-    )
+    with name_scope(name or "map"):
+        _, arrays = while_loop(
+            lambda i, _: i < count, body, (convert(0), arrays), back_prop=back_prop
+        )
     stacked = [
         _with_length(c.result(a), flat[0])
         for c, a in zip(collectors, arrays, strict=True)
@@ -135,7 +137,8 @@ def foldl(
     Raises:
         TypeError: `fn` is not callable.
     """
-    return _fold(fn, elems, initializer, back_prop, reverse=False)
+    with name_scope(name or "foldl"):
+        return _fold(fn, elems, initializer, back_prop, reverse=False)
 
 
 @export("foldr")
@@ -153,7 +156,8 @@ def foldr(
     Raises:
         TypeError: `fn` is not callable.
     """
-    return _fold(fn, elems, initializer, back_prop, reverse=True)
+    with name_scope(name or "foldr"):
+        return _fold(fn, elems, initializer, back_prop, reverse=True)
 
 
 def _fold(
@@ -237,12 +241,13 @@ def scan(
         written = [a.write(at, v) for a, v in zip(results, values, strict=True)]
         return i + 1, values, written
 
-    _, _, arrays = while_loop(
-        lambda i, _, __: i < count,
-        body,
-        (convert(start), first, arrays),
-        back_prop=back_prop,
-    )
+    with name_scope(name or "scan"):
+        _, _, arrays = while_loop(
+            lambda i, _, __: i < count,
+            body,
+            (convert(start), first, arrays),
+            back_prop=back_prop,
+        )
     stacked = [_with_length(a.stack(), flat[0]) for a in arrays]
     return nest.pack_sequence_as(structure, stacked)
 

@@ -10,7 +10,12 @@ from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape, are_compatible, relax, to_text
-from tensor.graph.control.body import BodyGraph, after_node, captured_by
+from tensor.graph.control.body import (
+    BodyGraph,
+    after_node,
+    captured_by,
+    reserved_name,
+)
 from tensor.graph.control.loop import while_op
 from tensor.graph.control.structure import as_symbolic, flat_tensors, packed
 
@@ -53,11 +58,20 @@ def while_loop(
             `maximum_iterations` is no scalar.
     """
     if not callable(cond):
-        raise TypeError("'cond' must be callable.")
+        raise TypeError(
+            f"'cond' must be callable. Got {cond!r}; pass a function of the loop "
+            "variables."
+        )
     if not callable(body):
-        raise TypeError("'body' must be callable.")
+        raise TypeError(
+            f"'body' must be callable. Got {body!r}; pass a function of the loop "
+            "variables."
+        )
     if not loop_vars and loop_vars != ():
-        raise ValueError("No loop variables provided: 'loop_vars' must be provided.")
+        raise ValueError(
+            "No loop variables provided: 'loop_vars' must be provided. Got "
+            f"{loop_vars!r}."
+        )
     if any(v is None for v in nest.flatten(loop_vars)):
         raise ValueError("None values not supported: a loop variable is None.")
     if maximum_iterations is not None:
@@ -156,8 +170,14 @@ def _invariant_dims(invariants: Any, structure: Any, initial: list[Any]) -> list
         for s, v in zip(_items(shape), _items(value), strict=True):
             walk(s, v)
 
-    for shape, value in zip(invariants, structure, strict=True):
-        walk(shape, value)
+    try:
+        walk(invariants, structure)
+    except ValueError:
+        raise ValueError(
+            "The two structures don't have the same nested structure: give "
+            "`shape_invariants` in that of `loop_vars`, a shape for each tensor. Got "
+            f"{invariants!r} for {structure!r}."
+        ) from None
     for tensor, dims in zip(initial, flat, strict=True):
         if not are_compatible(tensor.static_shape, dims) or (
             relax(tensor.static_shape, dims) != dims
@@ -196,11 +216,13 @@ def loop(
         check: `check(i, before, after)` raises if a loop variable may not change as
             it does; by default with tf.while_loop's messages.
     """
-    condition_body, step_body = BodyGraph(f"{name}_cond"), BodyGraph(f"{name}_body")
+    scope = reserved_name(name)
+    condition_body = BodyGraph(f"{name}_cond", scope)
+    step_body = BodyGraph(f"{name}_body", scope)
     states = []
     for body in (condition_body, step_body):
         pairs = zip(initial, dims, strict=True)
-        states.append([body.add_input(d, t.dtype, "loop_var") for t, d in pairs])
+        states.append([body.add_input(d, t.dtype, t.op.name) for t, d in pairs])
     with condition_body.traced():
         holds = as_symbolic(cond(*states[0]))
     with step_body.traced():
@@ -219,7 +241,7 @@ def loop(
             "body": step_body.program(results, captured),
             "count": len(initial),
         },
-        name,
+        f"{scope}/",
     )
     after_node((condition_body, step_body))
     return outputs  # type: ignore[no-any-return]
@@ -228,12 +250,13 @@ def loop(
 def _check(index: int, before: Any, after: Any) -> None:
     if before.dtype is not after.dtype:
         raise TypeError(
-            f"Loop var {before.name} enters the loop with type {before.dtype!r} but "
-            f"has type {after.dtype!r} after 1 iteration."
+            f"Loop var {before.name} enters the loop with type {before.dtype!s} but "
+            f"has type {after.dtype!s} after 1 iteration. {before.name} type should "
+            "remain constant."
         )
     if relax(before.static_shape, after.static_shape) != before.static_shape:
         raise ValueError(
-            f"Input tensor {before.name!r} enters the loop with shape {before.shape}, "
+            f"Input tensor `{before.name}` enters the loop with shape {before.shape}, "
             f"but has shape {after.shape} after one iteration. To allow the shape to "
             "vary across iterations, use the `shape_invariants` argument of "
             "tf.while_loop to specify a less-specific shape."

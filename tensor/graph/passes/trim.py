@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tensor.graph.constants import constant_op
 from tensor.graph.passes.rewriting import Rewriter
 from tensor.graph.program import EFFECTS, Program, Value
 from tensor.graph.state import ReadVariable
@@ -75,7 +76,8 @@ def _trimmed(node: Node, needed: set[Value]) -> Trimmed | None:
 
 def _branches(node: Node, wanted: Sequence[bool]) -> Trimmed:
     """Trim a conditional, or its gradient: an index, then the branches' inputs."""
-    branches = [_giving(b, wanted) for b in node.attrs["branches"]]
+    given = node.inputs[1:]
+    branches = [_giving(b, wanted, given) for b in node.attrs["branches"]]
     used = _read_by(branches)
     attrs = {k: v for k, v in node.attrs.items() if k != "forward"}
     attrs["branches"] = tuple([_taking(b, used) for b in branches])
@@ -83,8 +85,7 @@ def _branches(node: Node, wanted: Sequence[bool]) -> Trimmed:
         attrs["counts"] = (sum(used), 0)
     else:
         attrs["count"] = sum(wanted[: attrs["count"]])
-    index, *given = node.inputs[: 1 + len(used)]
-    inputs = (index, *_chosen(given, used))
+    inputs = (node.inputs[0], *_chosen(given[: len(used)], used))
     return Trimmed(inputs, attrs, _chosen(node.outputs, wanted))
 
 
@@ -92,7 +93,9 @@ def _loop(node: Node, wanted: Sequence[bool]) -> Trimmed:
     """Trim a loop, which keeps its variables."""
     count = node.attrs["count"]
     wanted = [True] * count + list(wanted[count:])
-    condition, body = trim(node.attrs["condition"]), _giving(node.attrs["body"], wanted)
+    given = (*[None] * count, *node.inputs[count:])
+    condition = _giving(node.attrs["condition"], [True], given)
+    body = _giving(node.attrs["body"], wanted, given)
     used = [True] * count + _read_by((condition, body))[count:]
     programs = {"condition": _taking(condition, used), "body": _taking(body, used)}
     attrs = {**node.attrs, **programs}
@@ -103,7 +106,8 @@ def _loop_gradient(node: Node, wanted: Sequence[bool]) -> Trimmed:
     """Trim a loop's gradient, which keeps one stack to know the number of rounds."""
     carried, fixed, invariants, stacks = node.attrs["counts"]
     wanted = [True] * carried + list(wanted[carried:])
-    program = _giving(node.attrs["program"], wanted)
+    given = (*[None] * carried, *node.inputs[carried + fixed :][:invariants])
+    program = _giving(node.attrs["program"], wanted, given)
     used = [True] * carried + _read_by((program,))[carried:]
     if not any(used[carried + invariants :]):
         used[carried + invariants] = True
@@ -130,10 +134,25 @@ _RULES: dict[str, Callable[[Node, Sequence[bool]], Trimmed]] = {
 }
 
 
-def _giving(program: Program, wanted: Sequence[bool]) -> Program:
-    """Return a program, trimmed, that gives the wanted ones of its outputs."""
-    outputs = _chosen(program.outputs, wanted)
-    return trim(Program(program.inputs, program.nodes, outputs, program.name))
+def _giving(program: Program, wanted: Sequence[bool], given: Sequence[Any]) -> Program:
+    """Return a program, trimmed, that gives the wanted ones of its outputs.
+
+    Args:
+        program: The program.
+        wanted: Which outputs are.
+        given: The values outside that are its first inputs. Of those that are known
+            it has copies.
+    """
+    rewriter = Rewriter(program)
+    for value, outer in zip(program.inputs, given, strict=False):
+        node = getattr(outer, "node", None)
+        if node is not None and node.op is constant_op:
+            rewriter.replace(value, rewriter.constant(node.attrs["value"], node))
+    for node in program.nodes:
+        rewriter.keep(node)
+    whole = rewriter.finish()
+    outputs = _chosen(whole.outputs, wanted)
+    return trim(Program(whole.inputs, whole.nodes, outputs, whole.name))
 
 
 def _taking(program: Program, used: Sequence[bool]) -> Program:
