@@ -170,7 +170,8 @@ def experimental_set_strategy(strategy: Any) -> None:
     state = context.replica
     if state is not None and not getattr(state, "is_global", False):
         raise RuntimeError(
-            "Must not be called inside a `tf.distribute.Strategy` scope."
+            "Must not be called inside a `tf.distribute.Strategy` scope. End the "
+            "`with` block first."
         )
     if strategy is None:
         context.replica = None

@@ -31,6 +31,9 @@ class NoneTensorSpec(TypeSpec):
         """The class of the values described."""
         return type(None)
 
+    def placeholder(self) -> None:
+        """Return what functions of elements are traced with."""
+
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Return whether the value is None."""
         return spec_or_value is None or isinstance(spec_or_value, NoneTensorSpec)

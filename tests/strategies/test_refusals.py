@@ -17,6 +17,13 @@ from strategies.collectives import gather_uneven
 ClusterSpec = tf.train.ClusterSpec
 WORKERS = {"worker": {0: "a:1", 2: "c:1"}}
 
+
+def set_inside_a_scope() -> None:
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        tf.distribute.experimental_set_strategy(strategy)
+
+
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "a cluster that is a list": (
         lambda: ClusterSpec(["a:1"]),
@@ -37,6 +44,11 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         lambda: ClusterSpec(WORKERS).num_tasks("ps"),
         ValueError,
         r"No such job in cluster: 'ps'. There are \['worker'\]",
+    ),
+    "a strategy inside another's scope": (
+        set_inside_a_scope,
+        RuntimeError,
+        "Must not be called inside a `tf.distribute.Strategy` scope",
     ),
     "an empty batch of ragged rows": (
         lambda: input_distribution._empty_like(tf.RaggedTensorSpec([None, None])),

@@ -133,6 +133,28 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         "tf.ragged.constant takes rows of different lengths",
     ),
+    "numbers as text": (
+        lambda: tf.constant(np.array([1]), tf.string),
+        TypeError,
+        "Cannot convert .* to EagerTensor of dtype string",
+    ),
+    "text in an array as numbers": (
+        lambda: tf.convert_to_tensor(np.array(["a"]), tf.int32),
+        TypeError,
+        "Cannot convert",
+    ),
+    "a part of an assignment that is not there": (
+        lambda: object.__new__(type(tf.Variable(1.0).assign(2.0)))._variable,
+        AttributeError,
+        "_variable",
+    ),
+    "specs of different kinds": (
+        lambda: tf.RaggedTensorSpec([None, None]).most_specific_compatible_type(
+            tf.TensorSpec([2, 2])
+        ),
+        ValueError,
+        "No TypeSpec is compatible with both",
+    ),
     "an axis too far": (
         lambda: canonical_axis(2, 2),
         ValueError,

@@ -51,6 +51,17 @@ def array(**how: Any) -> Any:
     return tf.TensorArray(tf.float32, 2, **how)
 
 
+def with_invariants(x: Any) -> Any:
+    shapes = [tf.TensorShape([]), tf.TensorShape([])]
+    return tf.while_loop(lambda i: i < 3, lambda i: (i + 1,), [x], shapes)
+
+
+def grows(x: Any) -> Any:
+    return tf.while_loop(
+        lambda x: tf.size(x) < 3, lambda x: (tf.concat([x, x], 0),), [x]
+    )
+
+
 TRACED: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "length of a number": (length, 1, ValueError, "len requires a non-scalar tensor"),
     "rows of a number": (rows, 1, ValueError, "len requires a non-scalar tensor"),
@@ -78,6 +89,24 @@ TRACED: dict[str, tuple[Any, Any, type[Exception], str]] = {
         1,
         Invalid,
         "uninitialized tensor but element_shape is not fully defined",
+    ),
+    "two shapes for one loop variable": (
+        with_invariants,
+        0,
+        ValueError,
+        "don't have the same nested structure: give `shape_invariants`",
+    ),
+    "a loop variable that grows": (
+        grows,
+        [1],
+        ValueError,
+        "has shape .* after one iteration. To allow the shape to vary",
+    ),
+    "ranks that differ": (
+        lambda x: tf.stack([x, tf.expand_dims(x, 0)]),
+        0,
+        ValueError,
+        "Shapes must be equal rank, but are 0 and 1",
     ),
     "a branch that is no function": (
         lambda i: tf.switch_case(i, [(0, lambda: 1), (1, 2)]),
