@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tensor as tf
+from tests.support.program import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 HERE = Path(tf.__file__).parent
 
 
-@pytest.mark.parametrize("namespace", ["types", "distribute"])
+@pytest.mark.parametrize("namespace", ["types", "distribute", "experimental"])
 def test_a_missing_name_is_named_in_full(namespace: str) -> None:
     words = f"tf.{namespace}.nothing is not part of ringflow. docs/api.md lists"
     with pytest.raises(AttributeError, match=words):
@@ -56,3 +57,8 @@ def test_a_folder_of_the_users_that_hides_strategies_is_named(
     monkeypatch.setitem(sys.modules, "strategies", theirs)
     with pytest.raises(ImportError, match="which is not ringflow's: it hides"):
         runpy.run_path(str(HERE / "distribute.py"))
+
+
+def test_optionals_are_there_before_datasets_are_used() -> None:
+    program = "import tensor as tf; print(tf.experimental.Optional.__name__)"
+    assert run_program("-c", program).stdout == "Optional\n"
