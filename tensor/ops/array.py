@@ -184,7 +184,11 @@ def _check_sizes(shape: tuple[Any, ...]) -> None:
         InvalidArgumentError: They are, or they are too many.
     """
     if len(shape) > _MOST_DIMENSIONS:
-        raise errors.invalid("Reshape", "too many dimensions")
+        raise errors.invalid(
+            "Reshape",
+            f"too many dimensions: {len(shape)}, and NumPy has {_MOST_DIMENSIONS} at "
+            "most",
+        )
     unknown = [i for i, d in enumerate(shape) if d == -1]
     if len(unknown) > 1:
         raise errors.invalid(
@@ -344,7 +348,7 @@ def constant(
         array = convert_eagerly(value, wanted)
     if shape is None:
         return constant_tensor(array, name)
-    dims = tuple(TensorShape(shape).as_list())
+    dims: Any = tuple(TensorShape(shape).as_list())
     count = num_elements(dims)
     if np.size(array) == count:
         return constant_tensor(np.reshape(array, dims), name)

@@ -123,7 +123,7 @@ def test_loops_of_tf1_return_one_variable_alone() -> None:
 def test_messages_name_the_loop_variable_as_the_user_knows_it() -> None:
     def f(after: Any) -> None:
         x = tf.constant(1.0, name="start")
-        tf.while_loop(lambda x: x < 10, lambda _: after, [x])
+        tf.while_loop(lambda x: x < 10, lambda _: (after,), [x])
 
     kinds = "Loop var start:0 enters the loop with type <dtype: 'float32'> but has type"
     with pytest.raises(TypeError, match=f"{kinds} <dtype: 'int32'> after 1 iteration"):
