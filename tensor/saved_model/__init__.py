@@ -4,6 +4,7 @@ From the ground up::
 
     program_data     programs as plain data
     function_data    the traces of a function, and calling them after loading
+    assets           files that go with a model
     saving loading   folders
 """
 

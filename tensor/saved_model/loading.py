@@ -12,9 +12,10 @@ from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
+from tensor.saved_model.assets import Asset
 from tensor.saved_model.function_data import RestoredFunction, RestoredTrace
 from tensor.saved_model.program_data import Reader
-from tensor.saved_model.saving import FILENAME, FORMAT, VARIABLES
+from tensor.saved_model.saving import ASSETS, FILENAME, FORMAT, VARIABLES
 from tensor.train.bundle import BundleReader
 
 
@@ -79,9 +80,28 @@ class Signature:
             )
         return self._named(self._trace.function(*[kwargs[n] for n in names]))
 
+    def __repr__(self) -> str:
+        arguments = ", ".join(
+            f"{name}: {spec!r}"
+            for name, spec in self.structured_input_signature[1].items()
+        )
+        results = ", ".join(
+            f"[{name!r}, {spec!r}]" for name, spec in self.structured_outputs.items()
+        )
+        return (
+            f"<ConcreteFunction (*, {arguments}) -> Dict[{results}] at {id(self):#x}>"
+        )
+
     def _named(self, results: Any) -> dict[str, Any]:
         flat = nest.flatten(results)
         return dict(zip(self._output_names, flat, strict=True))
+
+
+class _SignatureMap(dict[str, Signature]):
+    """The functions that a saved model offers, by name."""
+
+    def __repr__(self) -> str:
+        return f"_SignatureMap({super().__repr__()})"
 
 
 @export("saved_model.load")
@@ -90,16 +110,16 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
     Args:
         export_dir: The folder.
-        tags: Accepted for compatibility.
+        tags: The tags of the graph to load; there is one, tagged "serve".
         options: Accepted for compatibility.
 
     Returns:
         An object with the saved one's variables, parts and functions, and with
-        `signatures`, a dictionary.
+        `signatures`, functions by name.
 
     Raises:
         OSError: The folder holds no saved model.
-        ValueError: It was written by a newer version.
+        ValueError: It was written by a newer version, or `tags` are others.
     """
     folder = os.fspath(export_dir)
     if not contains_saved_model(folder):
@@ -115,14 +135,21 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
             f"The model in {folder} has format {saved['format']}; this version of "
             f"ringflow reads formats up to {FORMAT}. Upgrade ringflow."
         )
-    return _Loader(saved, BundleReader(os.path.join(folder, VARIABLES))).root()
+    if tags is not None and nest.flatten(tags) != ["serve"]:
+        raise ValueError(
+            f"Got an incompatible argument to `tags`: {tags}. The SavedModel at "
+            f"{folder} has one MetaGraph with tags ['serve']: omit the argument."
+        )
+    reader = BundleReader(os.path.join(folder, VARIABLES))
+    return _Loader(saved, reader, os.path.join(folder, ASSETS)).root()
 
 
 class _Loader:
     """Makes the objects that a saved model describes."""
 
-    def __init__(self, saved: Any, tensors: BundleReader) -> None:
+    def __init__(self, saved: Any, tensors: BundleReader, assets: str) -> None:
         self._saved = saved
+        self._assets = assets
         self._tensors = tensors
         self._described = saved["objects"]
         self._objects: dict[int, Any] = {}
@@ -143,10 +170,12 @@ class _Loader:
     def root(self) -> Any:
         """Return the saved object."""
         root = self._object(0)
-        root.signatures = {
-            name: Signature(self._trace(data["trace"], name), data["outputs"])
-            for name, data in self._saved["signatures"].items()
-        }
+        root.signatures = _SignatureMap(
+            {
+                name: Signature(self._trace(data["trace"], name), data["outputs"])
+                for name, data in self._saved["signatures"].items()
+            }
+        )
         return root
 
     def _trace(self, data: Any, name: str) -> RestoredTrace:
@@ -166,6 +195,13 @@ class _Loader:
             made = self._objects[number] = {}
             for name, child in described["children"].items():
                 made[name] = self._object(child)
+            return made
+        if "asset" in described:
+            made = Asset(os.path.join(self._assets, described["asset"]))
+            path = self._object(described["children"]["path_variable"])
+            path.assign(made.asset_path)
+            made.path_variable = path
+            self._objects[number] = made
             return made
         functions = described["functions"]
         made = CallableRestored() if "__call__" in functions else Restored()

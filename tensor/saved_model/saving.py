@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import Any
 
 from tensor.core.public_api import export
-from tensor.core.replica import saving
+from tensor.core.replica import owner_of, saving
+from tensor.core.tensor import Tensor
 from tensor.core.variable import Variable
 from tensor.graph.concrete import ConcreteFunction
 from tensor.graph.function import Function
+from tensor.saved_model.assets import Asset
 from tensor.saved_model.function_data import RestoredFunction, traces_of, write_trace
 from tensor.saved_model.program_data import Writer
 from tensor.train.bundle import write_bundle
@@ -26,9 +29,11 @@ from tensor.train.object_graph import (
     ObjectGraph,
     escaped,
     is_container,
+    is_trackable,
 )
 from tensor.train.replacing import replacing
 
+ASSETS = "assets"
 FILENAME = "saved_model.json"
 VARIABLES = os.path.join("variables", "variables")
 FORMAT = 1
@@ -60,10 +65,15 @@ def save(
         options: Accepted for compatibility.
 
     Raises:
-        ValueError: A function uses something that cannot be saved, or a signature has
-            no trace or several.
+        ValueError: The object keeps no state, a function uses something that cannot be
+            saved, or a signature has no trace or several.
     """
     folder = os.fspath(export_dir)
+    if not is_trackable(obj):
+        raise ValueError(
+            "Expected an object of type `Trackable`, such as `tf.Module` or a subclass "
+            f"of the `Trackable` class, for export. Got {obj!r} with type {type(obj)}."
+        )
     if hasattr(type(obj), "_saved_model_object"):
         obj = obj._saved_model_object()
     saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
@@ -72,7 +82,8 @@ def save(
     with saving(graph.objects) as is_writer:
         text, tensors = _document(graph, Writer(numbers), saved)
     if is_writer:
-        _write(folder, text, tensors)
+        assets = [o.local_path for o in graph.objects if isinstance(o, Asset)]
+        _write(folder, text, tensors, assets)
 
 
 def _document(
@@ -102,8 +113,10 @@ def _document(
     return json.dumps(document), variables | writer.tensors
 
 
-def _write(folder: str, text: str, tensors: dict[str, Any]) -> None:
-    os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
+def _write(folder: str, text: str, tensors: dict[str, Any], assets: list[str]) -> None:
+    os.makedirs(os.path.join(folder, ASSETS), exist_ok=True)
+    for path in assets:
+        shutil.copy(path, os.path.join(folder, ASSETS, os.path.basename(path)))
     write_bundle(os.path.join(folder, VARIABLES), tensors)
     with (
         replacing(os.path.join(folder, FILENAME)) as draft,
@@ -129,7 +142,10 @@ def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:
         name: [write_trace(trace, writer) for trace in traces_of(function)]
         for name, function in functions_of(owner).items()
     }
-    return {"kind": "object", "children": children, "functions": functions}
+    described = {"kind": "object", "children": children, "functions": functions}
+    if isinstance(owner, Asset):
+        described["asset"] = os.path.basename(owner.local_path)
+    return described
 
 
 def functions_of(owner: Any) -> dict[str, Any]:
@@ -158,10 +174,29 @@ def functions_of(owner: Any) -> dict[str, Any]:
 def _by_name(obj: Any, signatures: Any) -> dict[str, Any]:
     if signatures is None:
         found = getattr(obj, "_default_save_signature", None)
+        if found is None:
+            offered = [f for f in functions_of(obj).values() if _is_offered(f)]
+            found = offered[0] if len(offered) == 1 else None
         return {} if found is None else {"serving_default": found}
     if isinstance(signatures, dict):
         return signatures
     return {"serving_default": signatures}
+
+
+def _is_offered(function: Any) -> bool:
+    """Return whether a function, the only one of its kind, is offered by itself.
+
+    It takes and returns tensors, of which an `input_signature` tells the types.
+    """
+    if isinstance(function, Function) and function.input_signature is not None:
+        function = function.get_concrete_function()
+    if not isinstance(function, ConcreteFunction):
+        return False
+    outputs = function.structured_outputs
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return bool(function.inputs) and all(isinstance(o, Tensor) for o in outputs)
 
 
 def _signature(function: Any) -> Any:
