@@ -3,6 +3,7 @@
 from tensor.keras.callbacks.backup_and_restore import (
     BackupAndRestore as BackupAndRestore,
 )
+from tensor.keras.callbacks.base_logger import BaseLogger as BaseLogger
 from tensor.keras.callbacks.callback import Callback as Callback
 from tensor.keras.callbacks.callback_list import CallbackList as CallbackList
 from tensor.keras.callbacks.early_stopping import EarlyStopping as EarlyStopping

@@ -40,11 +40,17 @@ class BackupAndRestore(Callback):
             raise ValueError(
                 "Empty `backup_dir` argument passed: name a folder to write to."
             )
-        if save_freq != "epoch" and not isinstance(save_freq, int):
+        if not save_freq and not save_before_preemption:
+            raise ValueError(
+                "Either `save_freq` or `save_before_preemption` must be set. Received: "
+                f"save_freq={save_freq}"
+            )
+        if save_freq and save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
                 "Either `save_freq` is 'epoch' or an integer. Received: "
                 f"save_freq={save_freq}"
             )
+        self._folder = os.path.join(self.backup_dir, "chief")
         self._epoch: Any = None
         self._batch: Any = None
         self._manager: Any = None
@@ -63,7 +69,7 @@ class BackupAndRestore(Callback):
             model=self.model, epoch=self._epoch, batch=self._batch
         )
         self._manager = tf.train.CheckpointManager(
-            checkpoint, os.path.join(self.backup_dir, "chief"), max_to_keep=1
+            checkpoint, self._folder, max_to_keep=1
         )
         latest = self._manager.latest_checkpoint
         if latest is not None:
@@ -88,4 +94,4 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Any = None) -> None:
         self.model._resume_after = (-1, -1)
         if self.delete_checkpoint and replica.current().is_chief:
-            shutil.rmtree(self.backup_dir, ignore_errors=True)
+            shutil.rmtree(self._folder, ignore_errors=True)

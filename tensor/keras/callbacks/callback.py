@@ -91,9 +91,11 @@ class Callback:
         """`predict` ends."""
 
     def _overrides(self, *names: str) -> bool:
+        """Return whether one of the methods is not the base's, which does nothing."""
+        found = (getattr(self, name, None) for name in names)
         return any(
-            getattr(type(self), name, None) is not getattr(Callback, name)
-            for name in names
+            getattr(method, "__func__", None) is not getattr(Callback, name)
+            for name, method in zip(names, found, strict=True)
         )
 
     def _implements_train_batch_hooks(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core import nest, replica
+from tensor.keras.callbacks.batch_times import BatchTimes
 from tensor.keras.callbacks.callback import Callback, as_numbers
 from tensor.keras.callbacks.history import History
 from tensor.keras.callbacks.progress import ProgbarLogger
@@ -36,11 +37,11 @@ class CallbackList:
             add_progbar = False
         history = next((c for c in self.callbacks if isinstance(c, History)), None)
         has_bar = any(isinstance(c, ProgbarLogger) for c in self.callbacks)
-        if add_progbar and not has_bar:
-            self.callbacks.insert(0, ProgbarLogger(count_mode="steps"))
         if add_history and history is None:
             history = History()
             self.callbacks.append(history)
+        if add_progbar and not has_bar:
+            self.callbacks.append(ProgbarLogger(count_mode="steps"))
         self.model = model
         self.params = params
         if model is not None:
@@ -51,21 +52,41 @@ class CallbackList:
         if params:
             for callback in self.callbacks:
                 callback.set_params(params)
+        self._times = BatchTimes()
+        self._sort()
+
+    def _sort(self) -> None:
+        """Find out which callbacks look at batches of which kind."""
         self._train = [c for c in self.callbacks if _hooks(c, "train")]
         self._test = [c for c in self.callbacks if _hooks(c, "test")]
         self._predict = [c for c in self.callbacks if _hooks(c, "predict")]
+        own = __name__.rpartition(".")[0]
+        self._watches = any(not type(c).__module__.startswith(own) for c in self._train)
 
     def append(self, callback: Callback) -> None:
         """Add a callback."""
         self.callbacks.append(callback)
+        self._sort()
 
     def __iter__(self) -> Any:
         return iter(self.callbacks)
 
     @property
-    def wants_train_batches(self) -> bool:
-        """Whether any callback looks at training batches."""
+    def _should_call_train_batch_hooks(self) -> bool:
         return bool(self._train)
+
+    @property
+    def _should_call_test_batch_hooks(self) -> bool:
+        return bool(self._test)
+
+    @property
+    def _should_call_predict_batch_hooks(self) -> bool:
+        return bool(self._predict)
+
+    @property
+    def _batch_hooks_support_tf_logs(self) -> bool:
+        looking = [*self._train, *self._test, *self._predict]
+        return all(callback._supports_tf_logs for callback in looking)
 
     def _each(self, callbacks: list[Any], method: str, *args: Any, logs: Any) -> None:
         numbers = None
@@ -88,12 +109,17 @@ class CallbackList:
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """A training batch begins."""
         if self._train:
+            if self._watches:
+                self._times.begin()
             self._each(self._train, "on_train_batch_begin", batch, logs=logs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """A training batch ends."""
         if self._train:
+            self._times.computed()
             self._each(self._train, "on_train_batch_end", batch, logs=logs)
+            if self._watches:
+                self._watches = self._times.end()
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
         """An evaluation batch begins."""

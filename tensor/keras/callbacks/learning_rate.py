@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import tensor as tf
+from tensor.core.log import get_logger
+from tensor.keras.backend import values
 from tensor.keras.callbacks.callback import Callback, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
 
 def _rate(optimizer: Any) -> float:
-    return float(optimizer.learning_rate)
+    return float(values.get_value(optimizer.lr))
+
+
+def _set_rate(optimizer: Any, rate: Any) -> None:
+    if isinstance(optimizer.lr, tf.Variable):
+        optimizer.lr.assign(rate)
+    else:
+        optimizer.lr = rate
 
 
 class LearningRateScheduler(Callback):
@@ -23,8 +33,8 @@ class LearningRateScheduler(Callback):
         self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if not hasattr(self.model.optimizer, "learning_rate"):
-            raise ValueError('Optimizer must have a "learning_rate" attribute.')
+        if not hasattr(self.model.optimizer, "lr"):
+            raise ValueError('Optimizer must have a "lr" attribute.')
         try:
             rate = self.schedule(epoch, _rate(self.model.optimizer))
         except TypeError:  # a function of the epoch alone
@@ -35,7 +45,7 @@ class LearningRateScheduler(Callback):
             raise ValueError(
                 f'The output of the "schedule" function should be float. Got: {rate}'
             )
-        self.model.optimizer.learning_rate = rate
+        _set_rate(self.model.optimizer, rate)
         if self.verbose > 0:
             say(
                 f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to "
@@ -75,7 +85,13 @@ class ReduceLROnPlateau(Callback):
         self.monitor = monitor
         self.factor = factor
         self.min_lr = min_lr
-        self.min_delta = kwargs.pop("epsilon", min_delta)
+        if "epsilon" in kwargs:
+            min_delta = kwargs.pop("epsilon")
+            get_logger().warning(
+                "`epsilon` argument is deprecated and will be removed, use `min_delta` "
+                "instead."
+            )
+        self.min_delta = min_delta
         self.patience = patience
         self.verbose = verbose
         self.cooldown = cooldown
@@ -113,11 +129,11 @@ class ReduceLROnPlateau(Callback):
                 self._lower(epoch)
 
     def _lower(self, epoch: int) -> None:
-        old = _rate(self.model.optimizer)
+        old = values.get_value(self.model.optimizer.lr)
         if old <= float(self.min_lr) or math.isclose(old, self.min_lr):
             return
         new = max(old * self.factor, self.min_lr)
-        self.model.optimizer.learning_rate = new
+        _set_rate(self.model.optimizer, new)
         if self.verbose > 0:
             say(
                 f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
+import tensor as tf
 from tensor.keras.callbacks.callback import Callback, as_numbers, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
@@ -51,19 +53,66 @@ class ModelCheckpoint(Callback):
         self.load_weights_on_restart = kwargs.pop("load_weights_on_restart", False)
         if kwargs:
             raise TypeError(f"Invalid keyword arguments: {sorted(kwargs)}")
+        self._check_options(options)
         self._direction = direction_of(mode, monitor)
         if self.best is None:
             self.best = worst(self._direction)
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
-                f"Unrecognized save_freq: {save_freq}. Expected save_freq are 'epoch' "
-                "or "
-                "integer values"
+                f'Unrecognized save_freq: {save_freq}. Expected save_freq are "epoch" '
+                "or integer values"
             )
 
     def on_train_begin(self, logs: Any = None) -> None:
-        if self.load_weights_on_restart and os.path.exists(self.filepath):
-            self.model.load_weights(self.filepath)
+        if self.load_weights_on_restart:
+            latest = self._get_most_recently_modified_file_matching_pattern(
+                self.filepath
+            )
+            if latest is not None:
+                self.model.load_weights(latest)
+
+    def _check_options(self, options: Any) -> None:
+        """Check that options are for what is saved.
+
+        Raises:
+            TypeError: They are for something else.
+            ValueError: The format knows none.
+        """
+        if options is None:
+            return
+        if not self.save_weights_only and self.filepath.endswith(".keras"):
+            raise ValueError(
+                "The native TF-Keras format does not support the `options` argument. "
+                "Please remove the `options` argument, or use the SavedModel format by "
+                "removing the `.keras` extension from the model filepath. Received: "
+                f"filepath={self.filepath}"
+            )
+        name, kind = (
+            ("tf.train.CheckpointOptions", tf.train.CheckpointOptions)
+            if self.save_weights_only
+            else ("tf.saved_model.SaveOptions", tf.saved_model.SaveOptions)
+        )
+        if not isinstance(options, kind):
+            raise TypeError(
+                f"If save_weights_only is {self.save_weights_only}, then `options` "
+                f"must be either None or a {name}. Got {options}."
+            )
+
+    def _get_most_recently_modified_file_matching_pattern(
+        self, pattern: str
+    ) -> str | None:
+        """Return the newest file whose name the pattern may have given."""
+        folder, name = os.path.split(pattern)
+        regex = re.compile(re.sub(r"\\{.*?\\}", ".*", re.escape(name)) + "$")
+        latest = tf.train.latest_checkpoint(folder)
+        if latest is not None and regex.match(os.path.basename(latest)):
+            return str(latest)
+        found = [
+            os.path.join(folder, n)
+            for n in (os.listdir(folder) if os.path.isdir(folder) else ())
+            if regex.match(n)
+        ]
+        return max(found, key=lambda path: (os.path.getmtime(path), path), default=None)
 
     def _implements_train_batch_hooks(self) -> bool:
         return isinstance(self.save_freq, int)
@@ -99,6 +148,11 @@ class ModelCheckpoint(Callback):
             return
         if not self.save_best_only and self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: saving model to {path}")
+        if os.path.isdir(path) and path.endswith((".h5", ".keras")):
+            raise OSError(
+                "Please specify a non-directory filepath for ModelCheckpoint. Filepath "
+                f"used is an existing directory: {path}"
+            )
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)

@@ -37,13 +37,9 @@ class LambdaCallback(Callback):
             "on_train_end": on_train_end,
             **kwargs,
         }
-        self._given = {name for name, f in given.items() if f is not None}
         for name, function in given.items():
             if function is not None:
                 setattr(self, name, function)
-
-    def _overrides(self, *names: str) -> bool:
-        return any(name in self._given for name in names)
 
 
 class TerminateOnNaN(Callback):
@@ -98,6 +94,9 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
+            if not any(key.startswith("val_") for key in self.keys):
+                # Later epochs may be validated.
+                self.keys += [f"val_{key}" for key in self.keys]
         if self.writer is None:
             self.writer = csv.DictWriter(
                 self._file,

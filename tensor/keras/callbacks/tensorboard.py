@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import tensor as tf
@@ -39,23 +40,33 @@ class TensorBoard(Callback):
             profile_batch: Accepted for compatibility.
             embeddings_freq: Accepted for compatibility.
             embeddings_metadata: Accepted for compatibility.
-            **kwargs: Accepted for compatibility.
+            **kwargs: `write_grads`, accepted for compatibility.
+
+        Raises:
+            ValueError: A keyword is unknown.
         """
         super().__init__()
+        unknown = set(kwargs) - {"write_grads", "batch_size"}
+        if unknown:
+            raise ValueError(
+                "Unrecognized arguments in `TensorBoard` Callback: "
+                f"{sorted(unknown)}. Leave them out."
+            )
         self.log_dir = os.fspath(log_dir)
         self.histogram_freq = histogram_freq
         self.write_steps_per_second = write_steps_per_second
         self.update_freq = 1 if update_freq == "batch" else update_freq
         self._writers: dict[str, Any] = {}
         self._step = 0
-        self._test_step = 0
+        self._epoch_began = self._batch_began = 0.0
+        self._first_step = 0
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         self._writers = {}
 
     def _implements_train_batch_hooks(self) -> bool:
-        return self.update_freq != "epoch"
+        return self.update_freq != "epoch" or self.write_steps_per_second
 
     def _implements_test_batch_hooks(self) -> bool:
         return False
@@ -76,9 +87,19 @@ class TensorBoard(Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         self._step = int(getattr(self.model.optimizer, "iterations", 0))
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch_began = time.perf_counter()
+        self._first_step = int(getattr(self.model.optimizer, "iterations", 0))
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._batch_began = time.perf_counter()
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._step += 1
-        if self._step % self.update_freq == 0:
+        if self.write_steps_per_second:
+            duration = time.perf_counter() - self._batch_began
+            self._write("train", {"batch_steps_per_second": 1 / duration}, self._step)
+        if self.update_freq != "epoch" and self._step % self.update_freq == 0:
             values = {f"batch_{k}": v for k, v in (logs or {}).items()}
             self._write("train", values, self._step)
 
@@ -95,6 +116,10 @@ class TensorBoard(Callback):
             rate = rate(self.model.optimizer.iterations)
         if rate is not None:
             train["epoch_learning_rate"] = float(rate)
+        if self.write_steps_per_second:
+            steps = int(self.model.optimizer.iterations) - self._first_step
+            duration = time.perf_counter() - self._epoch_began
+            train["epoch_steps_per_second"] = steps / duration
         validation = {
             f"epoch_{k.removeprefix('val_')}": v
             for k, v in logs.items()

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras import registration, serialization
+from tensor.keras.engine.call_signature import CallSignature
 from tensor.keras.engine.input_layer import Input, InputLayer
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.layer_graph import LayerGraph
@@ -47,9 +48,8 @@ class Sequential(Model):
         return self._stack[:]
 
     def _children(self) -> list[Any]:
-        own = {id(layer) for layer in self._stack}
-        others = [c for c in super()._children() if id(c) not in own]
-        return [*self._stack, *others]
+        # The stack alone: other layers among the attributes are no part of the model.
+        return list(self._stack)
 
     def add(self, layer: Any) -> None:
         """Put a layer at the end of the stack.
@@ -87,8 +87,8 @@ class Sequential(Model):
                 return origin
         if isinstance(layer, Layer):
             return layer
-        if isinstance(layer, tf.Module) and callable(layer):
-            return _ModuleLayer(layer)
+        if isinstance(layer, tf.Module):
+            return ModuleWrapper(layer)
         raise TypeError(
             "The added layer must be an instance of class Layer. Received: "
             f"layer={layer} of type {type(layer)}."
@@ -111,7 +111,7 @@ class Sequential(Model):
     def _rebuild(self) -> None:
         """Make the graph of layers anew, if the input is known."""
         self._reset_functions()
-        if not self._stack or not isinstance(self._stack[0], InputLayer):
+        if not self.layers or not isinstance(self._stack[0], InputLayer):
             object.__setattr__(self, "_layer_graph", None)
             self.built = False
             return
@@ -145,6 +145,9 @@ class Sequential(Model):
                 "You must provide an `input_shape` argument. Pass it to `build`, or "
                 "begin with an Input."
             )
+        if not self._stack:
+            self.built = True
+            return
         self._infer(tuple(tf.TensorShape(input_shape).as_list()), "float32")
         self._build_input_shape = input_shape
 
@@ -195,7 +198,7 @@ class Sequential(Model):
         try:
             with init_scope():
                 self._infer(shape, inputs.dtype)
-        except (ValueError, TypeError, AttributeError, NotImplementedError):
+        except Exception:  # whatever the layer needs values for
             # A layer needs values: the stack is simply called, layer by layer.
             object.__setattr__(self, "_is_deferred", True)
             object.__setattr__(self, "_layer_graph", None)
@@ -229,7 +232,7 @@ class Sequential(Model):
             "name": self.name,
             "layers": [serialization.serialize_keras_object(x) for x in self._stack],
         }
-        if not self._has_explicit_input and self._build_input_shape is not None:
+        if self._layer_graph is None and self._build_input_shape is not None:
             config["build_input_shape"] = shapes_as_tuples(
                 tf.TensorShape(self._build_input_shape)
             )
@@ -258,15 +261,29 @@ class Sequential(Model):
         }
 
 
-class _ModuleLayer(Layer):
-    """A callable tf.Module in the place of a layer."""
+class ModuleWrapper(Layer):
+    """A tf.Module in the place of a layer."""
 
-    def __init__(self, module: Any) -> None:
-        super().__init__(name=module.name)
+    def __init__(
+        self, module: Any, method_name: str | None = None, **kwargs: Any
+    ) -> None:
+        """Take the module, and which of its methods computes.
+
+        Raises:
+            ValueError: It has no such method.
+        """
+        super().__init__(**kwargs)
+        if method_name is None:
+            method_name = "__call__" if callable(module) else "call"
+        if not hasattr(module, method_name):
+            raise ValueError(f"{method_name} is not defined on object {module}")
         self.module = module
+        self._method = getattr(module, method_name)
+        self._asks = CallSignature(getattr(type(module), method_name))
 
-    def call(self, inputs: Any) -> Any:
-        return self.module(inputs)
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        mode = {"training": training} if self._asks.expects_training else {}
+        return self._method(inputs, **mode)
 
 
 def _is_plain(x: Any) -> bool:

@@ -57,13 +57,27 @@ class ModelFiles:
 
         Raises:
             FileExistsError: Something is there, and may not be replaced.
+            ValueError: The format is unknown, does not go with the path, or knows no
+                such argument.
         """
         path = os.fspath(filepath)
         if not overwrite and os.path.exists(path):
             raise FileExistsError(
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
-        kind = save_format or _format_of(path)
+        kind = _format_asked(path, save_format)
+        if kind == "keras":
+            given = {
+                "options": options is not None,
+                "include_optimizer": not include_optimizer,
+                "signatures": signatures is not None,
+            }
+            unsupported = [name for name, is_given in given.items() if is_given]
+            if unsupported:
+                raise ValueError(
+                    "The following argument(s) are not supported with the native "
+                    f"TF-Keras format: {unsupported}. Received: filepath={path}"
+                )
         with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
                 saved_by_chief(path)
@@ -85,16 +99,23 @@ class ModelFiles:
         """Write the weights: `.h5` as HDF5, other paths as a checkpoint.
 
         Raises:
-            ValueError: The weights are not there yet.
+            ValueError: The weights are not there yet, or the format is unknown.
             FileExistsError: Something is there, and may not be replaced.
         """
+        if save_format not in (None, "tf", "tensorflow", "h5", "hdf5", "keras"):
+            raise ValueError(
+                f"Unknown format. Received: `save_format`={save_format}. Was expecting "
+                'one of {"tf", "h5"}.'
+            )
         self._assert_weights_created()  # type: ignore[attr-defined]
         path = os.fspath(filepath)
         if not overwrite and os.path.exists(path):
             raise FileExistsError(
                 f"{path} exists already. Choose another path, or pass overwrite=True."
             )
-        is_hdf5 = path.endswith(_HDF5) if save_format is None else save_format == "h5"
+        is_hdf5 = save_format in ("h5", "hdf5", "keras")
+        if save_format is None:
+            is_hdf5 = path.endswith(_HDF5)
         with replica.saving(_saved_objects(self)) as is_writer:
             if not is_writer:
                 saved_by_chief(path)
@@ -134,12 +155,23 @@ class ModelFiles:
 
         Raises:
             ValueError: Weights do not fit, or a model is not built that must be.
+            NotImplementedError: `by_name` is asked of a checkpoint.
         """
         path = os.fspath(filepath)
         wait_for_chief(path, lambda p: bundle_exists(p) or folder.is_complete(p))
         if path.endswith((".keras", ".h5", ".hdf5")):
             self._load_hdf5(path, skip_mismatch, by_name)
             return None
+        if by_name:
+            raise NotImplementedError(
+                "Weights may only be loaded based on topology into Models when loading "
+                "TensorFlow-formatted weights (got by_name=True to load_weights)."
+            )
+        if skip_mismatch:
+            raise ValueError(
+                "When calling model.load_weights, skip_mismatch can only be set to "
+                f"True when by_name is True. Received: filepath={path}"
+            )
         if os.path.isdir(path) and folder.is_model_folder(path):
             path = os.path.join(path, "keras_state", "state")
         status = tf.train.Checkpoint(root=self).read(path)
@@ -194,6 +226,27 @@ def _saved_objects(model: Any) -> list[Any]:
     """Return all that a file of the model may hold: variables of metrics too."""
     metrics = [v for metric in model.metrics for v in metric.variables]
     return [*ObjectGraph(model).objects, *metrics]
+
+
+def _format_asked(path: str, save_format: str | None) -> str:
+    """Return the format to save in: what is asked for, or what the path says.
+
+    Raises:
+        ValueError: There is no such format, or it does not go with the path.
+    """
+    if save_format is None:
+        return _format_of(path)
+    if save_format not in ("keras", "tf", "tensorflow", "h5", "hdf5"):
+        raise ValueError(
+            "Unknown `save_format` argument. Expected one of 'keras', 'tf', or 'h5'. "
+            f"Received: save_format={save_format}"
+        )
+    if save_format == "keras" and not path.endswith(".keras"):
+        raise ValueError(
+            "Invalid `filepath` argument: expected a `.keras` extension. Received: "
+            f"filepath={path}"
+        )
+    return save_format
 
 
 def _format_of(path: str) -> str:

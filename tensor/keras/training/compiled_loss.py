@@ -30,7 +30,8 @@ class CompiledLoss:
         """
         self._given = losses
         self._given_weights = loss_weights
-        self._output_names = output_names
+        self._known_names = output_names
+        self._output_names: Any = None
         self._losses: list[Any] = []
         self._weights: list[Any] = []
         self._output_means: list[Any] = []
@@ -47,7 +48,7 @@ class CompiledLoss:
     def build(self, y_pred: Any) -> None:
         """Match the losses to a model's outputs."""
         flat = nest.flatten(y_pred)
-        names = self._output_names or names_of(y_pred)
+        names = self._known_names or names_of(y_pred)
         self._output_names = names
         keys = keys_of(y_pred, names)
         given = per_output(self._given, keys, len(flat), "loss")
@@ -67,9 +68,9 @@ class CompiledLoss:
         regularization_losses: Any = None,
     ) -> Any:
         """Return the total loss to be minimised, None without any, and update means."""
-        if not self.is_built:
-            self.build(y_pred)
         predictions = nest.flatten(y_pred)
+        if len(self._losses) != len(predictions):
+            self.build(y_pred)
         truths = conformed(y_true, y_pred, self._output_names)
         weights = conformed(sample_weight, y_pred, self._output_names, is_weight=True)
         shares, reported, count = [], [], None

@@ -39,7 +39,8 @@ class CompiledMetrics:
         _check_no_duplicates(metrics, weighted_metrics)
         self._given = metrics
         self._given_weighted = weighted_metrics
-        self._output_names = output_names
+        self._known_names = output_names
+        self._output_names: Any = None
         self._unweighted: list[list[Any]] = []
         self._weighted: list[list[Any]] = []
         self._in_order: list[Any] = []
@@ -58,8 +59,9 @@ class CompiledMetrics:
     def build(self, y_pred: Any, y_true: Any) -> None:
         """Match the metrics to a model's outputs."""
         predictions = nest.flatten(y_pred)
-        names = self._output_names or names_of(y_pred)
+        names = self._known_names or names_of(y_pred)
         self._output_names = names
+        self._in_order = []
         truths = conformed(y_true, y_pred, names)
         several = len(predictions) > 1
         both = []
@@ -104,11 +106,11 @@ class CompiledMetrics:
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Let all metrics see a batch."""
-        if not self.is_built:
+        predictions = nest.flatten(y_pred)
+        if len(self._unweighted) != len(predictions):
             self.build(y_pred, y_true)
         if not self._in_order:
             return
-        predictions = nest.flatten(y_pred)
         truths = conformed(y_true, y_pred, self._output_names)
         weights = conformed(sample_weight, y_pred, self._output_names, is_weight=True)
         for i, (t, p, w) in enumerate(zip(truths, predictions, weights, strict=True)):

@@ -97,7 +97,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "a scheduler": (
         set_rate_of_nothing,
         ValueError,
-        'Optimizer must have a "learning_rate" attribute',
+        'Optimizer must have a "lr" attribute',
     ),
     "a way to count": (
         lambda: keras.callbacks.ProgbarLogger("rounds"),

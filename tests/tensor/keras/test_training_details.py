@@ -270,3 +270,45 @@ def test_paths_to_weights():
 
 def test_dense_layers_take_integers():
     assert layers.Dense(1)(np.ones((2, 3), "int64")).dtype == tf.float32
+
+
+def test_sequential_models_know_their_stack_alone():
+    model = keras.Sequential([layers.Dense(2, input_shape=(3,))])
+    model.extra = layers.Dense(4)
+    model.extra.build((None, 2))
+    assert len(model.weights) == 2
+    model.pop()
+    assert model.outputs is None
+    empty = keras.Sequential()
+    empty.build((None, 3))
+    assert empty.built
+
+
+def test_modules_stand_in_for_layers():
+    class Doubles(tf.Module):
+        def __init__(self):
+            self.factor = tf.Variable(2.0)
+
+        def call(self, x, training=None):
+            assert training is not None
+            return self.factor * x
+
+    model = keras.Sequential([Doubles()])
+    model.compile("sgd", "mse")
+    model.fit(X, X, verbose=0)
+    assert len(model.trainable_variables) == 1
+    with pytest.raises(ValueError, match="is not defined on object"):
+        keras.Sequential([tf.Module()])
+
+
+def test_stacks_take_dictionaries_of_any_size():
+    model = keras.Sequential([layers.Layer()])
+    model.compile(loss="mse")
+    model.fit({"a": X, "b": X}, {"a": X, "b": X}, verbose=0)
+    assert model.inputs is None
+    model.fit({"a": X}, {"a": X}, verbose=0)
+
+
+def test_recurrent_states_are_part_of_the_configuration():
+    cell = layers.RNN(layers.SimpleRNNCell(2))
+    assert "num_constants" not in cell.get_config()
