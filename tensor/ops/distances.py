@@ -78,13 +78,16 @@ def unravel_index(indices: Any, dims: Any, name: Any = None) -> Any:
         )
     if math.prod(shape.tolist()) > np.iinfo(shape.dtype).max:
         raise errors.invalid(
-            "UnravelIndex", "Input dims product is causing integer overflow"
+            "UnravelIndex",
+            f"Input dims product is causing integer overflow: {shape.tolist()} as "
+            f"{shape.dtype.name}",
         )
     try:
         found = np.unravel_index(flat, tuple(shape))
     except ValueError:
         raise errors.invalid(
-            "UnravelIndex", "index is out of bound as with dims"
+            "UnravelIndex",
+            f"index is out of bound as with dims: {flat.tolist()} for {shape.tolist()}",
         ) from None
     return constant_tensor(np.array(found, flat.dtype))
 
@@ -102,7 +105,9 @@ def fingerprint(data: Any, method: str = "farmhash64", name: Any = None) -> Any:
     if x.dtype.kind == "O" and x.ndim == 1:
         numbers = fingerprints(x)
     elif x.dtype.kind == "O":
-        raise errors.invalid("Fingerprint", "strings must be a vector")
+        raise errors.invalid(
+            "Fingerprint", f"strings must be a vector, got shape {list(x.shape)}"
+        )
     else:
         rows = [np.ascontiguousarray(row).tobytes() for row in x]
         numbers = fingerprints(np.array(rows, object))

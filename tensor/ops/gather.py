@@ -243,7 +243,9 @@ def _batch_number(batch_dims: int, rank: int | None) -> int:
 
 def _check_axis(axis: int, batch_dims: int, rank: int) -> None:
     if rank == 0:
-        raise errors.invalid("GatherV2", "params must be at least 1 dimensional")
+        raise errors.invalid(
+            "GatherV2", "params must be at least 1 dimensional, got shape []"
+        )
     needed = axis + 1 if axis >= 0 else -axis
     if needed > rank:
         raise errors.invalid(

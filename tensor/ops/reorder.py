@@ -176,7 +176,7 @@ def roll_(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
         )
     rank = x.ndim
     if rank == 0:
-        raise errors.invalid("Roll", "input must be 1-D or higher")
+        raise errors.invalid("Roll", "input must be 1-D or higher, got a scalar")
     by, along = shifts.reshape(-1).tolist(), axes.reshape(-1).tolist()
     for a in along:
         if rank is not None and not -rank <= a < rank:

@@ -115,7 +115,9 @@ def check_segment_ids(ids: Any, count: int, op_type: str) -> None:
         InvalidArgumentError: One is not, or the number is negative.
     """
     if count < 0:
-        raise errors.invalid(op_type, "Input num_segments == -1 must not be negative.")
+        raise errors.invalid(
+            op_type, f"Input num_segments == {count} must not be negative."
+        )
     outside = np.flatnonzero(ids >= count)
     if outside.size:
         at = outside[0]

@@ -335,7 +335,9 @@ def total_variation(images: Any, name: str | None = None) -> Any:
     """
     x = convert(images)
     if x.ndim not in (3, 4):
-        raise ValueError("'images' must be either 3 or 4-dimensional.")
+        raise ValueError(
+            f"'images' must be either 3 or 4-dimensional. Got shape {x.shape}."
+        )
     batch = x if x.ndim == 4 else expand_dims_(x, 0)
     size = get_op("Abs")
     rows = size(batch[:, 1:] - batch[:, :-1])

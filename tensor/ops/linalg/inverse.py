@@ -84,7 +84,9 @@ class MatrixInverse(SquareOp):
         try:
             result = np.linalg.inv(x)
         except np.linalg.LinAlgError:
-            raise errors.invalid(self.type_name, "Input is not invertible.") from None
+            raise errors.invalid(
+                self.type_name, "Input is not invertible. tf.linalg.pinv is for such."
+            ) from None
         return adjoint_array(result) if adjoint else result
 
     def infer(self, x: TensorSpec, adjoint: bool) -> TensorSpec:
@@ -162,7 +164,9 @@ class MatrixSolve(Op):
             return np.linalg.solve(adjoint_array(a) if adjoint else a, b)
         except np.linalg.LinAlgError:
             raise errors.invalid(
-                self.type_name, "Input matrix is not invertible."
+                self.type_name,
+                "Input matrix is not invertible. tf.linalg.lstsq with fast=False "
+                "is for such.",
             ) from None
 
     def infer(self, a: TensorSpec, b: TensorSpec, adjoint: bool) -> TensorSpec:

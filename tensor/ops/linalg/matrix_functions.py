@@ -147,7 +147,8 @@ class MatrixSquareRoot(SquareOp):
             return _each(square_root, x)
         except np.linalg.LinAlgError:
             raise errors.invalid(
-                self.type_name, "The matrix has no square root."
+                self.type_name,
+                "The matrix has no square root.",
             ) from None
 
     def infer(self, x: TensorSpec) -> TensorSpec:
