@@ -27,6 +27,7 @@ from tensor.core.tape import GradientTape as GradientTape
 from tensor.core.tensor import Tensor as Tensor
 from tensor.core.tensor_spec import TensorSpec as TensorSpec, TypeSpec as TypeSpec
 from tensor.core.variable import Variable as Variable
+from tensor.graph.symbolic import Operation as Operation
 
 # The version of TensorFlow whose interface this is: scripts ask for it.
 __version__ = "2.21.0"
@@ -103,6 +104,8 @@ _LATE = {
     "as_string": "tensor.ops.strings",
     "edit_distance": "tensor.ops.distances",
     "fingerprint": "tensor.ops.distances",
+    "make_ndarray": "tensor.io.make_proto",
+    "make_tensor_proto": "tensor.io.make_proto",
     "is_symbolic_tensor": "tensor.ops.distances",
     "timestamp": "tensor.ops.distances",
     "unravel_index": "tensor.ops.distances",

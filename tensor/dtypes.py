@@ -12,4 +12,6 @@ from tensor.core.public_api import publish as _publish
 for _dtype in _ALL:
     globals()[_dtype.name] = _dtype
 
+QUANTIZED_DTYPES = frozenset(_dtype for _dtype in _ALL if _dtype.is_quantized)
+
 _publish(globals(), "dtypes")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Known = Any
 
 _DEEPEST = 64
+_LONGEST = 64
 
 
 def known_value(value: Any, depth: int = 0) -> Known:
@@ -35,6 +36,9 @@ def known_value(value: Any, depth: int = 0) -> Known:
     node: Node | None = getattr(value, "node", None)
     if node is None or depth > _DEEPEST:
         return _nothing(value)
+    if node.op.type_name == "Unpack":
+        found = _unpack(node, depth + 1, value.index)
+        return _nothing(value) if found is None else found
     rule = _RULES.get(node.op.type_name)
     found = None if rule is None else rule(node, depth + 1)
     return _nothing(value) if found is None else found
@@ -49,7 +53,7 @@ def _nothing(value: Value) -> Known:
 
 def _constant(node: Node, depth: int) -> Known:
     array = np.asarray(node.attrs["value"])
-    if array.dtype.kind not in "iub" or array.ndim > 1 or array.size > 64:
+    if array.dtype.kind not in "iub" or array.ndim > 1 or array.size > _LONGEST:
         return None
     return tuple(array.tolist()) if array.ndim else array.item()
 
@@ -99,6 +103,30 @@ def _slice(node: Node, depth: int) -> Known:
         return None
 
 
+def _fill(node: Node, depth: int) -> Known:
+    # The shape is a parameter: known, or a value of the graph.
+    dims = node.attrs.get("dims")
+    value = known_value(node.inputs[0], depth)
+    if value is None or type(value) is tuple or not isinstance(dims, tuple):
+        return None
+    if not dims:
+        return value
+    return (value,) * dims[0] if len(dims) == 1 and dims[0] <= _LONGEST else None
+
+
+def _unpack(node: Node, depth: int, index: int) -> Known:
+    vector = known_value(node.inputs[0], depth)
+    return vector[index] if type(vector) is tuple and index < len(vector) else None
+
+
+def _compare(x: int, y: int) -> bool:
+    return x == y
+
+
+def _differ(x: int, y: int) -> bool:
+    return x != y
+
+
 def _arithmetic(
     function: Callable[[int, int], int | None],
 ) -> Callable[[Node, int], Known]:
@@ -133,6 +161,9 @@ _RULES: dict[str, Callable[[Any, int], Known]] = {
     "Pack": _pack,
     "ConcatV2": _concat,
     "StridedSlice": _slice,
+    "Fill": _fill,
+    "Equal": _arithmetic(_compare),
+    "NotEqual": _arithmetic(_differ),
     "AddV2": _arithmetic(operator.add),
     "Sub": _arithmetic(operator.sub),
     "Mul": _arithmetic(operator.mul),

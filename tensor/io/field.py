@@ -54,9 +54,19 @@ class Field:
         kind: One of the scalar kinds, "message", or "map" (from strings).
         message: The class of the field's messages, or of a map's values.
         oneof: The name of the group of which at most one field is set.
+        names: How the numbers of an enum are called in the text format.
     """
 
-    __slots__ = ("kind", "message", "name", "number", "oneof", "packed", "repeated")
+    __slots__ = (
+        "kind",
+        "message",
+        "name",
+        "names",
+        "number",
+        "oneof",
+        "packed",
+        "repeated",
+    )
     message: Any
 
     def __init__(
@@ -68,6 +78,7 @@ class Field:
         packed: bool = True,
         oneof: str | None = None,
         map_of: Any = None,
+        names: dict[int, str] | None = None,
     ) -> None:
         self.number = number
         self.name = name
@@ -76,6 +87,7 @@ class Field:
         self.repeated = repeated
         self.packed = packed and self.kind not in ("bytes", "string", "message")
         self.oneof = oneof
+        self.names = names or {}
         if map_of is not None:
             self.kind, self.message = "map", map_of
 
@@ -220,14 +232,16 @@ _ESCAPES |= {ord("\n"): r"\n", ord("\r"): r"\r", ord("\t"): r"\t"}
 _ESCAPES |= {ord("\\"): r"\\", ord('"'): r"\"", ord("'"): r"\'"}
 
 
-def as_text(value: Any, kind: str) -> str:
-    """Return a value in protobuf's text format."""
+def as_text(value: Any, field: Field) -> str:
+    """Return one of a field's values in protobuf's text format."""
+    if field.names:
+        return field.names.get(value, str(value))
     if isinstance(value, bytes):
         return '"' + "".join(_ESCAPES[byte] for byte in value) + '"'
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, float):
-        return float_text(value, kind)
+        return float_text(value, field.kind)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

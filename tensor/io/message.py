@@ -209,4 +209,4 @@ class Message:
                     inner = "".join(item._lines(indent + "  "))
                     yield f"{indent}{field.name} {{\n{inner}{indent}}}\n"
                 else:
-                    yield f"{indent}{field.name}: {as_text(item, field.kind)}\n"
+                    yield f"{indent}{field.name}: {as_text(item, field)}\n"

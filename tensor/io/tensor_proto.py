@@ -28,11 +28,18 @@ class TensorShapeProto(Message):
     )
 
 
+_ENUM_NAMES = {"float32": "FLOAT", "float64": "DOUBLE", "float16": "HALF"}
+_DTYPE_NAMES = {
+    d.as_datatype_enum: f"DT_{_ENUM_NAMES.get(d.name, d.name.upper())}"
+    for d in dtypes.ALL
+}
+
+
 class TensorProto(Message):
     """A tensor: dtype, shape, and the elements as bytes or in a typed list."""
 
     fields = (
-        Field(1, "dtype", "enum"),
+        Field(1, "dtype", "enum", names=_DTYPE_NAMES),
         Field(2, "tensor_shape", TensorShapeProto),
         Field(3, "version_number", "int32"),
         Field(4, "tensor_content", "bytes"),
@@ -116,8 +123,14 @@ def array_of(proto: TensorProto) -> np.ndarray:
     return flat.reshape(dims)
 
 
+def list_of(proto: TensorProto, dtype: dtypes.DType) -> list[Any]:
+    """Return the list in which a proto holds elements of a dtype one by one."""
+    found: list[Any] = getattr(proto, _LISTS.get(dtype.name, "int_val"))
+    return found
+
+
 def _listed(proto: TensorProto, dtype: dtypes.DType) -> np.ndarray:
-    values = getattr(proto, _LISTS.get(dtype.name, "int_val"))
+    values = list_of(proto, dtype)
     if dtype is dtypes.string:
         return np.array(values, dtype=object)
     if dtype.is_complex:

@@ -223,7 +223,7 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
     if type(tensor) is EagerTensor:
         return tensor.numpy()
     if not isinstance(tensor, Tensor):
-        return tensor
+        return None if hasattr(tensor, "read_for_op") else tensor
     known = tensor.static_vector() if hasattr(tensor, "static_vector") else None
     if known is None:
         return None
