@@ -17,10 +17,10 @@ from tensor.ops.array_functions import array_function
 from tensor.ops.facts import get_static_value
 from tensor.ops.families import shape_of
 from tensor.ops.math import rsqrt
-from tensor.ops.padding import pad_
 from tensor.ops.reorder import reverse
 from tensor.ops.signal.cosine_transform import cosine_transform
 from tensor.ops.signal.frames import frame, overlap_and_add
+from tensor.ops.signal.lengths import fit_length
 from tensor.ops.signal.windows import vorbis_window
 
 
@@ -93,22 +93,10 @@ def dct(
     if x.ndim == 0:
         raise IndexError(f"dct needs signals along a last axis, got the scalar {x}.")
     if n is not None:
-        x = _of_length(x, n)
+        x = fit_length(x, length=n)
     return cosine_transform(
         x, form=type, is_orthogonal=norm == "ortho", transposed=False, name=name
     )
-
-
-def _of_length(x: Any, length: int) -> Any:
-    """Return signals cut or filled up with zeros along the last axis."""
-    x = x[..., :length]
-    size = (shape_of(x) or (None,))[-1]
-    if size is None:
-        size = shape_op(x, out_type=dtypes.int32)[-1]
-    elif size == length:
-        return x
-    paddings = [[0, 0]] * (x.ndim - 1) + [[0, length - size]]
-    return pad_(x, paddings)
 
 
 @export("signal.idct")

@@ -15,15 +15,16 @@ import numpy as np
 from tensor.core import dtypes
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import shape_for, shape_op, static_value
+from tensor.ops.array import as_static_shape, shape_for, shape_op, static_value
 from tensor.ops.casting import cast_
 from tensor.ops.families import shape_of
+from tensor.ops.signal.lengths import size_along
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Axes = tuple[int, ...]
-Lengths = tuple[int, ...] | None
+Lengths = Any  # a tuple of integers, None, or a vector that only the graph knows
 
 
 def _complex_of(dtype: dtypes.DType) -> dtypes.DType:
@@ -38,6 +39,21 @@ def fit(x: np.ndarray, lengths: Any, axes: Axes) -> np.ndarray:
         widths[axis] = (0, max(0, length - x.shape[axis]))
         cut[axis] = slice(0, length)
     return np.pad(x[tuple(cut)], widths)
+
+
+def _known(lengths: Lengths) -> tuple[int, ...] | None:
+    """Return the lengths that a kernel is given as numbers."""
+    return None if lengths is None else tuple(int(n) for n in lengths)
+
+
+def _halved(dims: Any, axes: Axes, lengths: Any) -> tuple[Any, ...]:
+    """Return the shape of the half spectrum of signals of these lengths."""
+    result = list(dims)
+    for axis, size in zip(axes, lengths, strict=True):
+        result[axis] = size
+    if result[axes[-1]]:
+        result[axes[-1]] = result[axes[-1]] // 2 + 1
+    return tuple(result)
 
 
 class FourierTransform(Op):
@@ -85,20 +101,20 @@ class RealTransform(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, axes: Axes, lengths: Lengths) -> Any:
-        lengths = lengths or tuple(x.shape[a] for a in axes)
+        lengths = _known(lengths) or tuple(x.shape[a] for a in axes)
         target = np.complex64 if x.dtype == np.float32 else np.complex128
+        if not all(lengths):
+            return np.zeros(_halved(x.shape, axes, lengths), target)
         return np.fft.rfftn(fit(x, lengths, axes), axes=axes).astype(target, copy=False)
 
     def infer(self, x: TensorSpec, axes: Axes, lengths: Lengths) -> TensorSpec:
         dtype = _complex_of(x.dtype)
         if x.dims is None:
             return TensorSpec.of(None, dtype)
-        dims = list(x.dims)
-        for i, axis in enumerate(axes):
-            size = dims[axis] if lengths is None else lengths[i]
-            is_last = i == len(axes) - 1
-            dims[axis] = size // 2 + 1 if is_last and size is not None else size
-        return TensorSpec.of(tuple(dims), dtype)
+        sizes = [x.dims[a] for a in axes]
+        if lengths is not None:
+            sizes = static_value(lengths) or [None] * len(axes)
+        return TensorSpec.of(_halved(x.dims, axes, sizes), dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return real_adjoint(dz, shape=shape_for(call.inputs[0]), **call.attrs)
@@ -122,7 +138,9 @@ class RealTransformAdjoint(Op):
 
     def kernel(self, dz: Any, shape: Any, axes: Axes, lengths: Lengths) -> Any:
         shape = tuple(shape)
-        lengths = lengths or tuple(shape[a] for a in axes)
+        lengths = _known(lengths) or tuple(shape[a] for a in axes)
+        if not all(lengths):
+            return np.zeros(shape, dz.real.dtype)
         full = fit(dz, lengths, axes)
         count = math.prod(lengths)
         real = np.fft.ifftn(full, axes=axes).real * count
@@ -151,7 +169,12 @@ class InverseRealTransform(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, axes: Axes, lengths: Lengths) -> Any:
-        lengths = self.lengths(x.shape, axes, lengths)
+        lengths = self.lengths(x.shape, axes, _known(lengths))
+        if not all(lengths):
+            dims = list(x.shape)
+            for axis, size in zip(axes, lengths, strict=True):
+                dims[axis] = size
+            return np.zeros(dims, x.real.dtype)
         halves = (*lengths[:-1], lengths[-1] // 2 + 1)
         signal = np.fft.irfftn(fit(x, halves, axes), s=lengths, axes=axes)
         return signal.astype(x.real.dtype, copy=False)
@@ -160,7 +183,7 @@ class InverseRealTransform(Op):
     def lengths(shape: Any, axes: Axes, lengths: Lengths) -> Any:
         """Return the lengths of the signals: by default the even ones that fit."""
         if lengths is not None:
-            return lengths
+            return static_value(lengths) or (None,) * len(axes)
         sizes = [shape[a] for a in axes]
         last = None if sizes[-1] is None else max(0, 2 * (sizes[-1] - 1))
         return (*sizes[:-1], last)
@@ -198,6 +221,9 @@ class InverseRealTransformAdjoint(Op):
     def kernel(self, dz: Any, shape: Any, axes: Axes, lengths: Lengths) -> Any:
         shape = tuple(shape)
         sizes = tuple(dz.shape[a] for a in axes)
+        target = np.complex64 if dz.dtype == np.float32 else np.complex128
+        if not all(sizes):
+            return np.zeros(shape, target)
         half = np.fft.rfftn(dz, axes=axes) / max(1, math.prod(sizes))
         # Each value inside the half spectrum stands for two of the whole.
         weights = np.full(sizes[-1] // 2 + 1, 2.0)
@@ -207,7 +233,6 @@ class InverseRealTransformAdjoint(Op):
         at = [1] * half.ndim
         at[axes[-1]] = -1
         result = fit(half * weights.reshape(at), [shape[a] for a in axes], axes)
-        target = np.complex64 if dz.dtype == np.float32 else np.complex128
         return result.astype(target, copy=False)
 
     def infer(
@@ -216,9 +241,8 @@ class InverseRealTransformAdjoint(Op):
         return TensorSpec.of(static_value(shape), _complex_of(dz.dtype))
 
     def gradient(self, call: Any, dx: Any) -> Any:
-        lengths = tuple((shape_of(call.inputs[0]) or ())[a] for a in call.attrs["axes"])
-        if None in lengths:
-            raise NotImplementedError("The gradient of an FFT needs known lengths.")
+        dz, axes = call.inputs[0], call.attrs["axes"]
+        lengths = as_static_shape([size_along(dz, a) for a in axes])
         return inverse_real(dx, axes=call.attrs["axes"], lengths=lengths)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:

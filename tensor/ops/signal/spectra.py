@@ -6,19 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core import dtypes
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.ops.array import where, zeros_like
-from tensor.ops.families import shape_of
-from tensor.ops.padding import pad_
+from tensor.ops.array import as_static_shape
+from tensor.ops.array_functions import array_function
 from tensor.ops.signal.fourier import inverse_real, real_transform
 from tensor.ops.signal.frames import frame, overlap_and_add
+from tensor.ops.signal.lengths import (
+    enclosing_power_of_two,
+    fit_length,
+    is_number,
+    length_of,
+)
 from tensor.ops.signal.windows import hann_window
-
-
-def enclosing_power_of_two(length: int) -> int:
-    """Return the smallest power of two that is not below `length`."""
-    return 1 << max(0, length - 1).bit_length()
 
 
 @export("signal.stft")
@@ -42,14 +43,31 @@ def stft(
         window_fn: `f(length, dtype=…)` returns the weights of a frame; None for 1.
         pad_end: Whether to fill up the end of the signals.
         name: A name for the result, in a graph.
+
+    Raises:
+        ValueError: A length or step is no scalar.
+        TypeError: `fft_length` is no integer.
     """
     x = convert(signals)
-    length = int(frame_length)
-    size = enclosing_power_of_two(length) if fft_length is None else int(fft_length)
+    length = length_of(frame_length)
+    size = _transform_length(length, fft_length)
     frames = frame(x, length, frame_step, pad_end=pad_end)
     if window_fn is not None:
         frames = frames * window_fn(length, dtype=frames.dtype)
-    return real_transform(frames, axes=(-1,), lengths=(size,), name=name)
+    lengths = as_static_shape([size])
+    return real_transform(frames, axes=(-1,), lengths=lengths, name=name)
+
+
+def _transform_length(length: Any, fft_length: Any) -> Any:
+    """Return the length of transforms: by default the power of two around a frame."""
+    if fft_length is None:
+        return enclosing_power_of_two(length)
+    if np.ndim(fft_length) if is_number(fft_length) else fft_length.ndim:
+        raise TypeError(
+            "only integer scalar arrays can be converted to a scalar index: "
+            f"fft_length must be one integer, got {fft_length!r}."
+        )
+    return length_of(fft_length)
 
 
 @export("signal.inverse_stft")
@@ -74,18 +92,21 @@ def inverse_stft(
             encloses `frame_length`.
         window_fn: `f(length, dtype=…)` returns weights for the frames; None for 1.
         name: A name for the result, in a graph.
+
+    Raises:
+        ValueError: A length or step is no scalar, or the rank below 2.
+        TypeError: `fft_length` is no integer.
     """
     x = convert(stfts)
-    length = int(frame_length)
-    size = enclosing_power_of_two(length) if fft_length is None else int(fft_length)
-    frames = inverse_real(x, axes=(-1,), lengths=(size,))[..., :length]
-    missing = length - (shape_of(frames) or (0,))[-1]  # type: ignore[operator]
-    if missing > 0:
-        paddings = [[0, 0]] * (frames.ndim - 1) + [[0, missing]]
-        frames = pad_(frames, paddings)
+    if x.ndim in (0, 1):
+        raise ValueError(f"Shape {x.shape} must have rank at least 2")
+    length = length_of(frame_length)
+    lengths = as_static_shape([_transform_length(length, fft_length)])
+    frames = inverse_real(x, axes=(-1,), lengths=lengths)
+    frames = fit_length(frames, length=length)
     if window_fn is not None:
         frames = frames * window_fn(length, dtype=frames.dtype)
-    return overlap_and_add(frames, int(frame_step), name=name)
+    return overlap_and_add(frames, length_of(frame_step), name=name)
 
 
 @export("signal.inverse_stft_window_fn")
@@ -99,18 +120,25 @@ def inverse_stft_window_fn(
         forward_window_fn: The window that `stft` used.
         name: Accepted for compatibility.
     """
-    step = int(frame_step)
+    step = length_of(frame_step)
 
     def inverse_window(frame_length: Any, dtype: Any) -> Any:
         """Return the forward window over the sum of its squares at each place."""
-        length = int(frame_length)
-        forward = forward_window_fn(length, dtype=dtype)
-        squares = np.square(np.asarray(forward))
-        overlaps = -(-length // step)
-        padded = np.pad(squares, (0, overlaps * step - length))
-        sums = padded.reshape(overlaps, step).sum(axis=0)
-        total = convert(np.tile(sums, overlaps)[:length].astype(squares.dtype))
-        nothing = zeros_like(total)
-        return where(total > 0, forward / where(total > 0, total, nothing + 1), nothing)
+        forward = forward_window_fn(length_of(frame_length), dtype=dtype)
+        return _over_squares(convert(forward), convert(step, dtypes.int32))
 
     return inverse_window
+
+
+@array_function(
+    "OverSquares", lambda window, _: window, np.array([1.0, 2.0, 3.0]), np.int32(2)
+)
+def _over_squares(window: Any, step: Any) -> Any:
+    """A window divided by what the squares of overlapping ones add up to."""
+    length, step = len(window), int(step)
+    overlaps = -(-length // step)
+    padded = np.pad(window * window, (0, overlaps * step - length))
+    sums = padded.reshape(overlaps, step).sum(axis=0)
+    total = np.tile(sums, overlaps)[:length]
+    nothing = np.zeros_like(window)
+    return np.divide(window, total, out=nothing, where=total > 0)

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.shapes import TensorShape
+from tensor.ops.array import as_static_shape
 from tensor.ops.families import bracketed, check_kind, shape_of
 from tensor.ops.padding import pad_
 from tensor.ops.reorder import roll_
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 from tensor.ops.signal.fourier import (
     Axes,
     Lengths,
@@ -24,16 +22,28 @@ from tensor.ops.signal.fourier import (
     inverse_real,
     real_transform,
 )
+from tensor.ops.signal.lengths import size_along
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _check_rank(x: Any, rank: int) -> None:
     dims = shape_of(x)
     if dims is not None and len(dims) < rank:
         raise errors.invalid(
-            "FFT",
-            f"Shape {TensorShape(dims)} must have rank at least {rank}: Input must "
-            f"have rank of at least {rank} but got: {bracketed(dims)}",
+            "FFT", f"Input must have rank of at least {rank} but got: {bracketed(dims)}"
         )
+
+
+def _check_real_rank(x: Any, rank: int) -> None:
+    """Check the rank of signals, or of half spectra.
+
+    Raises:
+        ValueError: It is too small.
+    """
+    if x.ndim is not None and x.ndim < rank:
+        raise ValueError(f"Shape {x.shape} must have rank at least {rank}")
 
 
 def _lengths(fft_length: Any, rank: int) -> Lengths:
@@ -44,6 +54,8 @@ def _lengths(fft_length: Any, rank: int) -> Lengths:
     """
     if fft_length is None:
         return None
+    if is_symbolic(fft_length):
+        return fft_length
     lengths = np.asarray(fft_length)
     if lengths.shape != (rank,):
         raise errors.invalid(
@@ -61,13 +73,21 @@ def _lengths(fft_length: Any, rank: int) -> Lengths:
     return tuple(int(n) for n in lengths)
 
 
+def _adopted(value: Any, dtype: dtypes.DType) -> Any:
+    """Return a value as a tensor; NumPy arrays become `dtype`, as in TensorFlow."""
+    if isinstance(value, np.ndarray):
+        value = value.astype(dtype.numpy_dtype)
+    return convert(value, hint=dtype)
+
+
 def _publish_complex(rank: int) -> None:
     suffix = "" if rank == 1 else f"{rank}d"
     axes = tuple(range(-rank, 0))
 
     def transform(inverse: bool, name_of_op: str) -> Callable[..., Any]:
         def function(input: Any, name: str | None = None) -> Any:
-            x = convert(input)
+            is_sequence = not hasattr(input, "dtype") and np.iscomplexobj(input)
+            x = convert(input) if is_sequence else _adopted(input, dtypes.complex64)
             check_kind(fourier, x, "c")
             _check_rank(x, rank)
             return fourier(x, axes=axes, inverse=inverse, name=name)
@@ -86,27 +106,25 @@ def _publish_real(rank: int) -> None:
     axes = tuple(range(-rank, 0))
 
     def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
-        x = convert(input_tensor)
-        if isinstance(input_tensor, np.ndarray) and x.dtype.is_integer:
-            x = convert(input_tensor.astype(np.float32))
+        x = _adopted(input_tensor, dtypes.float32)
         if x.dtype.name not in ("float32", "float64"):
             raise ValueError(
                 f"RFFT requires tf.float32 or tf.float64 inputs, got: {input_tensor}"
             )
-        _check_rank(x, rank)
+        _check_real_rank(x, rank)
         lengths = _lengths(fft_length, rank)
         return real_transform(x, axes=axes, lengths=lengths, name=name)
 
     def irfft(
         input_tensor: Any, fft_length: Any = None, name: str | None = None
     ) -> Any:
-        x = convert(input_tensor)
+        x = _adopted(input_tensor, dtypes.complex64)
         if not x.dtype.is_complex:
             raise ValueError(
                 "IRFFT requires tf.complex64 or tf.complex128 inputs, got: "
                 f"{input_tensor}"
             )
-        _check_rank(x, rank)
+        _check_real_rank(x, rank)
         lengths = _lengths(fft_length, rank)
         return inverse_real(x, axes=axes, lengths=lengths, name=name)
 
@@ -247,7 +265,7 @@ def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Move the zero frequency from the front to the middle of axes."""
     x = convert(x)
     found = _axes_of(x, axes)
-    return roll_(x, [(shape_of(x) or ())[a] // 2 for a in found], found)  # type: ignore[operator]
+    return roll_(x, as_static_shape([size_along(x, a) // 2 for a in found]), found)
 
 
 @export("signal.ifftshift")
@@ -255,10 +273,23 @@ def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Move the zero frequency from the middle back to the front of axes."""
     x = convert(x)
     found = _axes_of(x, axes)
-    return roll_(x, [-((shape_of(x) or ())[a] // 2) for a in found], found)  # type: ignore[operator]
+    return roll_(x, as_static_shape([-(size_along(x, a) // 2) for a in found]), found)
 
 
 def _axes_of(x: Any, axes: Any) -> list[int]:
+    """Return which axes to shift, by default all.
+
+    Raises:
+        InvalidArgumentError: There is no such axis.
+    """
     if axes is None:
         return list(range(x.ndim))
-    return [int(a) for a in np.atleast_1d(np.asarray(axes))]
+    found = [int(a) for a in np.atleast_1d(np.asarray(axes))]
+    for axis in found:
+        if x.ndim is not None and not -x.ndim <= axis < x.ndim:
+            raise errors.invalid(
+                "StridedSlice",
+                f"slice index {axis} of dimension 0 out of bounds: the shape is "
+                f"{x.shape}",
+            )
+    return found
