@@ -104,7 +104,8 @@ class Session:
         values = [v for v in flat if isinstance(v, Value)]
         wanted = [f for f in nest.flatten(fetches) if isinstance(f, Operation)]
         values += [op.outputs[0]._value for op in wanted]
-        feeds = {self._value(t): _fed(t, a) for t, a in (feed_dict or {}).items()}
+        fed = {self._named(t): a for t, a in (feed_dict or {}).items()}
+        feeds = {self._value(t): _fed(t, a) for t, a in fed.items()}
         arrays = iter(self._compute(values, feeds))
         results = [self._result(v, arrays) for v in flat]
         return nest.pack_sequence_as(fetches, results)
@@ -115,10 +116,28 @@ class Session:
             return array if np.shape(array) == () else np.array(array)
         return None if fetched is None else fetched.read_array().copy()
 
+    def _named(self, tensor: Any) -> Any:
+        """Return the tensor or operation of a name; anything else as it is."""
+        if not isinstance(tensor, str):
+            return tensor
+        try:
+            if ":" not in tensor:
+                return self.graph.get_operation_by_name(tensor)
+            return self.graph.get_tensor_by_name(tensor)
+        except KeyError as error:
+            raise ValueError(
+                f"Argument `fetch` = {tensor} cannot be interpreted as a Tensor. "
+                f"({error.args[0]})"
+            ) from None
+
     def _value(self, fetch: Any) -> Any:
-        """Return the value a fetch stands for: of this graph, or a variable."""
-        if isinstance(fetch, str):
-            fetch = self.graph.get_tensor_by_name(fetch)
+        """Return the value a fetch stands for: of this graph, or a variable.
+
+        Raises:
+            TypeError: It stands for none.
+            ValueError: It belongs to another graph, or the graph has no such name.
+        """
+        fetch = self._named(fetch)
         if isinstance(fetch, Reference):
             fetch = fetch.deref()
         if fetch is None or hasattr(fetch, "read_array"):
@@ -127,8 +146,8 @@ class Session:
             return None
         if not isinstance(fetch, SymbolicTensor):
             raise TypeError(
-                f"Fetch argument {fetch!r} has invalid type {type(fetch).__name__}, "
-                "must be a string or Tensor."
+                f"Argument `fetch` = {fetch} has invalid type "
+                f'"{type(fetch).__name__}" must be a string or Tensor.'
             )
         if fetch.graph is not self.graph:
             raise ValueError(f"Tensor {fetch} is not an element of this graph.")

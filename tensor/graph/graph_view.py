@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.name_scope import get_current_name_scope
+from tensor.graph.graph_def import GraphDef, graph_def
 from tensor.graph.symbolic import Operation, SymbolicTensor
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ class GraphView:
 
     inputs: list[SymbolicTensor]
     nodes: list[Node]
+    captures: list[tuple[Any, SymbolicTensor]]
     collections: dict[str, list[Any]]
     variable_table: dict[int, Any]
 
@@ -47,6 +49,13 @@ class GraphView:
         values += [node.outputs[0] for node in self.nodes if node.outputs]
         graph: Any = self
         return [Operation(value, graph) for value in values]
+
+    def as_graph_def(self) -> GraphDef:
+        """Return the operations with the names of what they read, for looking."""
+        inputs = [t._value for t in self.inputs]
+        inputs += [inner._value for _, inner in self.captures]
+        results = [t._value for t in self.outputs]
+        return graph_def(inputs, self.nodes, results)
 
     def get_name_scope(self) -> str:
         """Return the open name scopes, `a/b`; empty outside of all."""

@@ -158,10 +158,9 @@ class SymbolicTensor(Tensor):
         return self
 
     def __str__(self) -> str:
-        return (
-            f'Tensor("{self.name}", shape={to_text(self.static_shape)}, '
-            f"dtype={self.dtype.name})"
-        )
+        dims = self.static_shape
+        shape = "" if dims is None else f"shape={to_text(dims)}, "
+        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name})'
 
     def __repr__(self) -> str:
         return (

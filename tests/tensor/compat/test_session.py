@@ -69,7 +69,7 @@ def test_a_session_refuses_what_it_cannot_run() -> None:
         sess.run(other)
     with pytest.raises(TypeError, match="invalid type"):
         sess.run(5)
-    with pytest.raises(KeyError, match="does not exist"):
+    with pytest.raises(ValueError, match="does not exist"):
         sess.run("nothing:0")
     with pytest.raises(ValueError, match="No default session"):
         y.eval({x: [1.0, 2.0]})
