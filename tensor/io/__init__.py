@@ -9,16 +9,18 @@ From the ground up::
     features example_bytes parsed_columns sparse_columns example_parsing
                                 what an example should hold, and getting it out
     decoding files              bytes to numbers, ops on files
-    sparse_bytes                sparse tensors as strings
+    compressed json_example sparse_bytes   other strings: compressed, JSON, sparse
     gfile                       files and folders by path
 """
 
 from tensor.core.public_api import publish as _publish
 from tensor.io import (
+    compressed as _compressed,
     decoding as _decoding,
     example_parsing as _example_parsing,
     files as _files,
     gfile as gfile,
+    json_example as _json_example,
     records as _records,
     sparse_bytes as _sparse_bytes,
 )

@@ -171,7 +171,7 @@ class ParseTensor(Op):
             array = array_of(proto)
         except (DecodeError, TypeError, ValueError) as error:
             raise _invalid(
-                f"Cannot parse tensor from proto: {error} [Op:ParseTensor]"
+                f"Could not parse `serialized` as TensorProto: {error} [Op:ParseTensor]"
             ) from error
         found = dtypes.as_dtype(proto.dtype)
         if found is not out_type:

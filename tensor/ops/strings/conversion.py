@@ -59,8 +59,9 @@ class StringToNumber(Op):
 
         def number(value: bytes) -> Any:
             try:
-                return parse(value.decode().strip())
-            except ValueError:
+                found = parse(value.decode().strip())
+                return out_type.numpy_dtype.type(found)
+            except (ValueError, OverflowError):
                 raise errors.invalid(
                     self.type_name,
                     "StringToNumberOp could not correctly convert string: "
@@ -108,7 +109,8 @@ def as_string(
     x = convert(input)
     if scientific and shortest:
         raise errors.invalid(
-            "AsString", "Cannot select both scientific and shortest notation"
+            "AsString",
+            "Cannot select both scientific and shortest notation. Leave one out.",
         )
     if (scientific or shortest) and not (x.dtype.is_floating or x.dtype.is_complex):
         raise errors.invalid(
@@ -124,7 +126,9 @@ def as_string(
         form += f".{precision}" if precision > -1 else ""
         form += "e" if scientific else "g" if shortest else "f"
     elif precision > -1:
-        raise errors.invalid("AsString", f"precision not supported for {x.dtype.name}")
+        raise errors.invalid(
+            "AsString", f"precision not supported for datatype {x.dtype.name}"
+        )
     else:
         form += "d"
     return as_string_op(x, form=form, name=name)

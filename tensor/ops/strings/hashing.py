@@ -212,7 +212,8 @@ def _buckets(num_buckets: Any) -> int:
     count = int(num_buckets)
     if count < 1:
         raise errors.invalid(
-            "StringToHashBucket", f"num_buckets must be at least 1, got {count}"
+            "StringToHashBucket",
+            f"Value for attr 'num_buckets' of {count} must be at least minimum 1",
         )
     return count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,23 +88,34 @@ class UnsortedSegmentJoin(Op):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(self, x: Any, ids: Any, num_segments: Any, separator: bytes) -> Any:
-        groups: list[list[bytes]] = [[] for _ in range(int(num_segments))]
+        if num_segments < 0:
+            raise errors.invalid(
+                self.type_name,
+                f"Number of segments must be non-negative but got {num_segments}",
+            )
         numbers = np.ravel(ids)
-        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(groups):
+        inner = np.shape(x)[np.ndim(ids) :]
+        width = math.prod(inner)
+        groups: list[list[bytes]] = [[] for _ in range(int(num_segments) * width)]
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < num_segments:
             raise errors.invalid(
                 self.type_name,
                 "segment_ids are not allowed to exceed num_segments or to have "
                 "negative values.",
             )
-        for value, i in zip(np.ravel(x), numbers, strict=True):
+        places = (numbers[:, None] * width + np.arange(width)).reshape(-1)
+        for value, i in zip(np.ravel(x), places, strict=True):
             groups[i].append(value)
-        return np.array([separator.join(g) for g in groups], object)
+        joined = np.array([separator.join(g) for g in groups], object)
+        return joined.reshape(int(num_segments), *inner)
 
     def infer(
         self, x: TensorSpec, ids: TensorSpec, num_segments: Any, separator: bytes
     ) -> TensorSpec:
         count = None if isinstance(num_segments, Tensor) else int(num_segments)
-        return TensorSpec.of((count,), dtypes.string)
+        if x.dims is None or ids.dims is None:
+            return TensorSpec.of(None, dtypes.string)
+        return TensorSpec.of((count, *x.dims[len(ids.dims) :]), dtypes.string)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x, ids = np.array([b"a", b"b"], object), np.array([1, 1], np.int32)
@@ -145,7 +157,8 @@ def reduce_join(
     """Return the strings along axes joined; along all of them by default.
 
     Raises:
-        InvalidArgumentError: An axis is out of range.
+        OutOfRangeError: There is no such axis.
+        InvalidArgumentError: An axis is named twice.
     """
     if isinstance(inputs, RaggedTensor):
         return _joined_rows(inputs, axis, bool(keepdims), separator)
@@ -154,10 +167,14 @@ def reduce_join(
     axes = range(rank)[::-1] if axis is None else np.asarray(axis).reshape(-1).tolist()
     for a in axes:
         if not -rank <= a < rank:
-            raise errors.invalid(
-                "ReduceJoin",
-                f"Invalid reduction dimension {a} for input with {rank} dimension(s)",
+            raise errors.because(
+                errors.OutOfRangeError,
+                f"Invalid reduction dimension {a} for input with {rank} dimension(s) "
+                "[Op:ReduceJoin]",
             )
+    if len({a % rank for a in axes}) < len(axes):
+        twice = next(a for a in axes if [b % rank for b in axes].count(a % rank) > 1)
+        raise errors.invalid("ReduceJoin", f"Duplicate reduction dimension {twice}")
     return reduce_join_op(
         x,
         axis=tuple(a % rank for a in axes),

@@ -64,7 +64,10 @@ class StringSplitV2(StringParts):
     sample_attrs: ClassVar[dict[str, Any]] = {"separator": b"", "maxsplit": -1}
 
     def parts(self, value: bytes, separator: bytes, maxsplit: int) -> list[bytes]:
-        return value.split(separator or None, maxsplit)
+        limit = maxsplit if maxsplit > 0 else -1
+        found = value.split(separator or None, limit)
+        # Between white space, the last of so many splits leaves a rest, if only "".
+        return [*found, b""] if not separator and len(found) == limit else found
 
 
 class StringBytes(StringParts):
@@ -149,7 +152,7 @@ def ngrams(
         name: Accepted for compatibility.
 
     Raises:
-        TypeError: A width is no integer.
+        TypeError: A width is no integer, or padding no string.
         ValueError: A width is smaller than 1, or the strings have no axis.
     """
     widths = (
@@ -157,10 +160,14 @@ def ngrams(
     )
     if not all(isinstance(w, int) for w in widths):
         raise TypeError(f"ngram_width must be integers, got {ngram_width!r}.")
-    if min(widths) < 1:
+    if any(w < 1 for w in widths):
         raise ValueError(f"All ngram_widths must be greater than 0. Got {ngram_width}")
+    if padding_width is not None and padding_width < 1:
+        raise ValueError("padding_width must be greater than 0.")
     pads = pad_values if isinstance(pad_values, tuple) else (pad_values, pad_values)
 
+    if not all(isinstance(p, str | bytes | None) for p in pads) or len(pads) != 2:
+        raise TypeError("pad_values must be a string, tuple of strings, or None.")
     given = [
         None if p is None else p.encode() if isinstance(p, str) else p for p in pads
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -127,8 +128,13 @@ class StaticRegexReplace(StringMap):
     ) -> bytes:
         compiled = _compiled(pattern, self.type_name)
         # RE2 knows \\0 to \\9 only; Python reads two digits as one number.
-        template = re.sub(rb"\\(\d)", rb"\\g<\1>", rewrite)
+        template = re.sub(rb"\\([\\\d])", _group, rewrite)
         return compiled.sub(template, value, count=0 if replace_global else 1)
+
+
+def _group(escape: re.Match[bytes]) -> bytes:
+    """Return an escape of RE2's as Python writes it: a group, or a backslash."""
+    return rb"\\" if escape[1] == b"\\" else rb"\g<" + escape[1] + b">"
 
 
 def _compiled(pattern: bytes, op_type: str) -> re.Pattern[bytes]:
@@ -146,12 +152,15 @@ class Substr(Op):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(self, x: Any, position: Any, length: Any, unit: str) -> Any:
+        numbers = itertools.count()
+
         def part(value: bytes, at: int, count: int) -> bytes:
+            number = next(numbers)
             text: Any = value if unit == "BYTE" else value.decode(errors="replace")
             if not -len(text) <= at <= len(text):
                 raise errors.invalid(
                     self.type_name,
-                    f"pos {at} out of range for string b'{value.decode()}' at index 0",
+                    f"pos {at} out of range for string {value!r} at index {number}",
                 )
             start = at + len(text) if at < 0 else at
             found = text[start:] if count < 0 else text[start : start + count]
@@ -215,17 +224,35 @@ def check_unit(unit: str, op_type: str) -> None:
         )
 
 
+def _check_encoding(op_type: str, encoding: str) -> None:
+    if encoding not in ("", "utf-8"):
+        raise errors.invalid(
+            op_type,
+            f"only utf-8 or '' (no encoding) is supported, received {encoding}",
+        )
+
+
 @export("strings.lower")
 @takes_composites
 def lower(input: Any, encoding: str = "", name: str | None = None) -> Any:
-    """Return each string in lower case."""
+    """Return each string in lower case.
+
+    Raises:
+        InvalidArgumentError: The encoding is neither empty nor utf-8.
+    """
+    _check_encoding("StringLower", encoding)
     return lower_op(convert(input, dtypes.string), encoding=encoding, name=name)
 
 
 @export("strings.upper")
 @takes_composites
 def upper(input: Any, encoding: str = "", name: str | None = None) -> Any:
-    """Return each string in upper case."""
+    """Return each string in upper case.
+
+    Raises:
+        InvalidArgumentError: The encoding is neither empty nor utf-8.
+    """
+    _check_encoding("StringUpper", encoding)
     return upper_op(convert(input, dtypes.string), encoding=encoding, name=name)
 
 
@@ -311,4 +338,10 @@ def substr(
     check_unit(unit, "Substr")
     x = convert(input, dtypes.string)
     position = convert(pos)
+    if position.dtype not in (dtypes.int32, dtypes.int64):
+        raise errors.invalid(
+            "Substr",
+            f"Value for attr 'T' of {dtypes.short_name(position.dtype)} is not in the "
+            "list of allowed values: int32, int64",
+        )
     return substr_op(x, position, convert(len, position.dtype), unit=unit, name=name)

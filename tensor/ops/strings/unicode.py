@@ -73,7 +73,10 @@ def _decoded(
     for character, start in _pieces(value, _codec(op, encoding)):
         result = character
         if character is None and policy == "strict":
-            raise failures.invalid(op.type_name, "Invalid formatting on input string")
+            raise failures.invalid(
+                op.type_name,
+                f"Invalid formatting on input string {value!r} at byte {start}",
+            )
         if character is None or (control and ord(character) <= _LAST_CONTROL):
             result = None if policy == "ignore" else chr(replacement)
         if result is not None:
@@ -284,7 +287,7 @@ def unicode_encode(
         )
     points = convert(input, dtypes.int32)
     if points.static_shape == ():
-        raise ValueError("input_tensor's rank must be at least 1.")
+        raise ValueError("input_tensor's rank must be at least 1. Got a scalar.")
     if points.ndim == 1:
         rows = RaggedTensor.from_uniform_row_length(points, shape(points)[0], nrows=1)
         return reshape(unicode_encode(rows, *options), shape=())

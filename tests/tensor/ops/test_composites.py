@@ -38,7 +38,7 @@ ROWS = tf.ragged.constant([[1, 2], [], [3]])
         (lambda: tf.sparse.reset_shape(tf.sparse.eye(3), [2, 2]), "is smaller than"),
         (lambda: tf.sparse.reshape(tf.sparse.eye(2), [3, 3]), "requested shape has 9"),
         (lambda: tf.strings.ngrams(["a"], 0), "greater than 0"),
-        (lambda: tf.strings.to_hash_bucket(["a"], 0), "must be at least 1"),
+        (lambda: tf.strings.to_hash_bucket(["a"], 0), "must be at least minimum 1"),
         (lambda: tf.strings.to_hash_bucket_strong(["a"], 2, [1]), "2 elements"),
         (lambda: tf.strings.as_string([1], precision=2), "precision not supported"),
         (lambda: tf.strings.as_string([1.0], -1, True, True), "Cannot select both"),
