@@ -8,6 +8,7 @@ replica; inside the function of a `merge_call`, across replicas again.
 from __future__ import annotations
 
 import contextlib
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,6 +105,10 @@ class _StrategyState(Replication):
 
         return combined(self._strategy, objects)
 
+    def exporting(self) -> contextlib.AbstractContextManager[Any]:
+        """Return a context in which functions are traced that are to be saved."""
+        return entered(ExportContext(self._strategy))
+
     def create_variable(self, make: Callable[..., Any]) -> Any:
         """Return a variable that the strategy keeps equal on all replicas."""
         return self._strategy.extended.create_variable(make)
@@ -118,9 +123,23 @@ class CrossReplicaContext(_StrategyState):
         super().__init__(strategy)
         self.is_merging = merging
 
+    @property
+    def trace_key(self) -> Any:
+        """What tells traces made across this strategy's replicas from others."""
+        return weakref.ref(self._strategy)
+
     def reduce_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
         """Return gradients as they are: across replicas there is one of each."""
         return [grad for grad, _ in grads_and_vars]
+
+
+class ExportContext(_StrategyState):
+    """In force while functions are traced that are to be saved, for one replica."""
+
+    @property
+    def trace_key(self) -> Any:
+        """What tells traces that are to be saved from others."""
+        return weakref.ref(self._strategy), "to be saved"
 
 
 class ReplicaContext(_StrategyState):
@@ -134,6 +153,11 @@ class ReplicaContext(_StrategyState):
         self.local_replica = local_replica
         # The thread that runs this replica, if the process has several.
         self.thread: ReplicaThread | None = None
+
+    @property
+    def trace_key(self) -> Any:
+        """What tells traces made in this replica from others."""
+        return weakref.ref(self._strategy), self.local_replica
 
     @property
     def replica_id(self) -> int:  # type: ignore[override]

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.aggregation import REDUCED, aggregate, aggregate_slices
-from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
+from strategies.contexts import (
+    CrossReplicaContext,
+    ExportContext,
+    ReplicaContext,
+    entered,
+)
 from strategies.reduce_op import ReduceOp
 from strategies.values import show
 from tensor.core.context import context
@@ -230,7 +235,11 @@ class SyncOnReadVariable(DistributedVariable):
         return self._others[replica.local_replica - 1]
 
     def _is_across(self) -> bool:
-        return self._replica() is None and self._strategy.num_replicas_in_sync > 1
+        return (
+            self._strategy.num_replicas_in_sync > 1
+            and self._replica() is None
+            and not isinstance(context.replica, ExportContext)
+        )
 
     def read_for_op(self) -> Any:
         """Return this replica's value; across replicas, the combined one."""

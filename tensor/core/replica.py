@@ -33,6 +33,11 @@ class Replication:
     is_across = False
     random_stream = 0
 
+    @property
+    def trace_key(self) -> Any:
+        """What tells traces of functions made here from those made elsewhere."""
+        return None
+
     # ---- for variables
 
     def create_variable(self, make: Callable[..., Any]) -> Any:
@@ -127,6 +132,13 @@ class Replication:
         """
         return contextlib.nullcontext(self.is_chief)
 
+    def exporting(self) -> contextlib.AbstractContextManager[Any]:
+        """Return a context in which functions are traced that are to be saved.
+
+        Who loads them has one replica, so variables are plain ones in it.
+        """
+        return contextlib.nullcontext()
+
 
 DEFAULT = Replication()
 
@@ -144,6 +156,10 @@ def saving(objects: list[Any]) -> contextlib.AbstractContextManager[bool]:
     called. All processes should call it; where something is combined from what each
     has, all have to.
     """
+    return owner_of(objects).saving(objects)
+
+
+def owner_of(objects: list[Any]) -> Replication:
+    """Return the replication that objects belong to; the current one if to none."""
     owners = (getattr(one, "replication", None) for one in objects)
-    owner = next((one for one in owners if one is not None), None)
-    return (owner or current()).saving(objects)
+    return next((one for one in owners if one is not None), current())

@@ -361,4 +361,7 @@ def _encoded(args: Any, kwargs: dict[str, Any]) -> tuple[Any, Leaves]:
     if kwargs:
         items = sorted(kwargs.items())
         key = (key, *[(k, encode(v, leaves)) for k, v in items])
+    replication = context.replica
+    if replication is not None:  # each replica has parts of variables for itself
+        key = (key, replication.trace_key)
     return key, leaves

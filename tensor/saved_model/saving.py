@@ -74,13 +74,14 @@ def save(
             "Expected an object of type `Trackable`, such as `tf.Module` or a subclass "
             f"of the `Trackable` class, for export. Got {obj!r} with type {type(obj)}."
         )
-    if hasattr(type(obj), "_saved_model_object"):
-        obj = obj._saved_model_object()
-    saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
-    graph = ObjectGraph(obj)
-    numbers = {id(o): i for i, o in enumerate(graph.objects)}
-    with saving(graph.objects) as is_writer:
-        text, tensors = _document(graph, Writer(numbers), saved)
+    with owner_of(ObjectGraph(obj).objects).exporting():
+        if hasattr(type(obj), "_saved_model_object"):
+            obj = obj._saved_model_object()
+        saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
+        graph = ObjectGraph(obj)
+        numbers = {id(o): i for i, o in enumerate(graph.objects)}
+        with saving(graph.objects) as is_writer:
+            text, tensors = _document(graph, Writer(numbers), saved)
     if is_writer:
         assets = [o.local_path for o in graph.objects if isinstance(o, Asset)]
         _write(folder, text, tensors, assets)

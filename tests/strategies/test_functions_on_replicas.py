@@ -115,6 +115,64 @@ def test_it_may_run_eagerly(strategy, numbers) -> None:
     assert local(strategy, result) == [[3.0, 6.0]] * 2
 
 
+def test_each_replica_has_traces_of_what_it_calls(strategy) -> None:
+    with strategy.scope():
+        count = tf.Variable(
+            0.0,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.SUM,
+        )
+
+    @tf.function
+    def counted():
+        count.assign_add(1.0)
+        return count.read_value()
+
+    @tf.function
+    def read():
+        return count.read_value()
+
+    @tf.function
+    def number():
+        return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+    @tf.function
+    def is_across():
+        return tf.constant(tf.distribute.in_cross_replica_context())
+
+    assert local(strategy, strategy.run(lambda: counted())) == [1.0, 1.0]
+    assert float(read()) == 2.0
+    assert local(strategy, strategy.run(lambda: read())) == [1.0, 1.0]
+    assert local(strategy, strategy.run(lambda: number())) == [0, 1]
+    with strategy.scope():
+        assert bool(is_across())
+    assert local(strategy, strategy.run(lambda: is_across())) == [False, False]
+
+
+def test_a_saved_function_is_for_one_replica(strategy, tmp_path) -> None:
+    class Model(tf.Module):
+        def __init__(self):
+            self.weight = tf.Variable(2.0)
+            self.own = tf.Variable(
+                1.0,
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.SUM,
+            )
+
+        @tf.function(input_signature=[tf.TensorSpec([])])
+        def step(self, x):
+            self.own.assign_add(x)
+            return self.weight * x + self.own
+
+    with strategy.scope():
+        model = Model()
+    tf.saved_model.save(model, tmp_path / "model")
+    loaded = tf.saved_model.load(tmp_path / "model")
+    # Saved is the sum of what the two replicas have: 2.
+    assert [float(loaded.step(1.0)) for _ in range(2)] == [5.0, 6.0]
+    assert local(strategy, model.own) == [1.0, 1.0]
+
+
 def nested(x):
     return tf.function(total)(x)
 
