@@ -102,7 +102,8 @@ def assert_(
     if context.graph is not None:
         tensor = convert(condition, dtypes.bool_)
         values = (tensor, *[convert(d) for d in data])
-        return context.graph.call_op(assert_op, values, {"summarize": limit}, name)
+        context.graph.call_op(assert_op, values, {"summarize": limit}, name)
+        return None
     if isinstance(condition, list | tuple):
         condition = bool(condition)
     if not condition:

@@ -14,7 +14,7 @@ from tensor.core.context import context
 from tensor.core.registry import get_op
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.state import read_variable
-from tensor.graph.symbolic import SymbolicTensor
+from tensor.graph.symbolic import OutOfScopeError, SymbolicTensor
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
@@ -48,6 +48,20 @@ class BodyGraph(Graph):
             if self.scope:
                 context.name_scopes = [self.scope]
             yield self
+
+    def capture(self, tensor: Any) -> SymbolicTensor:
+        """Return the input that stands for a tensor from outside.
+
+        Raises:
+            OutOfScopeError: It belongs to another branch.
+        """
+        home = tensor._graph if type(tensor) is SymbolicTensor else None
+        if isinstance(home, BodyGraph) and home.outer is self.outer:
+            raise OutOfScopeError(
+                f"Tensor {tensor.name} in {home.name} is accessed from {self.name}. "
+                "Only one of them runs. Use what they return instead."
+            )
+        return super().capture(tensor)
 
     def makes_again(self, constant: Value) -> bool:
         """Return whether a constant from outside becomes a constant of the body.

@@ -123,7 +123,7 @@ def test_loops_of_tf1_return_one_variable_alone() -> None:
 def test_messages_name_the_loop_variable_as_the_user_knows_it() -> None:
     def f(after: Any) -> None:
         x = tf.constant(1.0, name="start")
-        tf.while_loop(lambda x: x < 10, lambda _: (after,), [x])
+        tf.while_loop(lambda x: x < 10, lambda _: tf.constant(after), [x])
 
     kinds = "Loop var start:0 enters the loop with type <dtype: 'float32'> but has type"
     with pytest.raises(TypeError, match=f"{kinds} <dtype: 'int32'> after 1 iteration"):
@@ -141,3 +141,30 @@ def test_shape_invariants_have_the_structure_of_the_loop_variables() -> None:
 
     with pytest.raises(ValueError, match="two structures don't have the same nested"):
         f()
+
+
+def test_tensors_of_another_branch_are_refused_by_name() -> None:
+    @tf.function
+    def f(x: Any) -> Any:
+        kept = []
+
+        def first() -> Any:
+            kept.append(tf.identity(x, name="kept"))
+            return kept[0]
+
+        return tf.cond(x > 0, first, lambda: kept[0] + 1.0)
+
+    text = "Tensor cond/kept:0 in true_fn is accessed from false_fn"
+    with pytest.raises(ValueError, match=text):
+        f(tf.constant(1.0))
+
+
+def test_branches_may_do_nothing_or_check_something() -> None:
+    @tf.function
+    def f(x: Any) -> Any:
+        tf.cond(x > 0, tf.no_op, lambda: tf.debugging.Assert(x > -2, ["too small"]))
+        return x
+
+    assert [float(f(tf.constant(x))) for x in (1.0, -1.0)] == [1, -1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too small"):
+        f(tf.constant(-3.0))
