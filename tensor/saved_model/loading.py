@@ -11,7 +11,11 @@ from tensor.core.module import Module
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor_spec import TensorSpec
-from tensor.core.variable import Variable
+from tensor.core.variable import (
+    Variable,
+    VariableAggregation,
+    VariableSynchronization,
+)
 from tensor.saved_model.assets import Asset
 from tensor.saved_model.function_data import RestoredFunction, RestoredTrace
 from tensor.saved_model.program_data import Reader
@@ -159,13 +163,21 @@ class _Loader:
         self._reader = Reader(tensors, self._objects)
 
     def _variable(self, described: Any) -> Variable:
-        return Variable(
-            self._tensors.get_tensor(described["key"]),
+        array = self._tensors.get_tensor(described["key"])
+        variable = Variable(
+            array,
             trainable=described["trainable"],
             name=described["name"],
             dtype=described["dtype"],
             shape=TensorShape(described["shape"]),
+            synchronization=VariableSynchronization[
+                described.get("synchronization", "AUTO")  # older files do not say
+            ],
+            aggregation=VariableAggregation[described.get("aggregation", "NONE")],
         )
+        if variable.aggregation is VariableAggregation.SUM:
+            variable.assign(array)  # replicas that sum it get a part each
+        return variable
 
     def root(self) -> Any:
         """Return the saved object."""

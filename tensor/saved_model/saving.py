@@ -134,6 +134,8 @@ def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:
             "dtype": owner.dtype.name,
             "shape": None if owner.static_shape is None else list(owner.static_shape),
             "trainable": owner.trainable,
+            "synchronization": owner.synchronization.name,
+            "aggregation": owner.aggregation.name,
             "name": owner.name.rpartition(":")[0],
         }
     if is_container(owner):

@@ -171,6 +171,10 @@ def test_a_saved_function_is_for_one_replica(strategy, tmp_path) -> None:
     # Saved is the sum of what the two replicas have: 2.
     assert [float(loaded.step(1.0)) for _ in range(2)] == [5.0, 6.0]
     assert local(strategy, model.own) == [1.0, 1.0]
+    with strategy.scope():
+        again = tf.saved_model.load(tmp_path / "model")
+    assert local(strategy, again.own) == [1.0, 1.0]
+    assert again.own.aggregation is tf.VariableAggregation.SUM
 
 
 def nested(x):
