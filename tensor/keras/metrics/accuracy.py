@@ -95,16 +95,7 @@ class BinaryAccuracy(MeanMetricWrapper):
         dtype: Any = None,
         threshold: float = 0.5,
     ) -> None:
-        """Take the threshold.
-
-        Raises:
-            ValueError: It is not between 0 and 1.
-        """
-        if threshold is not None and (threshold <= 0 or threshold >= 1):
-            raise ValueError(
-                f"Invalid value for argument `threshold`. Expected a value in interval "
-                f"(0, 1). Received: threshold={threshold}"
-            )
+        """Take the threshold."""
         super().__init__(binary_matches, name, dtype=dtype, threshold=threshold)
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 import tensor as tf
-from tensor.core import errors
-from tensor.core.tensor import EagerTensor
 from tensor.keras.metrics.metric import Metric
 from tensor.keras.metrics.reduction import require_broadcast, weights_for
 from tensor.keras.metrics.thresholds import as_thresholds as as_thresholds
@@ -31,11 +29,11 @@ def counts_at(
 ) -> dict[str, Any]:
     """Return the four counts of a batch, for each threshold (and label).
 
-    Raises:
-        InvalidArgumentError: A prediction is outside of [0, 1].
+    Where thresholds divide [0, 1] evenly, what lies outside counts as the next end.
     """
     y_true, y_pred = tf.cast(y_true, dtype), tf.cast(y_pred, dtype)
-    _check_range(y_pred)
+    if _are_even(thresholds):
+        y_pred = tf.clip_by_value(y_pred, 0.0, 1.0)
     y_pred, y_true = squeezed_pair(y_pred, y_true)
     y_pred.shape.assert_is_compatible_with(y_true.shape)
     if top_k is not None:
@@ -57,23 +55,11 @@ def counts_at(
     return _counts(y_true, y_pred, weight, tf.cast(thresholds, dtype))
 
 
-def _check_range(y_pred: Any) -> None:
-    """Check that predictions are probabilities, where their values are known.
-
-    Raises:
-        InvalidArgumentError: One is outside of [0, 1].
-    """
-    if type(y_pred) is not EagerTensor:
-        return
-    values = y_pred.numpy()
-    for wrong, rule in ((values < 0, ">= 0"), (values > 1, "<= 1")):
-        if np.any(wrong):
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"predictions must be {rule}, got {values[wrong].flat[0]}. Apply a "
-                "sigmoid or softmax, or say from_logits=True where there is such an "
-                "argument.",
-            )
+def _are_even(thresholds: Any) -> bool:
+    """Return whether thresholds divide [0, 1] evenly, but for a hair at the ends."""
+    count = len(thresholds)
+    even = np.arange(count) / max(count - 1, 1)
+    return count > 2 and np.allclose(thresholds, even, atol=tf.keras.backend.epsilon())
 
 
 def _counts(y_true: Any, y_pred: Any, weight: Any, thresholds: Any) -> dict[str, Any]:

@@ -309,3 +309,13 @@ def test_a_dataset_has_batches_of_its_own_size() -> None:
     model = dense()
     assert model.predict(ROWS, batch_size=7, verbose=0).shape == (2, 1)
     assert model.fit(ROWS, batch_size=7, verbose=0).epoch == [0]
+
+
+@pytest.mark.parametrize(
+    ("predictions", "precision", "auc"), [([2.0, 0.5], 0.0, 0.0), ([-2.0, 0.6], 1, 1)]
+)
+def test_predictions_outside_of_the_unit_interval_count_as_its_ends(
+    predictions: list[float], precision: float, auc: float
+) -> None:
+    assert float(keras.metrics.Precision()([0, 1], predictions)) == precision
+    assert float(keras.metrics.AUC()([0, 1], predictions)) == auc
