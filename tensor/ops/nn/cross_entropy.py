@@ -18,6 +18,7 @@ from tensor.ops.array import cast, where, zeros_like
 from tensor.ops.families import (
     FLOATING,
     BinaryElementwise,
+    bracketed,
     check_kind,
     expand_reduced,
     operands,
@@ -44,10 +45,8 @@ class SoftmaxCrossEntropy(Op):
     type_name = "SoftmaxCrossEntropyWithLogits"
 
     def kernel(self, logits: Any, labels: Any) -> Any:
-        logs = log_softmax_array(logits, -1)
-        # 0 * -inf is 0 here: a class without probability costs nothing.
-        terms = np.multiply(labels, logs, where=labels != 0, out=np.zeros_like(logs))
-        return -np.sum(terms, axis=-1, dtype=logits.dtype)
+        costs = np.negative(log_softmax_array(logits, -1))
+        return np.sum(labels * costs, axis=-1, dtype=logits.dtype)
 
     def infer(self, logits: TensorSpec, labels: TensorSpec) -> TensorSpec:
         dims = logits.dims if logits.dims is not None else labels.dims
@@ -74,7 +73,7 @@ class SparseSoftmaxCrossEntropy(Op):
     type_name = "SparseSoftmaxCrossEntropyWithLogits"
 
     def kernel(self, logits: Any, labels: Any) -> Any:
-        _check_labels(labels, logits.shape[-1])
+        _check_labels(labels, logits)
         logs = log_softmax_array(logits, -1)
         index = np.asarray(labels)[..., np.newaxis]
         return -np.take_along_axis(logs, index, axis=-1)[..., 0]
@@ -114,7 +113,19 @@ class SoftmaxMinusLabel(Op):
         yield Sample(rng.normal(size=(3, 4)), np.array([0, 3, 1]))
 
 
-def _check_labels(labels: Any, classes: int) -> None:
+def _check_labels(labels: Any, logits: Any) -> None:
+    """Check that labels are indices of classes.
+
+    Raises:
+        InvalidArgumentError: They are not, or there are no classes.
+    """
+    classes = logits.shape[-1]
+    if not classes:
+        raise errors.invalid(
+            "SparseSoftmaxCrossEntropyWithLogits",
+            "Must have at least one class, but got logits shape "
+            f"{bracketed(logits.shape)}",
+        )
     wrong = np.asarray(labels)
     wrong = wrong[(wrong < 0) | (wrong >= classes)]
     if wrong.size:
@@ -167,7 +178,8 @@ def softmax_cross_entropy_with_logits(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: The shapes do not broadcast to each other.
+        InvalidArgumentError: The shapes do not broadcast to each other, or there is
+            no such axis.
     """
     x = convert(logits)
     check_kind(softmax_cross_entropy, x, FLOATING)
@@ -175,6 +187,11 @@ def softmax_cross_entropy_with_logits(
     if given in (float16, bfloat16):
         x = cast(x, dtype=float32)
     z = _cast_to(convert(labels), x.dtype)
+    if x.ndim and not -x.ndim <= axis < x.ndim:
+        raise errors.invalid(
+            softmax_cross_entropy.type_name,
+            f"axis {axis} is out of range for logits of rank {x.ndim}",
+        )
     if axis not in (-1, x.ndim and x.ndim - 1):
         x, z = _last(x, axis), _last(z, axis)
     have, want = shape_of(z), shape_of(x)
@@ -219,9 +236,15 @@ def sparse_softmax_cross_entropy_with_logits(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: The shapes do not belong together.
+        ValueError: The shapes do not belong together, or an argument is missing.
         InvalidArgumentError: A label is no index of a class.
     """
+    if labels is None or logits is None:
+        raise ValueError(
+            "Both `labels` and `logits` must be provided for "
+            f"sparse_softmax_cross_entropy_with_logits. Received: labels={labels} and "
+            f"logits={logits}"
+        )
     z, x = convert(labels), convert(logits)
     check_kind(sparse_softmax_cross_entropy, x, FLOATING)
     if z.dtype not in (int32, int64):

@@ -184,7 +184,7 @@ def _fit_tensor(x: Any, lengths: Lengths, axes: Axes) -> Any:
     paddings = [[0, 0] for _ in dims or ()]
     cut = [slice(None)] * len(dims or ())
     for axis, length in zip(axes, lengths, strict=True):
-        paddings[axis][1] = max(0, length - (dims or ())[axis])  # type: ignore[operator]
+        paddings[axis][1] = max(0, length - (dims or ())[axis])
         cut[axis] = slice(0, length)
     return pad_(x[tuple(cut)], paddings)
 
