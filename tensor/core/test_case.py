@@ -15,15 +15,11 @@ from tensor.core import errors, nest
 from tensor.core.call import is_symbolic
 from tensor.core.container_assertions import ContainerAssertions
 from tensor.core.context import context
-from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.seed import set_global_seed
-from tensor.core.tape import GradientTape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tensor.core.tensor import Tensor
+    from collections.abc import Iterator
 
 
 @export("test.TestCase")
@@ -279,64 +275,6 @@ def _holds_structures(value: Any) -> bool:
         return False
     shapes = {np.shape(_as_numpy(v)) for v in value if not isinstance(v, dict)}
     return len(shapes) > 1 or any(isinstance(v, dict | list | tuple) for v in value)
-
-
-@export("test.compute_gradient")
-def compute_gradient(
-    f: Callable[..., Any], x: Any, delta: float | None = None
-) -> tuple[Any, Any]:
-    """Return the Jacobians of `f` as the tape gives them and by finite differences.
-
-    Args:
-        f: Takes as many tensors as `x` has, returns one.
-        x: A list or tuple of values.
-        delta: The step of the differences.
-
-    Returns:
-        Two tuples of matrices: rows for elements of the argument, columns for
-        elements of the result.
-
-    Raises:
-        ValueError: `x` is no list or tuple.
-    """
-    if not isinstance(x, list | tuple):
-        raise ValueError(
-            "`x` must be a list or tuple of values convertible to a Tensor (arguments "
-            f"to `f`), not a {type(x)}"
-        )
-    values = [convert(v) for v in x]
-    with GradientTape(persistent=True) as tape:
-        tape.watch(values)
-        y = f(*values)
-    exact, approximate = [], []
-    for i, value in enumerate(values):
-        rows, columns = int(np.size(y.numpy())), int(np.size(value.numpy()))
-        jacobian = tape.jacobian(y, value)
-        dtype = value.dtype.numpy_dtype
-        matrix = np.zeros((rows, columns), dtype)
-        if jacobian is not None:
-            matrix = np.asarray(jacobian).reshape(rows, columns)
-        exact.append(matrix)
-        approximate.append(_differences(f, values, i, delta, rows))
-    return tuple(exact), tuple(approximate)
-
-
-def _differences(
-    f: Callable[..., Any], values: list[Tensor], i: int, delta: Any, rows: int
-) -> np.ndarray:
-    """Return the Jacobian of f for its argument i by central differences."""
-    array = np.array(values[i])
-    step = delta or {"float64": 1e-6, "float16": 1e-2}.get(array.dtype.name, 1.0 / 1024)
-    matrix = np.zeros((rows, array.size), array.dtype)
-    for k in range(array.size):
-        sides = []
-        for sign in (1, -1):
-            moved = array.copy()
-            moved.reshape(-1)[k] += sign * step
-            arguments = [*values[:i], convert(moved), *values[i + 1 :]]
-            sides.append(np.asarray(f(*arguments)).reshape(-1))
-        matrix[:, k] = (sides[0] - sides[1]) / (2 * step)
-    return matrix
 
 
 @export("test.main")
