@@ -216,7 +216,7 @@ class Graph(GraphView):
         found = self._captures.get(key) or self._constants.get(key)
         if found is not None:
             return found[1]
-        if symbolic and self.makes_again(tensor._value):
+        if symbolic and self._makes_again(tensor):
             again = self.constant(tensor._value.node.attrs["value"])
             self._constants[key] = (tensor, again)
             return again
@@ -233,9 +233,20 @@ class Graph(GraphView):
         self._captures[key] = (tensor, inner)
         return inner
 
-    def makes_again(self, constant: Value) -> bool:
-        """Return whether a value from outside becomes a constant of this graph."""
-        return is_constant(constant)
+    def _makes_again(self, tensor: SymbolicTensor) -> bool:
+        """Return whether a tensor from outside becomes a constant of this graph.
+
+        Constants that may have gradients are captured by functions, branches and loops:
+        it is not known yet who will ask.
+        """
+        if not is_constant(tensor._value):
+            return False
+        if not (self.building_function and tensor.dtype.is_differentiable):
+            return True
+        around = self.outer
+        while around is not None and around is not tensor._graph:
+            around = around.outer
+        return around is None
 
     def _parameter(self, attr: Any) -> Any:
         """Return a tensor among parameters: as NumPy if known, else of this graph."""

@@ -63,13 +63,6 @@ class BodyGraph(Graph):
             )
         return super().capture(tensor)
 
-    def makes_again(self, constant: Value) -> bool:
-        """Return whether a constant from outside becomes a constant of the body.
-
-        Those that have gradients are inputs, as it is not known yet who will ask.
-        """
-        return super().makes_again(constant) and not constant.dtype.is_differentiable
-
     def read_variable(self, variable: Any) -> SymbolicTensor:
         """Return the variable's value at this point of the program."""
         tensor = super().read_variable(variable)

@@ -162,3 +162,19 @@ def test_gradients_without_a_tape() -> None:
     assert [float(g) for g in plain] == [20, 2, 25]
     assert bool(stopped)
     assert float(none[0]) == 0
+
+
+def test_gradients_of_constants_that_inner_functions_close_over() -> None:
+    @tf.function
+    def f() -> Any:
+        x, n = tf.constant(3.0), tf.constant(2)
+
+        @tf.function
+        def inner() -> Any:
+            return tf.ones([n]) * x * x
+
+        y = inner()
+        assert y.shape.as_list() == [2]
+        return tf.gradients(y, x)[0]
+
+    assert float(f()) == 12
