@@ -12,6 +12,7 @@ from tensor.ops.nn import (
     ctc as ctc,
     ctc_decoding as ctc_decoding,
     depthwise as depthwise,
+    dilated_by_batches as dilated_by_batches,
     dropout as dropout,
     embedding as embedding,
     fractional_pool as fractional_pool,

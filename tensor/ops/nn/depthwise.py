@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from tensor.ops.array import as_static_shape, shape_for, static_value
 from tensor.ops.families import bracketed, shape_of
 from tensor.ops.nn.conv import wide
 from tensor.ops.nn.conv_public import FLOATS, invalid, tensors
-from tensor.ops.nn.dilated_strides import convolve_interleaved
+from tensor.ops.nn.dilated_by_batches import with_space_to_batch
 from tensor.ops.nn.pooling import in_pieces, places
 from tensor.ops.nn.windows import Windows, padded, parse_padding, per_axis
 
@@ -268,11 +267,9 @@ def depthwise_conv2d(
         _check(have, filters, op)
     pads = parse_padding(padding, 2, False, op.type_name)
     if max(steps) > 1 and max(rates) > 1:
-        sizes: Any = (filters or (None, None))[:2]
-        return convolve_interleaved(
-            functools.partial(op, x, w, name=name),
-            (have or (None,) * 4)[1:3],
-            Windows(sizes, steps, rates, pads),
+        attrs = {"strides": steps, "dilations": (1, 1), "padding": "VALID"}
+        return with_space_to_batch(
+            x, rates, pads, lambda z, *_: op(z, w, name=name, **attrs), w.shape[:2]
         )
     return op(x, w, strides=steps, dilations=rates, padding=pads, name=name)
 
