@@ -57,10 +57,13 @@ class ElementFunction:
             unpacks: Whether the element is unpacked if it is a tuple.
 
         Raises:
-            TypeError: `function` is not callable.
+            ValueError: `function` is not callable.
         """
         if not callable(function):
-            raise TypeError(f"`{what}` must be callable, got {function!r}.")
+            raise ValueError(
+                f"Argument `func` must be a callable. Received func={function!r} (of "
+                f"type {type(function)}) as `{what}`."
+            )
         self.function = function
         if unpacks and len(input_specs) == 1 and type(input_specs[0]) is tuple:
             input_specs = input_specs[0]

@@ -246,9 +246,8 @@ class Zip(Dataset):
             if not isinstance(dataset, Dataset):
                 raise TypeError(
                     "Invalid input to `zip`. Inputs are expected to be (nested) "
-                    "structures of `tf.data.Dataset` objects. Encountered "
-                    f"{dataset!r} of type {type(dataset)}; `list` is not supported: "
-                    "use a tuple."
+                    "structures of `tf.data.Dataset` objects but encountered object of "
+                    f"type {type(dataset)}. `list` is not supported: use a tuple."
                 )
         spec = nest.pack(datasets, [d.element_spec for d in inputs])
         super().__init__(spec, tuple(inputs))

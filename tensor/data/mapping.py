@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import errors
 from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, as_count, method
 from tensor.data.functions import ElementFunction
 from tensor.data.stream import DerivedStream, State, Stream
@@ -54,9 +55,10 @@ def map_(
     if num_parallel_calls is not None:
         calls = as_count(num_parallel_calls, "num_parallel_calls")
         if calls < 1 and calls != AUTOTUNE:
-            raise ValueError(
-                f"`num_parallel_calls` must be positive or tf.data.AUTOTUNE, got "
-                f"{calls}."
+            raise errors.invalid(
+                "ParallelMapDatasetV2",
+                "num_parallel_calls must be greater than zero, or tf.data.AUTOTUNE, "
+                f"got {calls}",
             )
     dataset = Map(self, ElementFunction(map_func, self.element_spec), calls)
     if num_parallel_calls is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import errors
 from tensor.data.dataset import (
     UNKNOWN,
     Dataset,
@@ -65,7 +66,7 @@ def interleave(
 
     Raises:
         TypeError: `map_func` does not return a dataset.
-        ValueError: A length is not positive.
+        InvalidArgumentError: A length is not positive.
     """
     cycle = AUTOTUNE if cycle_length is None else as_count(cycle_length, "cycle_length")
     block = 1 if block_length is None else as_count(block_length, "block_length")
@@ -73,7 +74,9 @@ def interleave(
         cycle = DEFAULT_CYCLE
     for what, value in (("cycle_length", cycle), ("block_length", block)):
         if value <= 0:
-            raise ValueError(f"`{what}` must be positive, got {value}.")
+            raise errors.invalid(
+                "InterleaveDataset", f"{what} must be greater than zero, got {value}"
+            )
     function = DatasetFunction(map_func, self.element_spec)
     dataset = Interleave(self, function, cycle, block)
     if num_parallel_calls is not None:

@@ -104,7 +104,7 @@ def _target(shape: Any, spec: TensorSpec) -> Dims:
     if spec.dims is not None and len(spec.dims) != len(dims):
         raise ValueError(
             f"The padded shape {to_text(tuple(dims))} is not compatible with the shape "
-            f"{to_text(spec.dims)} of the corresponding input component: ranks differ."
+            f"{to_text(spec.dims)} of the corresponding input component."
         )
     for given, own in zip(dims, spec.dims or (), strict=False):
         if given is not None and own is not None and own > given:

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import errors
 from tensor.data.dataset import Dataset, Derived, as_count, method
 from tensor.data.stream import State, Stream
 
@@ -33,8 +34,18 @@ def prefetch(self: Dataset, buffer_size: Any, name: str | None = None) -> Datase
     """Make up to `buffer_size` elements ahead, on a thread.
 
     AUTOTUNE chooses the size, and does without the thread if elements are made at once.
+
+    Raises:
+        InvalidArgumentError: The size is below 0, and not AUTOTUNE.
     """
-    return Prefetch(self, as_count(buffer_size, "buffer_size"))
+    size = as_count(buffer_size, "buffer_size")
+    if size < AUTOTUNE:
+        raise errors.invalid(
+            "PrefetchDataset",
+            "buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning, got "
+            f"{size}",
+        )
+    return Prefetch(self, size)
 
 
 class Prefetch(Derived):

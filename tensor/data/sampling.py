@@ -102,8 +102,9 @@ def sample_from_datasets(
         shares = np.ones(len(datasets)) if weights is None else np.asarray(weights)
         if shares.shape != (len(datasets),):
             raise ValueError(
-                f"Invalid `weights`. The shape of `weights` should be compatible with "
-                f"`[len(datasets)]` but is {list(shares.shape)}."
+                "Invalid `weights`. `weights` should have the same length as "
+                f"`datasets` but got `len(weights)={shares.size}` vs. "
+                f"`len(datasets)={len(datasets)}`."
             )
         numbers = Dataset.from_tensors(shares.astype(np.float64)).repeat()  # type: ignore[attr-defined]
     choice = Choice(numbers, seed_pair(seed), bool(rerandomize_each_iteration))

@@ -318,8 +318,9 @@ def bucket_by_sequence_length(
     boundaries, sizes = list(bucket_boundaries), list(bucket_batch_sizes)
     if len(sizes) != len(boundaries) + 1:
         raise ValueError(
-            "len(bucket_batch_sizes) must equal len(bucket_boundaries) + 1, got "
-            f"{len(sizes)} and {len(boundaries)}."
+            "`len(bucket_batch_sizes)` must equal `len(bucket_boundaries) + 1` but "
+            f"`len(bucket_batch_sizes)={len(sizes)}` and "
+            f"`len(bucket_boundaries)={len(boundaries)}`."
         )
 
     def bucket_of(*element: Any) -> Any:
