@@ -25,6 +25,7 @@ _MODULES = frozenset(
         "callbacks",
         "constraints",
         "datasets",
+        "experimental",
         "initializers",
         "layers",
         "losses",

@@ -29,6 +29,9 @@ from tensor.keras.backend.arrays import (
     tile as tile,
     transpose as transpose,
 )
+from tensor.keras.backend.batch_moments import (
+    normalize_batch_in_training as normalize_batch_in_training,
+)
 from tensor.keras.backend.calculation import (
     abs as abs,  # noqa: A004  # Keras's name
     all as all,  # noqa: A004  # Keras's name
@@ -69,6 +72,14 @@ from tensor.keras.backend.connectionist import (
     ctc_batch_cost as ctc_batch_cost,
     ctc_decode as ctc_decode,
     ctc_label_dense_to_sparse as ctc_label_dense_to_sparse,
+)
+from tensor.keras.backend.focal import (
+    binary_focal_crossentropy as binary_focal_crossentropy,
+    categorical_focal_crossentropy as categorical_focal_crossentropy,
+)
+from tensor.keras.backend.local_convolution import (
+    local_conv1d as local_conv1d,
+    local_conv2d as local_conv2d,
 )
 from tensor.keras.backend.network import (
     batch_normalization as batch_normalization,

@@ -9,6 +9,54 @@ import numpy as np
 from tensor.keras.datasets import word_numbers
 from tensor.keras.datasets.origin import cached
 
+_TOPICS = (
+    "cocoa",
+    "grain",
+    "veg-oil",
+    "earn",
+    "acq",
+    "wheat",
+    "copper",
+    "housing",
+    "money-supply",
+    "coffee",
+    "sugar",
+    "trade",
+    "reserves",
+    "ship",
+    "cotton",
+    "carcass",
+    "crude",
+    "nat-gas",
+    "cpi",
+    "money-fx",
+    "interest",
+    "gnp",
+    "meal-feed",
+    "alum",
+    "oilseed",
+    "gold",
+    "tin",
+    "strategic-metal",
+    "livestock",
+    "retail",
+    "ipi",
+    "iron-steel",
+    "rubber",
+    "heat",
+    "jobs",
+    "lei",
+    "bop",
+    "zinc",
+    "orange",
+    "pet-chem",
+    "dlr",
+    "gas",
+    "silver",
+    "wpi",
+    "hog",
+    "lead",
+)
 _CHECKSUM = "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"
 
 
@@ -58,6 +106,11 @@ def load_data(
     )
     count, labels = int(len(texts) * (1 - test_split)), np.array(labels)
     return (texts[:count], labels[:count]), (texts[count:], labels[count:])
+
+
+def get_label_names() -> tuple[str, ...]:
+    """Return the topics, in the order of the labels."""
+    return _TOPICS
 
 
 def get_word_index(path: Any = "reuters_word_index.json") -> dict[str, int]:

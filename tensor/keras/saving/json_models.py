@@ -43,3 +43,15 @@ def model_from_config(config: Any, custom_objects: Any = None) -> Any:
     from tensor.keras.layers.lookup import deserialize
 
     return deserialize(config, custom_objects)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
+    """Raise: YAML could run code when it is read.
+
+    Raises:
+        RuntimeError: Always.
+    """
+    raise RuntimeError(
+        "Method `model_from_yaml()` has been removed due to security risk of arbitrary "
+        "code execution. Please use `Model.to_json()` and `model_from_json()` instead."
+    )

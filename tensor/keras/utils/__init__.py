@@ -22,7 +22,7 @@ from tensor.keras.training.interactive_logging import (
     is_interactive_logging_enabled as is_interactive_logging_enabled,
 )
 from tensor.keras.training.progress_bar import Progbar as Progbar
-from tensor.keras.utils import experimental as experimental
+from tensor.keras.utils import experimental as experimental, legacy as legacy
 from tensor.keras.utils.arrays import (
     normalize as normalize,
     to_categorical as to_categorical,
@@ -31,6 +31,11 @@ from tensor.keras.utils.arrays import (
 from tensor.keras.utils.directories import (
     image_dataset_from_directory as image_dataset_from_directory,
     text_dataset_from_directory as text_dataset_from_directory,
+)
+from tensor.keras.utils.enqueuers import (
+    GeneratorEnqueuer as GeneratorEnqueuer,
+    OrderedEnqueuer as OrderedEnqueuer,
+    SequenceEnqueuer as SequenceEnqueuer,
 )
 from tensor.keras.utils.files import (
     extract_archive as extract_archive,

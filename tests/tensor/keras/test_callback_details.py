@@ -24,7 +24,7 @@ def model():
 def test_methods_set_on_a_callback_count_as_its_own():
     seen = []
     callback = callbacks.Callback()
-    callback.on_test_batch_end = lambda batch, **_: seen.append(batch)
+    callback.on_test_batch_end = lambda batch, _logs=None: seen.append(batch)
     both = callbacks.CallbackList([callback])
     both.on_test_batch_end(3)
     both.on_predict_batch_end(4)
