@@ -56,7 +56,8 @@ def depth_to_space(
     if not isinstance(channels, Tensor) and channels % (b * b):
         raise errors.invalid(
             "DepthToSpace",
-            f"Input depth dimension {channels} should be divisible by: {b * b}",
+            f"Input depth dimension {channels} should be divisible by: {b * b}. "
+            f"Dimension size must be evenly divisible by {b * b} but is {channels}",
         )
     x = reshape(x, shape=_shape(batch, height, width, b, b, channels // (b * b)))
     x = transpose(x, perm=(0, 1, 3, 2, 4, 5))
@@ -89,7 +90,11 @@ def _shape(*dims: Any) -> Any:
 
 def _to_nhwc(x: Any, data_format: str, complaint: str) -> Any:
     if data_format not in ("NHWC", "NCHW"):
-        raise ValueError(f"data_format must be NHWC or NCHW, got {data_format!r}.")
+        raise errors.invalid(
+            "SpaceToDepth",
+            f"Value for attr 'data_format' of \"{data_format}\" is not in the list of "
+            'allowed values: "NHWC", "NCHW"',
+        )
     if x.ndim is None:
         x = ensure_shape(x, [None] * 4)
     if x.ndim != 4:

@@ -258,8 +258,8 @@ class DynamicRaggedShape(BatchableExtensionType):
         """Return the size of a uniform dimension, or part of the shape.
 
         Raises:
-            ValueError: The dimension is ragged.
-            NotImplementedError: A slice begins inside ragged dimensions.
+            ValueError: The dimension is ragged, or a slice begins inside ragged ones.
+            IndexError: A slice has a step.
         """
         if isinstance(index, slice):
             return self._slice(index)
@@ -279,13 +279,14 @@ class DynamicRaggedShape(BatchableExtensionType):
         start, stop, step = part.indices(rank)
         levels = self.num_row_partitions
         if step != 1:
-            raise NotImplementedError(f"A slice of a shape needs step 1, got {step}.")
+            raise IndexError(f"Cannot stride through a shape: got step {step}.")
         if start > levels or not levels:
             sizes = self.inner_shape[start - levels : max(stop, start) - levels]
             return DynamicRaggedShape((), sizes, self.dtype)
         if start:
-            raise NotImplementedError(
-                "A slice that begins inside of ragged dimensions is no shape."
+            raise ValueError(
+                "All relevant dimensions must be uniform: a slice from dimension "
+                f"{start} begins inside of the ragged ones."
             )
         if stop > levels:
             inner = self.inner_shape[: stop - levels]

@@ -81,8 +81,8 @@ EAGER: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "layout of depth_to_space": (
         lambda: tf.nn.depth_to_space(tf.ones([1, 1, 1, 4]), 2, data_format="HWC"),
-        ValueError,
-        "must be NHWC or NCHW",
+        Invalid,
+        "is not in the list of allowed values: .NHWC., .NCHW.",
     ),
     "batch of batch_to_space": (
         lambda: tf.batch_to_space(tf.ones([3, 1, 1, 1]), [2, 2], [[0, 0], [0, 0]]),
