@@ -16,6 +16,7 @@ from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TypeSpec
+from tensor.data.elements import is_constant
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
 from tensor.graph.trace import Graph
@@ -269,6 +270,8 @@ def is_symbolic(value: Any) -> bool:
         UnimplementedError: It is, and not because a function of elements is traced.
     """
     if not isinstance(value, Tensor) or isinstance(value, EagerTensor):
+        return False
+    if is_constant(value):
         return False
     graph = context.graph
     while graph is not None:

@@ -59,6 +59,19 @@ def as_leaf(value: Any) -> Any:
     return convert(value)
 
 
+def as_given_leaf(value: Any) -> Any:
+    """Return a leaf of what a dataset is made from: constants have values."""
+    leaf = as_leaf(value)
+    if isinstance(leaf, Tensor) and is_constant(leaf):
+        return wrap(np.asarray(leaf)[()])
+    return leaf
+
+
+def is_constant(tensor: Any) -> bool:
+    """Return whether a symbolic tensor is a constant of its graph."""
+    return type(tensor) is not EagerTensor and tensor.op.type == "Const"
+
+
 def spec_of_leaf(leaf: Any) -> Any:
     """Return the spec of a leaf that `as_leaf` returned."""
     if isinstance(leaf, Tensor):

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import UNKNOWN, Dataset, is_symbolic, source
 from tensor.data.elements import (
-    as_leaf,
+    as_given_leaf,
     component,
     row,
     rows_in,
@@ -59,7 +59,7 @@ class Tensor(Dataset):
     """One element."""
 
     def __init__(self, tensors: Any) -> None:
-        element = nest.map_structure(as_leaf, tensors)
+        element = nest.map_structure(as_given_leaf, tensors)
         super().__init__(spec_of_structure(element))
         any(map(is_symbolic, nest.flatten(element)))  # raises where that cannot be
         self.element = tuple([component(leaf) for leaf in nest.flatten(element)])
@@ -91,7 +91,7 @@ class TensorSlice(Dataset):
     """The slices of tensors along their first axis."""
 
     def __init__(self, tensors: Any) -> None:
-        element = nest.map_structure(as_leaf, tensors)
+        element = nest.map_structure(as_given_leaf, tensors)
         leaves = nest.flatten(element)
         if not leaves:
             raise ValueError(
@@ -180,7 +180,9 @@ class Range(Dataset):
             (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
         )
         if step == 0:
-            raise ValueError(f"Invalid `step`. It must not be zero. Got range{args}.")
+            raise errors.invalid(
+                "RangeDataset", f"step must be a non-zero integer, got range{args}"
+            )
         if all(isinstance(n, np.integer | int) for n in (start, stop, step)):
             start, step = int(start), int(step)
             self.size = len(range(start, int(stop), step))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
+from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.control.tensor_array import TensorArray
 
 if TYPE_CHECKING:
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 
 def _is_symbolic(value: Any) -> bool:
     return isinstance(value, Tensor) and type(value) is not EagerTensor
+
+
+def _is_staged(value: Any) -> bool:
+    """Return whether a value is a tensor, and a graph is being traced."""
+    return isinstance(value, Tensor) and context.graph is not None
+
+
+def _is_dataset(value: Any) -> bool:
+    return context.graph is not None and hasattr(value, "element_spec")
 
 
 def _public(name: str) -> Any:
@@ -27,9 +38,13 @@ def _public(name: str) -> Any:
 
 def range_(*args: Any) -> Any:
     """`range`; of symbolic bounds, a tensor."""
-    if any(_is_symbolic(a) for a in args):
-        return _public("range")(*args)
-    return range(*args)
+    if not any(_is_symbolic(a) for a in args):
+        return range(*args)
+    if len(args) < 3:
+        # Python's is empty where the bounds are in the wrong order.
+        start, limit = (0, *args)[-2:]
+        args = start, _public("maximum")(start, limit)
+    return _public("range")(*args)
 
 
 def len_(value: Any) -> Any:
@@ -38,7 +53,11 @@ def len_(value: Any) -> Any:
         return value.length()
     if isinstance(value, TensorArray):
         return value.size()
-    if not _is_symbolic(value):
+    if _is_dataset(value) and hasattr(value, "cardinality"):
+        return _count_of(value)
+    if isinstance(getattr(value, "row_splits", None), Tensor) and context.graph:
+        return len_(value.row_splits) - 1
+    if not _is_staged(value):
         return len(value)
     dims = value.static_shape
     if dims == ():
@@ -48,12 +67,36 @@ def len_(value: Any) -> Any:
     return _public("shape")(value)[0]
 
 
+def _count_of(dataset: Any) -> Any:
+    """Return the number of elements of a dataset.
+
+    Raises:
+        InvalidArgumentError: It is not known.
+    """
+    count = dataset.cardinality()
+    if int(count) < 0:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"len requires dataset with definitive cardinality, got {int(count)}: -1 "
+            "means infinite, -2 unknown. `take(n)` ends a dataset.",
+        )
+    return count
+
+
 def int_(value: Any = 0, *base: Any) -> Any:
-    """`int`; of a symbolic tensor, an int32 tensor."""
+    """`int`; of a symbolic tensor, an int32 tensor.
+
+    Raises:
+        NotImplementedError: A tensor is read to another base than 10.
+    """
     if not _is_symbolic(value):
         return int(value, *base)
+    if base not in ((), (10,)):
+        raise NotImplementedError(
+            f"base {base[0]!r} not supported for int of a tensor: only 10 is."
+        )
     if value.dtype.name == "string":
-        return _public("strings.to_number")(value, _dtype("int32"))
+        return _number(value, "int32")
     return _public("cast")(value, _dtype("int32"))
 
 
@@ -62,7 +105,7 @@ def float_(value: Any = 0) -> Any:
     if not _is_symbolic(value):
         return float(value)
     if value.dtype.name == "string":
-        return _public("strings.to_number")(value, _dtype("float32"))
+        return _number(value, "float32")
     return _public("cast")(value, _dtype("float32"))
 
 
@@ -73,6 +116,12 @@ def bool_(value: Any = False) -> Any:
     return _public("cast")(value, _dtype("bool"))
 
 
+def _number(text: Any, dtype: str) -> Any:
+    from tensor.ops.strings.conversion import to_number
+
+    return to_number(text, _dtype(dtype))
+
+
 def _dtype(name: str) -> Any:
     from tensor.core import dtypes
 
@@ -81,10 +130,10 @@ def _dtype(name: str) -> Any:
 
 def _extreme(python: Callable[..., Any], pair: str, reduction: str) -> Any:
     def extreme(*values: Any, **options: Any) -> Any:
-        if not options and any(_is_symbolic(v) for v in values):
+        if not options and any(_is_staged(v) for v in values):
             if len(values) == 1:
                 return get_op(reduction)(values[0], axis=None, keepdims=False)
-            result = convert(values[0]) if _is_symbolic(values[0]) else values[0]
+            result = values[0]
             for v in values[1:]:
                 result = _public(pair)(result, v)
             return result
@@ -95,47 +144,89 @@ def _extreme(python: Callable[..., Any], pair: str, reduction: str) -> Any:
 
 def sum_(values: Any, start: Any = 0) -> Any:
     """`sum`; of a symbolic tensor, the sum along its first axis."""
-    if not _is_symbolic(values):
+    if not _is_staged(values):
         return sum(values, start)
     return get_op("Sum")(values, axis=(0,), keepdims=False) + start
 
 
 def any_(values: Any) -> Any:
-    """`any`; of a symbolic tensor, a bool tensor."""
-    if _is_symbolic(values):
+    """`any`; of a symbolic tensor or a dataset of bools, a bool tensor.
+
+    Raises:
+        ValueError: The dataset holds something else.
+    """
+    if _is_staged(values):
         return _public("reduce_any")(values)
+    if _is_dataset(values):
+        _check_bools("any", values)
+        return values.reduce(convert(False), _public("logical_or"))
     return any(values)
 
 
 def all_(values: Any) -> Any:
-    """`all`; of a symbolic tensor, a bool tensor."""
-    if _is_symbolic(values):
+    """`all`; of a symbolic tensor or a dataset of bools, a bool tensor.
+
+    Raises:
+        ValueError: The dataset holds something else.
+    """
+    if _is_staged(values):
         return _public("reduce_all")(values)
+    if _is_dataset(values):
+        _check_bools("all", values)
+        return values.reduce(convert(True), _public("logical_and"))
     return all(values)
+
+
+def _check_bools(name: str, dataset: Any) -> None:
+    spec = dataset.element_spec
+    if not isinstance(spec, TensorSpec) or spec.dims != () or not spec.dtype.is_bool:
+        raise ValueError(
+            f'in graph mode, the "{name}" builtin only supports datasets that return '
+            f"bool scalars; got: {spec}"
+        )
+
+
+def abs_(value: Any) -> Any:
+    """`abs`; of a dataset, a dataset."""
+    if not _is_dataset(value):
+        return abs(value)
+    return value.map(lambda *leaves: nest.map_structure(_public("abs"), _one(leaves)))
+
+
+def map_(function: Any, *values: Any, **options: Any) -> Any:
+    """`map`; of datasets, a dataset."""
+    if not values or not all(_is_dataset(v) for v in values):
+        return map(function, *values, **options)
+    if len(values) == 1:
+        return values[0].map(function)
+    return type(values[0]).zip(values).map(function)
+
+
+def _one(values: tuple[Any, ...]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def enumerate_(values: Any, start: int = 0) -> Any:
     """`enumerate`; of a dataset, a dataset; of symbolic tensors, pairs."""
-    if context.graph is not None and hasattr(values, "element_spec"):
+    if _is_dataset(values):
         return values.enumerate(start)
-    if _is_symbolic(values) or isinstance(values, Together):
+    if _is_staged(values) or isinstance(values, Together):
         return Together(range_(start, len_(values) + start), values)
     return enumerate(values, start)
 
 
 def zip_(*values: Any, strict: bool = False) -> Any:
     """`zip`; of datasets, a dataset; of symbolic tensors, tuples to loop over."""
-    if context.graph is not None and values:
-        if all(hasattr(v, "element_spec") for v in values):
-            return type(values[0]).zip(tuple(values))
-        if any(_is_symbolic(v) for v in values):
-            return Together(*values)
+    if values and all(_is_dataset(v) for v in values):
+        return type(values[0]).zip(tuple(values))
+    if any(_is_staged(v) for v in values):
+        return Together(*values)
     return zip(*values, strict=strict)
 
 
 def filter_(function: Any, values: Any) -> Any:
     """`filter`; of a dataset, a dataset."""
-    if context.graph is not None and hasattr(values, "element_spec"):
+    if _is_dataset(values):
         return values.filter(function)
     return filter(function, values)
 
@@ -146,18 +237,18 @@ def sorted_(values: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
     Raises:
         ValueError: The tensor has more dimensions than one.
     """
-    if not _is_symbolic(values):
+    if not _is_staged(values):
         return sorted(values, key=key, reverse=reverse)
-    direction = "DESCENDING" if reverse else "ASCENDING"
-    if key is not None:
-        order = _public("argsort")(_public("map_fn")(key, values), 0, direction)
-        return _public("gather")(values, order)
-    if len(values.static_shape or (None,)) != 1:
+    keys = values if key is None else _public("map_fn")(key, values)
+    if len(keys.static_shape or (None,)) != 1:
         raise ValueError(
-            "sort only supports tensors with one dimension. Got shape "
-            f"{values.shape}; tf.sort takes an axis."
+            "sort only supports only 1D tensors, got one of shape "
+            f"{keys.static_shape}. A `key` may make a number of each row."
         )
-    return _public("sort")(values, 0, direction)
+    direction = "DESCENDING" if reverse else "ASCENDING"
+    if key is None:
+        return _public("sort")(values, 0, direction)
+    return _public("gather")(values, _public("argsort")(keys, 0, direction))
 
 
 class Together:
@@ -199,6 +290,8 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     enumerate: enumerate_,
     zip: zip_,
     filter: filter_,
+    map: map_,
+    abs: abs_,
     sorted: sorted_,
 }
 

@@ -45,18 +45,14 @@ def defined(
         for name, value in zip(access.names, before, strict=True)
         if isinstance(value, Undefined)
     ]
-    if not missing and not any(v is None for v in before):
+    grows = any(v is None or isinstance(v, dict) for v in before)
+    if not missing and not grows:
         return before
     carried = Carried(before, access.names)
 
     def filled(after: State) -> State:
         return tuple(
-            [
-                _zeros_like(new, options)
-                if isinstance(old, Undefined) or (old is None and new is not None)
-                else old
-                for old, new in zip(before, after, strict=True)
-            ]
+            [_filled(old, new, options) for old, new in zip(before, after, strict=True)]
         )
 
     try:
@@ -83,6 +79,33 @@ def _undefined(missing: list[str], before: State, error: Exception) -> Exception
         f"{names} must be defined before the loop\nNote: AutoGraph tried to define it "
         f"automatically, but ran into a {type(error).__name__}: {error}"
     )
+
+
+def _filled(old: Any, new: Any, options: LoopOptions) -> Any:
+    """Return the value of a name, with zeros for what only the block defines of it."""
+    if isinstance(old, Undefined) or (old is None and new is not None):
+        return _zeros_like(new, options)
+    if type(old) is not dict or type(new) is not dict:
+        return old
+    known = {k: _filled(v, new[k], options) if k in new else v for k, v in old.items()}
+    more = {k: _zeros_like(v, options) for k, v in new.items() if k not in old}
+    return known | more
+
+
+def newly_defined(name: str, before: Any, filled: Any) -> list[str]:
+    """Return what zeros stand for in the value of a name: it, or elements of it."""
+    if isinstance(before, Undefined):
+        return [] if isinstance(before, UndefinedReturnValue) else [name]
+    if type(before) is not dict or type(filled) is not dict:
+        return []
+    return [
+        path
+        for key, value in filled.items()
+        for path in newly_defined(f"{name}[{key!r}]", before.get(key, _NOTHING), value)
+    ]
+
+
+_NOTHING = Undefined("an element")
 
 
 def _zeros_like(value: Any, options: LoopOptions) -> Any:

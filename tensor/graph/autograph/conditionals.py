@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.convert import convert
@@ -49,6 +50,9 @@ def if_(
         set_state: Sets them.
         names: The names.
         count: How many of them, from the first, are read afterwards.
+
+    Raises:
+        ValueError: The blocks delete a name.
     """
     if not isinstance(test, Tensor) or type(test) is EagerTensor:
         if test:
@@ -66,6 +70,11 @@ def if_(
             block()
             results.append(get_state()[:count])
         bodies.append(graph)
+    for name, old, *new in zip(names, before, *results, strict=False):
+        if not isinstance(old, Undefined) and all(
+            isinstance(v, Undefined) for v in new
+        ):
+            raise _missing(name, _BRANCHES[0], *new)
     set_state((*_joined(test, bodies, results, names), *before[count:]))
 
 
@@ -148,6 +157,7 @@ def _plan(name: str, first: Any, second: Any) -> list[Any]:
             return filled
         raise _missing(name, _BRANCHES[0 if undefined[0] else 1], first, second)
     if not same_structure(first, second):
+        _check_keys(name, first, second)
         raise TypeError(
             f"{name!r} must have the same nested structure in the main and else "
             f"branches, got {first!r} and {second!r}."
@@ -165,6 +175,26 @@ def _plan(name: str, first: Any, second: Any) -> list[Any]:
         else:
             plan.append(_as_tensors(name, a, b))
     return plan
+
+
+def _check_keys(name: str, first: Any, second: Any) -> None:
+    """Check that dictionaries have the same keys after both branches.
+
+    Raises:
+        ValueError: One of the branches does not set a key that the other sets.
+    """
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        return
+    for key in [*first, *second]:
+        path = f"{name}[{key!r}]"
+        if key in first and key in second:
+            _check_keys(path, first[key], second[key])
+            continue
+        branch = _BRANCHES[1 if key in first else 0]
+        raise ValueError(
+            f"'{path}' must also be initialized in the {branch} branch: the `if` "
+            "depends on a tensor."
+        )
 
 
 def _filled(first: Any, second: Any) -> list[Any] | None:

@@ -9,6 +9,7 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.builtins import Together, len_
 from tensor.graph.autograph.loops import Access, staged_while
 from tensor.graph.autograph.options import LoopOptions
+from tensor.graph.symbolic import SymbolicTensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,8 +37,10 @@ def for_(
         iterates: The names that hold the element.
         options: Returns what the block gives to `set_loop_options`.
     """
-    access = Access(get_state, set_state, names, iterates)
-    if isinstance(iterable, Tensor) and type(iterable) is not EagerTensor:
+    access = Access(get_state, set_state, names)
+    if isinstance(iterable, SymbolicTensor):
+        if iterable.op.type == "Range":
+            access.iterates = iterates
         _over_indices(_Rows(iterable), go_on, body, access, LoopOptions.of(options))
     elif _is_symbolic_rows(iterable):
         _over_indices(

@@ -166,7 +166,8 @@ class _Returns:
         value = node.value or ast.copy_location(ast.Constant(None), node)
         assign = _parsed(f"{RETURN_VALUE} = None", node)
         assign.value = value  # type: ignore[attr-defined]
-        result = [_parsed(f"{self._flag} = True", node), assign]
+        # The value first: what raises has not returned.
+        result = [assign, _parsed(f"{self._flag} = True", node)]
         if in_loop:
             result.append(ast.copy_location(ast.Break(), node))
         return result

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.context import context
 from tensor.core.dtypes import int32
 from tensor.core.tensor import EagerTensor, Tensor
-from tensor.graph.autograph.carried import Carried, defined
+from tensor.graph.autograph.carried import Carried, defined, newly_defined
 from tensor.graph.autograph.options import LoopOptions
 from tensor.graph.autograph.state import check_condition
-from tensor.graph.autograph.undefined import Undefined, UndefinedReturnValue
 from tensor.graph.control.assertion import assert_true
 from tensor.graph.control.body import BodyGraph
 from tensor.graph.control.structure import as_symbolic
@@ -77,13 +76,12 @@ class Access:
         get: Callable[[], State],
         set: Callable[[Any], None],
         names: Sequence[str],
-        iterates: Sequence[str] = (),
     ) -> None:
         self.get = get
         self.set = set
         self.names = names
-        # Those that hold the elements of a `for` loop: zeros if there are none.
-        self.iterates = iterates
+        # Those that hold the numbers of a range: zeros if it is empty.
+        self.iterates: Sequence[str] = ()
 
 
 def staged_while(
@@ -114,11 +112,10 @@ def staged_while(
     filled = defined(before, access, probe, options)
     carried = Carried(filled, access.names)
     missing = [
-        name
-        for name, value in zip(access.names, before, strict=True)
-        if isinstance(value, Undefined)
-        and not isinstance(value, UndefinedReturnValue)
-        and name not in access.iterates
+        path
+        for name, *values in zip(access.names, before, filled, strict=True)
+        if name not in access.iterates
+        for path in newly_defined(name, *values)
     ]
     numbered = counter or options.limit is not None or bool(missing)
 

@@ -27,7 +27,7 @@ class Assert(Op):
         if not np.all(condition):
             text = " ".join(_text(v) for v in data)
             raise errors.because(
-                errors.InvalidArgumentError, f"assertion failed: [{text}] [Op:Assert]"
+                errors.InvalidArgumentError, f"assertion failed: {text} [Op:Assert]"
             )
         return ()
 
@@ -45,8 +45,14 @@ assert_op = Assert()
 
 
 def _text(value: Any) -> str:
+    """Return data as TensorFlow shows it: in brackets, quotes with a backslash."""
     value = np.asarray(value)[()]
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, np.ndarray):
+        return str(value)
+    if isinstance(value, bytes):
+        text = value.decode(errors="replace").replace("\\", "\\\\")
+        value = text.replace("'", "\\'").replace('"', '\\"').replace("\n", "\\n")
+    return f"[{value}]"
 
 
 def assert_true(condition: Any, data: Sequence[Any]) -> None:
