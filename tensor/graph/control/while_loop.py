@@ -226,7 +226,7 @@ def loop(
     with condition_body.traced():
         holds = as_symbolic(cond(*states[0]))
     with step_body.traced():
-        results = list(step(*states[1]))
+        results = [step_body.own(t) for t in step(*states[1])]
         for i, (before, after) in enumerate(zip(states[1], results, strict=True)):
             (check or _check)(i, before, after)
     written = {*condition_body.written, *step_body.written}

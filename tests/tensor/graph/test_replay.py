@@ -205,3 +205,14 @@ def test_what_is_printed_and_asserted_in_branches_happens_once(capfd: Any) -> No
     z, _, first, second = [float(t) for t in both_inside(program)(tf.constant(2.0))]
     assert (z, first, second) == (8, 12, 12)
     assert capfd.readouterr().err == "here\n"
+
+
+def test_loops_may_return_what_they_took_from_outside() -> None:
+    @tf.function
+    def f(x: Any) -> Any:
+        y = x * x
+        z = tf.while_loop(lambda i, _: i < 2, lambda i, _: (i + 1, y), (0, x))[1]
+        return z * y
+
+    assert both_inside(lambda x: (f(x), x))(tf.constant(2.0))[3] == 48
+    assert both_outside(lambda x: (f(x), x))(tf.constant(2.0))[3] == 48
