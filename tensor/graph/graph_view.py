@@ -70,7 +70,9 @@ class GraphView:
         values = [t._value for t in self.inputs]
         values += [v for node in self.nodes for v in node.outputs]
         for value in values:
-            if value.name == name:
+            # Results of conditionals have names beside those of their node.
+            own = value.node and f"{value.node.name}:{value.index}"
+            if name in (value.name, own):
                 graph: Any = self
                 return SymbolicTensor(value, graph)
         raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.")

@@ -22,7 +22,7 @@ from tensor.graph.autograph.undefined import (
     Undefined,
     UndefinedReturnValue,
 )
-from tensor.graph.control.body import BodyGraph
+from tensor.graph.control.body import BodyGraph, reserved_name
 from tensor.graph.control.cond import emit
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def if_(
     check_condition(test, "if statement")
     before = get_state()
     bodies, results = [], []
+    scope = reserved_name("cond")
     for block, name in ((body, "cond_true"), (orelse, "cond_false")):
-        graph = BodyGraph(name)
+        graph = BodyGraph(name, scope)
         with graph.traced():
             set_state(tuple([renewed(v) for v in before]))
             block()
@@ -91,8 +92,9 @@ def staged_choice(
     """
     check_condition(test, "conditional expression")
     bodies, results = [], []
+    scope = reserved_name("cond")
     for function, name in ((body, "cond_true"), (orelse, "cond_false")):
-        graph = BodyGraph(name)
+        graph = BodyGraph(name, scope)
         with graph.traced():
             results.append((function(),))
         bodies.append(graph)

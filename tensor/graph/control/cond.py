@@ -83,6 +83,10 @@ def emit(index: Any, bodies: Sequence[BodyGraph], outputs: Any) -> Sequence[Any]
         f"{bodies[0].scope}/" if bodies[0].scope else "cond",
     )
     after_node(bodies)
+    for i, result in enumerate(results):
+        # As TensorFlow names them, whose results pass through identities.
+        number = f"_{i}" if i else ""
+        result._value.name = f"{result._value.node.name}/Identity{number}:0"
     return results  # type: ignore[no-any-return]
 
 

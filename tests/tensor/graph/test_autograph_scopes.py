@@ -57,3 +57,29 @@ def test_functions_that_call_themselves_stay_converted() -> None:
 
     assert int(tf.function(down)(3, tf.constant(3))) == 0
     assert calls == [3, 2, 1, 0]
+
+
+def test_tensors_in_and_after_branches_are_named_as_in_tensorflow() -> None:
+    seen = []
+
+    @tf.function
+    def f(x: Any) -> Any:
+        if x > 0:
+            y = x * 2
+            seen.append(str(y))
+        else:
+            y = x
+        z, w = (y, x) if y > 1 else (x, y)
+        seen.extend([str(y), str(z), str(w)])
+        while y < 9:
+            y = y * y
+            seen.append(str(y))
+        return y
+
+    concrete = f.get_concrete_function(tf.TensorSpec([], tf.int32))
+    names = ["cond/mul", "cond/Identity", "cond_1/Identity", "cond_1/Identity_1"]
+    assert seen == [
+        f'Tensor("{name}:0", shape=(), dtype=int32)' for name in [*names, "while/mul"]
+    ]
+    found = concrete.graph.get_tensor_by_name("cond:0")
+    assert found.name == "cond/Identity:0"
