@@ -105,9 +105,9 @@ class _StrategyState(Replication):
 
         return combined(self._strategy, objects)
 
-    def exporting(self) -> contextlib.AbstractContextManager[Any]:
-        """Return a context in which functions are traced that are to be saved."""
-        return entered(ExportContext(self._strategy))
+    def alone(self) -> contextlib.AbstractContextManager[Any]:
+        """Return a context in which functions are traced as for one replica."""
+        return entered(LoneContext(self._strategy))
 
     def create_variable(self, make: Callable[..., Any]) -> Any:
         """Return a variable that the strategy keeps equal on all replicas."""
@@ -133,13 +133,16 @@ class CrossReplicaContext(_StrategyState):
         return [grad for grad, _ in grads_and_vars]
 
 
-class ExportContext(_StrategyState):
-    """In force while functions are traced that are to be saved, for one replica."""
+class LoneContext(_StrategyState):
+    """In force while functions are traced as for one replica: to be saved, for shapes.
+
+    Variables are made for the strategy, but read and changed like plain ones.
+    """
 
     @property
     def trace_key(self) -> Any:
-        """What tells traces that are to be saved from others."""
-        return weakref.ref(self._strategy), "to be saved"
+        """What tells traces made here from others."""
+        return weakref.ref(self._strategy), "alone"
 
 
 class ReplicaContext(_StrategyState):

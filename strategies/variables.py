@@ -16,7 +16,7 @@ import numpy as np
 from strategies.aggregation import REDUCED, aggregate, aggregate_slices
 from strategies.contexts import (
     CrossReplicaContext,
-    ExportContext,
+    LoneContext,
     ReplicaContext,
     entered,
 )
@@ -238,7 +238,7 @@ class SyncOnReadVariable(DistributedVariable):
         return (
             self._strategy.num_replicas_in_sync > 1
             and self._replica() is None
-            and not isinstance(context.replica, ExportContext)
+            and not isinstance(context.replica, LoneContext)
         )
 
     def read_for_op(self) -> Any:

@@ -132,10 +132,11 @@ class Replication:
         """
         return contextlib.nullcontext(self.is_chief)
 
-    def exporting(self) -> contextlib.AbstractContextManager[Any]:
-        """Return a context in which functions are traced that are to be saved.
+    def alone(self) -> contextlib.AbstractContextManager[Any]:
+        """Return a context in which functions are traced as for one replica.
 
-        Who loads them has one replica, so variables are plain ones in it.
+        Who loads what was saved has one; and a layer's shapes depend on none. Variables
+        count as plain ones.
         """
         return contextlib.nullcontext()
 

@@ -74,7 +74,7 @@ def save(
             "Expected an object of type `Trackable`, such as `tf.Module` or a subclass "
             f"of the `Trackable` class, for export. Got {obj!r} with type {type(obj)}."
         )
-    with owner_of(ObjectGraph(obj).objects).exporting():
+    with owner_of(ObjectGraph(obj).objects).alone():
         if hasattr(type(obj), "_saved_model_object"):
             obj = obj._saved_model_object()
         saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}

@@ -12,8 +12,9 @@ from tensor.keras.callbacks.callback import Callback, say
 from tensor.keras.callbacks.monitor import direction_of, monitored, worst
 
 
-def _rate(optimizer: Any) -> float:
-    return float(values.get_value(optimizer.lr))
+def _rate(optimizer: Any) -> Any:
+    """Return the rate as a NumPy number, as logs have it."""
+    return values.get_value(optimizer.lr)
 
 
 def _set_rate(optimizer: Any, rate: Any) -> None:
@@ -36,7 +37,7 @@ class LearningRateScheduler(Callback):
         if not hasattr(self.model.optimizer, "lr"):
             raise ValueError('Optimizer must have a "lr" attribute.')
         try:
-            rate = self.schedule(epoch, _rate(self.model.optimizer))
+            rate = self.schedule(epoch, float(_rate(self.model.optimizer)))
         except TypeError:  # a function of the epoch alone
             rate = self.schedule(epoch)
         if hasattr(rate, "numpy"):

@@ -6,15 +6,19 @@ shapes and dtypes of the results.
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import tensor as tf
-from tensor.core import nest
+from tensor.core import nest, replica
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.trace import Graph
 from tensor.keras.engine.call_context import calls, entered
 from tensor.keras.engine.keras_tensor import KerasTensor, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def call_on_keras_tensors(layer: Any, args: Any, kwargs: Any) -> Any:
@@ -58,20 +62,16 @@ def _takes_training(layer: Any) -> bool:
     return bool(layer._signature.expects_training)
 
 
-class _scratch:  # noqa: N801  # used as a statement
-    """Traces what is inside into a graph that nobody keeps."""
-
-    def __enter__(self) -> Graph:
-        self._outer = calls.is_symbolic
-        calls.is_symbolic = True
-        graph = Graph("keras_scratch")
-        self._tracing = graph.traced()
-        self._tracing.__enter__()
-        return graph
-
-    def __exit__(self, *exception: Any) -> None:
-        calls.is_symbolic = self._outer
-        self._tracing.__exit__(*exception)
+@contextlib.contextmanager
+def _scratch() -> Iterator[Graph]:
+    """Trace what is inside into a graph that nobody keeps."""
+    outer, calls.is_symbolic = calls.is_symbolic, True
+    graph = Graph("keras_scratch")
+    try:
+        with replica.current().alone(), graph.traced():
+            yield graph
+    finally:
+        calls.is_symbolic = outer
 
 
 def _placeholder(graph: Graph, x: KerasTensor) -> Any:
