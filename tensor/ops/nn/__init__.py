@@ -4,6 +4,7 @@ from tensor.ops.nn import (
     activations as activations,
     bias as bias,
     candidates as candidates,
+    channels as channels,
     conv as conv,
     conv_any as conv_any,
     conv_public as conv_public,

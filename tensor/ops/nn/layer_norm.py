@@ -44,7 +44,7 @@ class LayerNorm(Op):
 
     def kernel(self, x: Any, scale: Any, offset: Any, epsilon: float) -> Any:
         result = np.empty_like(x, order="C")
-        rows, target = _as_rows(x), result.reshape(-1, x.shape[-1])
+        rows, target = as_rows(x), result.reshape(-1, x.shape[-1])
 
         def work(part: slice, _: int) -> None:
             out = target[part]
@@ -53,7 +53,7 @@ class LayerNorm(Op):
             np.multiply(out, scale, out=out)
             np.add(out, offset, out=out)
 
-        _in_pieces(work, rows)
+        in_row_pieces(work, rows)
         return result
 
     def infer(
@@ -77,10 +77,10 @@ class LayerNormGrad(Op):
 
     def kernel(self, x: Any, scale: Any, dz: Any, epsilon: float) -> Any:
         result = np.empty_like(x, order="C")
-        rows, given = _as_rows(x), _as_rows(dz)
+        rows, given = as_rows(x), as_rows(dz)
         target = result.reshape(-1, x.shape[-1])
         share = x.dtype.type(1 / max(x.shape[-1], 1))
-        pieces = _piece_count(rows)
+        pieces = row_piece_count(rows)
         totals = np.zeros((2, pieces, x.shape[-1]), x.dtype)
 
         def work(part: slice, piece: int) -> None:
@@ -98,7 +98,7 @@ class LayerNormGrad(Op):
             np.subtract(out, room, out=out)
             np.multiply(out, spread, out=out)
 
-        _in_pieces(work, rows)
+        in_row_pieces(work, rows)
         to_scale, to_offset = np.add.reduce(totals, axis=1)
         return result, to_scale, to_offset
 
@@ -132,7 +132,8 @@ class LayerNormGrad(Op):
         yield Sample(x[0, 0], rng.normal(size=5), dz[0, 0], epsilon=0.5)
 
 
-def _as_rows(x: Any) -> np.ndarray:
+def as_rows(x: Any) -> np.ndarray:
+    """Return x as a matrix of rows along its last axis."""
     return np.ascontiguousarray(x).reshape(-1, x.shape[-1])
 
 
@@ -146,14 +147,15 @@ def _deviation(x: np.ndarray, epsilon: float, out: np.ndarray) -> np.ndarray:
     return spread[:, None]
 
 
-def _piece_count(rows: np.ndarray) -> int:
+def row_piece_count(rows: np.ndarray) -> int:
+    """Return in how many pieces `in_row_pieces` goes through a matrix."""
     height = max(1, _PIECE // max(rows.shape[1], 1))
     return -(-len(rows) // height)
 
 
-def _in_pieces(work: Any, rows: np.ndarray) -> None:
+def in_row_pieces(work: Any, rows: np.ndarray) -> None:
     """Call `work(slice, number)` for pieces of rows that fit in the cache."""
-    count = _piece_count(rows)
+    count = row_piece_count(rows)
     height = -(-len(rows) // max(count, 1))
     if rows.size >= _THREADS_FROM:
         thread_pool.run(lambda i: work(slice(i * height, (i + 1) * height), i), count)

@@ -9,13 +9,22 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
-from tensor.core.dtypes import bfloat16, float16, float32, int32, int64, short_name
+from tensor.core.dtypes import (
+    bfloat16,
+    float16,
+    float32,
+    float64,
+    int32,
+    int64,
+    short_name,
+)
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     cast,
+    reshape,
     shape_op,
     stop_gradient,
     zeros_like,
@@ -25,7 +34,10 @@ from tensor.ops.families import normalize_axes, shape_of
 from tensor.ops.layout import squeeze_
 from tensor.ops.linalg.matmul import matmul
 from tensor.ops.math import power, sqrt, square
+from tensor.ops.nn.channels import channel_moments, scale_shift
 from tensor.ops.reduce import reduce_mean, reduce_sum
+
+_SINGLE_OR_DOUBLE = (float32, float64)
 
 
 def _axes(axes: Any, x: Any) -> tuple[int, ...] | None:
@@ -60,6 +72,12 @@ def moments(
     """
     y, dtype = _widen(convert(x))
     at = _axes(axes, y)
+    if y.ndim and y.dtype in _SINGLE_OR_DOUBLE and at == tuple(range(y.ndim - 1)) != ():
+        mean, variance = channel_moments(y)
+        if keepdims:
+            shape = (*(1,) * len(at), -1)
+            mean, variance = reshape(mean, shape=shape), reshape(variance, shape=shape)
+        return _as(mean, dtype), _as(variance, dtype)
     mean = reduce_mean(y, axis=at, keepdims=True)
     variance = reduce_mean(square(y - stop_gradient(mean)), axis=at, keepdims=True)
     if not keepdims:
@@ -171,7 +189,15 @@ def batch_normalization(
     if scale is not None:
         factor = factor * scale
     rest = -mean * factor if offset is None else offset - mean * factor
-    return x * _as(factor, x.dtype) + _as(rest, x.dtype)
+    factor, rest = _as(factor, x.dtype), _as(rest, x.dtype)
+    dims = shape_of(x) or (None,)
+    if (
+        len(dims) > 1
+        and shape_of(factor) == shape_of(rest) == dims[-1:] != (None,)
+        and x.dtype in _SINGLE_OR_DOUBLE
+    ):
+        return scale_shift(x, factor, rest, name=name)
+    return x * factor + rest
 
 
 @export("nn.batch_norm_with_global_normalization")
