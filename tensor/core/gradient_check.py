@@ -72,25 +72,25 @@ def _by_tape(f: Callable[..., Any], values: list[Tensor], i: int) -> np.ndarray:
         tape.watch(x)
         y = f(*values)
     _check_dtype(y.dtype, "y")
-    shape = tuple(y.shape)
+    like: np.ndarray = np.asarray(x)
 
     def row(direction: np.ndarray) -> np.ndarray:
         gradient = tape.gradient(y, x, output_gradients=convert(direction, y.dtype))
         if gradient is None:
-            return np.zeros(x.shape, x.dtype.numpy_dtype)
+            return np.zeros_like(like)
         if isinstance(gradient, IndexedSlices):
             gradient = convert(gradient)
         return np.asarray(gradient)
 
-    directions = np.zeros(shape, y.dtype.numpy_dtype)
-    if not directions.size or not np.size(x):
-        got = np.shape(row(directions))
-        if got != tuple(x.shape):
+    directions = np.zeros_like(np.asarray(y))
+    if not directions.size or not like.size:
+        got = row(directions).shape
+        if got != like.shape:
             raise ValueError(
-                f"Empty gradient has wrong shape: expected {tuple(x.shape)}, got {got}"
+                f"Empty gradient has wrong shape: expected {like.shape}, got {got}"
             )
     parts = _as_real(directions)
-    rows = np.zeros((parts.size, _as_real(np.asarray(x)).size), _real_type(x))
+    rows = np.zeros((parts.size, _as_real(like).size), _real_type(x))
     for k in range(parts.size):
         parts[k] = 1
         rows[k] = _as_real(row(directions))

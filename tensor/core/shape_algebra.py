@@ -70,12 +70,19 @@ def unify(x: Dims | None, y: Dims | None) -> Dims | None:
     """
     if x is None or y is None or are_compatible(x, y):
         return merge(x, y)
+    raise ValueError(mismatch(x, y))
+
+
+def mismatch(x: Dims | None, y: Dims | None) -> str:
+    """Return what the first difference is between two shapes, in TensorFlow's words."""
+    if x is None or y is None:
+        return "Shapes must be equal"
     if len(x) != len(y):
-        raise ValueError(f"Shapes must be equal rank, but are {len(x)} and {len(y)}")
+        return f"Shapes must be equal rank, but are {len(x)} and {len(y)}"
     at = next(
         i for i in range(len(x)) if not are_compatible(x[i : i + 1], y[i : i + 1])
     )
-    raise ValueError(
+    return (
         f"Dimension {at} in both shapes must be equal, but are {x[at]} and {y[at]}. "
         f"Shapes are {to_brackets(x)} and {to_brackets(y)}."
     )

@@ -162,7 +162,6 @@ def _reshaped(dims: Dims | None, shape: Any, op: Op) -> Dims | None:
     known = num_elements(tuple(d for d in shape if d != -1))
     if count is None or known is None or dims is None:
         return tuple(None if d == -1 else d for d in shape)
-    text = f"Input to reshape is a tensor with {count} values, but the requested shape "
     if -1 in shape:
         if known == 0:
             # Nothing goes into anything: TensorFlow looks at the sizes that are not 0.
@@ -170,11 +169,22 @@ def _reshaped(dims: Dims | None, shape: Any, op: Op) -> Dims | None:
             missing = (num_elements(tuple(d for d in dims if d)) or 1) // known
             return tuple(missing if d == -1 else d for d in shape)
         if count % known:
-            raise errors.invalid("Reshape", f"{text}requires a multiple of {known}")
+            raise _cannot_reshape(count, shape, f"requires a multiple of {known}")
         return tuple(count // known if d == -1 else d for d in shape)
     if known != count:
-        raise errors.invalid("Reshape", f"{text}has {known}")
+        raise _cannot_reshape(count, shape, f"has {known}")
     return shape
+
+
+def _cannot_reshape(count: int, shape: tuple[int, ...], needed: str) -> errors.OpError:
+    """Return the error for a shape of another number of elements."""
+    size = num_elements(shape)
+    return errors.invalid(
+        "Reshape",
+        f"Input to reshape is a tensor with {count} values, but the requested shape "
+        f"{needed}. Cannot reshape a tensor with {count} elements to shape "
+        f"{to_brackets(shape)} ({size} elements)",
+    )
 
 
 def _check_sizes(shape: tuple[Any, ...]) -> None:

@@ -122,6 +122,13 @@ class Bitcast(Op):
         if x.dims is None:
             return TensorSpec.of(None, dtype)
         source, target = x.dtype.size, dtype.size
+        last = x.dims[-1] if x.dims else 0
+        if source < target and last not in (None, target // source):
+            raise ValueError(
+                f"Cannot bitcast from {x.dtype.as_datatype_enum} to "
+                f"{dtype.as_datatype_enum} due to shape. {last} does not match "
+                f"{target // source}"
+            )
         if source > target:
             return TensorSpec.of((*x.dims, source // target), dtype)
         return TensorSpec.of(x.dims if source == target else x.dims[:-1], dtype)

@@ -90,7 +90,7 @@ def clip_by_value(
             raise errors.invalid(
                 op_type,
                 f"Incompatible shapes: {list(x.static_shape)} vs. "
-                f"{list(limit.static_shape)}",
+                f"{list(limit.static_shape)}: Dimensions must be equal",
             )
     return clip_by_value_op(x, low, high, name=name)
 

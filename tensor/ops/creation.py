@@ -68,7 +68,10 @@ def checked_dims(dims: Any, op_type: str) -> tuple[int, ...]:
     result = tuple(int(d) for d in dims)
     for d in result:
         if d < 0:
-            raise errors.invalid(op_type, f"Dimension {d} must be >= 0")
+            raise errors.invalid(
+                op_type,
+                f"Dimension {d} must be >= 0. {op_type} dimensions must be >= 0",
+            )
     return result
 
 

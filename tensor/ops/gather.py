@@ -244,7 +244,9 @@ def _batch_number(batch_dims: int, rank: int | None) -> int:
 def _check_axis(axis: int, batch_dims: int, rank: int) -> None:
     if rank == 0:
         raise errors.invalid(
-            "GatherV2", "params must be at least 1 dimensional, got shape []"
+            "GatherV2",
+            "params must be at least 1 dimensional, got shape []. Shape must be at "
+            "least rank 1 but is rank 0",
         )
     needed = axis + 1 if axis >= 0 else -axis
     if needed > rank:

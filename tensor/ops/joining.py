@@ -109,14 +109,14 @@ class Concat(Op):
             if v.dims is None:
                 continue
             at = axis % len(v.dims)
-            rest = (*v.dims[:at], None, *v.dims[at + 1 :])
+            rest = (*v.dims[:at], *v.dims[at + 1 :])
             dims = rest if dims is None else unify(dims, rest)
         if dims is None:
             return TensorSpec.of(None, values[0].dtype)
-        at = axis % len(dims)
+        at = axis % (len(dims) + 1)
         sizes = [None if v.dims is None else v.dims[at] for v in values]
         total = None if None in sizes else sum(s for s in sizes if s is not None)
-        return TensorSpec.of((*dims[:at], total, *dims[at + 1 :]), values[0].dtype)
+        return TensorSpec.of((*dims[:at], total, *dims[at:]), values[0].dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         axis = call.attrs["axis"]

@@ -180,7 +180,7 @@ def _permutation(perm: tuple[int, ...], rank: int) -> tuple[int, ...]:
         raise errors.invalid(
             "Transpose",
             f"transpose expects a vector of size {rank}. But input(1) is a vector of "
-            f"size {len(perm)}",
+            f"size {len(perm)}. Dimension must be {rank} but is {len(perm)}",
         )
     for p in perm:
         if not -rank <= p < rank:
@@ -216,7 +216,8 @@ def expand_dims_(input: Any, axis: Any, name: str | None = None) -> Any:
     if rank is not None and not -rank - 1 <= axis <= rank:
         raise errors.invalid(
             "ExpandDims",
-            f"Tried to expand dim index {axis} for tensor with {rank} dimensions.",
+            f"Tried to expand dim index {axis} for tensor with {rank} dimensions. "
+            f"dim {axis} not in the interval [{-rank - 1}, {rank}].",
         )
     return expand_dims(x, axis=axis, name=name)
 

@@ -107,7 +107,9 @@ def one_hot(
     if not is_symbolic(depth):
         if np.ndim(depth):
             raise errors.invalid(
-                "OneHot", f"depth must be a scalar, but got: {[*np.shape(depth)]}"
+                "OneHot",
+                f"depth must be a scalar, but got: {[*np.shape(depth)]}. Input must be "
+                f"scalar but has rank {np.ndim(depth)}",
             )
         depth = int(depth)
         if depth < 0:

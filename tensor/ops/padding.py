@@ -268,7 +268,8 @@ def _pairs(paddings: Any, rank: int | None, what: str) -> Any:
         raise errors.invalid(
             "Pad",
             "The first dimension of paddings must be the rank of inputs"
-            f"[{array.shape[0]},2] rank {rank}",
+            f"[{array.shape[0]},2] rank {rank}. Shape must be rank {len(array)} but is "
+            f"rank {rank}",
         )
     for before, after in array:
         if before < 0 or after < 0:

@@ -162,7 +162,7 @@ class BroadcastTo(Op):
                 raise errors.invalid(
                     self.type_name,
                     f"Incompatible shapes: {to_brackets(dims)} vs. "
-                    f"{to_brackets(target)}",
+                    f"{to_brackets(target)}: Dimensions must be equal",
                 )
         return self(x, shape=target, name=name)
 

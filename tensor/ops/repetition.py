@@ -159,7 +159,8 @@ def tile_(input: Any, multiples: Any, name: str | None = None) -> Any:
             raise errors.invalid(
                 "Tile",
                 f"Expected multiples argument to be a vector of length {x.ndim} but "
-                f"got length {len(times)}",
+                f"got length {len(times)}. Shape must be rank {x.ndim} but is rank "
+                f"{len(times)}",
             )
         for i, m in enumerate(times):
             if m < 0:

@@ -104,7 +104,7 @@ def check_segments(x: Any, ids: Any, op_type: str) -> None:
         raise errors.invalid(
             op_type,
             f"data.shape = {list(dims)} does not start with segment_ids.shape = "
-            f"{list(ids_dims)}",
+            f"{list(ids_dims)}. Dimensions must be equal",
         )
 
 

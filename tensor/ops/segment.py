@@ -116,6 +116,8 @@ class _Sorted(Op):
             )
 
     def infer(self, x: TensorSpec, ids: TensorSpec) -> TensorSpec:
+        if ids.rank not in (1, None):
+            raise ValueError(f"Shape must be rank 1 but is rank {ids.rank}")
         dims = None if x.dims is None else (None, *x.dims[1:])
         return TensorSpec.of(dims, x.dtype)
 

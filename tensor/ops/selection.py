@@ -80,7 +80,7 @@ def where_(
         raise errors.invalid(
             "SelectV2",
             f"condition {shapes[0]}, then {shapes[1]}, and else {shapes[2]} must be "
-            "broadcastable",
+            "broadcastable: Dimensions must be equal",
         ) from None
     return where(condition, x, y, name=name)
 

@@ -125,7 +125,8 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
             raise errors.invalid(
                 "Slice",
                 "Expected begin and size arguments to be 1-D tensors of size "
-                f"{rank}, but got shapes [{len(starts)}] and [{len(sizes)}] instead.",
+                f"{rank}, but got shapes [{len(starts)}] and [{len(sizes)}] instead. "
+                f"Shape must be rank {len(numbers)} but is rank {rank}",
             )
     return slice_op(x, begin=starts, size=sizes, name=name)
 

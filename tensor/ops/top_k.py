@@ -242,6 +242,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
         raise errors.invalid(
             "InTopKV2",
             f"First dimension of predictions {rows[0]} must match length of targets "
+            f"{columns[0]}. Dimensions must be equal, but are {rows[0]} and "
             f"{columns[0]}",
         )
     return in_top_k_op(

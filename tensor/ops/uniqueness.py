@@ -55,6 +55,8 @@ class Unique(Op):
         )
 
     def infer(self, x: TensorSpec, out_idx: dtypes.DType) -> Any:
+        if x.rank not in (1, None):
+            raise ValueError(f"Shape must be rank 1 but is rank {x.rank}")
         count = TensorSpec.of((None,), out_idx)
         return TensorSpec.of((None,), x.dtype), TensorSpec.of(x.dims, out_idx), count
 

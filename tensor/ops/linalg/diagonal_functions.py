@@ -72,7 +72,9 @@ def _check_band(k: tuple[int, int], dims: Any, op_type: str) -> None:
         return
     if len(dims) < 2:
         raise errors.invalid(
-            op_type, f"input must be at least 2-dim, received shape: {bracketed(dims)}"
+            op_type,
+            f"input must be at least 2-dim, received shape: {bracketed(dims)}. Shape "
+            f"must be at least rank 2 but is rank {len(dims)}",
         )
     rows, columns = dims[-2:]
     if rows is None or columns is None:

@@ -218,7 +218,8 @@ def label_sizes(inputs: list[tuple[Labels, Dims | None]]) -> dict[str, int | Non
                 raise errors.invalid(
                     "Einsum",
                     f"Expected dimension {known} at axis {at} of the input shaped "
-                    f"{bracketed(dims)} but got dimension {size}: label {label!r}.",
+                    f"{bracketed(dims)} but got dimension {size}: label {label!r}. "
+                    f"Dimensions must be equal, but are {known} and {size}",
                 )
             if label not in sizes or known in (None, 1):
                 sizes[label] = size if size is not None or known != 1 else None

@@ -48,7 +48,9 @@ def check_square(op_type: str, dims: Dims | None) -> None:
     rows, columns = dims[-2:]
     if None not in (rows, columns) and rows != columns:
         raise errors.invalid(
-            op_type, f"Input matrix must be square. Got shape {bracketed(dims)}."
+            op_type,
+            f"Input matrix must be square. Got shape {bracketed(dims)}. Dimensions "
+            f"must be equal, but are {rows} and {columns}",
         )
 
 
@@ -305,7 +307,8 @@ def _system(op: Op, matrix: Any, rhs: Any) -> tuple[Any, Any]:
             op.type_name,
             "Input matrix and rhs are incompatible. In[0] shape "
             f"{bracketed(dims_a)}, In[1] "
-            f"shape {bracketed(dims_b)}: {rows} rows against {dims_b[-2]}.",
+            f"shape {bracketed(dims_b)}. Dimensions must be equal, but are {rows} and "
+            f"{dims_b[-2]} rows.",
         )
     return a, b
 

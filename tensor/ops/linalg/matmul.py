@@ -117,8 +117,9 @@ def product_shape(
         problem = "ndims must be >= 2" if len(a) == len(b) else "has different ndims"
         raise errors.invalid(
             "MatMul",
-            f"In[0] and In[1] {problem}: {bracketed(a)} vs. {bracketed(b)}. For "
-            "vectors use tf.linalg.matvec or tf.tensordot.",
+            f"In[0] and In[1] {problem}: {bracketed(a)} vs. {bracketed(b)}. Shape must "
+            f"be at least rank 2 but is rank {min(len(a), len(b))}. For vectors use "
+            "tf.linalg.matvec or tf.tensordot.",
         )
     rows, inner_a = (a[-1], a[-2]) if flip_a else (a[-2], a[-1])
     inner_b, columns = (b[-1], b[-2]) if flip_b else (b[-2], b[-1])
@@ -126,7 +127,8 @@ def product_shape(
         raise errors.invalid(
             "MatMul",
             f"Matrix size-incompatible: In[0]: {bracketed(a)}, In[1]: "
-            f"{bracketed(b)}: inner dimensions {inner_a} and {inner_b} differ."
+            f"{bracketed(b)}. Inner Dimensions must be equal, but are {inner_a} and "
+            f"{inner_b}."
             f"{_transpose_hint(a, b, flip_a, flip_b)}",
         )
     try:

@@ -55,7 +55,8 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
             raise errors.invalid(
                 "MatMul",
                 f"Matrix size-incompatible: In[0]: {bracketed(dims_a)}, In[1]: "
-                f"{bracketed(dims_b)}: axis {i} of `a` has size {dims_a[i]} "
+                f"{bracketed(dims_b)}. Dimensions must be equal, but are {dims_a[i]} "
+                f"and {dims_b[j]}: axis {i} of `a` has size {dims_a[i]} "
                 f"and axis {j} of "
                 f"`b` has size {dims_b[j]}.",
             )

@@ -14,6 +14,7 @@ from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shape_algebra import mismatch
 from tensor.core.shapes import TensorShape, are_compatible, merge, to_text
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, identity, where, zeros_like
@@ -284,7 +285,7 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
                 errors.InvalidArgumentError,
                 "Inputs to operation AddN of type AddN must have the same size and "
                 f"shape.  Input 0: {bracketed(first)} != input {i}: "
-                f"{bracketed(shape_of(t))} [Op:AddN]",
+                f"{bracketed(shape_of(t))}. {mismatch(first, shape_of(t))} [Op:AddN]",
             )
     return tensors[0] if len(tensors) == 1 else add_n_op(*tensors, name=name)
 
