@@ -8,7 +8,6 @@ from tensor.core import errors
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import (
-    INFINITE,
     UNKNOWN,
     Dataset,
     Derived,
@@ -70,7 +69,7 @@ class Batch(Derived):
     def __init__(self, source: Dataset, batch_size: int, drop_remainder: bool) -> None:
         self.batch_size = batch_size
         self.drop_remainder = drop_remainder
-        known = batch_size if drop_remainder or source.count() == INFINITE else None
+        known = batch_size if drop_remainder else None
         if isinstance(batch_size, SymbolicCount):
             known = None
         super().__init__(
@@ -125,7 +124,9 @@ class Unbatch(Derived):
         }
         if len(firsts) > 1:
             raise ValueError(
-                f"Unbatching needs components of equal first dimension, got {firsts}."
+                "`unbatch()` is only supported for datasets of elements whose "
+                "components have a matching leading dimension. Encountered "
+                f"{sorted(firsts)}."
             )
         super().__init__(source, nest.map_structure(unbatched, source.element_spec))
         self.rows = firsts.pop() if firsts else None

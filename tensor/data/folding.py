@@ -77,8 +77,8 @@ def _stable(
         for old, changed in zip(old_leaves, new_leaves, strict=True):
             if getattr(old, "dtype", None) != getattr(changed, "dtype", None):
                 raise TypeError(
-                    f"The element types for the new state must match the initial "
-                    f"state. Expected {old!r}; got {changed!r} from `{what}`."
+                    f"Invalid `{what}`. The element types for the new state must match "
+                    f"the initial state. Expected {old!r}, got {changed!r}."
                 )
             relaxed.append(old.most_specific_common_supertype([changed]))
         if relaxed == old_leaves:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.dtypes import as_dtype
@@ -14,6 +16,7 @@ from tensor.data import structure as nest
 from tensor.data.dataset import UNKNOWN, Dataset, source
 from tensor.data.elements import component
 from tensor.data.stream import State, Stream
+from tensor.ops.python_functions import as_op_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,15 +126,19 @@ class GeneratorStream(Stream):
         self.iterator: Any = None
 
     def __next__(self) -> Components:
-        if self.iterator is None:
-            self._start()
         try:
+            if self.iterator is None:
+                self._start()
             value = next(self.iterator)
+            self.position += 1
+            return self._components(value)
         except StopIteration:
             self.iterator = iter(())
             raise
-        self.position += 1
-        return self._components(value)
+        except errors.OpError:
+            raise
+        except Exception as error:
+            raise as_op_error(error, " [Op:PyFunc]") from error
 
     def _start(self) -> None:
         args = [a if getattr(a, "ndim", 1) else a[()] for a in self.dataset.args]
@@ -198,6 +205,9 @@ def _checked(value: Any, spec: Any) -> Any:
             )
         return value
     try:
+        if spec.dtype.name != "string":
+            # As NumPy converts: numbers lose their fractions, arrays their precision.
+            value = np.asarray(value, spec.dtype.numpy_dtype)
         array = component(convert(value, spec.dtype))
     except (TypeError, ValueError) as error:
         raise TypeError(

@@ -80,6 +80,12 @@ def interleave(
     function = DatasetFunction(map_func, self.element_spec)
     dataset = Interleave(self, function, cycle, block)
     if num_parallel_calls is not None:
+        calls = as_count(num_parallel_calls, "num_parallel_calls")
+        if calls <= 0 and calls != AUTOTUNE:
+            raise errors.invalid(
+                "ParallelInterleaveDatasetV4",
+                f"num_parallel_calls must be greater than zero, got {calls}.",
+            )
         dataset.printed_as = "_ParallelInterleaveDataset"
     return dataset
 

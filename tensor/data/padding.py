@@ -64,6 +64,10 @@ def padded_batch(
         for value, spec in zip(_values(padding_values, self), specs, strict=True)
     ]
     size = as_count(batch_size, "batch_size")
+    if size <= 0:
+        raise errors.invalid(
+            "PaddedBatchDatasetV2", f"Batch size must be greater than zero, got {size}."
+        )
     return PaddedBatch(self, size, bool(drop_remainder), shapes, values)
 
 
@@ -94,8 +98,8 @@ def _aligned(structure: Any, shapes: Any) -> list[Any]:
 
 
 def _target(shape: Any, spec: TensorSpec) -> Dims:
-    if isinstance(shape, Tensor):
-        shape = np.asarray(shape).tolist()
+    if isinstance(shape, Tensor | list | tuple | np.ndarray):
+        shape = _as_vector(shape)
     dims = TensorShape(
         [None if d in (-1, None) else d for d in shape]
         if isinstance(shape, list | tuple)
@@ -116,6 +120,27 @@ def _target(shape: Any, spec: TensorSpec) -> Dims:
     return tuple(dims)
 
 
+def _as_vector(shape: Any) -> list[Any]:
+    """Return a padded shape as a list of numbers and None.
+
+    Raises:
+        ValueError: It is no vector.
+        TypeError: It holds no integers.
+    """
+    array = np.asarray([-1 if d is None else d for d in np.asarray(shape).tolist()])
+    if array.ndim != 1:
+        raise ValueError(
+            f"Padded shape {shape} must be a `tf.int64` vector tensor, but its shape "
+            f"was {array.shape}."
+        )
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(
+            f"Padded shape {shape} must be a `tf.int64` vector tensor, but its element "
+            f"type was {'float32' if array.dtype.kind == 'f' else array.dtype}."
+        )
+    return array.tolist()  # type: ignore[no-any-return]  # NumPy's
+
+
 def _values(padding_values: Any, dataset: Dataset) -> list[Any]:
     count = len(nest.flatten(dataset.element_spec))
     if padding_values is None or not nest.is_nested(padding_values):
@@ -130,8 +155,8 @@ def _padding(value: Any, spec: TensorSpec) -> Any:
         return spec.dtype.numpy_dtype.type(0)
     if isinstance(value, Tensor) and value.dtype is not spec.dtype:
         raise TypeError(
-            f"Mismatched type between padding value {value!r} and input dataset's "
-            f"component type {spec.dtype.name}."
+            f"Invalid `padding_values`. `padding_values` values type {value.dtype!r} "
+            f"does not match type {spec.dtype!r} of the corresponding input component."
         )
     try:
         array = to_array(
@@ -139,11 +164,14 @@ def _padding(value: Any, spec: TensorSpec) -> Any:
         )
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"Mismatched type between padding value {value!r} and input dataset's "
-            f"component type {spec.dtype.name}."
+            f"Invalid `padding_values`. `padding_values` {value!r} does not match "
+            f"type {spec.dtype!r} of the corresponding input component."
         ) from error
     if np.shape(array) != ():
-        raise ValueError(f"Padding values must be scalars, got {value!r}.")
+        raise ValueError(
+            "Invalid `padding_values`. `padding_values` values should be scalars, but "
+            f"got {np.shape(array)}."
+        )
     return np.asarray(array).item() if spec.dtype is dtypes.string else array
 
 

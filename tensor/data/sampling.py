@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.convert import convert
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data.dataset import (
     INFINITE,
@@ -99,16 +100,39 @@ def sample_from_datasets(
     if isinstance(weights, Dataset):
         numbers = weights
     else:
-        shares = np.ones(len(datasets)) if weights is None else np.asarray(weights)
-        if shares.shape != (len(datasets),):
-            raise ValueError(
-                "Invalid `weights`. `weights` should have the same length as "
-                f"`datasets` but got `len(weights)={shares.size}` vs. "
-                f"`len(datasets)={len(datasets)}`."
-            )
+        shares = _checked_shares(weights, len(datasets))
+        # A dataset that is never chosen must not be waited for.
+        chosen = [i for i, share in enumerate(shares) if share > 0]
+        if not chosen:
+            return datasets[0].take(0)  # type: ignore[no-any-return]  # a `method`
+        datasets, shares = [datasets[i] for i in chosen], shares[chosen]
         numbers = Dataset.from_tensors(shares.astype(np.float64)).repeat()  # type: ignore[attr-defined]
     choice = Choice(numbers, seed_pair(seed), bool(rerandomize_each_iteration))
     return Directed(choice, datasets, stop_on_empty_dataset)
+
+
+def _checked_shares(weights: Any, count: int) -> np.ndarray:
+    """Return the weights of datasets as an array, equal ones if none are given.
+
+    Raises:
+        TypeError: They are no floating point numbers.
+        ValueError: There is not one for each dataset.
+    """
+    if weights is None:
+        return np.ones(count)
+    given = convert(weights)
+    if given.dtype not in (dtypes.float32, dtypes.float64):
+        raise TypeError(
+            "Invalid `weights`. `weights` type must be either `tf.float32` or "
+            f"`tf.float64` but is {given.dtype!r}."
+        )
+    shares: np.ndarray = np.asarray(given)
+    if shares.shape != (count,):
+        raise ValueError(
+            "Invalid `weights`. `weights` should have the same length as `datasets` "
+            f"but got `len(weights)={shares.size}` vs. `len(datasets)={count}`."
+        )
+    return shares
 
 
 @source
@@ -174,8 +198,15 @@ class Directed(Dataset, printed_as="_DirectedInterleaveDataset"):
 
     def __init__(self, choice: Dataset, datasets: list[Dataset], stops: bool) -> None:
         spec = datasets[0].element_spec
-        for dataset in datasets[1:]:
-            spec = common_spec(spec, dataset.element_spec)
+        for i, dataset in enumerate(datasets[1:], 1):
+            try:
+                spec = common_spec(spec, dataset.element_spec)
+            except TypeError:
+                raise TypeError(
+                    "Invalid `datasets`. `datasets` must have compatible element "
+                    f"specs.\n Dataset 0 element_spec={datasets[0].element_spec!r}.\n "
+                    f"Dataset {i} element_spec={dataset.element_spec!r}."
+                ) from None
         super().__init__(spec, (choice, *datasets))
         self.stops = stops
 

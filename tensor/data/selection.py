@@ -38,8 +38,8 @@ def unique(self: Dataset, name: str | None = None) -> Dataset:
     specs = nest.flatten(self.element_spec)
     if len(specs) != 1 or specs[0].dtype.name not in ("int32", "int64", "string"):
         raise TypeError(
-            "Dataset.unique() is only supported for datasets of one component of dtype "
-            f"tf.int32, tf.int64 or tf.string, not for {self.element_spec!r}."
+            f"`tf.data.Dataset.unique` does not support type {self.element_spec!r} -- "
+            "only `tf.int32`, `tf.int64`, and `tf.string` are supported."
         )
     return Unique(self)
 

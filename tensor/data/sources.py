@@ -95,7 +95,7 @@ class TensorSlice(Dataset):
         leaves = nest.flatten(element)
         if not leaves:
             raise ValueError(
-                f"Invalid `tensors`. Empty `tensors` is not allowed. Got {tensors!r}."
+                f"Invalid `element`. `element` should not be empty, got {tensors!r}."
             )
         specs = [unbatched_slice(spec_of_leaf(leaf)) for leaf in leaves]
         super().__init__(nest.pack(element, specs))

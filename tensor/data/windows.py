@@ -163,8 +163,8 @@ def group_by_window(
     """
     if (window_size is None) == (window_size_func is None):
         raise ValueError(
-            "Must pass either the `window_size` argument or the `window_size_func` "
-            "argument, and not both."
+            "Either the `window_size` argument or the `window_size_func` argument "
+            "must be specified, and not both."
         )
     keys = ElementFunction(key_func, self.element_spec, what="key_func")
     key_spec = TensorSpec.of((), dtypes.int64)

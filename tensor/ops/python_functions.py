@@ -132,6 +132,17 @@ _ERRORS: tuple[tuple[type[Exception], type[errors.OpError]], ...] = (
 )
 
 
+def as_op_error(error: Exception, place: str) -> Exception:
+    """Return TensorFlow's error for an exception of a user's Python code.
+
+    Args:
+        error: The exception.
+        place: Where it was raised, to be added to its text.
+    """
+    cls = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+    return errors.because(cls, f"{type(error).__name__}: {error}{place}")
+
+
 def _call(
     function: Callable[..., Any], tensors: list[Any], kinds: tuple[Any, ...]
 ) -> list[Any]:
@@ -142,12 +153,8 @@ def _call(
     except errors.OpError:
         raise
     except Exception as error:
-        cls = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-        raise errors.because(
-            cls,
-            f"{type(error).__name__}: {error}, in the function {_name(function)} of "
-            "tf.py_function [Op:EagerPyFunc]",
-        ) from error
+        place = f", in the function {_name(function)} of tf.py_function"
+        raise as_op_error(error, f"{place} [Op:EagerPyFunc]") from error
 
 
 def _gradients(
