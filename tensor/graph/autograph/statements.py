@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # What the names of the functions that blocks become start with.
-BLOCK_NAMES = ("if_body_", "else_body_", "loop_body_", "get_state_", "set_state_")
+BLOCK_NAMES = ("if_body_", "else_body_", "loop_body_", "loop_test_")
+BLOCK_NAMES += ("get_state_", "set_state_")
 
 
 class Statements:
@@ -123,15 +124,18 @@ class Statements:
         return [*self._definitions, call]
 
     def _while(self, node: ast.While) -> list[ast.stmt]:
-        names = self._later(self._written(node.body), self._liveness.again[node])
+        written = self._written([node.test, *node.body])
+        names = self._later(written, self._liveness.again[node])
         options, block = _loop_options(node)
+        # No lambda: it could not set names, as `(n := f()) > 0` does.
+        test = ast.copy_location(ast.Return(node.test), node.test)
         functions, state = self._functions(
-            node, names, {"loop_body": self._block(block)}
+            node, names, {"loop_test": [test], "loop_body": self._block(block)}
         )
         call = _statement(
-            f"ag__.while_(lambda: None, {functions['loop_body']}, {state})", node
+            f"ag__.while_({functions['loop_test']}, {functions['loop_body']}, {state})",
+            node,
         )
-        call.value.args[0].body = node.test
         call.value.args += options
         return [*self._definitions, call]
 

@@ -83,3 +83,13 @@ def test_tensors_in_and_after_branches_are_named_as_in_tensorflow() -> None:
     ]
     found = concrete.graph.get_tensor_by_name("cond:0")
     assert found.name == "cond/Identity:0"
+
+
+def test_conditions_of_loops_may_set_names() -> None:
+    def counts(x: Any) -> Any:
+        while (y := x + 1) < 5:
+            x = y
+        return x, y
+
+    assert [int(v) for v in tf.function(counts)(1)] == [4, 5]
+    assert tf.autograph.to_graph(counts)(2) == (4, 5)
