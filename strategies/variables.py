@@ -36,6 +36,7 @@ class DistributedVariable(Variable):
     """A variable that belongs to a strategy."""
 
     _strategy: Strategy
+    _refuses_in_place = False
 
     @property
     def distribute_strategy(self) -> Strategy:

@@ -71,7 +71,8 @@ def batch_jacobian(tape: Any, target: Any, source: Any, unconnected: Any) -> Any
     for what, dims in (("target", shape), ("source", source_shape)):
         if len(dims) < 2:
             raise ValueError(
-                f"Argument `{what}` must have rank at least 2. Received shape {dims}."
+                f"Argument `{what}`: Shape {dims} must have rank at least 2, the first "
+                "dimension that of the batch."
             )
     record = tape.take_record()
     batch = shape[0]

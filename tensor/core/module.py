@@ -49,6 +49,10 @@ class Module:
         """
         if name is None:
             name = camel_to_snake(type(self).__name__)
+        elif not isinstance(name, str):
+            raise TypeError(
+                f"expected string or bytes-like object as a module's name, got {name!r}"
+            )
         elif not name.isidentifier():
             raise ValueError(
                 f"{name!r} is not a valid module name. Module names must be valid "

@@ -71,11 +71,11 @@ class CompositeSpec(TypeSpec):
     # ---- the same under the names that TensorFlow's own types use
 
     @property
-    def _component_specs(self) -> tuple[Any, ...]:
-        return tuple(self.composite_components())
+    def _component_specs(self) -> Any:
+        return self.composite_components()
 
-    def _to_components(self, value: Any) -> tuple[Any, ...]:
-        return tuple(value.composite_components())
+    def _to_components(self, value: Any) -> Any:
+        return value.composite_components()
 
     def _from_components(self, components: Any) -> Any:
         return self.composite_from(components)
@@ -204,7 +204,15 @@ class TensorSpec(TypeSpec):
 
     @classmethod
     def from_tensor(cls, tensor: Any, name: Any = None) -> TensorSpec:
-        """Describe `tensor`, by its static shape."""
+        """Describe `tensor`, by its static shape.
+
+        Raises:
+            ValueError: It is no tensor.
+        """
+        if not hasattr(tensor, "dtype"):
+            raise ValueError(
+                f"`tensor` should be a tf.Tensor, but got type {type(tensor)}."
+            )
         if name is None and context.graph is not None and hasattr(tensor, "op"):
             name = tensor.op.name
         return cls(tensor.shape, tensor.dtype, name)

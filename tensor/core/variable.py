@@ -167,7 +167,7 @@ class Variable(
         Raises:
             ValueError: It contradicts what is known already.
         """
-        self._dims = TensorShape(shape).merge_with(self.shape)._dims
+        self._dims = self.shape.merge_with(shape)._dims
 
     @property
     def ndim(self) -> int | None:

@@ -34,6 +34,8 @@ class VariableProtocols:
     _constraint: Callable[[Any], Any] | None
     _synchronization: VariableSynchronization
     _aggregation: VariableAggregation
+    # Variables that stand for others do as TensorFlow's: `v += 1` gives a tensor.
+    _refuses_in_place = True
 
     def value(self) -> Any:
         """Return the current value as a tensor."""
@@ -81,6 +83,35 @@ class VariableProtocols:
 
     def __format__(self, spec: str) -> str:
         return format(self.numpy(), spec)
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._in_place("variable", "+", "assign_add(value)")
+
+    def __isub__(self, other: Any) -> Any:
+        return self._in_place("variable", "-", "assign_sub(value)")
+
+    def __imul__(self, other: Any) -> Any:
+        return self._in_place("var", "*", "assign(var * value)")
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._in_place("var", "/", "assign(var / value)")
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._in_place("var", "**", "assign(var ** value)")
+
+    def _in_place(self, name: str, sign: str, method: str) -> Any:
+        """Refuse `v += 1`: it would give the name a tensor, not the variable a value.
+
+        Raises:
+            RuntimeError: Python's other way, `v = v + 1`, is not taken.
+        """
+        if not self._refuses_in_place:
+            return NotImplemented
+        raise RuntimeError(
+            f"`{name} {sign}= value` with `tf.Variable`s is not supported. Use "
+            f"`{name}.{method}` to modify the variable, or `out = {name} {sign} value` "
+            "to have a new tensor."
+        )
 
     def __hash__(self) -> int:
         raise TypeError(

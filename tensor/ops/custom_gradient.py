@@ -98,6 +98,12 @@ class _CustomCall:
         watcher = VariableWatcher()
         with watcher.watching():
             self.result, gradient_function = function(*args, **kwargs)
+        if not callable(gradient_function):
+            raise TypeError(
+                f"unsupported callable {gradient_function!r}: a function with "
+                "tf.custom_gradient returns its result and the function of the "
+                "gradient."
+            )
         given = {id(a) for a in (*self._flat_args, *kwargs.values())}
         self.variables = [v for v in watcher.variables.values() if id(v) not in given]
         self._check_signature(gradient_function)

@@ -12,6 +12,8 @@ from tensor.keras.engine.call_context import calls
 class AutoCastVariable(Variable):
     """Holds its value in full precision; inside a layer's call it reads as less."""
 
+    _refuses_in_place = False
+
     @property
     def dtype(self) -> Any:
         """The dtype that a read gives now."""

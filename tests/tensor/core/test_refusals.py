@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,21 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         "No TypeSpec is compatible with both",
     ),
+    "a gradient that is no function": (
+        lambda: tf.custom_gradient(lambda x: (x, 1))(tf.constant(1.0)),
+        TypeError,
+        "unsupported callable 1: a function with tf.custom_gradient returns",
+    ),
+    "the spec of a number": (
+        lambda: tf.TensorSpec.from_tensor(3),
+        ValueError,
+        "`tensor` should be a tf.Tensor, but got type <class 'int'>",
+    ),
+    "a module's number": (
+        lambda: tf.Module(name=3),
+        TypeError,
+        "expected string or bytes-like object",
+    ),
     "an axis too far": (
         lambda: canonical_axis(2, 2),
         ValueError,
@@ -198,6 +214,18 @@ class Plain(CompositeSpec):
 
     def __repr__(self) -> str:
         return "a plain spec"
+
+
+IN_PLACE = [operator.iadd, operator.isub, operator.imul, operator.itruediv]
+
+
+@pytest.mark.parametrize("change", [*IN_PLACE, operator.ipow])
+def test_variables_do_not_change_by_pythons_signs(change: Any) -> None:
+    with pytest.raises(RuntimeError, match=r"= value` with `tf.Variable`s is not sup"):
+        change(tf.Variable(1.0), 2.0)
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        mirrored = tf.Variable(2.0)
+    assert tf.is_tensor(change(mirrored, 2.0))
 
 
 @pytest.mark.parametrize(
