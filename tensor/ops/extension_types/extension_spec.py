@@ -115,6 +115,13 @@ class ExtensionTypeSpec(WithFields, CompositeSpec):
     def _parameters(self) -> tuple[Any, ...]:
         return tuple(self._field_values().values())
 
+    @property
+    def _component_specs(self) -> Any:
+        return tuple(self.composite_components())
+
+    def _to_components(self, value: Any) -> Any:
+        return tuple(value.composite_components())
+
     def _serialize(self) -> tuple[Any, ...]:
         return tuple([(k, _plain(v)) for k, v in self._field_values().items()])
 

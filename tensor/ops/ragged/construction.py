@@ -51,26 +51,12 @@ def constant(
     kind = None if dtype is None else dtypes.as_dtype(dtype)
     splits_dtype = dtypes.as_dtype(row_splits_dtype).numpy_dtype
     pylist = _as_lists(pylist)
+    _check_levels(pylist, ragged_rank, inner_shape)
     if not isinstance(pylist, list):
         return convert(pylist, kind)
-    depth = _depth(pylist)
-    if inner_shape is not None:
-        inner = tuple(inner_shape) if np.ndim(inner_shape) else (int(inner_shape),)
-    else:
-        inner = ()
+    inner = () if inner_shape is None else tuple(np.atleast_1d(inner_shape).tolist())
     if ragged_rank is None:
-        ragged_rank = max(0, depth - 1 - len(inner))
-    leaves = _leaf_depths(pylist)
-    if len(leaves) > 1:
-        raise ValueError(
-            "all scalar values must have the same nesting depth, found depths "
-            f"{sorted(leaves)}"
-        )
-    if leaves and ragged_rank >= depth:
-        raise ValueError(
-            f"pylist has scalar values depth {depth}, but ragged_rank={ragged_rank} "
-            f"requires scalar value depth greater than {ragged_rank}"
-        )
+        ragged_rank = max(0, _depth(pylist) - 1 - len(inner))
     level, all_splits = pylist, []
     for _ in range(ragged_rank):
         lengths = [len(row) for row in level]
@@ -78,6 +64,8 @@ def constant(
             np.concatenate([[0], np.cumsum(lengths)]).astype(splits_dtype)
         )
         level = [item for row in level for item in row]
+    if ragged_rank and len({np.shape(v) for v in level if isinstance(v, list)}) > 1:
+        raise ValueError("inner values have inconsistent shape")
     array = from_sequence(level, kind)
     if inner and array.size == 0:
         array = array.reshape((0, *inner))
@@ -85,6 +73,35 @@ def constant(
     for splits in reversed(all_splits):
         values = RaggedTensor(values, constant_tensor(splits))
     return values
+
+
+def _check_levels(pylist: Any, ragged_rank: int | None, inner_shape: Any) -> None:
+    """Check that nested lists have a number of levels, and leaves at one depth.
+
+    Raises:
+        ValueError: They have not.
+    """
+    if ragged_rank is not None and ragged_rank < 0:
+        raise ValueError(f"Invalid ragged_rank={ragged_rank}: must be nonnegative")
+    if not isinstance(pylist, list):
+        wrong = f"ragged_rank={ragged_rank}" if ragged_rank else ""
+        wrong = wrong or (
+            f"dim(inner_shape)={np.size(inner_shape)}" if inner_shape else ""
+        )
+        if wrong:
+            raise ValueError(f"Invalid pylist={pylist!r}: incompatible with {wrong}")
+        return
+    depth, leaves = _depth(pylist), _leaf_depths(pylist)
+    if len(leaves) > 1:
+        raise ValueError(
+            "all scalar values must have the same nesting depth, found depths "
+            f"{sorted(leaves)}"
+        )
+    if leaves and ragged_rank is not None and ragged_rank >= depth:
+        raise ValueError(
+            f"pylist has scalar values depth {depth}, but ragged_rank={ragged_rank} "
+            f"requires scalar value depth greater than {ragged_rank}"
+        )
 
 
 def _as_lists(value: Any) -> Any:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import api_dispatch, composites, dtypes
+from tensor.core import api_dispatch, composites, dtypes, errors
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.registry import get_op
+from tensor.core.shapes import TensorShape, to_brackets
 from tensor.core.tensor import Tensor
 from tensor.ops.array import as_static_shape, reshape, shape as shape_
 from tensor.ops.families import BinaryElementwise, Reduction, UnaryElementwise
@@ -167,9 +168,10 @@ def _rows_of(x: RaggedTensor) -> Any:
 def to_tensor(x: RaggedTensor, default_value: Any, shape: Any) -> Any:
     """Return rows filled up to a tensor; see `RaggedTensor.to_tensor`."""
     flat = x.flat_values
-    places = dense_places(*x.nested_row_splits, shape=_wanted(shape, x.ragged_rank + 1))
+    _check_filling(x, default_value, shape)
+    places = dense_places(*x.nested_row_splits, shape=_wanted(shape, x))
     if default_value is None:
-        default_value = b"" if flat.dtype is dtypes.string else 0
+        default_value = {"string": b"", "bool": False}.get(flat.dtype.name, 0)
     value = convert(default_value, flat.dtype)
     inner = flat.static_shape[1:]
     sizes = (1, *inner)
@@ -181,10 +183,44 @@ def to_tensor(x: RaggedTensor, default_value: Any, shape: Any) -> Any:
     return gather(padded, places, axis=0, batch_dims=0)
 
 
-def _wanted(shape: Any, levels: int) -> Any:
+def _check_filling(x: RaggedTensor, default_value: Any, shape: Any) -> None:
+    """Check that rows can be filled up to a shape with a value.
+
+    Raises:
+        InvalidArgumentError: The shape has another rank or other inner dimensions, or
+            the value those of no inner value.
+    """
+    inner = x.flat_values.shape[1:]
+    if isinstance(shape, TensorShape | list | tuple):
+        wanted = TensorShape([None if d in (None, -1) else d for d in shape])
+        both = f"rt_input.shape and shape={to_brackets(tuple(wanted))}"
+        if wanted.rank != x.shape.rank:
+            raise errors.invalid(
+                "RaggedTensorToTensor",
+                f"{both} are incompatible: rt_input.rank = {x.shape.rank} but "
+                f"shape.rank = {wanted.rank}",
+            )
+        if not inner.is_compatible_with(wanted[x.ragged_rank + 1 :]):
+            raise errors.invalid(
+                "RaggedTensorToTensor",
+                f"{both} are incompatible: the inner dimensions are {inner}",
+            )
+    given = () if default_value is None else convert(default_value).static_shape
+    if given and (len(given) > len(inner) or given != tuple(inner)[-len(given) :]):
+        raise errors.invalid(
+            "RaggedTensorToTensor",
+            f"default_value.shape={list(given)} and rt_input.flat_values.shape="
+            f"{x.flat_values.shape} are incompatible: default_value must broadcast to "
+            f"values of shape {inner}",
+        )
+
+
+def _wanted(shape: Any, x: RaggedTensor) -> Any:
     """Return the sizes asked of a tensor to be filled, negative where they are not."""
+    levels = x.ragged_rank + 1
     if shape is None:
-        return (-1,) * levels
+        uniform = x.shape.as_list()[1:levels]
+        return (-1, *[-1 if d is None else d for d in uniform])
     if isinstance(shape, Tensor):
         symbolic: Any = shape
         return as_static_shape(symbolic[:levels])

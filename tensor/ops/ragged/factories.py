@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import constant_tensor, convert
-from tensor.core.registry import get_op
+from tensor.core.convert import convert
+from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.array import cast_, concat as join, reshape, shape
 from tensor.ops.gather import gather, gather_nd
-from tensor.ops.layout import expand_dims
 from tensor.ops.math import maximum, minimum
 from tensor.ops.ragged.partitions import (
     cells,
@@ -21,8 +20,8 @@ from tensor.ops.ragged.partitions import (
     lengths_to_splits,
     lengths_without_padding,
     right_ragged_rows,
-    rowids_to_splits,
 )
+from tensor.ops.ragged.row_partition import RowPartition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,15 +47,32 @@ class RaggedFactories:
             ValueError: `row_splits` is empty or no vector, does not begin with 0,
                 decreases, or does not end with the number of values.
         """
-        values, splits = as_values(values), _partition(row_splits)
-        splits.shape.assert_has_rank(1)
-        if splits.static_shape == (0,):
-            raise ValueError("row_splits tensor may not be empty.")
-        if validate and type(splits) is EagerTensor:
-            count = _known(count_of(values))
-            if isinstance(count, int):
-                _check_splits(np.asarray(splits), count)
-        return cls(values, splits)
+        return cls._of(
+            values, RowPartition.from_row_splits(row_splits, validate), validate
+        )
+
+    @classmethod
+    def _of(cls, values: Any, partition: RowPartition, validate: bool) -> Any:
+        """Return values in the rows of a partition.
+
+        Raises:
+            ValueError: The values are a scalar.
+            InvalidArgumentError: There are more or fewer of them than in the rows.
+        """
+        values = as_values(values)
+        if values.shape.rank == 0:
+            raise ValueError("Values of a RaggedTensor need a dimension, got a scalar.")
+        splits, count = partition.row_splits(), values.shape[0]
+        if validate and type(splits) is EagerTensor and count is not None:
+            wanted = int(np.asarray(splits)[-1])
+            if wanted != count:
+                raise errors.because(
+                    errors.InvalidArgumentError,
+                    "Arguments to _from_row_partition do not form a valid "
+                    f"RaggedTensor: the rows hold {wanted} values, but there are "
+                    f"{count}.",
+                )
+        return cls(values, splits, partition.static_uniform_row_length)
 
     @classmethod
     def from_row_lengths(
@@ -67,29 +83,28 @@ class RaggedFactories:
         Raises:
             ValueError: The lengths do not add up to the number of values.
         """
-        lengths = _partition(row_lengths, "row_lengths")
-        splits = lengths_to_splits(lengths)
-        return cls.from_row_splits(values, splits, validate=validate)
+        return cls._of(
+            values, RowPartition.from_row_lengths(row_lengths, validate), validate
+        )
 
     @classmethod
     def from_row_starts(
         cls, values: Any, row_starts: Any, name: Any = None, validate: bool = True
     ) -> Any:
         """Return rows that begin where `row_starts` says."""
-        values, starts = as_values(values), _partition(row_starts, "row_starts")
-        end = expand_dims(cast_(count_of(values), starts.dtype), axis=0)
-        splits = join(starts, end, axis=0)
-        return cls.from_row_splits(values, splits, validate=validate)
+        values = as_values(values)
+        count = _known(count_of(values))
+        partition = RowPartition.from_row_starts(row_starts, count, validate)
+        return cls._of(values, partition, validate)
 
     @classmethod
     def from_row_limits(
         cls, values: Any, row_limits: Any, name: Any = None, validate: bool = True
     ) -> Any:
         """Return rows that end where `row_limits` says."""
-        limits = _partition(row_limits, "row_limits")
-        zero = constant_tensor(np.zeros(1, limits.dtype.numpy_dtype))
-        splits = join(zero, limits, axis=0)
-        return cls.from_row_splits(values, splits, validate=validate)
+        return cls._of(
+            values, RowPartition.from_row_limits(row_limits, validate), validate
+        )
 
     @classmethod
     def from_value_rowids(
@@ -106,17 +121,11 @@ class RaggedFactories:
             ValueError: The numbers decrease, are no vector or not one for each value,
                 or there are more rows than `nrows`.
         """
-        rows = _partition(value_rowids, "value_rowids")
         values = as_values(values)
-        rows.shape.assert_has_rank(1)
-        values.shape[:1].assert_is_compatible_with(rows.shape)
-        if isinstance(nrows, int) and nrows < 0:
-            raise ValueError(f"Expected nrows >= 0; got {nrows}")
-        total = convert(-1 if nrows is None else nrows)
-        splits = rowids_to_splits(rows, cast_(total, dtypes.int64))
-        if isinstance(nrows, int) and splits.static_shape == (None,):
-            splits.set_shape([nrows + 1])
-        return cls.from_row_splits(values, splits, validate=validate)
+        partition = RowPartition.from_value_rowids(value_rowids, nrows, validate)
+        ids = TensorShape([partition.static_nvals])
+        values.shape[:1].assert_is_compatible_with(ids)
+        return cls._of(values, partition, validate)
 
     @classmethod
     def from_uniform_row_length(
@@ -133,25 +142,11 @@ class RaggedFactories:
             ValueError: The number of values is no multiple of it.
         """
         values = as_values(values)
-        length = _known(uniform_row_length)
-        total = _known(count_of(values))
-        count = nrows
-        if count is None:
-            count = total // length if not isinstance(length, int) or length else 0
-        count = _known(count)
-        if all(isinstance(v, int) for v in (count, length, total)) and (
-            count * length != total
-        ):
-            raise ValueError(
-                f"{total} values do not make rows of {length} (nrows={nrows})."
-            )
-        if isinstance(count, int) and isinstance(length, int):
-            ends = np.arange(count + 1, dtype=np.int64) * length
-            return cls(values, constant_tensor(ends), length)
-        count, length = (cast_(convert(v), dtypes.int64) for v in (count, length))
-        splits = get_op("Range")(0 * count, count + 1, 0 * count + 1) * length
-        known = _known(uniform_row_length)
-        return cls(values, splits, known if isinstance(known, int) else None)
+        count = _known(count_of(values))
+        partition = RowPartition.from_uniform_row_length(
+            uniform_row_length, count, nrows, validate
+        )
+        return cls._of(values, partition, False)
 
     @classmethod
     def from_nested_row_splits(
@@ -163,7 +158,7 @@ class RaggedFactories:
     ) -> Any:
         """Return nested rows: the splits from the outermost to the innermost."""
         result = flat_values
-        for splits in reversed(list(nested_row_splits)):
+        for splits in reversed(_as_list(nested_row_splits, "nested_row_splits")):
             result = cls.from_row_splits(result, splits, validate=validate)
         return result
 
@@ -177,7 +172,7 @@ class RaggedFactories:
     ) -> Any:
         """Return nested rows: the lengths from the outermost to the innermost."""
         result = flat_values
-        for lengths in reversed(list(nested_row_lengths)):
+        for lengths in reversed(_as_list(nested_row_lengths, "nested_row_lengths")):
             result = cls.from_row_lengths(result, lengths, validate=validate)
         return result
 
@@ -195,7 +190,7 @@ class RaggedFactories:
         Raises:
             ValueError: `nested_nrows` has not one number for each of them.
         """
-        levels = list(nested_value_rowids)
+        levels = _as_list(nested_value_rowids, "nested_value_rowids")
         counts = [None] * len(levels) if nested_nrows is None else list(nested_nrows)
         if len(counts) != len(levels):
             raise ValueError(
@@ -230,7 +225,9 @@ class RaggedFactories:
         dims = x.static_shape
         if dims is None or len(dims) < 2:
             raise ValueError(
-                f"tensor must have at least 2 dimensions to be made ragged, got {x}."
+                "The rank of a RaggedTensor must be greater than 1, i.e., a list of "
+                "scalars won't have ragged dimensions. Received argument `tensor` with "
+                f"rank {len(dims or ())}."
             )
         if ragged_rank < 1:
             raise ValueError(
@@ -261,9 +258,12 @@ class RaggedFactories:
             whole = cls.from_uniform_row_length(flat, sizes[1], sizes[0])
             return whole.with_row_splits_dtype(kind)
         if padding is not None:
-            counts = lengths_without_padding(x, convert(padding, x.dtype))
+            filler = convert(padding, x.dtype)
+            filler.shape.assert_is_compatible_with(x.shape[2:])
+            counts = lengths_without_padding(x, filler)
         else:
             counts = _partition(lengths, "lengths")
+            x.shape[:1].assert_is_compatible_with(counts.shape)
         width = cast_(convert(sizes[1]), dtypes.int64)
         counts = minimum(cast_(counts, dtypes.int64), width)
         counts = maximum(counts, 0 * counts)
@@ -287,7 +287,7 @@ class RaggedFactories:
                 f"{type(st_input).__name__}."
             )
         if st_input.dense_shape.shape[0] != 2:
-            raise ValueError(f"rank(st_input) must be 2, got {st_input.shape}.")
+            raise ValueError(f"rank(st_input) must be 2. Received {st_input.shape}.")
         kind = dtypes.as_dtype(row_splits_dtype)
         rows = cast_(right_ragged_rows(st_input.indices), kind)
         return cls.from_value_rowids(
@@ -352,17 +352,14 @@ def vector_size(vector: Any) -> Any:
     return size(vector)
 
 
-def _check_splits(splits: np.ndarray, count: int) -> None:
-    if splits.ndim != 1 or not splits.size or splits[0] != 0:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "Arguments to from_row_splits do not form a valid RaggedTensor:zero: "
-            f"row_splits must begin with 0, got {splits.tolist()}.",
+def _as_list(values: Any, name: str) -> list[Any]:
+    """Return the partitions of all levels.
+
+    Raises:
+        TypeError: They are no list.
+    """
+    if isinstance(values, Tensor) or not hasattr(values, "__iter__"):
+        raise TypeError(
+            f"Argument `{name}` must be a list of Tensors. Received {values}."
         )
-    if (np.diff(splits) < 0).any() or splits[-1] != count:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "Arguments to _from_row_partition do not form a valid RaggedTensor: "
-            f"row_splits must not decrease and end with the number of values, {count}; "
-            f"got {splits.tolist()}.",
-        )
+    return list(values)

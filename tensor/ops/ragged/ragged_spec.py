@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 class RaggedTensorSpec(CompositeSpec):
     """Describes ragged tensors by shape, dtype and the number of ragged levels."""
 
-    __slots__ = ("_dtype", "_ragged_rank", "_row_splits_dtype", "_shape")
+    __slots__ = (
+        "_dtype",
+        "_flat_values_spec",
+        "_ragged_rank",
+        "_row_splits_dtype",
+        "_shape",
+    )
 
     def __init__(
         self,
@@ -30,16 +36,30 @@ class RaggedTensorSpec(CompositeSpec):
         """Describe ragged tensors.
 
         Raises:
-            ValueError: Neither a rank nor `ragged_rank` is known.
+            ValueError: Neither a rank nor `ragged_rank` is known, or the rank is no
+                greater than it.
+            TypeError: `ragged_rank` is no integer.
         """
         self._shape = TensorShape(shape)
         self._dtype = dtypes.as_dtype(dtype)
         self._row_splits_dtype = dtypes.as_dtype(row_splits_dtype)
         if ragged_rank is None:
             if self._shape.rank is None:
-                raise ValueError("Must specify ragged_rank or a shape with known rank.")
+                raise ValueError(
+                    "Must specify ragged_rank or a shape with a known rank."
+                )
             ragged_rank = self._shape.rank - 1
+        if not isinstance(ragged_rank, int):
+            raise TypeError(
+                f"Argument `ragged_rank` must be an int. Received {ragged_rank}."
+            )
+        if self._shape.rank is not None and ragged_rank >= self._shape.rank:
+            raise ValueError(
+                f"Argument `ragged_rank` ({ragged_rank}) must be less than rank "
+                f"({self._shape.rank})."
+            )
         self._ragged_rank = ragged_rank
+        self._flat_values_spec = flat_values_spec
 
     @property
     def shape(self) -> TensorShape:
@@ -60,6 +80,11 @@ class RaggedTensorSpec(CompositeSpec):
     def row_splits_dtype(self) -> dtypes.DType:
         """The dtype of the row splits."""
         return self._row_splits_dtype
+
+    @property
+    def flat_values_spec(self) -> Any:
+        """The spec of the flat values, if one was given."""
+        return self._flat_values_spec
 
     @property
     def value_type(self) -> type:

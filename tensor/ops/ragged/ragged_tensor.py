@@ -45,7 +45,16 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
     def __init__(
         self, values: Any, row_splits: Any, uniform_row_length: int | None = None
     ) -> None:
-        """Wrap parts that fit; users call one of the `from_…` methods."""
+        """Wrap parts that fit; users call one of the `from_…` methods.
+
+        Raises:
+            ValueError: The splits are no tensor: a user calls this.
+        """
+        if isinstance(row_splits, int | list):
+            raise ValueError(
+                "RaggedTensor constructor is private; please use one of the factory "
+                "methods instead (e.g., RaggedTensor.from_row_lengths())"
+            )
         self._values = values
         self._row_splits = row_splits
         self._uniform_row_length = uniform_row_length
@@ -268,14 +277,12 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         """Return an array; an object array of rows if they differ in length."""
         if type(self._row_splits) is not EagerTensor:
             raise ValueError("RaggedTensor.numpy() is only supported in eager mode.")
-        rows = [
-            r.numpy() if isinstance(r, RaggedTensor) else np.asarray(r) for r in self
-        ]
-        if len({r.shape for r in rows}) <= 1:
+        values = np.asarray(self._values.numpy())
+        rows = np.split(values, np.asarray(self._row_splits)[1:-1])
+        if len({len(row) for row in rows}) <= 1:
             return np.array(rows)
         result = np.empty(len(rows), object)
-        for i, row in enumerate(rows):
-            result[i] = row
+        result[:] = rows
         return result
 
     # ---- gradients
@@ -367,6 +374,8 @@ def _row_text(x: Any) -> str:
 
 def _merge_at(x: Any, axis: int) -> Any:
     """Return x with the dimensions `axis` and `axis + 1` made one."""
+    if axis == 0 and not isinstance(x, RaggedTensor):
+        return reshape(x, shape=shape_of_rows(x))
     if axis == 0:
         return x.values
     if axis > 1:

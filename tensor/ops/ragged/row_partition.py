@@ -14,7 +14,6 @@ from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.array import cast_, concat as join
-from tensor.ops.ragged.factories import vector_size
 from tensor.ops.ragged.partitions import (
     lengths_to_splits,
     positions_in_rows,
@@ -109,9 +108,11 @@ class RowPartition(CompositeTensor):
         """Make a partition from the number of the row of each value, in order.
 
         Raises:
-            ValueError: There is a row beyond `nrows`.
+            ValueError: There is a row beyond `nrows`, or `nrows` is negative.
         """
         rows = _integers(value_rowids, "value_rowids", dtype, dtype_hint)
+        if isinstance(nrows, int) and nrows < 0:
+            raise ValueError(f"Expected nrows >= 0; got {nrows}")
         if type(rows) is EagerTensor:
             array = np.asarray(rows)
             rises = (np.diff(array) >= 0).all() and (array >= 0).all()
@@ -122,7 +123,10 @@ class RowPartition(CompositeTensor):
                     f"value_rowids[-1]={array[-1]}"
                 )
         count = cast_(convert(-1 if nrows is None else nrows), dtypes.int64)
-        return cls.of(rowids_to_splits(rows, count), nvals=rows.static_shape[0])
+        splits = rowids_to_splits(rows, count)
+        if isinstance(nrows, int) and splits.static_shape == (None,):
+            splits.set_shape([nrows + 1])
+        return cls.of(splits, nvals=rows.static_shape[0])
 
     @classmethod
     def from_row_starts(
@@ -136,10 +140,10 @@ class RowPartition(CompositeTensor):
         """Make a partition from where rows begin, and the number of values."""
         starts = _integers(row_starts, "row_starts", dtype, dtype_hint)
         if validate and type(starts) is EagerTensor:
-            array = np.asarray(starts)
-            is_valid = not array.size or array[0] == 0
-            text = "Arguments to from_row_starts do not form a valid RaggedTensor"
-            _check(is_valid, text, array.tolist())
+            array, text = np.asarray(starts), _invalid("row_starts")
+            _check(not array.size or array[0] == 0, text, array.tolist())
+            is_last = not array.size or not isinstance(nvals, int) or array[-1] <= nvals
+            _check((np.diff(array) >= 0).all() and is_last, text, array.tolist())
         end = get_op("ExpandDims")(cast_(convert(nvals), starts.dtype), axis=0)
         return cls.of(join(starts, end, axis=0))
 
@@ -153,8 +157,12 @@ class RowPartition(CompositeTensor):
     ) -> RowPartition:
         """Make a partition from where rows end, the first one included."""
         limits = _integers(row_limits, "row_limits", dtype, dtype_hint)
+        if validate and type(limits) is EagerTensor:
+            array = np.asarray(limits)
+            rises = (np.diff(array) >= 0).all() and (array >= 0).all()
+            _check(rises, _invalid("row_limits"), array.tolist())
         zero = constant_tensor(np.zeros(1, limits.dtype.numpy_dtype))
-        return cls.from_row_splits(join(zero, limits, axis=0), validate)
+        return cls.of(join(zero, limits, axis=0))
 
     @classmethod
     def from_uniform_row_length(
@@ -176,6 +184,8 @@ class RowPartition(CompositeTensor):
             raise ValueError("Either (or both) of nvals and nrows must be specified")
         kind = dtypes.as_dtype(dtype_hint if dtype is None else dtype)
         length, values, rows = map(_number, (uniform_row_length, nvals, nrows))
+        if isinstance(length, int) and length < 0:
+            raise ValueError("uniform_row_length must be >= 0.")
         if rows is None:
             is_empty = isinstance(length, int) and not length
             rows = 0 if is_empty else values // length
@@ -225,7 +235,7 @@ class RowPartition(CompositeTensor):
 
     def nrows(self) -> Any:
         """Return the number of rows."""
-        return cast_(vector_size(self._row_splits) - 1, self.dtype)
+        return get_op("Size")(self._row_splits, out_type=self.dtype) - 1
 
     def nvals(self) -> Any:
         """Return the number of values."""
@@ -326,7 +336,8 @@ def _int64(value: Any) -> Any:
 
 
 def _invalid(what: str) -> str:
-    return f"Arguments to from_{what} do not form a valid RowPartition."
+    kind = "RaggedTensor" if what in ("row_starts", "row_limits") else "RowPartition."
+    return f"Arguments to from_{what} do not form a valid {kind}"
 
 
 def _check(holds: Any, text: str, found: Any) -> None:
