@@ -21,6 +21,11 @@ from tensor.graph.traced_arguments import LeafName, leaf_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
+
 
 class Parameters:
     """The parameters of a Python function, for binding calls to them.
@@ -46,9 +51,7 @@ class Parameters:
         parameters = list(self.signature.parameters.values())
         self.names = [p.name for p in parameters]
         self.name = name_of(function)
-        positional = all(
-            p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters
-        )
+        positional = all(p.kind in _POSITIONAL for p in parameters)
         # A call with this many positional arguments needs no binding.
         self.simple_count = len(parameters) if positional else -1
         self._unconstrained: list[str] = []
@@ -56,11 +59,15 @@ class Parameters:
         self.function_type = untraced(self.signature, constraints)
 
     def _constrained(self, specs: Sequence[Any]) -> dict[str, Any]:
-        """Return what parameters have to fit; note those of which nothing is said."""
+        """Return what parameters have to fit; note those of which nothing is said.
+
+        Raises:
+            TypeError: There are more specs than parameters.
+        """
         found = {}
         remaining = list(specs)
         for p in self.signature.parameters.values():
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and remaining:
+            if p.kind in _POSITIONAL and remaining:
                 found[p.name] = remaining.pop(0)
             elif p.kind is p.VAR_POSITIONAL:
                 remaining.clear()
@@ -69,6 +76,15 @@ class Parameters:
                 self.simple_count = -1
             elif p.kind is not p.VAR_KEYWORD:
                 found[p.name] = p.default
+        if remaining:
+            raise TypeError(
+                f"input_signature contains {len(remaining)} extra type constraints: "
+                f"the function takes {len(found)} arguments."
+            )
+        # What no constraint is for has its default, and nothing else can be given.
+        known = self.signature.parameters.values()
+        kept = [p for p in known if p.kind is not p.VAR_KEYWORD]
+        self.signature = self.signature.replace(parameters=kept)
         return found
 
     def bind(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -78,6 +94,13 @@ class Parameters:
             TypeError: They do not fit the function, or the input signature says nothing
                 of a parameter that needs a value.
         """
+        for name in self._unconstrained:
+            p = self.signature.parameters[name]
+            if p.kind is p.KEYWORD_ONLY:
+                raise TypeError(
+                    "Since input_signature is defined, keyword-only parameter "
+                    f"`{name}` must have a default value"
+                )
         if self._unconstrained:
             names = ", ".join(self._unconstrained)
             raise TypeError(f"input_signature missing type constraint for {names}")
@@ -87,6 +110,20 @@ class Parameters:
             raise self.error(str(error), args, kwargs) from None
         bound.apply_defaults()
         return bound.args, bound.kwargs
+
+    def check_defaults(self, args: Any, kwargs: Any, count: int) -> None:
+        """Check that arguments after the first ones are the parameters' defaults.
+
+        Raises:
+            TypeError: One is not.
+        """
+        parameters = self.signature.parameters
+        positional = [p for p in parameters.values() if p.kind in _POSITIONAL]
+        given = list(zip(positional[count:], args[count:], strict=False))
+        given += [(parameters[name], value) for name, value in kwargs.items()]
+        for parameter, value in given:
+            if parameter.default is not parameter.empty:
+                fit_nested(value, parameter.default)
 
     def error(self, reason: str, args: Any, kwargs: Any) -> TypeError:
         """Return the error for arguments that do not fit."""

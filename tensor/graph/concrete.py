@@ -199,8 +199,8 @@ class ConcreteFunction:
             raise errors.because(
                 errors.InvalidArgumentError,
                 f"cannot compute {self.name.decode()} as input #{index}(zero-based) "
-                f"was expected to be a {dtype.name} tensor but is a "
-                f"{value.dtype.name} tensor [Op:{self.name.decode()}]",
+                f"was expected to be a {dtypes.short_name(dtype)} tensor but is a "
+                f"{dtypes.short_name(value.dtype)} tensor [Op:{self.name.decode()}]",
             )
         return value
 

@@ -113,6 +113,7 @@ class Function:
             fitted = [
                 fit_nested(a, s) for a, s in zip(args[:count], specs, strict=True)
             ]
+            self._parameters.check_defaults(args, kwargs, count)
         except (TypeError, ValueError) as error:
             raise self._parameters.error(str(error), args, kwargs) from None
         return (*fitted, *args[count:]), kwargs

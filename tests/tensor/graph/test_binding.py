@@ -183,3 +183,21 @@ def test_further_arguments_are_named_by_their_place() -> None:
     concrete = f.get_concrete_function(scalar, scalar, named, scalar, z=scalar)
     names = [t.op.name for t in concrete.inputs]
     assert names == ["x", "args_0", "second", "args_2", "z"]
+
+
+def test_what_an_input_signature_does_not_mention_has_its_default() -> None:
+    spec = [tf.TensorSpec([])]
+    f = tf.function(lambda x, *, k=3: x + k, input_signature=spec)
+    assert float(f(1.0)) == float(f(1.0, k=3)) == 4.0
+    with pytest.raises(TypeError, match=r"Can not cast 4 to Literal\[3\]"):
+        f(1.0, k=4)
+    with pytest.raises(TypeError, match=r"Can not cast 5 to Literal\[2\]"):
+        tf.function(lambda x, y=2: x + y, input_signature=spec)(1.0, 5)
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'q'"):
+        tf.function(lambda x, **_: x, input_signature=spec)(1.0, q=2)
+    with pytest.raises(TypeError, match="keyword-only parameter `k` must have a def"):
+        tf.function(lambda x, *, k: x + k, input_signature=spec)(1.0, k=2)
+    with pytest.raises(TypeError, match="contains 1 extra type constraints"):
+        tf.function(lambda x: x, input_signature=spec * 2)
+    g = tf.function(lambda *xs, k=2: sum(xs) * k, input_signature=spec * 3)
+    assert float(g(1.0, 2.0, 3.0)) == 12.0

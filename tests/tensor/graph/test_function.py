@@ -176,7 +176,7 @@ def test_a_concrete_function_checks_what_it_is_given() -> None:
     with pytest.raises(TypeError, match="missing a required argument: 'y'"):
         c(one)
     with pytest.raises(
-        tf.errors.InvalidArgumentError, match="expected to be a float32"
+        tf.errors.InvalidArgumentError, match="expected to be a float tens"
     ):
         c(tf.constant([1, 2]), tf.constant(1.0))
     # As in TensorFlow, shapes are for the kernels to judge; not so inside of graphs.
