@@ -25,6 +25,8 @@ _BY_BUILTIN: tuple[tuple[type[OSError], type[errors.OpError]], ...] = (
     (NotADirectoryError, errors.FailedPreconditionError),
 )
 
+_MODES = ("r", "w", "a", "r+", "w+", "a+")
+
 FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
 
 
@@ -55,7 +57,16 @@ class GFile:
     """A file that opens when it is first read or written."""
 
     def __init__(self, name: Any, mode: str = "r") -> None:
-        """Name a file and how to open it: r, w, a, with + and b as in `open`."""
+        """Name a file and how to open it: r, w, a, with + and b as in `open`.
+
+        Raises:
+            InvalidArgumentError: There is no such mode.
+        """
+        if mode.replace("b", "") not in _MODES:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+': {mode!r}",
+            )
         self._name = name
         self._mode = mode
         self._file: Any = None
@@ -73,11 +84,13 @@ class GFile:
     def _opened(self) -> Any:
         if self._file is None:
             with tensorflow_errors(self._name):
-                encoding = None if "b" in self._mode else "utf-8"
-                self._file = open(  # noqa: SIM115  # `close` closes it
-                    local_path(self._name), self._mode, encoding=encoding
-                )
+                # Places in a file are those of bytes, in text files too.
+                mode = f"{self._mode.replace('b', '')}b"
+                self._file = open(local_path(self._name), mode)  # noqa: SIM115  # `close` closes it
         return self._file
+
+    def _text(self, data: bytes) -> Any:
+        return data if "b" in self._mode else data.decode()
 
     def _for(self, what: str, modes: str) -> Any:
         if not set(modes) & set(self._mode):
@@ -89,23 +102,35 @@ class GFile:
         return self._opened()
 
     def read(self, n: int = -1) -> Any:
-        """Return the next `n` bytes or characters, everything for -1."""
-        return self._for("reading", "r+").read(n)
+        """Return the next `n` bytes, as text unless the mode says b; -1 for all."""
+        return self._text(self._for("reading", "r+").read(n))
 
     def readline(self) -> Any:
         """Return the next line with its end."""
-        return self._for("reading", "r+").readline()
+        return self._text(self._for("reading", "r+").readline())
 
     def readlines(self) -> list[Any]:
         """Return the remaining lines."""
-        return list(self._for("reading", "r+").readlines())
+        lines = self._for("reading", "r+").readlines()
+        return [self._text(line) for line in lines]
 
     def write(self, file_content: Any) -> None:
-        """Append `file_content`."""
-        self._for("writing", "wa+").write(file_content)
+        """Append `file_content`, bytes or text."""
+        is_text = isinstance(file_content, str)
+        data = file_content.encode() if is_text else file_content
+        self._for("writing", "wa+").write(data)
 
     def seek(self, offset: int = 0, whence: int = 0) -> None:
-        """Go to a place in the file."""
+        """Go to a place in the file.
+
+        Raises:
+            InvalidArgumentError: `whence` is not 0, 1 or 2.
+        """
+        if whence not in (0, 1, 2):
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2.",
+            )
         self._opened().seek(offset, whence)
 
     def tell(self) -> int:
@@ -183,8 +208,8 @@ def makedirs(path: Any) -> None:
 
 
 def mkdir(path: Any) -> None:
-    """Create a folder, which must not be there."""
-    with tensorflow_errors(path):
+    """Create a folder; it may be there, and what is above it must be."""
+    with tensorflow_errors(path), contextlib.suppress(FileExistsError):
         os.mkdir(local_path(path))
 
 

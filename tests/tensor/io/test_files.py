@@ -56,8 +56,9 @@ def test_folders(tmp_path: Path) -> None:
     gfile.makedirs(folder)
     assert gfile.exists(folder)
     assert gfile.isdir(folder)
-    with pytest.raises(tf.errors.AlreadyExistsError, match="File exists"):
-        gfile.mkdir(folder)
+    gfile.mkdir(folder)
+    with pytest.raises(tf.errors.NotFoundError, match="No such file"):
+        gfile.mkdir(folder / "missing" / "below")
     (folder / "x").write_text("1")
     assert gfile.listdir(folder) == ["x"]
     gfile.copy(folder / "x", folder / "y")
@@ -74,3 +75,19 @@ def test_folders(tmp_path: Path) -> None:
         gfile.listdir(folder)
     assert gfile.join("a", "b") == "a/b"
     assert "file" in gfile.get_registered_schemes()
+
+
+def test_places_in_text_files_are_those_of_bytes(tmp_path: Path) -> None:
+    with gfile.GFile(tmp_path / "x.txt", "w+") as file:
+        file.write("h\u00e9llo\r\nworld")
+        file.seek(0)
+        assert file.readline() == "h\u00e9llo\r\n"
+        assert file.tell() == 8
+        file.seek(-5, 2)
+        assert file.read(3) == "wor"
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid whence"):
+            file.seek(0, 9)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="mode is not 'r' or 'w'"):
+        gfile.GFile(tmp_path / "x.txt", "x")
+    with gfile.GFile(tmp_path / "x.txt", "rb") as file:
+        assert file.readlines() == [b"h\xc3\xa9llo\r\n", b"world"]

@@ -30,7 +30,26 @@ def test_averages_follow_faster_at_first() -> None:
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(ValueError, match="zero_debias"):
-        tf.train.ExponentialMovingAverage(0.9, zero_debias=True)
+    ema = tf.train.ExponentialMovingAverage(0.9, zero_debias=True, name="EMA")
+    assert ema.name == "EMA"
     with pytest.raises(ValueError, match="Pass the variables"):
-        tf.train.ExponentialMovingAverage(0.9).apply()
+        ema.apply()
+    with pytest.raises(TypeError, match="does not support non-Variable tensors"):
+        ema.apply([tf.constant(1.0)])
+    with pytest.raises(TypeError, match="must be half, float, or double: Variable:0"):
+        ema.apply([tf.Variable(1)])
+
+
+def test_averages_are_brought_up_to_date_inside_functions() -> None:
+    v, step = tf.Variable(1.0), tf.Variable(0)
+    ema = tf.train.ExponentialMovingAverage(0.5, num_updates=step)
+
+    @tf.function
+    def update() -> None:
+        ema.apply([v])
+
+    update()
+    v.assign(2.0)
+    step.assign(90)
+    update()
+    assert float(ema.average(v)) == 1.5
