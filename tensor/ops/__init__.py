@@ -40,6 +40,7 @@ from tensor.ops import (
     scatter as scatter,
     segment as segment,
     selection as selection,
+    shape_assertions as shape_assertions,
     slicing as slicing,
     sobol as sobol,
     sorting as sorting,

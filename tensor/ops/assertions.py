@@ -258,8 +258,8 @@ def assert_near(
     else:
         precision = float(np.finfo(x.dtype.real_dtype.numpy_dtype).eps)
     default = 10 * precision
-    rtol = convert(default if rtol is None else rtol, x.dtype)
-    atol = convert(default if atol is None else atol, x.dtype)
+    rtol = convert(default if rtol is None else rtol, x.dtype.real_dtype)
+    atol = convert(default if atol is None else atol, x.dtype.real_dtype)
     near = get_op("LessEqual").public(
         get_op("Abs")(x - y), atol + rtol * get_op("Abs")(y)
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor import Tensor
 from tensor.ops.sparse.sparse_tensor import SparseTensor
 from tensor.ops.strings.hashing import fingerprints
@@ -71,7 +72,16 @@ def unravel_index(indices: Any, dims: Any, name: Any = None) -> Any:
     Raises:
         InvalidArgumentError: An index is out of range, or `dims` hold 0 or too much.
     """
-    flat, shape = np.asarray(convert(indices)), np.asarray(convert(dims))
+    shape = np.asarray(convert(dims, hint=dtypes.int32))
+    flat = np.asarray(convert(indices, hint=dtypes.from_numpy(shape.dtype)))
+    for array, words in ((flat, "scalar or vector"), (shape, "1-D")):
+        if array.ndim > 1:
+            raise errors.invalid(
+                "UnravelIndex",
+                f'The indices can only be {words}, got "{to_brackets(array.shape)}"',
+            )
+    if not flat.size:
+        raise errors.invalid("UnravelIndex", "received empty tensor indices")
     if (shape == 0).any():
         raise errors.invalid(
             "UnravelIndex", f"Input dims cannot contain a dim of zero: {shape.tolist()}"

@@ -1,16 +1,21 @@
-"""tf.debugging: assertions on ranks, shapes and dtypes, mostly before anything runs."""
+"""tf.debugging: assertions on ranks and dtypes, mostly before anything runs."""
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
 
 from tensor.core import dtypes
-from tensor.core.convert import convert
+from tensor.core.call import is_symbolic
+from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.tensor import Tensor
+from tensor.ops.array import shape as shape_of
 from tensor.ops.assertions import assert_
+from tensor.ops.facts import get_static_value, rank as rank_of
 
 
 def _is_tensor(value: Any) -> bool:
@@ -26,30 +31,42 @@ def _name(x: Any) -> str:
     return getattr(x, "name", "") if isinstance(x, Tensor) else ""
 
 
-def _described(x: Any) -> str:
-    name = _name(x)
-    return name or f"shape={x.shape} dtype={x.dtype.name}"
-
-
-def _static_rank(rank: Any) -> int:
-    """Return a rank as an int.
+def _rank_number(rank: Any) -> Any:
+    """Return a rank as an int, or a symbolic scalar whose value is not known yet.
 
     Raises:
         TypeError: It is no integer.
         ValueError: It is no scalar.
     """
-    value = convert(rank)
-    if not value.dtype.is_integer:
-        raise TypeError(f"tensor must be of type tf.int32; got {value.dtype!r}")
+    known = get_static_value(rank)
+    value = convert(rank) if known is None else np.asarray(to_array(known))
+    kind = dtypes.as_dtype(value.dtype)
+    if not kind.is_integer:
+        raise TypeError(f"tensor must be of type tf.int32; got {kind!r}")
     if value.ndim != 0:
         raise ValueError(f"Rank must be a scalar. Got {rank!r}.")
-    return int(value)
+    return value if known is None else int(value)
 
 
 def _check_rank(
-    x: Any, ranks: list[int], holds: bool | None, wanted: str, message: str | None
+    x: Any, ranks: list[Any], test: Any, wanted: str, message: str | None
 ) -> None:
-    if holds is False:
+    """Check a rank, now or when the graph runs.
+
+    Args:
+        x: The tensor.
+        ranks: The ranks to compare with.
+        test: Whether a rank is right, as a function of it.
+        wanted: What the rank must be, in words.
+        message: What to say first.
+
+    Raises:
+        ValueError: It is not right.
+    """
+    if x.ndim is None or any(map(is_symbolic, ranks)):
+        data = [_prefix(message), f"Tensor {_name(x)} must have rank", *ranks]
+        assert_(test(rank_of(x)), [*data, "Received shape: ", shape_of(x)])
+    elif not test(x.ndim):
         raise ValueError(
             f"{_prefix(message)}Tensor {_name(x)} must have rank {wanted}.  Received "
             f"rank {x.ndim}, shape {x.shape}"
@@ -66,11 +83,8 @@ def assert_rank(
         ValueError: It is another one.
         TypeError: `rank` is no integer.
     """
-    x, wanted = convert(x), _static_rank(rank)
-    holds = None if x.ndim is None else x.ndim == wanted
-    if holds is None:
-        _assert_dynamic_rank(x, lambda r: r == wanted, message)
-    _check_rank(x, [wanted], holds, str(wanted), message)
+    x, wanted = convert(x), _rank_number(rank)
+    _check_rank(x, [wanted], lambda r: r == wanted, str(wanted), message)
 
 
 @export("debugging.assert_rank_at_least")
@@ -83,11 +97,8 @@ def assert_rank_at_least(
         ValueError: There are fewer.
         TypeError: `rank` is no integer.
     """
-    x, least = convert(x), _static_rank(rank)
-    holds = None if x.ndim is None else x.ndim >= least
-    if holds is None:
-        _assert_dynamic_rank(x, lambda r: r >= least, message)
-    _check_rank(x, [least], holds, f"at least {least}", message)
+    x, least = convert(x), _rank_number(rank)
+    _check_rank(x, [least], lambda r: r >= least, f"at least {least}", message)
 
 
 @export("debugging.assert_rank_in")
@@ -100,16 +111,12 @@ def assert_rank_in(
         ValueError: It is not.
         TypeError: A rank is no integer.
     """
-    x, wanted = convert(x), [_static_rank(r) for r in ranks]
-    holds = None if x.ndim is None else x.ndim in wanted
-    _check_rank(x, wanted, holds, f"in {tuple(wanted)}", message)
+    x, wanted = convert(x), [_rank_number(r) for r in ranks]
 
+    def is_among(rank: Any) -> Any:
+        return functools.reduce(operator.or_, [rank == w for w in wanted])
 
-def _assert_dynamic_rank(x: Any, test: Any, message: str | None) -> None:
-    from tensor.ops.facts import rank as rank_of
-
-    condition = test(rank_of(x))
-    assert_(condition, [_prefix(message), "Tensor has the wrong rank."])
+    _check_rank(x, wanted, is_among, f"in {tuple(wanted)}", message)
 
 
 @export("debugging.assert_type")
@@ -122,7 +129,8 @@ def assert_type(
         TypeError: It is another one.
     """
     wanted = dtypes.as_dtype(tf_type)
-    x = tensor if _is_tensor(tensor) else convert(tensor)
+    is_made = _is_tensor(tensor) or hasattr(tensor, "composite_components")
+    x = tensor if is_made else convert(tensor)
     if x.dtype is not wanted:
         raise TypeError(
             f"{_prefix(message)}{_name(x)} tensor must be of type {wanted!r}; got "
@@ -208,81 +216,6 @@ def assert_proper_iterable(values: Any) -> None:
         raise TypeError(
             f'Expected argument "values" to be iterable.  Found: {type(values)}'
         )
-
-
-@export("debugging.assert_shapes")
-def assert_shapes(
-    shapes: Any,
-    data: Any = None,
-    summarize: int | None = None,
-    message: str | None = None,
-    name: str | None = None,
-) -> None:
-    """Check shapes, where equal names must stand for equal sizes.
-
-    Args:
-        shapes: Pairs of a tensor and its shape (a dictionary or a list): a sequence of
-            sizes, names, None or "*" (any size), and "..." at the start for any
-            further dimensions.
-        data: What to show besides.
-        summarize: How many elements to show.
-        message: What to say first.
-        name: Accepted for compatibility.
-
-    Raises:
-        ValueError: A shape is another one.
-    """
-    pairs = shapes.items() if isinstance(shapes, dict) else shapes
-    sizes: dict[Any, tuple[int, str]] = {}
-    for tensor, symbols in pairs:
-        x = tensor if _is_tensor(tensor) else convert(tensor)
-        _check_shape(x, _as_symbols(symbols), sizes, message)
-
-
-def _as_symbols(symbols: Any) -> tuple[Any, ...]:
-    if hasattr(symbols, "as_list"):
-        return tuple(symbols.as_list())
-    if isinstance(symbols, str):
-        return tuple(symbols.replace("...", "\x00")) if symbols else ()
-    try:
-        return tuple("\x00" if s in ("...", Ellipsis) else s for s in symbols)
-    except TypeError:
-        return (symbols,)
-
-
-def _check_shape(
-    x: Any, symbols: tuple[Any, ...], sizes: dict[Any, Any], message: str | None
-) -> None:
-    dims = x.static_shape
-    if dims is None:
-        return
-    if symbols[:1] == ("\x00",):
-        symbols = symbols[1:]
-        assert_rank_at_least(x, len(symbols), message)
-        dims = dims[len(dims) - len(symbols) :]
-    else:
-        # A scalar may stand for a vector of one element.
-        wanted = (0, 1) if len(symbols) <= 1 else (len(symbols),)
-        if len(dims) not in wanted:
-            if len(wanted) > 1:
-                assert_rank_in(x, wanted, message)
-            assert_rank(x, wanted[0], message)
-        if not symbols:
-            symbols = (1,) * len(dims)
-    offset = x.ndim - len(dims)
-    for axis, (size, symbol) in enumerate(zip(dims, symbols, strict=False), offset):
-        if size is None or symbol in (None, "*"):
-            continue
-        if isinstance(symbol, str) and not symbol.isdigit():
-            origin = f"Specified by tensor {_described(x)} dimension {axis}"
-            expected, said = sizes.setdefault(symbol, (size, origin))
-        else:
-            expected, said = int(symbol), "Specified explicitly"
-        if size != expected:
-            raise ValueError(
-                f"{_prefix(message)}{said}.  Tensor {_described(x)} dimension {axis} "
-                f"must have size {expected}.  Received size {size}, shape {x.shape}"
-            )
 
 
 class _Settings:

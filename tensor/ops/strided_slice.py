@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.dimension import Dimension
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor import EagerTensor, Tensor, element
 from tensor.core.tensor_spec import TensorSpec
@@ -164,6 +165,8 @@ def _bound(value: Any) -> Any:
         return int(array)
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, Dimension) and value.value is None:
+        return None
     if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
         raise TypeError(_bad_index(value))
     return value.__index__()

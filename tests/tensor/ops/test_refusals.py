@@ -260,3 +260,36 @@ def test_gradients_of_what_is_no_tensor_are_refused() -> None:
         tape.gradient([y], x, output_gradients=[y, y])
     with pytest.raises(ValueError, match="do not fit a target of shape"):
         tape.gradient(y, x, output_gradients=tf.ones([2]))
+
+
+def test_ranks_and_shapes_are_checked_when_the_graph_runs() -> None:
+    spec = tf.TensorSpec(None, tf.int32)
+    checks = {
+        "must have rank": lambda x: tf.debugging.assert_rank(x, 2),
+        "must have rank.*": lambda x: tf.debugging.assert_rank_in(x, (0, 2)),
+        "must have size.* 3": lambda x: tf.debugging.assert_shapes([(x, (3,))]),
+        "Specified by tensor": lambda x: tf.debugging.assert_shapes(
+            [(x, ("N",)), (x[1:], ("N",))]
+        ),
+    }
+    for words, check in checks.items():
+
+        @tf.function(input_signature=[spec])
+        def checked(x: Any, check: Any = check) -> Any:
+            check(x)
+            return x
+
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            checked(tf.constant([1, 2]))
+
+
+def test_empty_indices_have_no_coordinates() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="received empty tensor"):
+        tf.unravel_index([], [3, 3])
+
+
+def test_the_rank_of_a_sparse_tensor_is_checked() -> None:
+    sparse = tf.SparseTensor([[0, 0]], [1], [2, 3])
+    tf.debugging.assert_shapes([(sparse, ("N", "D")), (sparse, ("*", "D"))])
+    with pytest.raises(ValueError, match="must have rank 3"):
+        tf.debugging.assert_shapes([(sparse, ("N", "D", "X"))])
