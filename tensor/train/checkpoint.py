@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tensor.core import errors
 from tensor.core.dtypes import int64
 from tensor.core.module import Module
 from tensor.core.public_api import export
@@ -160,7 +161,16 @@ class Checkpoint(Module):
         """
         if save_path is not None and os.path.isdir(os.fspath(save_path)):
             save_path = latest_checkpoint(save_path) or save_path
-        status = self.read(save_path, options)
+        try:
+            status = self.read(save_path, options)
+        except errors.NotFoundError as error:
+            raise errors.because(
+                errors.NotFoundError,
+                "Error when restoring from checkpoint or SavedModel at "
+                f"{os.fspath(save_path)}: {error.message}\nPlease check that the "
+                "path is correct. You may be missing the checkpoint suffix (e.g. the "
+                "'-1' in 'path/to/ckpt-1').",
+            ) from None
         if save_path is not None:
             # Create the counter now, so that it gets its value.
             _ = self.save_counter

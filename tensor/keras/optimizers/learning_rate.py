@@ -79,7 +79,8 @@ class RateOwner(SlotOwner):
 
     def _first_rate(self, schedule: LearningRateSchedule) -> Any:
         with init_scope():
-            return _variable(schedule(self._iterations), "current_learning_rate")
+            rate = tf.cast(schedule(self._iterations), "float32")
+            return _variable(rate, "current_learning_rate")
 
     def _rate_config(self) -> Any:
         rate = self._learning_rate
@@ -92,7 +93,7 @@ class RateOwner(SlotOwner):
 
 def _variable(value: Any, name: str) -> Any:
     return tf.Variable(
-        tf.cast(value, "float32"),
+        value,
         name=name,
         dtype="float32",
         trainable=False,

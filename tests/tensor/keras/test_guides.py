@@ -196,3 +196,8 @@ def test_masks_are_made_by_overridden_rules_and_end_where_there_is_none() -> Non
     outputs = model(steps)
     assert hasattr(outputs, "_keras_mask") is False
     assert outputs.shape == (2, 4, 1)
+
+
+def test_a_learning_rate_is_a_number() -> None:
+    with pytest.raises(TypeError, match="'a'"):
+        keras.optimizers.SGD(learning_rate="a")

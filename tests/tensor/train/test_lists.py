@@ -1,9 +1,11 @@
-"""Lists of a Checkpoint that are filled after it was restored."""
+"""Lists of a Checkpoint that are filled after it was restored; missing files."""
 
 from __future__ import annotations
 
 import copy
 from typing import TYPE_CHECKING
+
+import pytest
 
 import tensor as tf
 
@@ -29,3 +31,10 @@ def test_items_appended_after_a_restore_get_their_values(tmp_path: Path) -> None
     fresh.parts[0] = fresh.parts[0]
     status.assert_consumed()
     assert type(copy.deepcopy(fresh.parts)) is list
+
+
+def test_a_checkpoint_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "none")
+    words = f"Error when restoring from checkpoint or SavedModel at {path}: Unsucc"
+    with pytest.raises(tf.errors.NotFoundError, match=words):
+        tf.train.Checkpoint(v=tf.Variable(1)).restore(path)
