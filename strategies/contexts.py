@@ -281,6 +281,12 @@ class ReplicaContext(_StrategyState):
 
         return reduce_gradients(self, grads_and_vars)
 
+    def across(self, call: Callable[[], Any]) -> Any:
+        """Return what `call()` gives across the replicas, once for all of them."""
+        if self.num_replicas_in_sync == 1:
+            return call()
+        return self.merge_call(lambda _: call())
+
     def summed_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[Any]:
         """Return gradients that the caller has summed; an error if they differ here."""
         from strategies.gradient_sync import summed_gradients

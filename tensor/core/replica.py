@@ -62,6 +62,13 @@ class Replication:
         """
         return [grad for grad, _ in grads_and_vars]
 
+    def across(self, call: Callable[[], Any]) -> Any:
+        """Return what `call()` gives across the replicas, where variables are combined.
+
+        Every replica has to come to it.
+        """
+        return call()
+
     def update_once(self, update: Callable[[], Any]) -> Any:
         """Change variables as all replicas agree to, from values equal on all of them.
 

@@ -195,3 +195,22 @@ def test_meeting_inside_a_nested_function_or_branch_is_refused(
         tf.function(lambda: strategy.run(step, (numbers,)))()
     result = strategy.run(tf.function(total), (numbers,))  # nothing is left behind
     np.testing.assert_array_equal(local(strategy, result), [[3.0, 6.0]] * 2)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_results_of_metrics_are_those_of_all_replicas(
+    strategy, numbers, traced
+) -> None:
+    with strategy.scope():
+        mean = tf.keras.metrics.Mean()
+        largest = tf.keras.metrics.Mean()
+
+    def step(x):
+        mean.update_state(x)
+        return mean.result(), largest(tf.reduce_max(x))
+
+    run = tf.function(step) if traced else step
+    first, second = strategy.run(run, (numbers,))
+    # 1, 2 on the one and 2, 4 on the other.
+    assert {float(x) for x in strategy.experimental_local_results(first)} == {2.25}
+    assert {float(x) for x in strategy.experimental_local_results(second)} == {3.0}

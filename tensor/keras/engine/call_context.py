@@ -16,6 +16,8 @@ class CallContext(threading.local):
         is_frozen: Whether that layer, or one around it, is not to be trained.
         training: The mode that inner layers take over.
         is_symbolic: Whether the call only finds out shapes.
+        keeps_results: Whether results of metrics stay those of this replica: training
+            asks for those of all replicas itself, after the step.
     """
 
     def __init__(self) -> None:
@@ -23,6 +25,7 @@ class CallContext(threading.local):
         self.is_frozen = False
         self.training: Any = None
         self.is_symbolic = False
+        self.keeps_results = False
 
 
 calls = CallContext()

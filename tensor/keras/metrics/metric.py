@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import tensor as tf
+from tensor.core import replica
 from tensor.keras import initializers, mixed_precision, settings
-from tensor.keras.engine.call_context import init_scope
+from tensor.keras.engine.call_context import calls, init_scope
 from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.weights import WeightOwner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class MetricResults(dict[str, Any]):
@@ -24,11 +29,17 @@ class Metric(WeightOwner):
 
     Subclasses make variables by `add_weight` in `__init__`, change them in
     `update_state`, and compute from them in `result`. With several replicas each
-    updates variables of its own; reading them outside of the replicas sums them up.
+    updates variables of its own; the result is that of all of them, wherever it is
+    asked for.
     """
 
     _is_metric = True
     _owns_metrics_weights = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "result" in cls.__dict__:
+            cls.result = _across_replicas(cls.__dict__["result"])  # type: ignore[method-assign, assignment]  # a wrapper of it
 
     def __init__(
         self, name: str | None = None, dtype: Any = None, **kwargs: Any
@@ -169,3 +180,15 @@ class Metric(WeightOwner):
         """Set the variables from what `save_own_variables` wrote."""
         for i, variable in enumerate(self._own_variables()):
             variable.assign(store[str(i)])
+
+
+def _across_replicas(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return `result` so that replicas that call it get the result of all of them."""
+
+    @functools.wraps(result)
+    def combined(metric: Any) -> Any:
+        if calls.keeps_results:
+            return result(metric)
+        return replica.current().across(lambda: result(metric))
+
+    return combined

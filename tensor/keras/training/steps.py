@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tensor as tf
+from tensor.graph.autograph import autographed
+from tensor.keras.engine.call_context import calls
 from tensor.keras.training.batches import unpack
 from tensor.keras.training.elsewhere import StepElsewhere
 
@@ -136,8 +138,16 @@ class Steps:
         if replication.num_replicas_in_sync == 1:
             return step
 
+        def on_one(batch: Any) -> Any:
+            # Its metrics' results are not asked of the other replicas at each step.
+            outer, calls.keeps_results = calls.keeps_results, True
+            try:
+                return autographed(step)(batch)
+            finally:
+                calls.keeps_results = outer
+
         def distributed(batch: Any) -> Any:
-            logs = replication.run(step, batch)
+            logs = replication.run(on_one, batch)
             # Across replicas a metric's result is that of all examples.
             results = self.get_metrics_result()
             return {
