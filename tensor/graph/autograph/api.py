@@ -10,6 +10,7 @@ from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.graph.autograph.calls import convert
 from tensor.graph.autograph.convert import converted_source
+from tensor.graph.autograph.options import features
 from tensor.graph.autograph.source import SourceError
 from tensor.graph.autograph.told import told
 
@@ -18,7 +19,8 @@ def converted_call(function: Any, args: Any, kwargs: Any, options: Any = None) -
     """Call a function of the user's, converted; errors tell the user's lines."""
     converted = convert(function)
     try:
-        return (function if converted is None else converted)(*args, **kwargs)
+        with features(options):
+            return (function if converted is None else converted)(*args, **kwargs)
     except Exception as error:
         raise told(error) from None
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.autograph.options import Feature, is_asked_for
 from tensor.graph.control.tensor_array import TensorArray
 
 if TYPE_CHECKING:
@@ -251,6 +254,28 @@ def sorted_(values: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
     return _public("gather")(values, _public("argsort")(keys, 0, direction))
 
 
+def print_(*values: Any, **options: Any) -> None:
+    """`print`; of symbolic tensors, their values, if that feature was asked for."""
+    leaves = nest.flatten(values)
+    tensors = [v for v in leaves if _is_symbolic(v)]
+    if not tensors or not is_asked_for(Feature.BUILTIN_FUNCTIONS):
+        print(*values, **options)  # noqa: T201  # what it is for
+        return
+
+    def show(*arrays: Any) -> None:
+        known = iter(arrays)
+        shown = [_printed(next(known)) if _is_symbolic(v) else v for v in leaves]
+        print(*nest.pack_sequence_as(values, shown), **options)  # noqa: T201
+
+    _public("numpy_function")(show, tensors, [])
+
+
+def _printed(array: Any) -> Any:
+    """Return a value as Python prints it: texts and numbers without array around."""
+    value = array[()] if isinstance(array, np.ndarray) else array
+    return value.decode() if isinstance(value, bytes) else value
+
+
 class Together:
     """Several symbolic tensors to loop over at once, up to the end of the shortest."""
 
@@ -292,6 +317,7 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     filter: filter_,
     map: map_,
     abs: abs_,
+    print: print_,
     sorted: sorted_,
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest
@@ -11,7 +13,7 @@ from tensor.core.shapes import TensorShape
 from tensor.core.tensor_spec import CompositeSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tensor.core.shapes import Dims
 
@@ -79,7 +81,8 @@ def set_loop_options(
 class Feature(enum.Enum):
     """TensorFlow's names of what AutoGraph may be asked to convert, or not.
 
-    Accepted for compatibility: everything but lists is always converted. Elements that
+    `BUILTIN_FUNCTIONS` makes `print` of tensors print their values. The others are
+    accepted for compatibility: everything but lists is always converted. Elements that
     a staged loop makes go into a `tf.TensorArray`.
     """
 
@@ -101,3 +104,25 @@ class Feature(enum.Enum):
         """Return every feature except those in `exclude`."""
         excluded = (exclude,) if isinstance(exclude, Feature) else tuple(exclude)
         return tuple(f for f in cls if f not in (*excluded, cls.ALL))
+
+
+_asked_for: ContextVar[tuple[Feature, ...]] = ContextVar("features", default=())
+
+
+@contextmanager
+def features(asked_for: Any) -> Iterator[None]:
+    """Have features converted for as long as the block runs; None changes nothing."""
+    if asked_for is None:
+        yield
+        return
+    single = isinstance(asked_for, Feature)
+    token = _asked_for.set((asked_for,) if single else tuple(asked_for))
+    try:
+        yield
+    finally:
+        _asked_for.reset(token)
+
+
+def is_asked_for(feature: Feature) -> bool:
+    """Return whether the function being traced was to have a feature converted."""
+    return feature in _asked_for.get() or Feature.ALL in _asked_for.get()

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # What the names of the functions that blocks become start with.
-BLOCK_NAMES = ("if_body_", "else_body_", "loop_body_", "loop_test_")
-BLOCK_NAMES += ("get_state_", "set_state_")
+BLOCK_NAMES = (
+    "if_body_",
+    "else_body_",
+    "loop_body_",
+    "loop_test_",
+    "get_state_",
+    "set_state_",
+)
 
 
 class Statements:

@@ -186,3 +186,20 @@ def test_datasets_are_made_of_constants_in_functions() -> None:
         return result
 
     assert int(sums()) == 12
+
+
+def test_print_prints_values_if_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def prints(x: Any) -> None:
+        print("x is", x, {"text": tf.constant("t")}, sep="|")  # noqa: T201
+
+    feature = tf.autograph.experimental.Feature
+    for asked_for in (feature.BUILTIN_FUNCTIONS, (feature.ALL,)):
+        traced = tf.function(prints, experimental_autograph_options=asked_for)
+        traced(C([1, 2]))
+        traced(C([3, 4]))
+        shown = "x is|[1 2]|{'text': 't'}\nx is|[3 4]|{'text': 't'}\n"
+        assert capsys.readouterr().out == shown
+    tf.function(prints)(C([1, 2]))
+    assert "x is|Tensor(" in capsys.readouterr().out
