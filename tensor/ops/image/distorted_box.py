@@ -14,6 +14,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.shapes import are_compatible
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array_functions import array_function, like
 from tensor.ops.random import philox
@@ -226,9 +227,9 @@ def _arguments(
 ) -> tuple[Any, Any, Any]:
     size, boxes = convert(image_size), convert(bounding_boxes, dtypes.float32)
     problem = None
-    if size.static_shape != (3,):
+    if not are_compatible(size.static_shape, (3,)):
         problem = f"image_size must contain 3 elements, got shape {size.shape}"
-    elif boxes.ndim != 3 or boxes.static_shape[2] != 4:
+    elif not are_compatible(boxes.static_shape, (None, None, 4)):
         problem = (
             "bounding boxes must be [batch, num_boxes, coords] of 4 coordinates, got "
             f"shape {boxes.shape}"

@@ -102,12 +102,15 @@ def extract_glimpse(
         name: A name for the node, in a graph.
 
     Raises:
-        InvalidArgumentError: A shape is none of these, or a window is empty.
-        ValueError: The noise is none of these.
+        InvalidArgumentError: A shape or the noise is none of these, or a window is
+            empty.
     """
     x, places = convert(input, dtypes.float32), convert(offsets, dtypes.float32)
     if noise not in NOISES:
-        raise ValueError(f"noise must be one of {', '.join(NOISES)}, got {noise!r}.")
+        raise errors.invalid(
+            "ExtractGlimpseV2",
+            f"The noise could only be uniform, gaussian, or zero, got{noise}",
+        )
     problem = None
     window = convert(size, dtypes.int32)
     if x.ndim not in (None, 4):
@@ -116,7 +119,10 @@ def extract_glimpse(
             f"{x.shape}"
         )
     elif window.static_shape != (2,):
-        problem = f"input must be a vector of size 2 (height, width), got {size}"
+        problem = (
+            "input must be a vector of size 2 (height, width)"
+            f"{to_brackets(window.static_shape)}"
+        )
     elif places.ndim not in (None, 2) or places.shape[-1] not in (None, 2):
         problem = f"offsets: second dimension should be of size 2, got {places.shape}"
     elif None not in (x.shape[0], places.shape[0]) and x.shape[0] != places.shape[0]:

@@ -12,6 +12,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_op
+from tensor.ops.array_functions import array_function
 from tensor.ops.image.codecs import decode_jpeg, encode
 from tensor.ops.image.color import convert_image_dtype
 from tensor.ops.random.stateful import uniform
@@ -65,11 +66,30 @@ def decode_and_crop_jpeg(
     """Decode a part of a JPEG file: [y, x, height, width] of `crop_window`.
 
     Raises:
-        InvalidArgumentError: The bytes are no such file.
+        InvalidArgumentError: The bytes are no such file, or the window lies outside.
     """
-    top, left, height, width = (int(n) for n in np.asarray(crop_window))
-    z = decode_jpeg(contents, channels=channels)
-    return z[top : top + height, left : left + width]
+    window = convert(crop_window, dtypes.int32)
+    return _cropped(decode_jpeg(contents, channels=channels), window, name=name)
+
+
+@array_function(
+    "CropWindow",
+    lambda x, _: TensorSpec.of((None, None, (x.dims or (None,))[-1]), x.dtype),
+    np.zeros((4, 4, 3), np.uint8),
+    np.array([1, 1, 2, 2], np.int32),
+)
+def _cropped(pixels: Any, window: Any) -> Any:
+    """A part of an image: [y, x, height, width]."""
+    top, left, height, width = (int(n) for n in window)
+    rows, columns = pixels.shape[:2]
+    fits = 0 <= top < top + height <= rows and 0 <= left < left + width <= columns
+    if not fits:
+        raise errors.invalid(
+            "DecodeAndCropJpeg",
+            "jpeg::Uncompress failed. Invalid JPEG data or crop window. The window "
+            f"{window.tolist()} must lie within {rows} rows and {columns} columns.",
+        )
+    return pixels[top : top + height, left : left + width]
 
 
 @export("image.adjust_jpeg_quality")
@@ -80,16 +100,28 @@ def adjust_jpeg_quality(image: Any, jpeg_quality: Any, name: Any = None) -> Any:
         InvalidArgumentError: The quality is outside that range.
     """
     x = convert(image)
-    if not 0 <= int(jpeg_quality) <= 100:
+    plain = convert_image_dtype(x, dtypes.uint8, saturate=True)
+    contents = _encoded(plain, convert(jpeg_quality, dtypes.int32))
+    channels = int((x.static_shape or (0, 0, 3))[-1] or 0)
+    z = decode_jpeg(contents, channels)
+    return convert_image_dtype(z, x.dtype, saturate=True)
+
+
+@array_function(
+    "EncodeJpegVariableQuality",
+    lambda *_: TensorSpec.of((), dtypes.string),
+    np.zeros((4, 4, 3), np.uint8),
+    np.int32(50),
+)
+def _encoded(image: Any, quality: Any) -> Any:
+    """The bytes of a JPEG file of this quality."""
+    if not 0 <= int(quality) <= 100:
         raise errors.invalid(
             "EncodeJpegVariableQuality",
-            f"quality must be in [0,100], got {int(jpeg_quality)}",
+            f"quality must be in [0,100], got {int(quality)}",
         )
-    plain = convert_image_dtype(x, dtypes.uint8, saturate=True)
-    options = (("quality", int(jpeg_quality)), ("subsampling", 2))
-    channels = int((x.static_shape or (0, 0, 3))[-1] or 0)
-    z = decode_jpeg(encode(plain, format="JPEG", options=options), channels)
-    return convert_image_dtype(z, x.dtype)
+    options = (("quality", int(quality)), ("subsampling", 2))
+    return encode(image, format="JPEG", options=options)
 
 
 def _check(low: int, high: int) -> None:

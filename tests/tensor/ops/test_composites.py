@@ -147,7 +147,7 @@ def test_rows_and_pieces_name_what_is_wrong() -> None:
         tf.ragged.range([1], [2], 0)
     with pytest.raises(tf.errors.InvalidArgumentError, match="num_partitions"):
         tf.ragged.stack_dynamic_partitions([1], [2], 2)
-    with pytest.raises(ValueError, match="noise must be one of"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="noise could only"):
         tf.image.extract_glimpse(tf.ones([1, 2, 2, 1]), [1, 1], [[0.0, 0]], noise="x")
     with pytest.raises(tf.errors.InvalidArgumentError, match="square"):
         tf.image.non_max_suppression_overlaps([[1.0, 2.0]], [1.0], 1)
