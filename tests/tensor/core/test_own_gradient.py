@@ -1,4 +1,4 @@
-"""The gradient of a value with respect to itself."""
+"""What the guide to gradients shows: of a value to itself, of an op without one."""
 
 import pytest
 
@@ -31,3 +31,11 @@ def test_a_traced_tape_gives_a_variable_gradient_one_to_itself():
         return tape.gradient(value, value)
 
     assert function() == 1.0
+
+
+def test_an_op_without_a_gradient_says_so():
+    image, delta = tf.Variable([[[0.5, 0.0, 0.0]]]), tf.Variable(0.1)
+    with tf.GradientTape() as tape:
+        changed = tf.image.adjust_contrast(image, delta)
+    with pytest.raises(LookupError, match="no entry for: AdjustContrastv2"):
+        tape.gradient(changed, [image, delta])
