@@ -125,6 +125,8 @@ class Reshape(Op):
     keeps_inputs = False
 
     def kernel(self, x: Any, shape: Any) -> Any:
+        if np.size(x) == 0 and -1 in shape:
+            shape = _reshaped(np.shape(x), [int(d) for d in shape], self)
         return np.reshape(x, shape)
 
     def infer(self, x: TensorSpec, shape: Any) -> TensorSpec:
@@ -224,7 +226,7 @@ def as_static_shape(shape: Any) -> Any:
     if isinstance(shape, list | tuple) and all(type(d) is int for d in shape):
         return tuple(shape)
     if is_symbolic(shape):
-        return shape
+        return shape if shape.ndim != 0 else reshape(shape, shape=(1,))
     if isinstance(shape, int | np.integer):
         return (int(shape),)
     if isinstance(shape, TensorShape):

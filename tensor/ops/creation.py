@@ -81,7 +81,7 @@ fill_op = register(Fill)
 def _shape_argument(shape: Any, op_type: str) -> Any:
     """Return a shape as a tuple or symbolic vector, with TensorFlow's errors."""
     if isinstance(shape, Tensor) and type(shape) is not EagerTensor:
-        return shape
+        return as_static_shape(shape)
     if isinstance(shape, list | tuple) and all(type(d) is int for d in shape):
         return checked_dims(shape, op_type)
     if isinstance(shape, str | bytes):

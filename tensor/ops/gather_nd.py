@@ -220,6 +220,8 @@ def valid_indices(indices: Any, shape: Any) -> tuple[Any, Any]:
 
 def or_else(valid: Any, slices: Any, others: Any) -> Any:
     """Return one slice per index: others where `valid_indices` found it not valid."""
-    extra = slices.ndim - valid.ndim + 1
-    valid = reshape(valid, shape=(*valid.static_shape[:-1], *(1,) * extra))
+    for _ in range(slices.ndim - valid.ndim):
+        valid = valid[..., None]
+    if slices.ndim < valid.ndim:
+        valid = valid[..., 0]
     return where(valid, slices, others)

@@ -262,6 +262,7 @@ def concat_(values: Any, axis: Any, name: str = "concat") -> Any:
     if len(values) == 1:
         return get_op("Identity")(values[0], name=name)
     if is_symbolic(axis):
+        axis = axis if axis.ndim == 0 else get_op("Reshape")(axis, shape=())
         return concat(*values, axis=axis, name=name)
     axis = _axis_number(axis)
     rank = values[0].ndim
@@ -351,7 +352,7 @@ def unstack(
 
 def _same_dtype(op: Op, values: Any) -> list[Any]:
     """Return values as tensors of one dtype: that of the first tensor among them."""
-    values = list(values)
+    values = unstack(values) if is_symbolic(values) else list(values)
     if not values:
         raise errors.invalid(op.type_name, "expected at least one tensor, got none")
     dtype = next(

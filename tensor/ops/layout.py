@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
-from tensor.core.convert import convert
+from tensor.core.convert import convert, to_array
 from tensor.core.dtypes import from_numpy, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
@@ -151,7 +151,7 @@ def transpose_(
         return transpose(x, perm=perm, name=name)
     if isinstance(perm, list | tuple) and any(map(is_symbolic, perm)):
         return transpose(x, perm=convert(perm), name=name)
-    numbers = np.asarray(convert(perm, hint=dtypes.int32))
+    numbers = np.asarray(to_array(perm))
     if numbers.ndim != 1:
         raise errors.invalid(
             "Transpose", f"perm must be rank 1, got shape {to_brackets(numbers.shape)}"

@@ -16,6 +16,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape
 from tensor.ops.gather import gather
 from tensor.ops.layout import transpose
+from tensor.ops.reduction import known_integers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,8 @@ class SearchSorted(Op):
         if count != math.prod(values.shape[:-1]):
             raise errors.invalid(
                 "LowerBound" if side == "left" else "UpperBound",
-                "Leading dim_size of both tensors must match.",
+                "Leading dim_size of both tensors must match. Got shapes "
+                f"{list(x.shape)} and {list(values.shape)}.",
             )
         result = np.empty(values.shape, out_type.numpy_dtype)
         rows = zip(
@@ -127,7 +129,8 @@ def sort(
         ValueError: There is no such direction.
         InvalidArgumentError: `axis` is out of range, or the dtype has no order.
     """
-    moved, order, back = _last_axis_order(values, int(axis), direction)
+    axis = int(known_integers(axis))
+    moved, order, back = _last_axis_order(values, axis, direction)
     batch = len(moved.static_shape) - 1
     if not batch:
         # A gather of rows would have IndexedSlices for a gradient.
@@ -153,7 +156,8 @@ def argsort(
         ValueError: There is no such direction.
         InvalidArgumentError: `axis` is out of range, or the dtype has no order.
     """
-    _, order, back = _last_axis_order(values, int(axis), direction)
+    axis = int(known_integers(axis))
+    _, order, back = _last_axis_order(values, axis, direction)
     return order if back is None else transpose(order, perm=back)
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import errors
 from tensor.core.call import is_symbolic
-from tensor.core.convert import convert
+from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import to_brackets
@@ -210,7 +210,7 @@ def _block_argument(block_shape: Any, op_type: str) -> Any:
     """
     if is_symbolic(block_shape):
         return block_shape
-    block = np.asarray(convert(block_shape))
+    block = np.asarray(to_array(block_shape))
     if block.ndim != 1:
         raise errors.invalid(
             op_type, f"block_shape rank should be 1 instead of {block.ndim}"
@@ -241,7 +241,7 @@ def _pairs_argument(
         )
     if is_symbolic(pairs):
         return pairs
-    array = np.asarray(convert(pairs, hint=dtypes.int32))
+    array = np.asarray(to_array(pairs))
     if array.ndim != 2 or array.shape[1] != 2 or count not in (None, len(array)):
         raise errors.invalid(
             op_type,

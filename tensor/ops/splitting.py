@@ -9,13 +9,13 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
-from tensor.core.convert import convert
+from tensor.core.convert import convert, to_array
 from tensor.core.dtypes import from_numpy, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import concat, split
+from tensor.ops.array import as_static_shape, concat, split
 from tensor.ops.facts import ensure_shape_op
 from tensor.ops.joining import pieces_of
 
@@ -92,8 +92,8 @@ def split_(
     """
     x = convert(value)
     is_number = isinstance(num_or_size_splits, int | np.integer)
-    rank_0 = np.ndim(num_or_size_splits) == 0 and not is_symbolic(num_or_size_splits)
-    if isinstance(num_or_size_splits, Tensor):
+    rank_0 = not hasattr(num_or_size_splits, "__len__")
+    if isinstance(num_or_size_splits, Tensor | np.ndarray):
         rank_0 = num_or_size_splits.ndim == 0
     if rank_0 and not is_number:
         raise ValueError(
@@ -129,12 +129,14 @@ def _sizes(x: Any, sizes: Any, axis: int, num: int | None) -> Any:
         InvalidArgumentError: They do not add up to the size of the axis.
         ValueError: They are symbolic, and how many there are is not known.
     """
+    if isinstance(sizes, list | tuple) and any(map(is_symbolic, sizes)):
+        sizes = as_static_shape(sizes)
     if is_symbolic(sizes):
         count = num if sizes.static_shape is None else sizes.static_shape[0]
         if num is None and count is None:
             raise ValueError(f"Cannot infer argument `num` from shape {sizes.shape}")
         return ensure_shape_op(sizes, shape=(num if count is None else count,))
-    vector = np.asarray(convert(sizes))
+    vector = np.asarray(to_array(sizes))
     if vector.dtype.kind not in "iu":
         raise errors.invalid(
             "SplitV",

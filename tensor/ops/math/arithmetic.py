@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
@@ -30,6 +31,7 @@ from tensor.ops.families import (
     shape_of,
     sum_to,
 )
+from tensor.ops.joining import unstack
 from tensor.ops.math.complex_numbers import (
     conj,
     conj_for_gradient,
@@ -249,7 +251,7 @@ add_n_op = register(AddN)
 
 
 def _tensors_of_one_dtype(inputs: Any) -> list[Any]:
-    values = list(inputs)
+    values = unstack(inputs) if is_symbolic(inputs) else list(inputs)
     dense = [v.to_dense() if isinstance(v, IndexedSlices) else v for v in values]
     dtype = next((v.dtype for v in dense if hasattr(v, "static_shape")), None)
     tensors = [

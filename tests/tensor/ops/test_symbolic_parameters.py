@@ -89,9 +89,9 @@ def test_axes_that_do_not_exist_are_an_error_when_the_graph_runs() -> None:
 
 
 def test_a_size_that_must_be_known_says_so() -> None:
-    window = tf.function(lambda n: tf.signal.frame(tf.ones([4]), n, 1))
+    ordered = tf.function(lambda axis: tf.sort(tf.ones([4]), axis))
     with pytest.raises(NotImplementedError, match="must be known while a function"):
-        window(tf.constant(4))
+        ordered(tf.constant(0))
 
 
 def test_sizes_of_a_split_need_a_number() -> None:
@@ -101,3 +101,23 @@ def test_sizes_of_a_split_need_a_number() -> None:
         pieces.get_concrete_function(spec)
     with pytest.raises(ValueError, match="Rank-0 tensors are not supported"):
         tf.split(tf.range(4), tf.constant(2))
+
+
+IN_GRAPHS = {
+    "concat along an axis in a vector": lambda x: tf.concat([x, x], tf.constant([0])),
+    "stack the rows of a tensor": lambda x: tf.stack(x, axis=1),
+    "add the rows of a tensor": lambda x: tf.add_n(x),
+    "reshape what is empty": lambda x: tf.reshape(x[:0], [0, -1]),
+    "ones of a scalar shape": lambda x: tf.ones(tf.constant(3)) + x[0, 0],
+    "split by sizes with a tensor": lambda x: tf.split(x, [1, tf.constant(1)])[1],
+    "sort along an axis in a tensor": lambda x: tf.sort(x, axis=tf.constant(0)),
+    "leave out indices": lambda x: tf.scatter_nd(
+        [[0], [9]], x, [3, 2], bad_indices_policy="IGNORE"
+    ),
+}
+
+
+@pytest.mark.parametrize("f", IN_GRAPHS.values(), ids=IN_GRAPHS.keys())
+def test_a_graph_takes_what_eager_execution_takes(f: Any) -> None:
+    x = tf.constant([[3.0, 1.0], [2.0, 4.0]])
+    assert tf.function(f)(x).numpy().tolist() == f(x).numpy().tolist()
