@@ -24,8 +24,13 @@ def clone_model(
 
     Raises:
         ValueError: The last two were given for a subclassed model: its structure is
-            in its code.
+            in its code; or the function is none.
     """
+    if clone_function is not None and not callable(clone_function):
+        raise ValueError(
+            "Expected `clone_function` argument to be a callable. Received: "
+            f"clone_function={clone_function}"
+        )
     clone = clone_function or (
         lambda layer: type(layer).from_config(layer.get_config())
     )
@@ -62,7 +67,9 @@ def _clone_sequential(model: Any, input_tensors: Any, clone: Any) -> Any:
     copy = Sequential(name=model.name)
     if input_tensors is not None:
         tensor = input_tensors[0] if isinstance(input_tensors, list) else input_tensors
-        copy.add(Input(tensor=tensor))
+        origin = tensor._keras_history.layer
+        is_input = isinstance(origin, InputLayer)
+        copy.add(origin if is_input else Input(tensor=tensor))
     for layer in layers:
         copy.add(layer)
     if not copy.built and model._inferred_shape is not None:

@@ -163,7 +163,7 @@ class LossOwner(WeightOwner):
             found = source
             if source is None:
                 with init_scope():
-                    found = Mean(name=name, dtype=value.dtype)
+                    found = Mean(name=name, dtype=getattr(value, "dtype", None))
             self._metrics.append(found)
         if source is None:
             found.update_state(value)

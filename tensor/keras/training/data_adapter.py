@@ -65,6 +65,8 @@ class DataAdapter:
         self._source = source
         self.steps: int | None = steps_per_epoch
         if self.steps is None:
+            if getattr(x, "element_spec", None) is not None:
+                _check_finite(x)
             self.steps = source.batch_count()
         if self.steps == 0:
             raise ValueError(
@@ -293,13 +295,22 @@ def _check_alone(x: Any, y: Any, sample_weight: Any) -> None:
     Raises:
         ValueError: It is.
     """
-    kind = type(x).__name__
+    kind = _kind_of(x)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
-                f"`{name}` argument is not supported when using `{kind}` as input: it "
-                "has to bring targets and weights itself, as tuples."
+                f"`{name}` argument is not supported when using {kind} as input: it "
+                "has to bring targets and weights itself, as tuples. Received: "
+                f"{type(x)}"
             )
+
+
+def _kind_of(x: Any) -> str:
+    if hasattr(x, "element_spec"):
+        return "dataset"
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        return "`keras.utils.Sequence`"
+    return "python generator"
 
 
 def _sizes(data: Batch) -> str:
@@ -310,6 +321,22 @@ def _sizes(data: Batch) -> str:
         if rows:
             text += f"  {name} sizes: {', '.join(rows)}\n"
     return text
+
+
+def _check_finite(dataset: Any) -> None:
+    """Check that a dataset ends by itself.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if not hasattr(dataset, "cardinality"):
+        return
+    if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "When providing an infinite dataset, you must specify the number of steps "
+            "to run (if you did not intend to create an infinite dataset, make sure to "
+            f"not call `repeat()` on the dataset). Received: {dataset}"
+        )
 
 
 def _known(cardinality: int) -> int | None:

@@ -115,7 +115,7 @@ class Fitting:
         for epoch, batches in data.epochs():
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            logs = self._train_epoch(train, batches, callbacks, data.first_step)
+            logs = self._train_epoch(train, batches, callbacks, data.first_step, logs)
             epoch_logs = dict(as_numbers(logs))
             if validation_data is not None and _is_validation_time(
                 validation_freq, epoch
@@ -135,11 +135,17 @@ class Fitting:
         return self.history
 
     def _train_epoch(
-        self, train: Any, batches: Any, callbacks: Any, first_step: int
+        self,
+        train: Any,
+        batches: Any,
+        callbacks: Any,
+        first_step: int,
+        earlier_logs: Any,
     ) -> Any:
         """Train on one epoch's batches; return the logs after the last.
 
         Of an epoch that is taken up again nothing may be left: there are no logs then.
+        If the data ended with the epoch before, its logs stand for this one too.
         """
         logs: Any = None
         step = first_step
@@ -153,6 +159,8 @@ class Fitting:
                 break
         if logs is None and first_step:
             return {}
+        if logs is None and earlier_logs is not None:
+            return earlier_logs
         if logs is None:
             raise ValueError(
                 "Unexpected result of `train_function` (Empty logs). This could be due "

@@ -312,3 +312,60 @@ def test_stacks_take_dictionaries_of_any_size():
 def test_recurrent_states_are_part_of_the_configuration():
     cell = layers.RNN(layers.SimpleRNNCell(2))
     assert "num_constants" not in cell.get_config()
+
+
+def test_infinite_datasets_need_a_number_of_steps():
+    data = tf.data.Dataset.from_tensors((X, X)).repeat()
+    model = dense_model()
+    for method in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(ValueError, match="providing an infinite dataset"):
+            method(data, verbose=0)
+    assert model.predict(data, steps=2, verbose=0).shape == (8, 1)
+
+
+class Batches(keras.utils.Sequence):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return X, X
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (tf.data.Dataset.from_tensors((X, X)), "dataset"),
+        (Batches(), "`keras.utils.Sequence`"),
+        (iter([(X, X)]), "python generator"),
+    ],
+)
+def test_data_that_bring_targets_are_given_no_others(data, kind):
+    with pytest.raises(ValueError, match=f"`y` argument is not .* using {kind} as"):
+        dense_model().fit(data, X, verbose=0)
+
+
+def test_data_that_end_with_an_epoch_end_the_training():
+    data = tf.data.Dataset.from_tensors((X, X)).repeat(2).filter(lambda *_: True)
+    model = dense_model()
+    losses = model.fit(data, epochs=3, steps_per_epoch=2, verbose=0).history["loss"]
+    assert len(losses) == 2
+    assert losses[0] == losses[1]
+
+
+def test_metrics_added_in_calls_may_be_numbers():
+    class Reports(layers.Layer):
+        def call(self, x, training=None):
+            self.add_metric(2.0 if training else 1.0, name="mode")
+            return x
+
+    model = keras.Sequential([Reports()])
+    model.compile("sgd", "mse")
+    assert model.test_on_batch(X, X)[1] == 1.0
+
+
+def test_clones_on_given_inputs_begin_with_their_layers():
+    model = keras.Sequential([layers.Dense(2, input_shape=(3,))])
+    start = keras.Input((3,), name="start")
+    assert keras.models.clone_model(model, start).input_names == ["start"]
+    with pytest.raises(ValueError, match="argument to be a callable"):
+        keras.models.clone_model(model, clone_function=3)

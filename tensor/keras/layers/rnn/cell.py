@@ -47,6 +47,7 @@ class RecurrentCell(Layer):
         Raises:
             ValueError: `units` is not positive.
         """
+        kwargs.pop("enable_caching_device", None)  # of no use without devices
         super().__init__(**kwargs)
         if units is None or units <= 0:
             raise ValueError(
