@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _lock = threading.RLock()
-_converted: dict[CodeType, CodeType] = {}
+# By code and file: equal functions of two files have equal code.
+_converted: dict[tuple[CodeType, str], CodeType] = {}
 # The code of converted functions, inner ones included: not to be converted again.
 _results: dict[CodeType, Place] = {}
 
@@ -57,9 +58,10 @@ def convert_function(function: FunctionType) -> FunctionType:
     """
     code = function.__code__
     with _lock:
-        new_code = _converted.get(code)
+        key = code, code.co_filename
+        new_code = _converted.get(key)
         if new_code is None:
-            new_code = _converted[code] = _convert_code(function)
+            new_code = _converted[key] = _convert_code(function)
             _note_places(new_code, new_code, code.co_name)
     return _assembled(function, new_code)
 

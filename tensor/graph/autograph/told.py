@@ -56,7 +56,7 @@ def _users_lines(traceback: TracebackType | None) -> list[str]:
             name, mark = code.co_name, "  **" if caller in _CALLERS else ""
             if place is not None:
                 name, mark = place.name, "  *"
-                if place.root is last_root and place.root is not code:
+                if place.root == last_root and place.root != code:
                     found.pop()  # the statement whose block this is
             last_root = None if place is None else place.root
             line = linecache.getline(filename, traceback.tb_lineno).strip()

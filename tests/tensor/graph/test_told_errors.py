@@ -188,3 +188,18 @@ def test_functions_of_datasets_and_methods_are_told() -> None:
         "method  *",
         "fails  *",
     ]
+
+
+def test_equal_functions_of_two_files_are_told_apart(tmp_path: Any) -> None:
+    text = (
+        "def fails(x):\n    if x > 0:\n        raise ValueError('why')\n    return x\n"
+    )
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        members: dict[str, Any] = {"__name__": name}
+        exec(compile(text, str(path), "exec"), members)
+        told = raised_by(tf.function(members["fails"]), tf.constant(1))
+        assert re.findall(r'File "(.*)", line 3, in fails  \*', str(told)) == [
+            str(path)
+        ]
