@@ -27,6 +27,7 @@ from tensor.ops.nn import (
     pool_public as pool_public,
     pool_with_argmax as pool_with_argmax,
     replicas as replicas,
+    sampled_losses as sampled_losses,
     separable as separable,
     softmax as softmax,
 )
