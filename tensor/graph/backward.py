@@ -6,13 +6,16 @@ read become further outputs of the forward program and inputs of the backward on
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.backprop import backward, densify
 from tensor.core.call import Call
 from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.dtypes import int64
 from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.public_api import names_in
 from tensor.core.registry import get_op
 from tensor.core.tape import Tape, track
 from tensor.graph.control.list_ops import carries_gradient
@@ -37,6 +40,7 @@ class Derivative:
         structure: The gradients for the sources as a nested structure of the backward
             program's outputs: numbers, IndexedSlices of numbers, or None.
         connected: For each source, whether the outputs depend on it.
+        sparse: For each source, whether its gradient is found as IndexedSlices.
     """
 
     def __init__(
@@ -46,12 +50,14 @@ class Derivative:
         saved: tuple[Value, ...],
         structure: list[Any],
         connected: list[bool],
+        sparse: list[bool],
     ) -> None:
         self.forward = forward
         self.backward = backward
         self.saved = saved
         self.structure = structure
         self.connected = connected
+        self.sparse = sparse
 
     def gradients(self, parts: Sequence[Any]) -> list[Any]:
         """Return one gradient for each source from the backward program's outputs."""
@@ -63,6 +69,7 @@ def differentiate(
     sources: Sequence[int],
     seeded: Sequence[bool],
     like: Sequence[Value] = (),
+    sliced: Sequence[bool] = (),
 ) -> Derivative:
     """Return the derivative of a program.
 
@@ -73,6 +80,7 @@ def differentiate(
         seeded: For each output, whether a gradient may arrive there.
         like: If given, one value of the program for each source: gradients are then
             dense, of the shape of this value, and zeros where there is no path.
+        sliced: For each source, whether its gradient is to be IndexedSlices instead.
 
     Raises:
         LookupError: An op on the way has no gradient.
@@ -91,11 +99,10 @@ def differentiate(
         # What is passed in twice has one number, and one gradient.
         found = [by_number.pop(number, None) for number in sources]
         connected = [g is not None for g in found]
+        sparse = [isinstance(g, IndexedSlices) for g in found]
         if like:
-            found = [
-                dense_gradient(g, SymbolicTensor(v, home))
-                for g, v in zip(found, like, strict=True)
-            ]
+            tensors = [SymbolicTensor(v, home) for v in like]
+            found = in_form(found, tensors, sliced)
         parts: list[SymbolicTensor] = []
         structure = [stored(g, parts) for g in found]
     captured = [outer for outer, _ in graph.captures]
@@ -103,7 +110,8 @@ def differentiate(
     forward = Program(
         program.inputs, program.nodes, (*program.outputs, *saved), program.name
     )
-    return Derivative(forward, graph.finish(parts), saved, structure, connected)
+    backward_program = graph.finish(parts)
+    return Derivative(forward, backward_program, saved, structure, connected, sparse)
 
 
 def dense_gradient(gradient: Any, like: Any) -> Any:
@@ -111,6 +119,27 @@ def dense_gradient(gradient: Any, like: Any) -> Any:
     if gradient is None:
         return get_op("ZerosLike")(like)
     return context.graph.own(densify(gradient))
+
+
+def in_form(
+    gradients: Sequence[Any], like: Sequence[Any], sliced: Sequence[bool] = ()
+) -> list[Any]:
+    """Return gradients for tensors, dense ones or IndexedSlices as it is told."""
+    return [
+        _sliced_gradient(g, t) if is_sliced else dense_gradient(g, t)
+        for g, t, is_sliced in zip_longest(gradients, like, sliced, fillvalue=False)
+    ]
+
+
+def _sliced_gradient(gradient: Any, like: Any) -> IndexedSlices:
+    """Return a gradient as slices of the graph being traced; none for None."""
+    ops = names_in("")
+    if gradient is None:
+        gradient = IndexedSlices(get_op("ZerosLike")(like)[:0], [])
+    elif not isinstance(gradient, IndexedSlices):
+        rows = ops["range"](ops["shape"](like)[0])
+        gradient = IndexedSlices(context.graph.own(gradient), rows)
+    return IndexedSlices(gradient.values, ops["cast"](gradient.indices, int64))
 
 
 def stored(gradient: Any, parts: list[Any]) -> Any:

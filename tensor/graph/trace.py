@@ -72,6 +72,8 @@ class Graph(GraphView):
         self.collections: dict[str, list[Any]] = {}
         self._captures: dict[Any, tuple[Any, SymbolicTensor]] = {}
         self._reads: dict[int, SymbolicTensor] = {}
+        # Values of variables that all bodies of one node take, by node and variable.
+        self.values_before: dict[Any, SymbolicTensor] = {}
         # Constants of outer graphs that have been made again in this one.
         self._constants: dict[Any, tuple[Any, SymbolicTensor]] = {}
         self._names: dict[str, int] = {}

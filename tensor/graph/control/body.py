@@ -86,10 +86,14 @@ class BodyGraph(Graph):
         """Return the input for the value of a variable before the body."""
         found = self._before.get(id(variable))
         if found is None:
+            key = (self.scope or self, id(variable))
             with self._outside() as outer:
-                # Another tensor than what user code may have read outside, and uses
-                # inside: that stays as it is when the variable changes.
-                outside = get_op("Identity")(outer.read_variable(variable))
+                outside = outer.values_before.get(key)
+                if outside is None:
+                    # Another tensor than what user code may have read outside, and
+                    # uses inside: that stays as it is when the variable changes.
+                    outside = get_op("Identity")(outer.read_variable(variable))
+                    outer.values_before[key] = outside
             found = self._before[id(variable)] = self.capture(outside)
             found._track_id = variable._track_id
         return found

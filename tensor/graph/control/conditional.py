@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
 from tensor.core.dtypes import variant
+from tensor.core.indexed_slices import IndexedSlices
+from tensor.core.public_api import names_in
 from tensor.core.registry import Op
 from tensor.graph.backward import Derivative, differentiate, number_of
 from tensor.graph.control.body import note_effects
@@ -69,14 +71,13 @@ class Case(Op):
                 for b in call.attrs["branches"]
             ]
         )
-        derivatives = []
-        for branch in plain:
-            like = [branch.inputs[i] for i in wanted]
-            numbers = [number_of(v) for v in like]
-            derivatives.append(differentiate(branch, numbers, [True] * count, like))
-        paths = zip(*[d.connected for d in derivatives], strict=True)
-        connected = [any(found) for found in paths]
-        wanted = [i for i, found in zip(wanted, connected, strict=True) if found]
+        derivatives = _derivatives(plain, wanted)
+        sliced = _in_any(d.sparse for d in derivatives)
+        if any(sliced):
+            derivatives = _derivatives(plain, wanted, sliced)
+        connected = _in_any(d.connected for d in derivatives)
+        wanted = list(itertools.compress(wanted, connected))
+        sliced = list(itertools.compress(sliced, connected))
         saved = [
             _results(call, k, derivative.saved)
             for k, derivative in enumerate(derivatives)
@@ -92,15 +93,36 @@ class Case(Op):
             *[t for tensors in recorded for t in tensors],
             branches=_aligned(derivatives, [len(s) for s in saved], count, connected),
             counts=(count, len(shared)),
-            forward=CaseParts(tuple(again), wanted),
+            forward=CaseParts(tuple(again), wanted, sliced),
         )
         grads: list[Any] = [None] * len(call.inputs)
-        for i, part in zip(wanted, parts, strict=True):
-            grads[i + 1] = part
+        rest = iter(parts)
+        for i, is_sliced in zip(wanted, sliced, strict=True):
+            grads[i + 1] = next(rest)
+            if is_sliced:
+                shape = names_in("")["shape"](inputs[i])
+                grads[i + 1] = IndexedSlices(grads[i + 1], next(rest), shape)
         return tuple(grads)
 
 
 case_op = Case()
+
+
+def _derivatives(
+    branches: Iterable[Program], wanted: Sequence[int], sliced: Sequence[bool] = ()
+) -> list[Derivative]:
+    """Return the derivatives of branches with respect to some of their inputs."""
+    derivatives = []
+    for branch in branches:
+        like = [branch.inputs[i] for i in wanted]
+        numbers = [number_of(v) for v in like]
+        seeded = [True] * len(branch.outputs)
+        derivatives.append(differentiate(branch, numbers, seeded, like, sliced))
+    return derivatives
+
+
+def _in_any(facts: Iterable[Sequence[bool]]) -> list[bool]:
+    return [any(found) for found in zip(*facts, strict=True)]
 
 
 def _results(call: Any, branch: int, values: Iterable[Value]) -> list[Any]:
@@ -139,8 +161,12 @@ def _aligned(
         ]
         unused[k] = own.inputs[seeds:]
         inputs = (*own.inputs[:seeds], *[v for values in unused for v in values])
-        outputs = tuple(itertools.compress(own.outputs, connected))
-        programs.append(Program(inputs, own.nodes, outputs, own.name))
+        outputs: list[Value] = []
+        for place in itertools.compress(derivative.structure, connected):
+            is_sliced = isinstance(place, IndexedSlices)
+            parts = [place.values, place.indices] if is_sliced else [place]
+            outputs += [own.outputs[part] for part in parts]
+        programs.append(Program(inputs, own.nodes, tuple(outputs), own.name))
     return tuple(programs)
 
 

@@ -10,7 +10,7 @@ from tensor.core.context import context
 from tensor.core.registry import Op, get_op
 from tensor.core.shapes import relax
 from tensor.core.tensor_spec import TensorSpec
-from tensor.graph.backward import dense_gradient, gradients_through, number_of
+from tensor.graph.backward import gradients_through, in_form, number_of, stored
 from tensor.graph.control.body import BodyGraph
 from tensor.graph.executor.codegen import writes
 from tensor.graph.inline import inline
@@ -29,11 +29,15 @@ class CaseParts:
         branches: The replays of its branches, which take what each of these recorded
             after the inputs of the conditional.
         wanted: Which of their inputs gradients are wanted for.
+        sliced: For each of these, whether it is IndexedSlices: values and indices.
     """
 
-    def __init__(self, branches: tuple[Program, ...], wanted: list[int]) -> None:
+    def __init__(
+        self, branches: tuple[Program, ...], wanted: list[int], sliced: list[bool]
+    ) -> None:
         self.branches = branches
         self.wanted = wanted
+        self.sliced = sliced
 
 
 class CaseGradient(Op):
@@ -65,11 +69,9 @@ class CaseGradient(Op):
         first = 1 + arriving + saved
         index = call.inputs[0]
         again = (*call.inputs[first:], *call.inputs[1 : 1 + arriving])
-        branches = tuple(
-            [gradient_program(b, forward.wanted) for b in forward.branches]
-        )
+        branches = tuple([gradient_program(b, forward) for b in forward.branches])
         sources = [number for number in call.wants if number]
-        attrs: dict[str, Any] = {"branches": branches, "count": len(forward.wanted)}
+        attrs: dict[str, Any] = {"branches": branches, "count": len(dz)}
         found = gradients_through(lambda: case_op(index, *again, **attrs), sources, dz)
         grads: list[Any] = [None] * len(call.inputs)
         for i in (*range(first, len(call.inputs)), *range(1, 1 + arriving)):
@@ -105,7 +107,7 @@ def branch_number(index: Any, branches: Sequence[Any]) -> int:
     return number if 0 <= number < len(branches) else len(branches) - 1
 
 
-def gradient_program(program: Program, wanted: Sequence[int]) -> Program:
+def gradient_program(program: Program, parts: CaseParts) -> Program:
     """Return a program from inputs and arriving gradients to gradients of inputs.
 
     It runs the branch again; only that can be differentiated further.
@@ -114,12 +116,12 @@ def gradient_program(program: Program, wanted: Sequence[int]) -> Program:
     with body.traced():
         inputs = [body.add_input(v.dims, v.dtype, "x") for v in program.inputs]
         dz = [body.add_input(v.dims, v.dtype, "dz") for v in program.outputs]
-        sources = [number_of(inputs[i]._value) for i in wanted]
+        like = [inputs[i] for i in parts.wanted]
+        sources = [number_of(t._value) for t in like]
         found = gradients_through(lambda: inline(program, inputs), sources, dz)
-        results = [
-            dense_gradient(found.get(s), inputs[i])
-            for s, i in zip(sources, wanted, strict=True)
-        ]
+        results: list[Any] = []
+        for gradient in in_form([found.get(n) for n in sources], like, parts.sliced):
+            stored(gradient, results)
     return body.program(results, [])
 
 
