@@ -105,6 +105,8 @@ def _equals(value: Any, literal: Any) -> bool:
 
 
 def _fit_composite(value: Any, spec: CompositeSpec) -> Any:
+    if isinstance(value, CompositeSpec) and value.is_subtype_of(spec):
+        return value
     parts, specs = nest.flatten(value, True), nest.flatten(spec, True)
     same = isinstance(value, spec.value_type | CompositeSpec)
     if not same or len(parts) != len(specs):

@@ -128,7 +128,16 @@ def brought_together(operands: Sequence[Any]) -> tuple[list[Any], RaggedTensor]:
         reversed(ends), reversed(_lengths(outer, rank, levels)), strict=True
     ):
         rows = RaggedTensor(rows, cast_(splits, kind), length)
+    count = _count_of_rows(outer, rank)
+    if count is not None and type(rows.row_splits) is not EagerTensor:
+        rows.row_splits.set_shape([count + 1])
     return flat, rows
+
+
+def _count_of_rows(tensors: Sequence[Any], rank: int) -> int | None:
+    """Return the number of rows of the result, if it is known."""
+    sizes = {1 if _rank(t) < rank else t.shape[0] for t in tensors}
+    return None if None in sizes else max(sizes)
 
 
 def _split(results: Any, levels: int) -> list[Any]:

@@ -11,7 +11,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import cast_
-from tensor.ops.array_functions import array_function, vector
+from tensor.ops.array_functions import array_function, longer, vector
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.sparse.sparse_tensor import SparseTensor
 from tensor.ops.strings.hashing import fingerprint64
@@ -35,9 +35,9 @@ def _joined_hash(first: int, second: int) -> int:
 
 @array_function(
     "RaggedCross",
-    lambda *_, **attrs: (
+    lambda *specs, **attrs: (
         vector(dtypes.int64 if attrs["hashed"] else dtypes.string),
-        vector(dtypes.int64),
+        vector(dtypes.int64, longer(specs[1], 0)),
     ),
     np.array([b"a", b"b"], object),
     [0, 1, 2],

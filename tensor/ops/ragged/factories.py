@@ -239,7 +239,7 @@ class RaggedFactories:
         sizes = [size_along(x, axis, kind) for axis in range(ragged_rank + 1)]
         if isinstance(lengths, tuple | list) and any(np.ndim(n) for n in lengths):
             nested = [lengths_to_splits(_partition(n, "lengths")) for n in lengths]
-            last = cast_(nested[-1][-1:], kind)
+            last = reshape(cast_(nested[-1][-1], kind), shape=(1,))
             values = gather_nd(x, cells(last, *nested), batch_dims=0)
             ends = [cast_(n, kind) for n in nested]
             return cls.from_nested_row_splits(values, ends, validate=False)

@@ -166,7 +166,8 @@ def gather_nd(
     if places.static_shape == (0,):
         return params
     lead, depth = places.static_shape[:-1], places.static_shape[-1]
-    flat = reshape(places, shape=(-1, depth))
+    count = -1 if None in lead else int(np.prod(lead, dtype=np.int64))
+    flat = reshape(places, shape=(count, depth))
     found = _at_places(params, [flat[:, k] for k in range(depth)])
     if len(lead) == 1:
         return found

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import convert
+from tensor.core.convert import constant_tensor, convert
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor
 from tensor.ops.array import cast_
@@ -73,8 +73,7 @@ def _row(x: RaggedTensor, number: Any) -> Any:
 def _slice_rows(x: RaggedTensor, part: slice, rest: tuple[Any, ...]) -> Any:
     rows: Any = x
     if part != slice(None):
-        numbers = get_op("Range")(*[_int64(v) for v in (0, x.nrows(), 1)])
-        rows = take(x, numbers[part])
+        rows = take(x, _numbers_in(x, part))
     if not rest:
         return rows
     inner, *deeper = rest
@@ -101,6 +100,16 @@ def _slice_rows(x: RaggedTensor, part: slice, rest: tuple[Any, ...]) -> Any:
         "Cannot index into an inner ragged dimension. Rows differ in length: use a "
         "slice, or to_tensor() first."
     )
+
+
+def _numbers_in(x: RaggedTensor, part: slice) -> Any:
+    """Return the numbers of the rows in a slice."""
+    bounds = (part.start, part.stop, part.step)
+    known = x.shape[0]
+    if known is not None and all(isinstance(b, int | None) for b in bounds):
+        return constant_tensor(np.arange(known)[part])
+    numbers = get_op("Range")(*[_int64(v) for v in (0, x.nrows(), 1)])
+    return numbers[part]
 
 
 def _slice_inside(x: RaggedTensor, part: slice) -> RaggedTensor:

@@ -140,7 +140,13 @@ def rows_side_by_side(*splits: Any) -> Any:
     return positions, row_ends(lengths.sum(axis=1), splits[0].dtype)
 
 
-@array_function("RowsOneAfterAnother", lambda *s: like(s[0]), [0, 2, 2], [0, 1, 3])
+def _put_together(*splits: TensorSpec) -> TensorSpec:
+    sizes = [longer(s, -1) for s in splits]
+    known = None if None in sizes else sum(s for s in sizes if s is not None) + 1
+    return like(splits[0], known)
+
+
+@array_function("RowsOneAfterAnother", _put_together, [0, 2, 2], [0, 1, 3])
 def rows_one_after_another(*splits: Any) -> Any:
     """Where the rows of all end when their values are joined."""
     lengths = np.concatenate([np.diff(s) for s in splits])
@@ -266,9 +272,16 @@ def filled_from_the_left(lengths: Any, width: Any) -> Any:
     return _spread(starts, lengths)
 
 
+def _rows_of_ranges(bounds: tuple[TensorSpec, ...]) -> int | None:
+    if any(b.dims is None for b in bounds):
+        return None
+    sizes = [b.dims[0] for b in bounds if b.dims]
+    return sizes[0] + 1 if sizes and sizes[0] is not None else None
+
+
 @array_function(
     "RaggedRangeOf",
-    lambda a, b, c: (like(a), vector(dtypes.int64)),
+    lambda *bounds: (like(bounds[0]), vector(dtypes.int64, _rows_of_ranges(bounds))),
     [0, 5],
     [3, 8],
     [1, 2],

@@ -355,21 +355,17 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
             return (
                 f"tf.RaggedTensor(values={self._values}, row_splits={self._row_splits})"
             )
-        text = _row_text(self)
-        return f"<tf.RaggedTensor {text}>"
+        return f"<tf.RaggedTensor {_row_text(self.numpy())}>"
 
 
 def _row_text(x: Any) -> str:
-    """Write rows as Python lists, with numbers as NumPy writes them."""
-    if isinstance(x, RaggedTensor):
-        return f"[{', '.join(_row_text(row) for row in x)}]"
-    if isinstance(x, bytes):
-        return repr(x)
-    array = np.asarray(x)
-    if array.ndim:
-        return f"[{', '.join(_row_text(v) for v in array)}]"
-    value: Any = array.item() if array.dtype.kind == "O" else array[()]
-    return repr(value) if type(value) is bytes else str(value)
+    """Write an array, or an array of arrays, as NumPy does, with commas between."""
+    if not isinstance(x, np.ndarray):
+        return str(x)
+    if x.size == 0:
+        return repr(x.tolist())  # NumPy writes `[]` for `[[], []]` too
+    with np.printoptions(formatter={"all": _row_text}):
+        return np.array2string(x, separator=", ")
 
 
 def _merge_at(x: Any, axis: int) -> Any:

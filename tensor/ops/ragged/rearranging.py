@@ -11,6 +11,7 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import names_in
 from tensor.core.registry import get_op
+from tensor.core.tensor import EagerTensor
 from tensor.ops.ragged.dispatch import HANDLERS, concat, take
 from tensor.ops.ragged.partitions import positions_in_rows
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
@@ -100,7 +101,7 @@ def _squeezed(x: Any, axis: int, named: int) -> Any:
     if axis > 1:
         return x.with_values(_squeezed(x.values, axis - 1, named))
     sizes = convert(x.nrows() if axis == 0 else x.row_lengths())
-    if not bool(np.all(sizes.numpy() == 1)):
+    if type(sizes) is EagerTensor and not bool(np.all(sizes.numpy() == 1)):
         raise errors.because(
             errors.InvalidArgumentError,
             f"the given axis (axis = {named}) is not squeezable!",
@@ -119,11 +120,15 @@ def split(
     """
     if axis_of(axis, value.shape.rank) != 0:
         raise ValueError("Ragged rows are split along axis 0 only: axis > 0 is ragged.")
-    rows = int(value.nrows())
+    known = value.shape[0]
+    rows: Any = value.nrows() if known is None else known
     if np.ndim(num_or_size_splits) == 0:
         count = _numbers(num_or_size_splits)[0]
         if count < 1:
             raise ValueError(f"num_or_size_splits={count} must be greater than 0")
+        if known is None:
+            size = rows // count
+            return [value[size * i : size * (i + 1)] for i in range(count)]
         if rows % count:
             raise errors.because(
                 errors.InvalidArgumentError,
@@ -133,7 +138,7 @@ def split(
         sizes = [rows // count] * count
     else:
         sizes = _numbers(num_or_size_splits)
-        if sum(sizes) != rows:
+        if known is not None and sum(sizes) != rows:
             raise errors.because(
                 errors.InvalidArgumentError,
                 "Cannot exactly split the `axis` dimension of `value` with the given "

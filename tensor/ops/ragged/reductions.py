@@ -95,7 +95,8 @@ def _along(kind: str | Reducer, x: Any, axis: int, keepdims: bool) -> Any:
     if axis > 1:
         return x.with_values(_along(kind, x.values, axis - 1, keepdims))
     if axis == 1:
-        ids, count = x.value_rowids(), x.nrows()
+        known = x.shape[0]
+        ids, count = x.value_rowids(), x.nrows() if known is None else known
     else:
         ids, count = positions_in_rows(x.row_splits), x.bounding_shape()[1]
     result = reduce_segments(kind, x.values, ids, count)

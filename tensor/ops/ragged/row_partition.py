@@ -196,7 +196,10 @@ class RowPartition(CompositeTensor):
                 f"uniform_row_length={length} times nrows={rows} must equal "
                 f"nvals={values}"
             )
-        numbers = get_op("Range")(*[_int64(v) for v in (0, rows + 1, 1)])
+        if isinstance(rows, int):
+            numbers = constant_tensor(np.arange(rows + 1))
+        else:
+            numbers = get_op("Range")(*[_int64(v) for v in (0, rows + 1, 1)])
         splits = cast_(numbers * _int64(length), kind)
         known = [v if isinstance(v, int) else None for v in (length, total)]
         return cls.of(splits, *known)

@@ -32,7 +32,7 @@ def _segment(kind: str) -> Any:
             )
         ids = convert(segment_ids)
         data.shape[:1].assert_is_compatible_with(ids.shape)
-        count = convert(num_segments)
+        count = num_segments
         if kind not in ("mean", "sqrt_n"):
             return reduce_segments(kind.title(), data, ids, count)
         total = reduce_segments("Sum", data, ids, count)

@@ -238,7 +238,11 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
     sp = as_sparse(sp_input)
     target = cast_(convert(shape, hint=dtypes.int64), dtypes.int64)
     indices, sizes = places.reshaped(sp.indices, sp.dense_shape, target)
-    return SparseTensor(indices, sp.values, sizes)
+    result = SparseTensor(indices, sp.values, sizes)
+    if type(target) is EagerTensor:
+        dims = np.asarray(target).tolist()
+        result._static_shape = TensorShape([None if d < 0 else d for d in dims])
+    return result
 
 
 @export("sparse.retain")

@@ -184,8 +184,10 @@ class SparseTensor(CompositeTensor):
         return [self._indices, self._values, self._dense_shape]
 
     def composite_from(self, parts: Sequence[Any]) -> SparseTensor:
-        """Return a sparse tensor made of other parts."""
-        return SparseTensor(*parts)
+        """Return a sparse tensor of the same shape made of other parts."""
+        result = SparseTensor(*parts)
+        result._static_shape = self._static_shape
+        return result
 
     def print_parts(self, placeholder: str) -> tuple[str, list[Any]]:
         """Return how tf.print writes this: a template and its tensors."""
