@@ -18,9 +18,14 @@ class GraphView:
 
     inputs: list[SymbolicTensor]
     nodes: list[Node]
-    captures: list[tuple[Any, SymbolicTensor]]
+    _captures: dict[Any, tuple[Any, SymbolicTensor]]
     collections: dict[str, list[Any]]
     variable_table: dict[int, Any]
+
+    @property
+    def captures(self) -> list[tuple[Any, SymbolicTensor]]:
+        """Pairs of an outside tensor and the input that stands for it."""
+        return list(self._captures.values())
 
     def session(self) -> Any:
         """Return a session that runs this graph, as in TF1."""

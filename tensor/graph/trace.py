@@ -189,11 +189,6 @@ class Graph(GraphView):
 
     # ---- what comes from outside
 
-    @property
-    def captures(self) -> list[tuple[Any, SymbolicTensor]]:
-        """Pairs of an outside tensor and the input that stands for it."""
-        return list(self._captures.values())
-
     def own(self, x: Any) -> Any:
         """Return an input as a tensor of this graph; Python numbers as they are."""
         kind = type(x)
