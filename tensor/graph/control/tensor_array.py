@@ -311,7 +311,8 @@ class TensorArray(CompositeTensor):
         """Return the array with pieces of `value` of these lengths as its elements."""
         value = convert(value, None if isinstance(value, Tensor) else self._dtype)
         pieces = names_in("")["split"](value, lengths, axis=0)
-        result = self
+        result = self._copy()
+        result._infer_shape = False  # pieces may differ in length
         for i, piece in enumerate(pieces):
             result = result.write(i, piece)
         return result
