@@ -33,7 +33,7 @@ class AUC(Metric):
 
         Args:
             num_thresholds: How many thresholds, evenly spaced.
-            curve: "ROC" or "PR".
+            curve: "ROC", "PR", or "PR_GAIN" (Flach and Kull, 2015).
             summation_method: "interpolation", "minoring" or "majoring".
             name: A name.
             dtype: The dtype of the counts.
@@ -46,9 +46,10 @@ class AUC(Metric):
         Raises:
             ValueError: An argument is none of the allowed values.
         """
-        if curve not in ("ROC", "PR"):
+        if curve not in ("PR", "ROC", "PR_GAIN"):
             raise ValueError(
-                f'Invalid AUC curve value: "{curve}". Expected values are ["PR", "ROC"]'
+                f'Invalid AUC curve value: "{curve}". Expected values are ["PR", '
+                '"ROC", "PR_GAIN"]'
             )
         methods = ("interpolation", "minoring", "majoring")
         if summation_method not in methods:
@@ -101,7 +102,8 @@ class AUC(Metric):
         """Count a batch.
 
         Raises:
-            ValueError: There are several labels, and predictions are no matrix.
+            ValueError: There are several labels, and predictions are no matrix or
+                their weights are not as many.
         """
         y_pred = tf.convert_to_tensor(y_pred)
         if self.multi_label and y_pred.shape.rank != 2:
@@ -111,6 +113,14 @@ class AUC(Metric):
             )
         if not self._is_made:
             self._make(y_pred.shape[-1])
+        weights = self.label_weights
+        if self.multi_label and weights is not None:
+            labels = y_pred.shape[-1]
+            if labels is not None and len(weights) != labels:
+                raise ValueError(
+                    "Number of labels is not consistent. Received: label_weights="
+                    f"{weights} for {labels} labels."
+                )
         if self._from_logits:
             y_pred = tf.sigmoid(y_pred)
         counts = counts_at(
@@ -128,25 +138,29 @@ class AUC(Metric):
     def result(self) -> Any:
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._interpolated_pr_area()
-        recall = tf.math.divide_no_nan(
-            self.true_positives, self.true_positives + self.false_negatives
-        )
-        if self.curve == "ROC":
-            x = tf.math.divide_no_nan(
-                self.false_positives, self.false_positives + self.true_negatives
-            )
-            y = recall
-        else:
-            x = recall
-            y = tf.math.divide_no_nan(
-                self.true_positives, self.true_positives + self.false_positives
-            )
+        x, y = self._points()
         heights = {
             "interpolation": lambda: (y[:-1] + y[1:]) / 2.0,
             "minoring": lambda: tf.minimum(y[:-1], y[1:]),
             "majoring": lambda: tf.maximum(y[:-1], y[1:]),
         }[self.summation_method]()
         return self._averaged((x[:-1] - x[1:]) * heights)
+
+    def _points(self) -> tuple[Any, Any]:
+        """Return the curve: a point for each threshold."""
+        tp, fp = self.true_positives.value(), self.false_positives.value()
+        tn, fn = self.true_negatives.value(), self.false_negatives.value()
+        divide = tf.math.divide_no_nan
+        if self.curve == "ROC":
+            return divide(fp, fp + tn), divide(tp, tp + fn)
+        if self.curve == "PR":
+            return divide(tp, tp + fn), divide(tp, tp + fp)
+        # Gains over a classifier that always says yes; without a true positive the
+        # recall is worth nothing, the precision all.
+        odds = divide(tp + fn, fp + tn)
+        recall = tf.where(tp == 0, 0.0, 1.0 - odds * divide(fn, tp))
+        precision = tf.where(tp == 0, 1.0, 1.0 - odds * divide(fp, tp))
+        return tf.maximum(recall, 0.0), precision
 
     def _averaged(self, areas: Any) -> Any:
         """Return the sum over thresholds, averaged over labels."""

@@ -91,8 +91,10 @@ class R2Score(Metric):
         self._has_state = False
 
     def _make(self, outputs: int) -> None:
+        names = {"total_mse": "residual"}
         for name in ("squared_sum", "sum", "total_mse", "count"):
-            setattr(self, name, self.add_weight(name=name, shape=[outputs]))
+            variable = self.add_weight(name=names.get(name, name), shape=[outputs])
+            setattr(self, name, variable)
         self._has_state = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:

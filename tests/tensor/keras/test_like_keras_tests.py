@@ -203,3 +203,20 @@ def test_optimizers_are_experimental_too():
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
     config = keras.optimizers.SGD(schedule).get_config()
     assert config["learning_rate"]["module"] == "keras.optimizers.schedules"
+
+
+@pytest.mark.parametrize(
+    ("method", "area"),
+    [("interpolation", 0.92593), ("minoring", 0.85185), ("majoring", 1.0)],
+)
+def test_areas_under_gains(method, area):
+    metric = keras.metrics.AUC(5, curve="PR_GAIN", summation_method=method)
+    metric.update_state([0, 0, 1, 1, 1, 0, 1], [0.1, 0.5, 0.3, 0.9, 0.7, 0.2, 0.65])
+    np.testing.assert_allclose(metric.result(), area, atol=1e-5)
+    assert metric.get_config()["curve"] == "PR_GAIN"
+
+
+def test_weights_of_labels_are_as_many_as_labels():
+    metric = keras.metrics.AUC(multi_label=True, label_weights=[0.5, 0.5])
+    with pytest.raises(ValueError, match="Number of labels is not consistent"):
+        metric(np.zeros((2, 3)), np.zeros((2, 3)))
