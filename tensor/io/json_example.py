@@ -53,7 +53,7 @@ class DecodeJSONExample(Op):
         flat = result.reshape(-1)
         for i, text in enumerate(np.ravel(x)):
             flat[i] = _example(text).SerializeToString()
-        return result if result.shape else result[()]
+        return result
 
     def infer(self, x: TensorSpec) -> TensorSpec:
         return x

@@ -11,6 +11,7 @@ products        matrix products, images of different sizes
 gathering       slices by number, in batches too
 broadcasting    operands of elementwise ops brought to the same rows
 row_partition   RowPartition: rows without values
+ragged_text     what tf.print shows
 dynamic_ragged_shape   DynamicRaggedShape: what tf.shape says of a ragged tensor
 shaped          what functions that take a shape do with such a one
 """
@@ -25,6 +26,7 @@ from tensor.ops.ragged import (
     products as products,
     ragged_spec as ragged_spec,
     ragged_tensor as ragged_tensor,
+    ragged_text as ragged_text,
     rearranging as rearranging,
     reductions as reductions,
     row_partition as row_partition,

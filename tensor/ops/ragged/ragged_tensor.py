@@ -278,7 +278,10 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         if type(self._row_splits) is not EagerTensor:
             raise ValueError("RaggedTensor.numpy() is only supported in eager mode.")
         values = np.asarray(self._values.numpy())
-        rows = np.split(values, np.asarray(self._row_splits)[1:-1])
+        splits = np.asarray(self._row_splits)
+        if len(splits) == 1:
+            return values[:0]
+        rows = np.split(values, splits[1:-1])
         if len({len(row) for row in rows}) <= 1:
             return np.array(rows)
         result = np.empty(len(rows), object)
