@@ -12,6 +12,7 @@ from tensor.core import dtypes, errors, nest
 from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.registry import get_op
 from tensor.core.shapes import are_compatible
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
@@ -20,9 +21,11 @@ from tensor.graph.binding import TraceParameters, why_not_by_leaf
 from tensor.graph.function_type import FunctionType
 from tensor.graph.inline import inline
 from tensor.graph.passes.specialize import without_shapes
+from tensor.graph.program import Node, Value
 from tensor.graph.recorded_call import DerivativeCache, RecordedCall
 from tensor.graph.runner import Runner
 from tensor.graph.state import ReadVariable
+from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace_key import Leaves
 from tensor.graph.trace_types import type_of, with_variable_specs
 from tensor.graph.variable_arguments import with_variables
@@ -68,11 +71,14 @@ class ConcreteFunction:
         with graph.traced():
             flat = [_as_output(graph, v) for v in nest.flatten(result, True)]
         tensors = [t for t in flat if t is not None]
-        self.structured_outputs = nest.pack_sequence_as(result, flat, True)
+        self._pack = _packer(nest.pack_sequence_as(result, flat, True), flat)
         self.program = graph.finish(tensors)
         graph.collections["outputs"] = tensors
+        self._outputs = [_as_result(t, i) for i, t in enumerate(tensors)]
+        results = iter(self._outputs)
+        leaves = [None if t is None else next(results) for t in flat]
+        self.structured_outputs = nest.pack_sequence_as(result, leaves, True)
         graph.structured_outputs = self.structured_outputs
-        self._pack = _packer(self.structured_outputs, flat)
         self.variables = graph.variables
         self._captured = [outer for outer, _ in graph.captures]
         self._captured_arrays = [getattr(t, "_array", None) for t in self._captured]
@@ -249,7 +255,7 @@ class ConcreteFunction:
     @property
     def outputs(self) -> list[Any]:
         """The results as symbolic tensors."""
-        return self.graph.outputs
+        return list(self._outputs)
 
     @property
     def captured_inputs(self) -> list[Any]:
@@ -310,6 +316,16 @@ def _as_output(graph: Graph, value: Any) -> Any:
             "is not a Tensor or ExtensionType."
         ) from None
     return graph.own(tensor)
+
+
+def _as_result(tensor: Any, number: int) -> SymbolicTensor:
+    """Return an output as users see it, named as TensorFlow names results."""
+    value = tensor._value
+    node = Node(get_op("Identity"), (value,), {}, {})
+    node.name = f"Identity_{number}" if number else "Identity"
+    result = Value(value.dims, value.dtype, f"{node.name}:0", node)
+    node.outputs = (result,)
+    return SymbolicTensor(result, tensor.graph)
 
 
 def _packer(structure: Any, flat: list[Any]) -> Any:

@@ -277,3 +277,15 @@ def test_inputs_know_the_names_that_users_gave() -> None:
     names = [t.op.get_attr("_user_specified_name") for t in concrete.inputs]
     assert names == [b"args_0", b"custom"]
     assert [t.op.name for t in concrete.inputs] == ["args_0", "custom"]
+
+
+def test_results_are_named_as_in_tensorflow() -> None:
+    f = tf.function(lambda x: {"same": x, "twice": [x * 2, None, x]})
+    concrete = f.get_concrete_function(SCALAR)
+    names = ["Identity:0", "Identity_1:0", "Identity_2:0"]
+    assert [t.name for t in concrete.outputs] == names
+    leaves = tf.nest.flatten(concrete.structured_outputs)
+    assert [t if t is None else t.name for t in leaves] == [*names[:2], None, names[2]]
+    assert [t.op.type for t in concrete.outputs] == ["Identity"] * 3
+    assert [t.op.inputs[0].name for t in concrete.outputs] == ["x:0", "mul:0", "x:0"]
+    assert int(concrete(ONE)["twice"][0]) == 2
