@@ -9,9 +9,11 @@ import numpy as np
 
 from tensor.core import dtypes, errors, nest
 from tensor.core.context import context
-from tensor.core.convert import to_array
+from tensor.core.convert import convert, to_array
+from tensor.core.registry import Op
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import Reference
+from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.executor import compile_program
 from tensor.graph.passes.prune import prune
 from tensor.graph.program import Program, Value
@@ -69,6 +71,41 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Any:
     return context.graph.add_input(dims, dtypes.as_dtype(dtype), name or "Placeholder")
 
 
+class PlaceholderWithDefault(Op):
+    """A value that something else may be fed for, of any size that `dims` allow."""
+
+    keeps_inputs: Any = False
+
+    def kernel(self, x: Any, dims: Any) -> Any:
+        return x
+
+    def infer(self, x: TensorSpec, dims: Any) -> TensorSpec:
+        return TensorSpec.of(dims, x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        return dz
+
+
+def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
+    """Return a tensor that has this value where no other is fed.
+
+    Args:
+        input: The value.
+        shape: The shape that what is fed must fit.
+        name: A name for the node, in a graph.
+
+    Raises:
+        ValueError: The value does not fit `shape`.
+    """
+    value, dims = convert(input), TensorShape(shape)
+    if not dims.is_compatible_with(value.shape):
+        raise ValueError(
+            f"The default of shape {value.shape} does not fit the placeholder's shape "
+            f"{dims}. Give a shape with None where sizes may differ."
+        )
+    return PlaceholderWithDefault()(value, dims=dims._dims, name=name)
+
+
 class Session:
     """Runs a graph, or the part of it that the fetched tensors need."""
 
@@ -113,7 +150,7 @@ class Session:
     def _result(self, fetched: Any, arrays: Any) -> Any:
         if isinstance(fetched, Value):
             array = next(arrays)
-            return array if np.shape(array) == () else np.array(array)
+            return np.asarray(array)[()] if np.ndim(array) == 0 else np.array(array)
         return None if fetched is None else fetched.read_array().copy()
 
     def _named(self, tensor: Any) -> Any:

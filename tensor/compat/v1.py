@@ -11,6 +11,7 @@ from tensor.compat.session import (
     global_variables_initializer as global_variables_initializer,
     local_variables_initializer as local_variables_initializer,
     placeholder as placeholder,
+    placeholder_with_default as placeholder_with_default,
     reset_default_graph as reset_default_graph,
 )
 from tensor.compat.updates import (

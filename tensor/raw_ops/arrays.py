@@ -148,7 +148,9 @@ FORMS: dict[str, Any] = {
     "PadV2": lambda input, paddings, constant_values: tf.pad(
         input, paddings, constant_values=constant_values
     ),
-    "PlaceholderWithDefault": lambda input, shape: tf.identity(input),
+    "PlaceholderWithDefault": lambda input, shape: (
+        tf.compat.v1.placeholder_with_default(input, shape)
+    ),
     "Range": lambda start, limit, delta: tf.range(start, limit, delta),
     "Rank": lambda input: tf.rank(input),
     "Reshape": lambda tensor, shape: tf.reshape(tensor, shape),

@@ -288,7 +288,7 @@ def _class_dtype(dtype: Any) -> DType:
     dtype = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
     if dtype not in (dtypes.int32, dtypes.int64):
         raise ValueError(
-            f"Argument `dtype` got invalid value <dtype: '{dtype.name}'>. Accepted dtypes are "
+            f"Argument `dtype` got invalid value {dtype!s}. Accepted dtypes are "
             "(tf.int32, tf.int64)."
         )
     return dtype

@@ -117,3 +117,25 @@ def test_text_and_bytes() -> None:
     for wrong in (compat.as_bytes, compat.as_text):
         with pytest.raises(TypeError, match="Expected binary or unicode"):
             wrong(np.float32(1))
+
+
+def test_a_placeholder_may_have_a_default() -> None:
+    with tf.Graph().as_default():
+        x = v1.placeholder_with_default([1.0, 2.0], [None])
+        assert x.shape.as_list() == [None]
+        double = x * 2.0
+        slope = tf.gradients(double, x)[0]
+        with v1.Session() as sess:
+            assert sess.run(double).tolist() == [2, 4]
+            assert sess.run(double, {x: [5.0]}).tolist() == [10]
+            assert sess.run(slope).tolist() == [2, 2]
+    assert v1.placeholder_with_default(3, []).numpy() == 3
+    with pytest.raises(ValueError, match="does not fit the placeholder's shape"):
+        v1.placeholder_with_default([1.0], [2])
+
+
+def test_fetched_scalars_are_numbers_and_bytes() -> None:
+    with tf.Graph().as_default(), v1.Session() as sess:
+        assert sess.run(tf.strings.join(["a", "b"])) == b"ab"
+        mean = sess.run(tf.nn.moments(tf.constant([1.0, 2.0]), [0]))[0]
+        assert isinstance(mean, np.float32)

@@ -187,5 +187,7 @@ def test_truncation_needs_room() -> None:
 
 
 def test_drawing_from_no_class_is_an_error() -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="num_classes should be positive"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="num_classes should be positive"
+    ):
         tf.random.categorical(tf.zeros([2, 0]), 3)
