@@ -109,6 +109,8 @@ EAGER: dict[str, tuple[Any, type[Exception], str]] = {
 
 
 Shape = tf.experimental.DynamicRaggedShape
+NUMBERS = tf.data.Dataset.range(4)
+ROWS_OF_TWO = tf.ragged.constant([[1, 2], [3]])
 
 EAGER |= {
     "argmax of an image alone": (
@@ -163,6 +165,86 @@ EAGER |= {
         ValueError,
         "but there are 1 row partitions only",
     ),
+    "an axis of logits too far": (
+        lambda: tf.nn.softmax_cross_entropy_with_logits([1.0], [1.0], axis=3),
+        Invalid,
+        "axis 3 is out of range for logits of rank 1",
+    ),
+    "interleaving by nobody": (
+        lambda: NUMBERS.interleave(lambda _: NUMBERS, num_parallel_calls=0),
+        Invalid,
+        "num_parallel_calls must be greater than zero",
+    ),
+    "padded batches of nothing": (
+        lambda: NUMBERS.map(lambda x: [x]).padded_batch(0),
+        Invalid,
+        "Batch size must be greater than zero",
+    ),
+    "crossing a number": (lambda: tf.ragged.cross(3), TypeError, "must be a list"),
+    "crossing nothing": (lambda: tf.ragged.cross([]), ValueError, "at least one feat"),
+    "crossing other rows": (
+        lambda: tf.ragged.cross([ROWS_OF_TWO, [[1]]]),
+        Invalid,
+        "must have the same batch dimension size",
+    ),
+    "crossing fractions": (
+        lambda: tf.ragged.cross([tf.ragged.constant([[1.5]])]),
+        ValueError,
+        "Unexpected dtype for .*float32",
+    ),
+    "fewer buckets than none": (
+        lambda: tf.ragged.cross_hashed([ROWS_OF_TWO], num_buckets=-1),
+        ValueError,
+        "-1",
+    ),
+    "rows of a number": (
+        lambda: tf.RaggedTensor.from_row_splits(1, [0]),
+        ValueError,
+        "Values of a RaggedTensor need a dimension",
+    ),
+    "JSON that ends": (
+        lambda: tf.io.decode_json_example("{"),
+        Invalid,
+        "Error while parsing JSON",
+    ),
+    "sparse tensors of two columns": (
+        lambda: tf.io.deserialize_many_sparse([["a", "b"]], tf.int32),
+        Invalid,
+        "Serialized sparse should have 3",
+    ),
+    "sparse tensors of another rank": (
+        lambda: tf.io.deserialize_many_sparse(
+            [tf.io.serialize_sparse(ONE)], tf.int32, rank=7
+        ),
+        Invalid,
+        "Expected sparse tensors of rank 7",
+    ),
+    "a range upside down": (
+        lambda: tf.quantization.quantize_and_dequantize_v2(
+            [1.0], 2.0, 1.0, range_given=True
+        ),
+        Invalid,
+        "Invalid range: input_min 2",
+    ),
+    "too many bits": (
+        lambda: tf.quantization.quantize_and_dequantize_v2(
+            [1.0], -1.0, 1.0, num_bits=99
+        ),
+        Invalid,
+        "num_bits is out of range: 99",
+    ),
+    "clones by a number": (
+        lambda: tf.keras.models.clone_model(tf.keras.Sequential(), clone_function=3),
+        ValueError,
+        "to be a callable. Received",
+    ),
+    "labels of other weights": (
+        lambda: tf.keras.metrics.AUC(
+            multi_label=True, num_labels=3, label_weights=[1.0, 2.0]
+        ).update_state([[0, 1, 1]], [[0.1, 0.2, 0.3]]),
+        ValueError,
+        "label",
+    ),
     "every other dimension": (
         lambda: Shape.from_lengths([2, (1, 2), 3])[::2],
         IndexError,
@@ -187,6 +269,21 @@ TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
         lambda p: tf.pad(tf.ones([2, 2]), p),
         tf.TensorSpec([3, 2], tf.int32),
         "Shape must be rank 3 but is rank 2",
+    ),
+    "a segment's matrix of numbers": (
+        lambda i: tf.math.segment_sum([1.0, 2.0], i),
+        tf.TensorSpec([2, 2], tf.int32),
+        "Shape must be rank 1 but is rank 2",
+    ),
+    "a matrix's unique elements": (
+        lambda x: tf.unique(x),
+        tf.TensorSpec([2, 2]),
+        "Shape must be rank 1 but is rank 2",
+    ),
+    "rounding along an axis of unknown rank": (
+        lambda x: tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0, axis=-1),
+        ANY,
+        "input should have known rank to use negative axis",
     ),
     "bands of a scale": (
         lambda n: tf.signal.linear_to_mel_weight_matrix(num_mel_bins=n),
