@@ -67,7 +67,9 @@ def gather(
     batch = batch_dims % rank if batch_dims else 0
     at = batch if axis is None else axis_of(axis, len(params.shape))
     if at < batch:
-        raise ValueError("batch_dims must be less than or equal to axis")
+        raise ValueError(
+            f"axis must be greater than or equal to batch_dims, got {at} and {batch}"
+        )
     if not batch and not at:
         return gather_rows(params, indices)
     return _in_batches(params, indices, batch, at)

@@ -43,13 +43,7 @@ def boolean_mask(data: Any, mask: Any, axis: Any = None, name: Any = None) -> An
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any:
-    """Return where a condition is true; or elements of x there, and else of y.
-
-    Raises:
-        ValueError: Only one of x and y is given.
-    """
-    if (x is None) != (y is None):
-        raise ValueError("x and y must be either both None or both non-None")
+    """Return where a condition is true; or elements of x there, and else of y."""
     if x is not None:
         return elementwise(get_where(), (condition, x, y))
     flat = condition.flat_values

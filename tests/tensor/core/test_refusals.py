@@ -58,6 +58,14 @@ def with_gradient(op: Op, *values: float) -> Any:
     return tape.gradient(y, xs)
 
 
+def batch_of_numbers() -> Any:
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+    return tape.batch_jacobian(y, x)
+
+
 def wordless() -> None:
     register(type("Wordless", (Op,), {}))
 
@@ -170,6 +178,18 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         lambda: tf.Module(name=3),
         TypeError,
         "expected string or bytes-like object",
+    ),
+    "a batch of numbers": (
+        batch_of_numbers,
+        ValueError,
+        r"Argument `target`: Shape \(2,\) must have rank at least 2",
+    ),
+    "specs of other sparse tensors": (
+        lambda: tf.SparseTensorSpec([2]).most_specific_compatible_type(
+            tf.SparseTensorSpec([2], tf.int32)
+        ),
+        ValueError,
+        "No TypeSpec is compatible with both",
     ),
     "an axis too far": (
         lambda: canonical_axis(2, 2),

@@ -220,6 +220,16 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         TypeError,
         r"Invalid keyword arguments: \['wrong'\]",
     ),
+    "epochs without end": (
+        lambda: dense().fit(ROWS.repeat(), verbose=0),
+        ValueError,
+        "infinite dataset, you must specify the number of steps",
+    ),
+    "targets beside a dataset": (
+        lambda: dense().fit(ROWS, Y, verbose=0),
+        ValueError,
+        "`y` argument is not supported when using",
+    ),
     "no batch to train on": (
         lambda: dense().fit(EMPTY, verbose=0),
         ValueError,

@@ -197,6 +197,23 @@ EAGER |= {
         ValueError,
         "-1",
     ),
+    "batches behind the axis": (
+        lambda: tf.gather(ROWS_OF_TWO, [[0], [0]], axis=0, batch_dims=1),
+        ValueError,
+        "axis must be greater than or equal to batch_dims",
+    ),
+    "an axis behind the batches": (
+        lambda: tf.gather(
+            tf.ragged.constant([[[1, 2]], [[3]]]), [[0], [0]], axis=2, batch_dims=1
+        ),
+        ValueError,
+        "needs axis == batch_dims, got axis=2 and batch_dims=1",
+    ),
+    "vectors times rows": (
+        lambda: tf.matmul(tf.ragged.constant([[1], []])[0], ROWS_OF_TWO[0]),
+        (ValueError, Invalid),
+        "rank",
+    ),
     "rows of a number": (
         lambda: tf.RaggedTensor.from_row_splits(1, [0]),
         ValueError,
