@@ -13,6 +13,8 @@ supports one Python at a time and keeps the user's line numbers is a few hundred
     convert       all of these in order; the new function
     operators     what converted code calls, under the name `ag__`
     calls         which functions are converted when converted code calls them
+    builtins      Python's built-in functions on tensors and datasets
+    told          errors of the user's code, with the user's lines
 """
 
 from tensor.graph.autograph.api import (

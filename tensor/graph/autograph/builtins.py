@@ -256,9 +256,9 @@ def sorted_(values: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
 
 def print_(*values: Any, **options: Any) -> None:
     """`print`; of symbolic tensors, their values, if that feature was asked for."""
-    leaves = nest.flatten(values)
+    leaves = nest.flatten(values) if is_asked_for(Feature.BUILTIN_FUNCTIONS) else []
     tensors = [v for v in leaves if _is_symbolic(v)]
-    if not tensors or not is_asked_for(Feature.BUILTIN_FUNCTIONS):
+    if not tensors:
         print(*values, **options)  # noqa: T201  # what it is for
         return
 

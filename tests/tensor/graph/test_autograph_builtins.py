@@ -203,3 +203,11 @@ def test_print_prints_values_if_that_is_asked_for(
         assert capsys.readouterr().out == shown
     tf.function(prints)(C([1, 2]))
     assert "x is|Tensor(" in capsys.readouterr().out
+
+
+def test_print_takes_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    def prints() -> None:
+        print({1: "a", "b": 2})  # noqa: T201
+
+    tf.function(prints)()
+    assert capsys.readouterr().out == "{1: 'a', 'b': 2}\n"
