@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import num_elements
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
+    ones_like,
     reshape,
     where,
     zeros_like,
@@ -30,6 +32,9 @@ from tensor.ops.linalg.diagonals import (
     set_diagonals,
 )
 from tensor.ops.reduce import reduce_sum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def _band(k: Any, align: Any, op_type: str) -> tuple[int, int]:
@@ -148,10 +153,9 @@ def diag(
     is_plain = band == (0, 0) and int(num_rows) == int(num_cols) == -1
     if is_plain and dims and None in dims and not np.any(padding_value):
         return diagonal_matrix(x)
-    if dims is None or dims[-1:] == (None,):
-        raise errors.invalid(
-            "MatrixDiagV3",
-            "the length of the diagonal must be known; use tf.ensure_shape",
+    if dims is None or None in dims:
+        return _diag_of_unknown_size(
+            x, band, (int(num_rows), int(num_cols)), align, padding_value
         )
     if not dims:
         raise errors.invalid(
@@ -165,8 +169,6 @@ def diag(
             "lower_diag_index and upper_diag_index range.",
         )
     shape = (*batch, *_matrix_size(dims[-1] or 0, band, int(num_rows), int(num_cols)))
-    if None in shape:
-        raise errors.invalid("MatrixDiagV3", "all batch dimensions must be known")
     result = place_diagonals(x, shape=shape, k=band, align=align, name=name)
     if np.asarray(padding_value).item() == 0:
         return result
@@ -176,6 +178,44 @@ def diag(
     mask[rows[valid], columns[valid]] = True
     filler = convert(padding_value, x.dtype)
     return where(convert(mask), result, zeros_like(result) + filler)
+
+
+class MatrixSize(Op):
+    """The shape of the smallest matrices that hold diagonals, as a vector."""
+
+    gradient: Any = NON_DIFFERENTIABLE
+    keeps_inputs: Any = False
+    shape_depends_on_values = True
+
+    def kernel(self, x: Any, k: tuple[int, int], size: tuple[int, int]) -> Any:
+        dims = np.shape(x)
+        batch = dims[:-1] if k[0] == k[1] else dims[:-2]
+        return np.array([*batch, *_matrix_size(dims[-1], k, *size)], np.int32)
+
+    def infer(self, x: TensorSpec, k: tuple[int, int], size: tuple[int, int]) -> Any:
+        more = 1 if k[0] == k[1] else 0
+        rank = None if x.dims is None else len(x.dims) + more
+        return TensorSpec.of((rank,), dtypes.int32)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), k=(1, 1), size=(-1, -1))
+        yield Sample(rng.normal(size=(2, 3)), k=(-1, 0), size=(-1, 4))
+
+
+matrix_size = register(MatrixSize)
+
+
+def _diag_of_unknown_size(
+    x: Any, band: tuple[int, int], size: tuple[int, int], align: str, padding: Any
+) -> Any:
+    """Return matrices with given diagonals whose length only the graph knows."""
+    shape = matrix_size(x, k=band, size=size)
+    result = place_diagonals(x, shape=shape, k=band, align=align)
+    if np.asarray(padding).item() == 0:
+        return result
+    is_given = place_diagonals(ones_like(x), shape=shape, k=band, align=align)
+    filler = zeros_like(result) + convert(padding, x.dtype)
+    return where(is_given != zeros_like(is_given), result, filler)
 
 
 def _matrix_size(

@@ -121,3 +121,16 @@ IN_GRAPHS = {
 def test_a_graph_takes_what_eager_execution_takes(f: Any) -> None:
     x = tf.constant([[3.0, 1.0], [2.0, 4.0]])
     assert tf.function(f)(x).numpy().tolist() == f(x).numpy().tolist()
+
+
+@pytest.mark.parametrize("padding", [0, 7])
+@pytest.mark.parametrize("k", [1, -2, (-1, 0)])
+def test_diagonals_of_unknown_length_make_matrices(k: Any, padding: int) -> None:
+    x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None])])
+    def matrices(x: Any) -> Any:
+        return tf.linalg.diag(x, k=k, padding_value=padding)
+
+    whole = tf.linalg.diag(x, k=k, padding_value=padding)
+    assert matrices(x).numpy().tolist() == whole.numpy().tolist()
