@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import pprint
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -41,10 +41,21 @@ class StringFormat(Op):
     gradient = NON_DIFFERENTIABLE
 
     def kernel(
-        self, *values: Any, template: str, placeholder: str, summarize: int
+        self,
+        *values: Any,
+        template: str,
+        placeholder: str,
+        summarize: int,
+        written: tuple[int, ...] = (),
     ) -> Any:
         head, *rest = template.split(placeholder)
-        texts = [text_of(v, summarize) for v in values]
+        # The values numbered in `written` are texts already.
+        texts = [
+            v.item().decode(errors="surrogateescape")
+            if i in written
+            else text_of(v, summarize)
+            for i, v in enumerate(values)
+        ]
         text = head + "".join(t + r for t, r in zip(texts, rest, strict=True))
         return np.array(text.encode(errors="surrogateescape"), object)
 
@@ -116,16 +127,25 @@ def _stream_name(stream: Any) -> str:
     )
 
 
+class Written(NamedTuple):
+    """A string tensor that is what to print."""
+
+    text: Any
+
+
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) or hasattr(value, "read_for_op")
 
 
-def _template_of(value: Any, tensors: list[Any]) -> str:
+def _template_of(value: Any, tensors: list[Any], summarize: int) -> str:
     """Return a value as text with placeholders; its tensors go to `tensors`."""
     if isinstance(value, str):
         return value
 
     def stand_in(leaf: Any) -> Any:
+        if hasattr(leaf, "printed"):
+            tensors.append(Written(leaf.printed(summarize)))
+            return _PLACEHOLDER
         if hasattr(leaf, "print_parts"):
             text, parts = leaf.print_parts(_PLACEHOLDER)
             tensors.extend(parts)
@@ -155,6 +175,7 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
     stream = kwargs.pop("output_stream", sys.stderr)
     kwargs.pop("name", None)
     summarize = kwargs.pop("summarize", 3)
+    summarize = -1 if summarize is None else int(summarize)
     sep, end = kwargs.pop("sep", " "), kwargs.pop("end", "\n")
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
@@ -164,7 +185,7 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
         text = convert(only)
     else:
         tensors: list[Any] = []
-        template = sep.join(_template_of(value, tensors) for value in inputs)
+        template = sep.join(_template_of(v, tensors, summarize) for v in inputs)
         # pprint quotes the placeholders, with their zero bytes escaped.
         quoted = repr(_PLACEHOLDER)
         template = template.replace(quoted, _PLACEHOLDER)
@@ -179,10 +200,13 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
 def _formatted(
     template: str, tensors: list[Any], placeholder: str, summarize: Any
 ) -> Any:
+    written = tuple(i for i, t in enumerate(tensors) if type(t) is Written)
+    tensors = [t.text if type(t) is Written else t for t in tensors]
     attrs = {
         "template": template,
         "placeholder": placeholder,
         "summarize": -1 if summarize is None else int(summarize),
+        "written": written,
     }
     if all(type(t) is EagerTensor for t in tensors):
         arrays = [t._array for t in tensors]

@@ -84,3 +84,24 @@ def test_unknown_streams_and_keywords_are_refused() -> None:
         tf.print("x", output_stream="foo")
     with pytest.raises(ValueError, match="Unrecognized keyword arguments"):
         tf.print("x", colour="red")
+
+
+def test_ragged_tensors_are_printed_as_lists_shortened(capsys):
+    def show(*values, **options):
+        tf.print(*values, output_stream=sys.stdout, **options)
+        return capsys.readouterr().out.strip()
+
+    ragged = tf.ragged.constant([[1, 2], [3]])
+    assert show(ragged) == "[[1, 2], [3]]"
+    assert show("r:", {"a": ragged}) == "r: {'a': [[1, 2], [3]]}"
+    assert show(tf.ragged.constant([["a", "b"], []])) == "[['a', 'b'], []]"
+    assert show(tf.ragged.constant([[1.5], [2.25, 3.0]])) == (
+        "[[1.500000], [2.250000, 3.000000]]"
+    )
+    assert show(tf.ragged.constant([[[True], []]])) == "[[[true], []]]"
+    long = tf.ragged.constant([list(range(10))] * 3)
+    row = "[0, 1, 2, ..., 7, 8, 9]"
+    assert show(long) == f"[{row}, {row}, {row}]"
+    assert show(long, summarize=1) == "[[0, ..., 9], ..., [0, ..., 9]]"
+    tf.function(lambda x: tf.print(x, output_stream=sys.stdout))(ragged)
+    assert capsys.readouterr().out == "[[1, 2], [3]]\n"
