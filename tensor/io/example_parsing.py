@@ -33,6 +33,7 @@ from tensor.io.parsed_columns import (
     RaggedColumn,
     where,
 )
+from tensor.io.partitioned_columns import PartitionedColumn
 from tensor.io.sparse_columns import IndexedColumn, SparseColumn
 from tensor.io.wire import DecodeError
 
@@ -135,14 +136,17 @@ def make_column(key: str, spec: Any) -> Column:
     """Return the reader of one feature.
 
     Raises:
-        TypeError: `spec` is not a feature's spec.
-        ValueError: Its dtype is none that examples hold.
+        ValueError: `spec` is not a feature's spec.
+        InvalidArgumentError: Its dtype is none that examples hold.
     """
+    if isinstance(spec, RaggedFeature) and spec.partitions:
+        return PartitionedColumn(key, spec)
     column = next((c for kind, c in _COLUMNS.items() if isinstance(spec, kind)), None)
     if column is None:
-        raise TypeError(
-            f"Unsupported feature {spec!r} for key {key!r}. Expected FixedLenFeature, "
-            "VarLenFeature, FixedLenSequenceFeature, RaggedFeature or SparseFeature."
+        raise ValueError(
+            f"Unsupported {type(spec).__name__} {spec!r} for key {key!r}. Expected "
+            "FixedLenFeature, VarLenFeature, FixedLenSequenceFeature, RaggedFeature or "
+            "SparseFeature."
         )
     if spec.dtype not in KIND_OF_DTYPE:
         raise errors.because(
@@ -158,7 +162,7 @@ def _columns(features: dict[str, Any]) -> dict[str, Column]:
     """Return the readers of features, by name."""
     if not features:
         raise ValueError(
-            f"Invalid argument: features cannot be empty. Got {features!r}; name at "
+            f"Argument `features` cannot be None or falsy. Got {features!r}; name at "
             "least one."
         )
     result = {}
@@ -209,8 +213,18 @@ def parse_single_example(
     example_names: Any = None,
     name: str | None = None,
 ) -> dict[str, Any]:
-    """Parse one serialized `Example` into tensors by name; see `parse_example`."""
-    return _parse(convert(serialized, dtypes.string), features)
+    """Parse one serialized `Example` into tensors by name; see `parse_example`.
+
+    Raises:
+        ValueError: It is no scalar.
+    """
+    example = convert(serialized, dtypes.string)
+    if example.ndim:
+        raise ValueError(
+            f"Input serialized must be a scalar, got shape {example.shape}. "
+            "Use tf.io.parse_example for a vector."
+        )
+    return _parse(example, features)
 
 
 class ParseSequenceExample(Op):
@@ -280,8 +294,8 @@ def _parse_sequence(
     )
     if not context_features and not sequence_features:
         raise ValueError(
-            "Both `context_features` and `sequence_features` argument are None, but at "
-            "least one should have values."
+            "Both context_features and sequence_features are None, but at least one "
+            "should have values."
         )
     context = _columns(context_features) if context_features else {}
     sequence = {n: make_column(n, s) for n, s in sorted(sequence_features.items())}

@@ -8,6 +8,15 @@ from typing import Any
 from tensor.core import dtypes
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
+from tensor.io.row_features import (
+    PARTITIONS,
+    RowLengths,
+    RowLimits,
+    RowSplits,
+    RowStarts,
+    UniformRowLength,
+    ValueRowIds,
+)
 
 
 @export("io.FixedLenFeature")
@@ -77,10 +86,16 @@ class RaggedFeature(
 ):
     """A feature with any number of values: a ragged tensor.
 
-    Partitions of further dimensions are not supported.
+    Partitions say, from the outermost to the innermost, how the values split into rows.
     """
 
     __slots__ = ()
+    RowSplits = RowSplits
+    RowLengths = RowLengths
+    RowStarts = RowStarts
+    RowLimits = RowLimits
+    ValueRowIds = ValueRowIds
+    UniformRowLength = UniformRowLength
 
     def __new__(
         cls,
@@ -90,16 +105,19 @@ class RaggedFeature(
         row_splits_dtype: Any = dtypes.int32,
         validate: bool = False,
     ) -> Any:
-        if partitions:
-            raise NotImplementedError(
-                "RaggedFeature: `partitions` are not supported. Parse the lengths as a "
-                "feature of their own and use RaggedTensor.from_row_lengths."
-            )
+        if not isinstance(partitions, list | tuple):
+            raise TypeError(f"Argument `partitions` must be a list, got {partitions!r}")
+        for partition in partitions:
+            if not isinstance(partition, PARTITIONS):
+                raise TypeError(
+                    "Argument `partitions` cannot be cast to any of the partition "
+                    f"types in {PARTITIONS}: got {partition!r}."
+                )
         return super().__new__(
             cls,
             dtypes.as_dtype(dtype),
             value_key,
-            (),
+            tuple(partitions),
             dtypes.as_dtype(row_splits_dtype),
             validate,
         )
