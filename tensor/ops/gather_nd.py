@@ -206,12 +206,21 @@ def valid_indices(indices: Any, shape: Any) -> tuple[Any, Any]:
     Args:
         indices: Integers; `indices[..., :]` is one index into the leading axes.
         shape: The shape that they index, as a tensor.
+
+    Raises:
+        ValueError: How many axes an index has is not known.
     """
     from tensor.ops.compare import greater_equal, less
     from tensor.ops.math import logical_and
     from tensor.ops.reduce import reduce_all
 
-    limits = shape[: indices.static_shape[-1]]
+    depth = (indices.static_shape or (None,))[-1]
+    if depth is None:
+        raise ValueError(
+            'bad_indices_policy="IGNORE" needs to know how many axes an index has, but '
+            f"indices have shape {indices.shape}. Give them one by tf.ensure_shape."
+        )
+    limits = shape[:depth]
     zeros = zeros_like(indices)
     inside = logical_and(greater_equal(indices, zeros), less(indices, limits))
     valid = reduce_all(inside, axis=(-1,), keepdims=True)

@@ -293,3 +293,12 @@ def test_the_rank_of_a_sparse_tensor_is_checked() -> None:
     tf.debugging.assert_shapes([(sparse, ("N", "D")), (sparse, ("*", "D"))])
     with pytest.raises(ValueError, match="must have rank 3"):
         tf.debugging.assert_shapes([(sparse, ("N", "D", "X"))])
+
+
+def test_indices_to_leave_out_have_a_known_length() -> None:
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.int32)])
+    def chosen(indices: Any) -> Any:
+        return tf.gather_nd([1, 2], indices, bad_indices_policy="IGNORE")
+
+    with pytest.raises(ValueError, match="how many axes an index has"):
+        chosen([[0]])
