@@ -43,6 +43,10 @@ class CompositeTensor:
             f"{type(self).__name__} must define `composite_from`."
         )
 
+    def smooth_parts(self) -> list[Any]:
+        """Return those of the tensors that this is made of which have gradients."""
+        return [p for p in self.composite_components() if p.dtype.is_differentiable]
+
     def slice_at(self, number: Any) -> Any:
         """Return the slice of this number along the first axis."""
         raise TypeError(f"A {type(self).__name__} has no slices along a first axis.")

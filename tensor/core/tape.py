@@ -142,8 +142,7 @@ class GradientTape:
     def watch(self, tensor: Any) -> None:
         """Follow `tensor`, a tensor or a nested structure of them.
 
-        Only floating point and complex tensors can be followed; others are ignored
-        with a warning.
+        Only floating point and complex tensors can be followed; others give a warning.
 
         Raises:
             ValueError: A value is neither a tensor nor a variable.
@@ -151,9 +150,7 @@ class GradientTape:
         """
         for t in nest.flatten(tensor):
             if isinstance(t, CompositeTensor):
-                self.watch(
-                    [p for p in t.composite_components() if p.dtype.is_differentiable]
-                )
+                self.watch(t.smooth_parts())
                 continue
             if not (isinstance(t, Tensor) or hasattr(t, "read_for_op")):
                 raise ValueError(
