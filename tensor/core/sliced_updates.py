@@ -132,6 +132,10 @@ class SlicedUpdates:
         self.write_rows(combine, key, values._array)
         return self._assigned()
 
+    def _assigned(self) -> Any:
+        """Return what an eager assignment returns; see `unread_variable`."""
+        return self
+
     def write_rows(self, combine: Any, key: tuple[Any, ...], rows: Any) -> None:
         """Write `rows` where the index arrays in `key` point.
 

@@ -40,4 +40,4 @@ def _assigned(variable: Variable) -> Variable:
     return UnreadVariable(variable)
 
 
-Variable._assigned = _assigned  # type: ignore[method-assign]
+Variable._assigned = _assigned  # type: ignore[method-assign, assignment]

@@ -317,10 +317,6 @@ class Variable(
         self.write_array(how, value._array)
         return self._assigned() if read_value else None
 
-    def _assigned(self) -> Any:
-        """Return what an eager assignment returns; see `unread_variable`."""
-        return self
-
     def updated_by(self, step: Callable[[Any, Any], Any], gradient: Any) -> None:
         """Let an optimizer change this variable by `step(gradient, variable)`.
 
