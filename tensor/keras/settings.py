@@ -26,6 +26,8 @@ class _Settings:
 _settings = _Settings()
 _thread = threading.local()
 _names_used: dict[str, int] = defaultdict(int)
+# Names that users gave.
+_names_seen: set[str] = set()
 
 
 def floatx() -> str:
@@ -131,6 +133,7 @@ def get_uid(prefix: str = "") -> int:
 def reset_uids() -> None:
     """Forget the names that were given out."""
     _names_used.clear()
+    _names_seen.clear()
 
 
 def clear_session() -> None:
@@ -139,12 +142,29 @@ def clear_session() -> None:
     _thread.learning_phase = None
 
 
-def unique_name(name: str, zero_based: bool = True) -> str:
-    """Return `name` with a number if it was given out before: dense, dense_1."""
-    number = get_uid(name)
-    if zero_based:
-        return name if number == 1 else f"{name}_{number - 1}"
-    return f"{name}_{number}"
+def note_name(name: str) -> str:
+    """Note a name that the user gave, and return it."""
+    _names_seen.add(name)
+    return name
+
+
+def unique_name(
+    name: str, zero_based: bool = True, avoid_given_names: bool = False
+) -> str:
+    """Return `name` with a number if it was given out before: dense, dense_1.
+
+    Args:
+        name: The name without a number.
+        zero_based: Whether the first has no number.
+        avoid_given_names: Whether names that users gave are left out.
+    """
+    while True:
+        number = get_uid(name)
+        chosen = f"{name}_{number}"
+        if zero_based:
+            chosen = name if number == 1 else f"{name}_{number - 1}"
+        if not avoid_given_names or chosen not in _names_seen:
+            return chosen
 
 
 def snake_case(class_name: str) -> str:

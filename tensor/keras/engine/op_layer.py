@@ -40,7 +40,9 @@ class TFOpLambda(Layer):
         op = get_op(function) if isinstance(function, str) else function
         name = name if name and not name.isidentifier() else None
         super().__init__(
-            name=name or settings.unique_name(_name_of(op)), autocast=False, **kwargs
+            name=name or settings.unique_name(_name_of(op), avoid_given_names=True),
+            autocast=False,
+            **kwargs,
         )
         self._op = op
         self.built = True

@@ -85,6 +85,7 @@ def print_summary(
         width += 11
         ends.append(width)
         titles.append("Trainable")
+    first, last = _range(model, layer_range)
     write = print_fn or _print
     table = SummaryTable(ends, width, write)
     write(f'Model: "{model.name}"')
@@ -92,7 +93,6 @@ def print_summary(
     table.row(titles)
     table.rule("=")
     used = None if is_chain else {id(n) for n in model._layer_graph.nodes}
-    first, last = _range(model, layer_range)
     for layer in model.layers[first:last]:
         _print_layer(table, layer, used, expand_nested, show_trainable)
     table.rule("=")

@@ -313,7 +313,9 @@ class WeightOwner(Module):
             raise TypeError(
                 f"Expected `name` argument to be a string, but got: {name!r}"
             )
-        return name or settings.unique_name(settings.snake_case(cls.__name__))
+        if name:
+            return settings.note_name(name)
+        return settings.unique_name(settings.snake_case(cls.__name__))
 
 
 def _layers_in_module(module: Any, recursive: bool) -> Iterator[Any]:

@@ -82,9 +82,8 @@ class BatchNormalization(Layer):
             self.axis = [self.axis]
         if rank is None or any(not -rank <= a < rank for a in self.axis):
             raise ValueError(
-                f"Input shape {input_shape} has no axis {self.axis}: "
-                "BatchNormalization "
-                "needs inputs of a known rank that has the features' axis."
+                "Invalid value for `axis` argument. Expected 0 <= axis < inputs.rank "
+                f"(with inputs.rank={rank}). Received: axis={tuple(self.axis)}"
             )
         self.axis = [a % rank for a in self.axis]
         sizes = {a: input_shape[a] for a in self.axis}

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import tensor as tf
 from tensor.keras.engine.layer import Layer
+from tensor.keras.engine.shapes import shapes_as_tuples
 
 
 class _Merge(Layer):
     """Combines tensors that broadcast, element by element, from left to right."""
 
     supports_masking = True
+    # Whether shapes have to broadcast.
+    _is_elementwise = True
 
     def build(self, input_shape: Any) -> None:
-        if not isinstance(input_shape, list | tuple) or len(input_shape) < 1:
+        """Check that the inputs are several, and that their shapes go together.
+
+        Raises:
+            ValueError: They do not.
+        """
+        if not isinstance(input_shape, list | tuple) or not input_shape:
             raise ValueError(
-                f"A merge layer should be called on a list of at least 1 input. "
-                f"Received: input_shape={input_shape}"
+                "A merge layer should be called on a list of inputs. Received: "
+                f"input_shape={input_shape} (not a list of shapes)"
             )
+        if self._is_elementwise:
+            _check_that_shapes_broadcast([shapes_as_tuples(s) for s in input_shape])
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
@@ -66,6 +77,25 @@ def _same_rank(inputs: Any) -> Any:
     return result
 
 
+def _check_that_shapes_broadcast(shapes: list[Any]) -> None:
+    """Check that batches are equal, and other axes equal, one or unknown.
+
+    Raises:
+        ValueError: They are not.
+    """
+    known = [s for s in shapes if s]
+    if len({s[0] for s in known} - {None}) > 1:
+        raise ValueError(
+            "Cannot merge tensors with different batch sizes. Got tensors with shapes "
+            f"{shapes}"
+        )
+    for rows in itertools.zip_longest(*[reversed(s[1:]) for s in known]):
+        if len(set(rows) - {None, 1}) > 1:
+            raise ValueError(
+                f"Inputs have incompatible shapes. Received shapes {shapes}"
+            )
+
+
 class Add(_Merge):
     """The sum."""
 
@@ -81,7 +111,7 @@ class Subtract(_Merge):
         if len(input_shape) != 2:
             raise ValueError(
                 "A `Subtract` layer should be called on exactly 2 inputs. Received: "
-                f"input_shape={input_shape}"
+                f"input_shape={[shapes_as_tuples(s) for s in input_shape]}"
             )
 
     def combine(self, x: Any, y: Any) -> Any:
@@ -121,6 +151,8 @@ class Minimum(_Merge):
 
 class Concatenate(_Merge):
     """One after the other along an axis."""
+
+    _is_elementwise = False
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         """Take the axis."""
@@ -172,6 +204,8 @@ class Concatenate(_Merge):
 
 class Dot(_Merge):
     """The products of vectors of two tensors, summed."""
+
+    _is_elementwise = False
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         """Take the axis (or one for each tensor), and whether vectors get norm one.

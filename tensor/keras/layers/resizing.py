@@ -11,6 +11,8 @@ from tensor.keras.engine.layer import Layer
 from tensor.keras.layers.convolution import channels_back, channels_last
 from tensor.keras.layers.sizes import is_channels_first, per_axis
 
+_NUMBERS = {1: "one", 2: "two", 3: "three"}
+
 
 class _Spatial(Layer):
     """A layer that changes the lengths of the spatial axes."""
@@ -45,7 +47,7 @@ def _sides(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
         return ((parts[0], parts[1]),)
     if len(parts) != rank:
         raise ValueError(
-            f"`{name}` should have {rank} elements. Received: {name}={value}."
+            f"`{name}` should have {_NUMBERS[rank]} elements. Received: {name}={value}."
         )
     result = []
     for part in parts:

@@ -47,6 +47,11 @@ def checked_padding(value: Any, allow_causal: bool = False) -> str:
     """
     allowed = {"valid", "same"} | ({"causal"} if allow_causal else set())
     word = str(value).lower()
+    if word == "causal" and not allow_causal:
+        raise ValueError(
+            "Causal padding is only supported for `Conv1D` and `SeparableConv1D`. "
+            f"Received: padding={value}"
+        )
     if word not in allowed:
         raise ValueError(
             'The `padding` argument must be a list/tuple or one of "valid", "same" '

@@ -203,3 +203,12 @@ def test_dot_refuses_axes_of_different_sizes():
         layers.Dot(1)([tf.ones((2, 3)), tf.ones((2, 4))])
     with pytest.raises(ValueError, match="on a list of 2 inputs"):
         layers.Dot(1)(tf.ones((2, 3)))
+
+
+def test_layers_of_operations_avoid_names_that_were_given():
+    keras.backend.clear_session()
+    x = keras.Input([2])
+    y = layers.Add(name="tf.__operators__.add")([x, x])
+    model = keras.Model(x, y + 1.0 + 2.0)
+    names = [layer.name for layer in model.layers[1:]]
+    assert names == [f"tf.__operators__.add{end}" for end in ("", "_1", "_2")]

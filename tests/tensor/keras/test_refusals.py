@@ -11,6 +11,19 @@ layers = keras.layers
 X = tf.ones([2, 3])
 
 LAYERS = [
+    (
+        lambda: layers.Add()([tf.ones([2, 3]), tf.ones([4, 3])]),
+        "Cannot merge tensors with different batch sizes",
+    ),
+    (
+        lambda: layers.Add()([tf.ones([2, 3]), tf.ones([2, 4])]),
+        "Inputs have incompatible shapes",
+    ),
+    (lambda: layers.TimeDistributed(3), "Please initialize `TimeDistributed` layer"),
+    (lambda: layers.TimeDistributed(layers.Dense(1))(X), "at least 3 dimensions"),
+    (lambda: layers.Conv2D(1, 2, padding="causal"), "Causal padding is only supported"),
+    (lambda: layers.ZeroPadding2D((1, 2, 3)), "should have two elements"),
+    (lambda: layers.BatchNormalization(axis=5)(X), "Invalid value for `axis` argument"),
     (lambda: layers.Dense(-1), "invalid value for `units`"),
     (lambda: layers.Dense(2, wrong=1), "Keyword argument not understood: 'wrong'"),
     (lambda: layers.Dense(2, trainable="yes"), "`trainable` argument to be a boolean"),
@@ -26,7 +39,7 @@ LAYERS = [
     (lambda: layers.Conv2D(3, 3, groups=2), "evenly divisible by the number of groups"),
     (lambda: layers.Conv2D(2, 0), "does not satisfy the requirement `> 0`"),
     (lambda: layers.Conv2D(2, (1, 2, 3)), "tuple of 2 integers"),
-    (lambda: layers.Conv2D(2, 3, padding="causal"), "`padding` argument must be"),
+    (lambda: layers.Conv2D(2, 3, padding="x"), "`padding` argument must be"),
     (lambda: layers.Conv2D(2, 3, data_format="x"), "`data_format` argument"),
     (lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2), "not supported in conj"),
     (
@@ -53,12 +66,10 @@ LAYERS = [
     (lambda: layers.Concatenate()([X, tf.ones([3, 3])]), "matching shapes except"),
     (lambda: layers.Dot(axes="x"), "should be a list or an int"),
     (lambda: layers.Dot(axes=(1, 2, 3)), "two elements"),
-    (lambda: layers.ZeroPadding2D((1, 2, 3)), "should have 2 elements"),
     (lambda: layers.Cropping1D(2)(tf.ones([1, 3, 2])), "smaller than the input shape"),
     (lambda: layers.UpSampling2D(2, interpolation="x"), "not recognized for"),
     (lambda: layers.BatchNormalization(axis="x"), "int or a list/tuple of ints"),
     (lambda: layers.BatchNormalization(renorm=True), "`renorm` is not supported"),
-    (lambda: layers.BatchNormalization(axis=5)(X), "has no axis"),
     (lambda: layers.LayerNormalization(axis="x"), "int or a list/tuple of ints"),
     (lambda: layers.LayerNormalization(axis=3)(X), "Invalid value for `axis`"),
     (lambda: layers.GroupNormalization(4)(X), "cannot be more than the number"),
@@ -74,7 +85,7 @@ LAYERS = [
         lambda: layers.Bidirectional(layers.LSTM(2), merge_mode="x"),
         "Invalid merge mode",
     ),
-    (lambda: layers.TimeDistributed(3), "isn't a supported layer type"),
+    (lambda: layers.Wrapper(3), "isn't a supported layer type"),
     (lambda: layers.Attention(score_mode="x"), "Acceptable values are"),
     (lambda: layers.Attention()(X), "must be called on a list of inputs"),
     (lambda: layers.EinsumDense("x", 2)(X), "Invalid einsum equation"),

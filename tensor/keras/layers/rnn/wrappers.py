@@ -9,6 +9,7 @@ from tensor.core import nest
 from tensor.keras import serialization
 from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.layer import Layer
+from tensor.keras.engine.shapes import shapes_as_tuples
 
 
 class Wrapper(Layer):
@@ -56,7 +57,33 @@ class TimeDistributed(Wrapper):
 
     supports_masking = True
 
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        """Take the inner layer.
+
+        Raises:
+            ValueError: It is none.
+        """
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                "Please initialize `TimeDistributed` layer with a "
+                f"`tf.keras.layers.Layer` instance. Received: {layer}"
+            )
+        super().__init__(layer, **kwargs)
+
     def build(self, input_shape: Any) -> None:
+        """Make the inner layer's weights.
+
+        Raises:
+            ValueError: The input has no axis of time.
+        """
+        shapes = nest.flatten(shapes_as_tuples(input_shape), expand_composites=False)
+        whole = shapes_as_tuples(input_shape)
+        if isinstance(whole, tuple) and len(shapes) < 3:
+            raise ValueError(
+                "`TimeDistributed` Layer should be passed an `input_shape ` with at "
+                f"least 3 dimensions, received: {whole}"
+            )
+
         def without_time(shape: Any) -> Any:
             dims = tf.TensorShape(shape).as_list()
             return tf.TensorShape([dims[0], *dims[2:]])
