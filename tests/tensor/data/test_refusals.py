@@ -22,6 +22,11 @@ def test_functions_of_unknown_kinds_of_elements_are_refused_by_their_spec() -> N
         Dataset(Handles()).map(lambda x: x)
 
 
+def test_a_dataset_that_says_nothing_about_its_elements_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="Dataset must define `open`"):
+        list(Dataset(tf.TensorSpec([])))
+
+
 def test_functions_take_elements_that_are_nothing() -> None:
     pairs = tf.data.Dataset.from_tensors((1, None))
     ((number, nothing),) = list(pairs.map(lambda a, b: (a + 1, b)))

@@ -26,7 +26,11 @@ INVALID = tf.errors.InvalidArgumentError
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: tf.gather(ROWS, [[0]], axis=0, batch_dims=1), ValueError, "less than"),
+        (
+            lambda: tf.gather(ROWS, [[0]], axis=0, batch_dims=1),
+            ValueError,
+            "axis must be",
+        ),
         (
             lambda: tf.gather(DEEP, [[0], [0]], axis=2, batch_dims=1),
             ValueError,
@@ -120,3 +124,22 @@ def test_compressed_strings_and_examples_written_as_json() -> None:
     parsed = tf.train.Example.FromString(example.numpy())
     assert parsed.features.feature["a"].bytes_list.value == [b"x"]
     assert parsed.features.feature["b"].float_list.value == [2.0]
+
+
+def test_products_over_the_last_axis_keep_the_rows() -> None:
+    rows = tf.ragged.constant([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]], ragged_rank=1)
+    weights = tf.constant([[1.0], [10.0]])
+    expected = [[[21.0]], [[43.0], [65.0]]]
+    assert tf.tensordot(rows, weights, [[2], [0]]).to_list() == expected
+    assert tf.tensordot(rows, weights, 1).to_list() == expected
+    dense = tf.keras.layers.Dense(1, kernel_initializer="ones")
+    assert dense(rows).to_list() == [[[3.0]], [[7.0], [11.0]]]
+    with pytest.raises(ValueError, match="sums over the last axis, 2, only"):
+        tf.tensordot(rows, weights, [[1], [0]])
+    with pytest.raises(ValueError, match="uniform last axis"):
+        tf.tensordot(ROWS, [[1]], 1)
+
+
+def test_texts_may_hold_rows() -> None:
+    text = tf.strings.format("{} and {}", [ROWS, tf.constant(1)])
+    assert text.numpy() == b"[[1, 2], [], [3]] and 1"

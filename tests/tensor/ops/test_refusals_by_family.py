@@ -13,7 +13,6 @@ import tensor as tf
 
 Invalid = tf.errors.InvalidArgumentError
 ANY = tf.TensorSpec(None)
-ROWS = tf.TensorSpec([None])
 ONE = tf.SparseTensor([[0, 0]], [7], [2, 3])
 SQUARE = tf.ones([1, 4, 4, 1])
 DILATE = (tf.ones([2, 2, 1]), [1, 1, 1, 1], "SAME")
@@ -311,16 +310,6 @@ TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
         lambda x: tf.ensure_shape(x, [4, 2]),
         tf.TensorSpec([None, 3]),
         r"\(None, 3\) and \(4, 2\) are incompatible",
-    ),
-    "diag": (
-        lambda x: tf.linalg.diag(x, k=1),
-        ROWS,
-        "the length of the diagonal must be known; use tf.ensure_shape",
-    ),
-    "diag of a batch": (
-        lambda x: tf.linalg.diag(x, k=1),
-        tf.TensorSpec([None, 2]),
-        "all batch dimensions must be known",
     ),
     "einsum": (lambda x: tf.einsum("...i->...", x), ANY, "must have known rank"),
     "inverse_mdct": (
