@@ -244,8 +244,8 @@ def _assert_same(x: Any, y: Any, check_types: bool, expand_composites: bool) -> 
     if holds[0] != holds[1]:
         nested, leaf = (x, y) if holds[0] else (y, x)
         raise ValueError(
-            f'Substructure "type={type(nested).__name__} str={nested!s}" is a sequence, '
-            f'while substructure "type={type(leaf).__name__} str={leaf!s}" is not'
+            f'Substructure "type={type(nested).__name__} str={nested!s}" is a sequence'
+            f', while substructure "type={type(leaf).__name__} str={leaf!s}" is not'
         )
     if not is_nested(x):
         if holds[0]:

@@ -242,5 +242,8 @@ def format_(
             f"{len(values)}. Please ensure the number of placeholders in template "
             "matches inputs length."
         )
-    tensors = [convert(v) for v in values]
+    tensors = [
+        Written(v.printed(summarize)) if hasattr(v, "printed") else convert(v)
+        for v in values
+    ]
     return _formatted(template, tensors, placeholder, summarize)

@@ -81,6 +81,8 @@ class Dense(Layer):
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
+        if isinstance(inputs, tf.RaggedTensor):
+            return inputs.with_flat_values(self.call(inputs.flat_values))
         if inputs.dtype is not self._compute_type:
             inputs = tf.cast(inputs, self._compute_type)
         if inputs.shape.rank == 2 or inputs.shape.rank is None:

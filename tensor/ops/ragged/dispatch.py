@@ -61,7 +61,7 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 
 # Elementwise for ragged arguments, though not for users' types: how many operands.
-_ELEMENTWISE = {"bitcast": 1, "dropout": 1}
+_ELEMENTWISE = {"bias_add": 1, "bitcast": 1, "dropout": 1}
 
 
 def _operand_count(function: Any) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import names_in
@@ -98,4 +100,24 @@ def resize(images: Any, size: Any, *args: Any, **kwargs: Any) -> Any:
     return map_fn(one, images, fn_output_signature=kind)
 
 
-HANDLERS.update({"matmul": matmul, "resize": resize})
+def tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
+    """Return the product over the last axis of a ragged tensor, row by row.
+
+    Raises:
+        ValueError: Another axis is summed over, or the last one is ragged.
+    """
+    pairs = [[int(n) for n in np.atleast_1d(v)] for v in axes] if np.ndim(axes) else []
+    if not isinstance(a, RaggedTensor) or a.shape.rank == a.ragged_rank + 1:
+        raise ValueError("tf.tensordot takes a first argument with uniform last axis.")
+    last = a.shape.rank - 1
+    if axes != 1 and pairs[:1] not in ([[last]], [[-1]]):
+        raise ValueError(
+            f"Of ragged tensors, tf.tensordot sums over the last axis, {last}, only; "
+            f"got axes={axes}."
+        )
+    inner = 1 if axes == 1 else [[last - a.ragged_rank], pairs[1]]
+    flat = names_in("")["tensordot"](a.flat_values, b, inner)
+    return a.with_flat_values(flat)
+
+
+HANDLERS.update({"matmul": matmul, "resize": resize, "tensordot": tensordot})
