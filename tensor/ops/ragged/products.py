@@ -107,9 +107,10 @@ def tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
         ValueError: Another axis is summed over, or the last one is ragged.
     """
     pairs = [[int(n) for n in np.atleast_1d(v)] for v in axes] if np.ndim(axes) else []
-    if not isinstance(a, RaggedTensor) or a.shape.rank == a.ragged_rank + 1:
+    rank: Any = a.shape.rank
+    if not isinstance(a, RaggedTensor) or rank == a.ragged_rank + 1:
         raise ValueError("tf.tensordot takes a first argument with uniform last axis.")
-    last = a.shape.rank - 1
+    last = rank - 1
     if axes != 1 and pairs[:1] not in ([[last]], [[-1]]):
         raise ValueError(
             f"Of ragged tensors, tf.tensordot sums over the last axis, {last}, only; "
