@@ -58,3 +58,13 @@ def test_after_closing_there_is_nobody_to_ask(cluster) -> None:
     strategy.close()
     with pytest.raises(tf.errors.UnavailableError, match="connections were closed"):
         variable.links.prefetch([variable])
+
+
+def test_a_lost_server_is_told_at_every_call(cluster) -> None:
+    made = cluster(1, 1)
+    with made.strategy().scope():
+        variable = tf.Variable(1.0)
+    made.tasks["ps", 0].stop()
+    for _ in range(2):  # while an answer is awaited, and before anything is sent
+        with pytest.raises(tf.errors.UnavailableError, match="parameter server 0"):
+            variable.links.prefetch([variable])
