@@ -107,7 +107,7 @@ def _run(
         nest.assert_same_structure(
             list(loop_vars), list(result), expand_composites=True
         )
-        loop_vars = nest.pack_sequence_as(loop_vars, nest.flatten(result))
+        loop_vars = result
         count += 1
     flat = [
         v if isinstance(v, CompositeTensor) else convert(v)
