@@ -60,11 +60,13 @@ def test_after_closing_there_is_nobody_to_ask(cluster) -> None:
         variable.links.prefetch([variable])
 
 
-def test_a_lost_server_is_told_at_every_call(cluster) -> None:
-    made = cluster(1, 1)
-    with made.strategy().scope():
+def test_a_lost_server_is_told_before_and_after_a_request(cluster) -> None:
+    with cluster(1, 1).strategy().scope():
         variable = tf.Variable(1.0)
-    made.tasks["ps", 0].stop()
-    for _ in range(2):  # while an answer is awaited, and before anything is sent
-        with pytest.raises(tf.errors.UnavailableError, match="parameter server 0"):
-            variable.links.prefetch([variable])
+    links = variable.links
+    number = links._post(0, "pull", {"variables": [variable.number]})
+    links.clients[0].lost = "its connection closed"
+    with pytest.raises(tf.errors.UnavailableError, match="its connection closed"):
+        links._answer(0, number)
+    with pytest.raises(tf.errors.UnavailableError, match="its connection closed"):
+        links.prefetch([variable])
