@@ -62,7 +62,7 @@ class ExtensionTypeField(_FieldParts):
             TypeError: The annotation is not supported, or the default does not fit.
         """
         try:
-            check_annotation(value_type, allow_forward=True)
+            check_annotation(value_type)
         except TypeError as error:
             raise TypeError(f"In field {name!r}: {error}") from error
         if default is not cls.NO_DEFAULT:
@@ -95,17 +95,15 @@ def _is_tensor_type(annotation: Any) -> bool:
     )
 
 
-def check_annotation(
-    annotation: Any, allow_forward: bool = False, is_key: bool = False
-) -> None:
+def check_annotation(annotation: Any, is_key: bool = False) -> None:
     """Check that an annotation is one of those that fields can have.
+
+    Names of classes that are still to be made may stand for them.
 
     Raises:
         TypeError: It is not.
     """
     if _is_forward(annotation):
-        if not allow_forward:
-            raise TypeError(f"Unresolved forward reference {annotation!r}")
         return
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _PLAIN:
@@ -119,11 +117,11 @@ def check_annotation(
     if origin is tuple or _is_union(annotation):
         for part in parts:
             if part is not Ellipsis:
-                check_annotation(part, allow_forward, is_key)
+                check_annotation(part, is_key)
         return
     if origin is collections.abc.Mapping:
-        check_annotation(parts[0], allow_forward, is_key=True)
-        check_annotation(parts[1], allow_forward)
+        check_annotation(parts[0], is_key=True)
+        check_annotation(parts[1])
         return
     shown = annotation.__name__ if isinstance(annotation, type) else annotation
     raise TypeError(f"Unsupported type annotation {shown!r}")

@@ -88,11 +88,9 @@ def concat(values: Any, axis: Any, name: Any = None) -> Any:
     """Join ragged tensors and tensors along an axis.
 
     Raises:
-        ValueError: There are none, or they differ in rank.
+        ValueError: They differ in rank.
     """
     values = [v if hasattr(v, "shape") else convert(v) for v in values]
-    if not values:
-        raise ValueError("rt_inputs may not be empty.")
     rank = len(values[0].shape)
     axis = axis_of(axis, rank)
     for v in values:

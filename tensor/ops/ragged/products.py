@@ -28,15 +28,13 @@ def matmul(
     """Return the product of each matrix of a with that of b; their rows may differ.
 
     Raises:
-        ValueError: The ranks differ, or are below 2.
+        ValueError: The ranks differ.
         InvalidArgumentError: A single matrix has rows of different lengths.
     """
     a, b = (v if isinstance(v, RaggedTensor) else convert(v) for v in (a, b))
     rank = len(a.shape)
     if rank != len(b.shape):
         raise ValueError("`a` and `b` must have the same rank.")
-    if rank < 2:
-        raise ValueError("`a` and `b` must have a rank of at least 2.")
     flips = {
         "transpose_a": transpose_a,
         "transpose_b": transpose_b,

@@ -198,3 +198,29 @@ def test_lambdas_on_one_line_are_told_apart() -> None:
     first, second = (lambda x: x if x > 1 else -x), (lambda x: (lambda x: x and x)(x))
     assert int(tf.function(first)(tf.constant(-3))) == 3
     assert not tf.function(second)(tf.constant(False))
+
+
+def test_a_structure_cannot_become_none() -> None:
+    @tf.function
+    def f(n):
+        pair = (n, n)
+        while n > 0:
+            pair = None
+            n -= 1
+        return pair
+
+    with pytest.raises(ValueError, match="'pair' is None at the end of the iteration"):
+        f(tf.constant(3))
+
+
+def test_what_a_body_raises_comes_out_though_its_dictionary_grows() -> None:
+    @tf.function
+    def f(n):
+        found = {}
+        while n > 0:
+            found["n"] = n
+            raise KeyError("mine")
+        return found
+
+    with pytest.raises(KeyError, match="mine"):
+        f(tf.constant(3))

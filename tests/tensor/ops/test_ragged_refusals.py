@@ -143,3 +143,37 @@ def test_products_over_the_last_axis_keep_the_rows() -> None:
 def test_texts_may_hold_rows() -> None:
     text = tf.strings.format("{} and {}", [ROWS, tf.constant(1)])
     assert text.numpy() == b"[[1, 2], [], [3]] and 1"
+
+
+@pytest.mark.parametrize(
+    ("rowids", "nrows", "words"),
+    [
+        ([0, 2, 1], 3, r"`value_rowids` must not decrease, got \[0, 2, 1\]"),
+        ([0, 1, 2], 2, "`nrows` is 2, but there is a row 2"),
+    ],
+)
+def test_numbers_of_rows_that_a_graph_computes_are_checked(
+    rowids, nrows, words
+) -> None:
+    @tf.function
+    def made(rowids, nrows):
+        return tf.RaggedTensor.from_value_rowids([1, 2, 3], rowids, nrows=nrows)
+
+    with pytest.raises(INVALID, match=words):
+        made(tf.constant(rowids, tf.int64), tf.constant(nrows, tf.int64))
+
+
+def test_rows_without_a_first_one_do_not_join() -> None:
+    with pytest.raises(ValueError, match="rt_inputs may not be empty"):
+        tf.ragged.stack([])
+
+
+def test_filling_keeps_inner_dimensions() -> None:
+    pairs = tf.ragged.constant([[[1, 2]], []], ragged_rank=1)
+    with pytest.raises(INVALID, match="the inner dimensions are"):
+        pairs.to_tensor(shape=[2, None, 3])
+
+
+def test_lengths_are_integers() -> None:
+    with pytest.raises(ValueError, match="lengths must have dtype int32 or int64"):
+        tf.RaggedTensor.from_tensor([[1, 2]], lengths=[1.5])

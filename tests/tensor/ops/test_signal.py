@@ -293,3 +293,9 @@ def test_mel_bands_and_cepstra_have_the_values_of_tensorflow():
 def test_mel_bands_explain_what_does_not_fit(kwargs, words):
     with pytest.raises(ValueError, match=words):
         tf.signal.linear_to_mel_weight_matrix(**kwargs)
+
+
+@pytest.mark.parametrize("shift", [tf.signal.fftshift, tf.signal.ifftshift])
+def test_there_is_no_axis_to_shift_beyond_the_rank(shift) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="slice index 3 of dim"):
+        shift(tf.ones([2]), axes=3)
