@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+from typing import TYPE_CHECKING
 
 from tensor.core.public_api import export
+
+if TYPE_CHECKING:
+    import logging
 
 _said: set[str] = set()
 
@@ -12,6 +15,8 @@ _said: set[str] = set()
 @export("get_logger")
 def get_logger() -> logging.Logger:
     """Return the logger that ringflow writes to; it has TensorFlow's name."""
+    import logging  # on demand: it takes 7 ms to import
+
     return logging.getLogger("tensorflow")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ml_dtypes
 import numpy as np
 
 from tensor.core import errors
 from tensor.core.convert import convert
+from tensor.core.dtypes import as_dtype
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
@@ -34,8 +34,7 @@ class _Sums:
         self._pads = windows.pads(x.shape[1:-1])
         counts = windows.known_counts(x.shape[1:-1])
         self.shape = (len(x), *counts, x.shape[-1])
-        kind = np.iinfo if x.dtype.kind in "iu" else ml_dtypes.finfo
-        self.lowest = x.dtype.type(kind(x.dtype).min)
+        self.lowest = x.dtype.type(as_dtype(x.dtype).min)
         self._x = padded(x, self._pads)
         inside = np.ones((1, *x.shape[1:-1], 1), np.bool_)
         self._inside = padded(inside, self._pads, False)

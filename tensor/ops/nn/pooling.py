@@ -11,10 +11,10 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
-import ml_dtypes
 import numpy as np
 
 from tensor.core import thread_pool
+from tensor.core.dtypes import as_dtype
 from tensor.ops.nn.windows import Windows, padded
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
 
 def _lowest(dtype: np.dtype[Any]) -> Any:
     """Return the lowest finite number."""
-    return (np.iinfo if dtype.kind in "iu" else ml_dtypes.finfo)(dtype).min
+    return as_dtype(dtype).min
 
 
 def _below(dtype: np.dtype[Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from tensor.ops.random.generator_state import (
     state_size,
 )
 from tensor.ops.random.philox import COUNTER_LIMIT
+from tensor.ops.random.seeds import system_bits
 from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import float_dtype
 from tensor.ops.random.stateless import (
@@ -155,7 +155,7 @@ class Generator:
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
         """Create a generator that is different every time."""
         alg = _PHILOX if alg is None else alg
-        state = [signed(secrets.randbits(64)) for _ in range(STATE_SIZE)]
+        state = [signed(system_bits()) for _ in range(STATE_SIZE)]
         return cls(state=state, alg=alg)
 
     @classmethod

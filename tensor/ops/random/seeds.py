@@ -8,7 +8,7 @@ inside `strategy.run` each process of a job has numbers of its own.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import weakref
 from typing import Any
@@ -25,6 +25,11 @@ _MAX_INT32 = 2**31 - 1
 _STREAM_STRIDE = 2**32
 
 
+def system_bits() -> int:
+    """Return 64 bits that the system drew (`secrets` takes 10 ms to import)."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
 class Stream:
     """A place in a sequence of random blocks; each op that draws moves it on.
 
@@ -36,7 +41,7 @@ class Stream:
 
     def __init__(self, seed: int | None, seed2: int | None) -> None:
         if seed is None or seed2 is None:
-            seed, seed2 = secrets.randbits(64), secrets.randbits(64)
+            seed, seed2 = system_bits(), system_bits()
         self.key = seed
         self._start = seed2 << 64
         self._counter = self._start
