@@ -178,14 +178,14 @@ class Carried:
                 )
             if not same_structure(old, new):
                 if new is None:
-                    raise ValueError(f"{name!r} is None at the end of the iteration.")
+                    raise _became_none(name)
                 raise TypeError(
                     f"{name!r} does not have the same nested structure after one "
                     f"iteration: it was {old!r} before the loop and is {new!r} now."
                 )
             for a, b in zip(leaves_of(old), leaves_of(new), strict=True):
                 if b is None and a is not None:
-                    raise ValueError(f"{name!r} is None at the end of the iteration.")
+                    raise _became_none(name)
                 if _is_carried(a):
                     like = self.tensors[len(tensors)]
                     tensors.append(symbolic(b, like))
@@ -278,3 +278,11 @@ class Carried:
                 )
 
         return check
+
+
+def _became_none(name: str) -> ValueError:
+    return ValueError(
+        f"{name!r} is None at the end of the iteration. In a loop that depends on a "
+        "tensor it stays what it was before the loop: give it such a value in every "
+        "round."
+    )
