@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.collectives import all_gather, same_everywhere
-from strategies.gradient_buckets import buckets_for, reduce_bucket
+from strategies.gradient_buckets import buckets_for, reduce_bucket, start_sum
 from strategies.values import local_values
 from tensor.core.context import context
 from tensor.core.convert import convert
@@ -23,8 +23,8 @@ from tensor.core.tensor import wrap
 
 if TYPE_CHECKING:
     import dist
+    from dist.bucket import Bucket
     from strategies.contexts import ReplicaContext
-    from strategies.gradient_buckets import GradientBucket
     from strategies.strategy import Strategy
 
 
@@ -122,9 +122,7 @@ def sum_everywhere(
     return results
 
 
-def _buckets(
-    group: dist.Group, grads: list[Any], variables: list[Any]
-) -> list[GradientBucket]:
+def _buckets(group: dist.Group, grads: list[Any], variables: list[Any]) -> list[Bucket]:
     typed = [
         (tuple(v.static_shape), (v if g is None else g).dtype.numpy_dtype)
         for g, v in zip(grads, variables, strict=True)
@@ -159,7 +157,8 @@ def _sum_eagerly(
     works = []
     for bucket in buckets:
         mine = [grads[slot.index] for slot in bucket.slots]
-        works.append(bucket.start(group, [g if g is None else g._array for g in mine]))
+        arrays = [g if g is None else g._array for g in mine]
+        works.append(start_sum(bucket, group, arrays))
     results: list[Any] = [None] * len(grads)
     for bucket, work in zip(buckets, works, strict=True):
         counts = bucket.finish(work)

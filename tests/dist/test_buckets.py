@@ -6,7 +6,6 @@ import pytest
 
 import dist
 from dist import naive
-from dist.buckets import plan
 from dist.testing import run_ranks
 
 SHAPES = [(3, 4), (), (1000,), (0,), (5, 5, 5), (7,)]
@@ -19,22 +18,6 @@ def parameters(dtypes=(np.float32,)):
 def gradient(rank, index, dtype=np.float32):
     rng = np.random.default_rng([rank, index])
     return rng.normal(size=SHAPES[index]).astype(dtype)
-
-
-def test_parameters_are_packed_from_the_last_to_the_first():
-    buckets = plan(parameters(), bucket_bytes=1000, first_bucket_bytes=100)
-    assert [[slot.index for slot in b.slots] for b in buckets] == [
-        [5],
-        [4, 3],
-        [2],
-        [1, 0],
-    ]
-
-
-def test_each_dtype_has_buckets_of_its_own():
-    buckets = plan(parameters((np.float32, np.float64)))
-    packed = {b.dtype.name: [slot.index for slot in b.slots] for b in buckets}
-    assert packed == {"float64": [5, 3, 1], "float32": [4, 2, 0]}
 
 
 def reduce_twice(group, op):

@@ -1,4 +1,4 @@
-"""Buckets of gradients: their plan, their memory, and when they are summed."""
+"""Gradients of replicas: where they are computed, and when they are summed."""
 
 import threading
 from typing import Any
@@ -9,27 +9,11 @@ import pytest
 import dist
 import launcher
 import tensor as tf
+from dist.bucket import Bucket
 from dist.testing import run_ranks
 from strategies.collectives import all_reduce
-from strategies.gradient_buckets import GradientBucket, buckets_for, plan, reduce_bucket
+from strategies.gradient_buckets import buckets_for, reduce_bucket, start_sum
 from tensor.core.registry import Op
-
-KIB = 256  # float32 elements
-
-
-def test_buckets_are_filled_from_the_last_variable_to_the_first() -> None:
-    shapes = [(KIB * 8000,), (KIB * 100,), (KIB * 100,), (KIB * 5000,), (10,)]
-    buckets = plan([(shape, np.dtype(np.float32)) for shape in shapes])
-    found = [[slot.index for slot in bucket.slots] for bucket in buckets]
-    assert found == [[4, 3], [2, 1, 0]]
-
-
-def test_a_bucket_has_one_dtype_and_gradients_begin_at_cache_lines() -> None:
-    specs = [((3,), np.dtype(t)) for t in ("float32", "float64", "float32")]
-    first, second = plan(specs)
-    assert (first.dtype, second.dtype) == (np.float32, np.float64)
-    assert [slot.start for slot in first.slots] == [0, 16]
-    assert first.nbytes == 128
 
 
 def test_the_same_variables_share_buckets() -> None:
@@ -40,22 +24,15 @@ def test_the_same_variables_share_buckets() -> None:
     assert run_ranks(same, 2) == [True, True]
 
 
-def small_bucket() -> GradientBucket:
-    bucket = GradientBucket(np.float32)
+def small_bucket() -> Bucket:
+    bucket = Bucket(np.float32)
     bucket.add(0, (2,))
     return bucket
 
 
 def test_a_gradient_of_another_shape_is_refused() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"shape \(3,\)"):
-        small_bucket().start(None, [np.ones(3, np.float32)])
-
-
-def test_a_sum_that_was_never_finished_is_not_overwritten() -> None:
-    bucket = small_bucket()
-    bucket.start(None, [None])
-    with pytest.raises(RuntimeError, match="An earlier step failed"):
-        bucket.start(None, [None])
+        start_sum(small_bucket(), None, [np.ones(3, np.float32)])
 
 
 def test_replicas_with_different_gradients_in_a_graph_are_an_error() -> None:
@@ -69,14 +46,14 @@ def test_replicas_with_different_gradients_in_a_graph_are_an_error() -> None:
     run_ranks(reduce, 2)
 
 
-def doubled(bucket: GradientBucket, x: Any, y: Any) -> Any:
+def doubled(bucket: Bucket, x: Any, y: Any) -> Any:
     product = tf.matmul(x, y)
     (total,) = reduce_bucket(product, group=None, memory=bucket, names=("w",))
     return total
 
 
-def square_bucket() -> GradientBucket:
-    bucket = GradientBucket(np.float32)
+def square_bucket() -> Bucket:
+    bucket = Bucket(np.float32)
     bucket.add(0, (64, 64))
     return bucket
 
@@ -90,10 +67,16 @@ def test_a_product_is_computed_straight_into_its_bucket() -> None:
 
     x = tf.eye(64) * 3.0
     assert float(step(x)) == 64 * 9.0
-    puts: list[Any] = []
-    bucket._put = lambda *gradient: puts.append(gradient)  # type: ignore[method-assign]
+    put = bucket.put
+    is_there: list[bool] = []
+
+    def noted(number: int, gradient: Any) -> None:
+        is_there.append(gradient is bucket.views[number])
+        put(number, gradient)
+
+    bucket.put = noted  # type: ignore[method-assign]
     assert float(step(x * 2.0)) == 64 * 36.0
-    assert puts == []
+    assert is_there == [True]
 
 
 def test_what_leaves_the_function_is_not_the_bucket() -> None:
@@ -176,15 +159,15 @@ def overlapping_step() -> tuple[bool, list[float]]:
 
     started: list[Any] = []
     is_started = threading.Event()
-    start = GradientBucket.start
+    start = Bucket.start
 
-    def noted(self: GradientBucket, group: Any, gradients: Any) -> Any:
-        work = start(self, group, gradients)
+    def noted(self: Bucket, *how: Any) -> Any:
+        work = start(self, *how)
         started.append(work)
         is_started.set()
         return work
 
-    GradientBucket.start = noted  # type: ignore[method-assign]
+    Bucket.start = noted  # type: ignore[method-assign]
 
     class HoldGradient(Op):
         """The identity; its gradient waits until the first sum is over."""
