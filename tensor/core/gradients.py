@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core.backprop import backward, runs_on_arrays, wrap_gradient
+from tensor.core.public_api import names_in
 from tensor.core.tensor import EagerTensor, Tensor, next_track_id, wrap
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ def _checked_weight(weight: Any, target: Any) -> Any:
     from tensor.core.convert import convert_to_tensor
 
     weight = convert_to_tensor(weight, dtype=target.dtype)
+    dims = weight.static_shape
+    if dims is not None and dims != target.static_shape and set(dims) <= {1}:
+        # One number for all elements.
+        return names_in("")["broadcast_to"](weight, names_in("")["shape"](target))
     if not target.shape.is_compatible_with(weight.shape):
         raise ValueError(
             f"`output_gradients` of shape {weight.shape} do not fit a target of shape "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from tensor.core.public_api import export
 
@@ -42,17 +42,4 @@ def no_gradient(op_type: str) -> NoReturn:
     raise NotImplementedError(
         f"tf.no_gradient({op_type!r}): ops say in their class that they have no "
         "gradient. Use tf.stop_gradient on the op's result."
-    )
-
-
-@export("hessians")
-def hessians(ys: Any, xs: Any, **kwargs: Any) -> NoReturn:
-    """Raise: nested gradient tapes give second derivatives.
-
-    Raises:
-        RuntimeError: Always.
-    """
-    raise RuntimeError(
-        "tf.hessians is not supported when eager execution is enabled. Use "
-        "tf.GradientTape inside another one, and its `jacobian`."
     )

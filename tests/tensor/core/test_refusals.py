@@ -58,8 +58,7 @@ def with_gradient(op: Op, *values: float) -> Any:
     return tape.gradient(y, xs)
 
 
-def batch_of_numbers() -> Any:
-    x = tf.constant([1.0, 2.0])
+def batch_of_numbers(x: Any) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = x * x
@@ -180,9 +179,24 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         "expected string or bytes-like object",
     ),
     "a batch of numbers": (
-        batch_of_numbers,
+        lambda: batch_of_numbers(tf.constant([1.0, 2.0])),
         ValueError,
-        r"Argument `target`: Shape \(2,\) must have rank at least 2",
+        r"Shape \(2,\) must have rank at least 2",
+    ),
+    "the Jacobian of a list": (
+        lambda: tf.GradientTape().jacobian([tf.constant(1.0)], tf.constant(1.0)),
+        TypeError,
+        "target is one tensor or variable, got .* of type list",
+    ),
+    "second derivatives of what is linear": (
+        lambda: tf.function(lambda x: tf.hessians(3 * x, x))(tf.constant([1.0])),
+        ValueError,
+        "None values not supported: the second derivative by",
+    ),
+    "a batch of unknown rank": (
+        lambda: tf.function(batch_of_numbers, input_signature=[tf.TensorSpec(None)])(1),
+        ValueError,
+        "the rank of the target is unknown",
     ),
     "specs of other sparse tensors": (
         lambda: tf.SparseTensorSpec([2]).most_specific_compatible_type(
