@@ -95,8 +95,13 @@ def tensor_float_32_execution_enabled() -> bool:
 
 @export("config.experimental.enable_op_determinism")
 def enable_op_determinism() -> None:
-    """Ask for the same results in every run: they are, always."""
+    """Ask for the same results in every run: ops that draw then insist on a seed."""
     config._settings.is_deterministic = True
+
+
+def is_op_determinism_enabled() -> bool:
+    """Return whether ops were asked for the same results in every run."""
+    return config._settings.is_deterministic
 
 
 @export("config.experimental.get_synchronous_execution")

@@ -11,6 +11,8 @@ from tensor.core.context import context
 from tensor.core.tensor import EagerTensor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tensor.core.registry import Op
 
 # NumPy's kinds of dtypes: b bool, i signed, u unsigned, f floating, c complex, V
@@ -53,6 +55,32 @@ def check_kind(op: Op, x: Any, allows: str, parameter: str = "x") -> None:
         f"{op.type_name}: Value for attr 'T' of {dtypes.short_name(x.dtype)} is not in "
         f"the list of allowed values: {', '.join(map(dtypes.short_name, names))}. "
         f"Convert it with tf.cast. [Op:{op.type_name}]",
+    )
+
+
+def check_attribute(
+    op_type: str, attribute: str, dtype: dtypes.DType, allowed: Iterable[dtypes.DType]
+) -> None:
+    """Check that a dtype argument is one that the op takes.
+
+    Raises:
+        InvalidArgumentError: It is not.
+        TypeError: It is not, and a graph is being traced.
+    """
+    allowed = tuple(allowed)
+    if dtype in allowed:
+        return
+    if context.graph is not None:
+        raise TypeError(
+            f"Value passed to parameter {attribute!r} has DataType {dtype.name} not in "
+            f"list of allowed values: {', '.join(d.name for d in allowed)}. Choose one "
+            f"of them. [Op:{op_type}]"
+        )
+    raise errors.because(
+        errors.InvalidArgumentError,
+        f"Value for attr {attribute!r} of {dtypes.short_name(dtype)} is not in the "
+        f"list of allowed values: {', '.join(map(dtypes.short_name, allowed))}. Choose "
+        f"one of them. [Op:{op_type}]",
     )
 
 

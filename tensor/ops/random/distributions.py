@@ -56,10 +56,26 @@ def order(key: int, counter: int, size: int) -> list[int]:
 def uniform(key: int, counter: int, shape: Shape, dtype: np.dtype[Any]) -> Any:
     """Return floating point numbers in [0, 1)."""
     n = count_of(shape)
+    bits = blocks(key, counter, -(-n // per_block(dtype)))
+    return fractions(bits, dtype).reshape(-1)[:n].reshape(shape)[()]
+
+
+def per_block(dtype: np.dtype[Any]) -> int:
+    """Return how many numbers of a floating point dtype a block of words makes."""
+    return 2 if dtype == np.float64 else 4
+
+
+def fractions(bits: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return numbers in [0, 1), a row for each row of words."""
     if dtype == np.float64:
-        bits = blocks(key, counter, -(-n // 2)).reshape(-1, 2)[:n]
-        return _wide_fraction(bits[:, 0], bits[:, 1]).reshape(shape)[()]
-    return fraction(words(key, counter, n), dtype).reshape(shape)[()]
+        return _wide_fraction(bits[:, 0::2], bits[:, 1::2])
+    return fraction(bits, dtype)
+
+
+def normals(bits: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return standard normal numbers, a row for each block of words."""
+    pairs = wide_pairs(bits) if dtype == np.float64 else _pairs(bits.reshape(-1, 2))
+    return pairs.reshape(len(bits), per_block(dtype)).astype(dtype, copy=False)
 
 
 def fraction(bits: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
@@ -76,13 +92,6 @@ def _wide_fraction(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     high = (upper & np.uint32(0xFFFFF)).astype(np.uint64) << np.uint64(32)
     one = high | lower | np.uint64(1023 << 52)
     return one.view(np.float64) - 1.0
-
-
-def wide_fractions(bits: np.ndarray) -> np.ndarray:
-    """Return a number in [0, 1) in double precision for each two words of a row."""
-    upper, lower = bits[:, 0::2], bits[:, 1::2]
-    result = _wide_fraction(upper, lower)
-    return result if result.shape[1] > 1 else result[:, 0]
 
 
 def uniform_integers(
@@ -108,11 +117,8 @@ def full_integers(key: int, counter: int, shape: Shape, dtype: np.dtype[Any]) ->
 def normal(key: int, counter: int, shape: Shape, dtype: np.dtype[Any]) -> Any:
     """Return numbers of mean 0 and variance 1, by the method of Box and Muller."""
     n = count_of(shape)
-    if dtype == np.float64:
-        pairs = wide_pairs(blocks(key, counter, -(-n // 2)))
-    else:
-        pairs = _pairs(blocks(key, counter, -(-n // 4)).reshape(-1, 2))
-    return pairs.reshape(-1)[:n].reshape(shape).astype(dtype, copy=False)[()]
+    bits = blocks(key, counter, -(-n // per_block(dtype)))
+    return normals(bits, dtype).reshape(-1)[:n].reshape(shape)[()]
 
 
 def _pairs(bits: np.ndarray) -> np.ndarray:
@@ -138,7 +144,7 @@ def truncated_normal(key: int, counter: int, shape: Shape, dtype: np.dtype[Any])
     """Return normal numbers, those beyond two deviations drawn again."""
     n = count_of(shape)
     wide = dtype == np.float64
-    per_group = 2 if wide else 4
+    per_group = per_block(dtype)
     pairs: Callable[[np.ndarray], np.ndarray] = wide_pairs if wide else _pairs
     groups = -(-n // per_group)
     # Elements that are drawn together have so many blocks to themselves.

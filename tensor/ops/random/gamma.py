@@ -12,20 +12,19 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.families import shape_of
 from tensor.ops.random import rejection
 from tensor.ops.random.distributions import count_of
 from tensor.ops.random.seeds import Stream, stream_for
 from tensor.ops.random.shapes import as_shape_vector
-from tensor.ops.random.stateful import float_dtype
+from tensor.ops.random.stateful import COMMON_FLOATS
 from tensor.ops.random.stateless import from_seed
 from tensor.ops.random.trials import Trial, flat, lead_of, start_of
 from tensor.ops.reduce import broadcast_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tensor.core.dtypes import DType
 
 
 class RandomGamma(Trial):
@@ -102,16 +101,22 @@ def gamma(
 
     Returns:
         A tensor of shape [*shape, *shape of the parameters].
+
+    Raises:
+        TypeError: A parameter is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    alpha, beta = _gamma_parameters(alpha, beta, float_dtype(dtype))
+    alpha, beta = _gamma_parameters(alpha, beta, dtype)
     stream = stream_for(("RandomGamma", alpha.dtype), seed)
     z = random_gamma(alpha, shape=as_shape_vector(shape), stream=stream, name=name)
     return _scaled(z, beta)
 
 
-def _gamma_parameters(alpha: Any, beta: Any, dtype: DType) -> tuple[Any, Any]:
+def _gamma_parameters(alpha: Any, beta: Any, dtype: Any) -> tuple[Any, Any]:
+    dtype = dtypes.as_dtype(dtype)
     alpha = convert(alpha, dtype)
     beta = convert(1 if beta is None else beta, dtype)
+    check_attribute(random_gamma.type_name, "dtype", dtype, COMMON_FLOATS)
     return broadcast_to(alpha, shape=shape_for(alpha + beta * 0)), beta
 
 
@@ -135,9 +140,10 @@ def stateless_gamma(
     `shape` is that of the result; the parameters' shape must be its end.
 
     Raises:
-        InvalidArgumentError: It is not.
+        TypeError: A parameter is no value of the dtype.
+        InvalidArgumentError: It is not, or the dtype is not floating point.
     """
-    alpha, beta = _gamma_parameters(alpha, beta, float_dtype(dtype))
+    alpha, beta = _gamma_parameters(alpha, beta, dtype)
     lead = lead_of(shape, alpha, "StatelessRandomGammaV3")
     z = random_gamma(alpha, *from_seed(seed, "auto_select"), shape=lead, name=name)
     return _scaled(z, beta)

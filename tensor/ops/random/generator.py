@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors, replica
+from tensor.core import config_options, dtypes, errors, replica
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.tensor import Tensor
 from tensor.core.variable import Variable
 from tensor.ops.array import cast
+from tensor.ops.dtype_kinds import check_attribute
+from tensor.ops.operands import operands
+from tensor.ops.random.algorithm import Algorithm, algorithm_number
 from tensor.ops.random.distributions import advance, count_of
 from tensor.ops.random.generator_state import (
-    STATE_SIZE,
     WORD,
     checked_state,
     create_rng_state,
@@ -26,23 +28,27 @@ from tensor.ops.random.generator_state import (
 from tensor.ops.random.philox import COUNTER_LIMIT
 from tensor.ops.random.seeds import system_bits
 from tensor.ops.random.shapes import as_shape_vector
-from tensor.ops.random.stateful import float_dtype
+from tensor.ops.random.stateful import FLOATS, scaled
 from tensor.ops.random.stateless import (
-    Algorithm,
-    algorithm_number,
-    check_algorithm,
-    integer_or_float,
+    INTEGERS,
     joined,
     stateless_full_int,
+    stateless_random_int,
     stateless_random_normal,
+    stateless_random_uniform,
     stateless_truncated,
     uniform_from,
 )
-from tensor.ops.random.trials import stateless_binomial_op
+from tensor.ops.random.trials import (
+    check_binomial_shape,
+    count_dtype,
+    stateless_binomial_op,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tensor.core.dtypes import DType
     from tensor.core.tensor_spec import TensorSpec
 
 _PHILOX = Algorithm.PHILOX.value
@@ -111,27 +117,24 @@ class Generator:
             alg: "philox" or "auto_select". A "threefry" generator draws nothing.
 
         Raises:
-            ValueError: Both or neither were given, the state has another shape, or the
-                algorithm is not there.
+            AssertionError: Both or neither were given.
+            ValueError: The state has another shape, or the algorithm is not there.
         """
         if copy_from is not None:
             if state is not None or alg is not None:
-                raise ValueError(
+                raise AssertionError(
                     "All other args besides `copy_from` must be None when `copy_from` "
                     f"is not None, got state={state!r} and alg={alg!r}."
                 )
             state = copy_from.state.value()
             alg = copy_from.algorithm
         elif state is None or alg is None:
-            raise ValueError(
+            raise AssertionError(
                 "Give `state` and `alg`, or a generator to copy from. Got "
                 f"state={state!r} and alg={alg!r}."
             )
         self._alg_var = algorithm_number(alg)
-        if self._alg_var != _THREEFRY:
-            check_algorithm(alg)
-            self._alg_var = _PHILOX
-        checked = self._checked(state)
+        checked = checked_state(state, self._alg_var)
         if copy_from is None and isinstance(state, Variable):
             self._state_var = state
         else:
@@ -153,15 +156,25 @@ class Generator:
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
-        """Create a generator that is different every time."""
+        """Create a generator that is different every time.
+
+        Raises:
+            RuntimeError: Ops were asked to be deterministic.
+        """
+        if config_options.is_op_determinism_enabled():
+            raise RuntimeError(
+                '"from_non_deterministic_state" cannot be called when determinism is '
+                "enabled. Use from_seed."
+            )
         alg = _PHILOX if alg is None else alg
-        state = [signed(system_bits()) for _ in range(STATE_SIZE)]
-        return cls(state=state, alg=alg)
+        size = state_size(algorithm_number(alg))
+        return cls(state=[signed(system_bits()) for _ in range(size)], alg=alg)
 
     @classmethod
     def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
         """Create a generator from a key and a counter (one or two integers)."""
-        return cls(state=key_counter_state(key, counter), alg=alg)
+        algorithm = algorithm_number(alg)
+        return cls(state=key_counter_state(key, counter, algorithm), alg=algorithm)
 
     @property
     def state(self) -> Variable:
@@ -178,12 +191,9 @@ class Generator:
         """The part of the state that stays the same."""
         return self._state_var.value()[-1]
 
-    def _checked(self, state: Any) -> Any:
-        return checked_state(state, state_size(self._alg_var))
-
     def reset(self, state: Any) -> None:
         """Continue from a state."""
-        self._state_var.assign(convert(self._checked(state), dtypes.int64))
+        self._state_var.assign(checked_state(state, self._alg_var))
 
     def reset_from_seed(self, seed: Any) -> None:
         """Start over as `from_seed` does."""
@@ -191,7 +201,7 @@ class Generator:
 
     def reset_from_key_counter(self, key: Any, counter: Any) -> None:
         """Start over as `from_key_counter` does."""
-        self.reset(key_counter_state(key, counter))
+        self.reset(key_counter_state(key, counter, self.algorithm))
 
     def skip(self, delta: Any) -> Any:
         """Move on as if `delta` elements had been drawn; return the state before.
@@ -235,6 +245,15 @@ class Generator:
             )
         return key, counter
 
+    def _scaled(self, op: Op, shape: Any, mean: Any, deviation: Any, dtype: Any) -> Any:
+        """Return numbers of an op that draws with mean 0 and deviation 1, scaled."""
+
+        def draw_from(dtype: DType) -> Any:
+            key, counter, dims = self._prepare(shape)
+            return op.produce(key, counter, shape=dims, dtype=dtype)
+
+        return scaled(draw_from, op, mean, deviation, dtype)
+
     def normal(
         self,
         shape: Any,
@@ -244,10 +263,7 @@ class Generator:
         name: str | None = None,
     ) -> Any:
         """Draw numbers of a normal distribution."""
-        dtype = float_dtype(dtype)
-        key, counter, shape = self._prepare(shape)
-        z = stateless_random_normal.produce(key, counter, shape=shape, dtype=dtype)
-        return z * convert(stddev, dtype) + convert(mean, dtype)
+        return self._scaled(stateless_random_normal, shape, mean, stddev, dtype)
 
     def truncated_normal(
         self,
@@ -258,10 +274,7 @@ class Generator:
         name: str | None = None,
     ) -> Any:
         """Draw normal numbers, those beyond two deviations drawn again."""
-        dtype = float_dtype(dtype)
-        key, counter, shape = self._prepare(shape)
-        z = stateless_truncated.produce(key, counter, shape=shape, dtype=dtype)
-        return z * convert(stddev, dtype) + convert(mean, dtype)
+        return self._scaled(stateless_truncated, shape, mean, stddev, dtype)
 
     def uniform(
         self,
@@ -276,12 +289,16 @@ class Generator:
         Raises:
             ValueError: An integer range has one bound only.
         """
-        dtype = integer_or_float(dtype)
+        dtype = dtypes.as_dtype(dtype)
         if dtype.is_integer and (minval is None) != (maxval is None):
             raise ValueError(
                 f"For integer dtype {dtype}, minval and maxval must be both `None` "
                 f"or both non-`None`; got minval={minval} and maxval={maxval}"
             )
+        op, kinds = stateless_random_uniform, FLOATS
+        if dtype.is_integer:
+            op, kinds = stateless_random_int, INTEGERS
+        check_attribute(op.type_name, "dtype", dtype, kinds)
         key, counter, shape = self._prepare(shape)
         return uniform_from(key, counter, shape, minval, maxval, dtype, name)
 
@@ -289,8 +306,9 @@ class Generator:
         self, shape: Any, dtype: Any = dtypes.uint64, name: str | None = None
     ) -> Any:
         """Draw integers from the whole range of the dtype."""
+        dtype = dtypes.as_dtype(dtype)
+        check_attribute(stateless_full_int.type_name, "dtype", dtype, INTEGERS)
         key, counter, shape = self._prepare(shape)
-        dtype = integer_or_float(dtype)
         return stateless_full_int.produce(key, counter, shape=shape, dtype=dtype)
 
     def binomial(
@@ -302,19 +320,17 @@ class Generator:
         name: str | None = None,
     ) -> Any:
         """Draw numbers of successes in `counts` trials of probability `probs`."""
-        p = convert(probs)
-        n = convert(counts)
-        n = n if n.dtype is p.dtype else cast(n, dtype=p.dtype)
-        shape = as_shape_vector(shape)
+        op = stateless_binomial_op
+        n, p = operands(op, convert(counts), convert(probs))
+        target = count_dtype(op, dtype)
+        dims = as_shape_vector(shape)
+        check_binomial_shape(dims, n, p)
         pairs = count_of(tuple(np.broadcast_shapes(n.static_shape, p.static_shape)))
-        each = count_of(shape) // max(pairs, 1)
+        each = count_of(dims) // max(pairs, 1)
         # TensorFlow's reservation: up to a hundred numbers for each element.
         before = self.skip(pairs * 2 * 100 * (each + 3) // 4)
         key, counter = self._key_and_counter(before)
-        target = dtypes.as_dtype(dtype)
-        return stateless_binomial_op.produce(
-            key, counter, n, p, shape=shape, dtype=target
-        )
+        return op.produce(key, counter, n, p, shape=dims, dtype=target, name=name)
 
     def make_seeds(self, count: int = 1) -> Any:
         """Return seeds for tf.random.stateless_*: [2, count] of int64."""
@@ -323,8 +339,15 @@ class Generator:
 
     def split(self, count: int = 1) -> list[Generator]:
         """Return new generators, independent of each other and of this one."""
-        keys = np.asarray(self.uniform_full_int((count,), dtypes.int64))
-        return [Generator(state=[0, 0, int(k)], alg=self.algorithm) for k in keys]
+        keys = self.uniform_full_int((count,), dtypes.int64)
+        counter = [0] * (state_size(self.algorithm) - 1)
+        return [
+            Generator.from_key_counter(keys[i], counter, self.algorithm)
+            for i in range(count)
+        ]
+
+    def _checkpoint_children(self) -> dict[str, Any]:
+        return {"_state_var": self._state_var}
 
     def __deepcopy__(self, memo: Any) -> Generator:
         return Generator(copy_from=self)
@@ -342,13 +365,23 @@ _global = _Global()
 
 @export("random.get_global_generator", "random.experimental.get_global_generator")
 def get_global_generator() -> Generator:
-    """Return the generator of this process, another one in every run."""
+    """Return the generator of this process, another one in every run.
+
+    Raises:
+        RuntimeError: None was set, and ops were asked to be deterministic.
+    """
     if _global.generator is None:
+        if config_options.is_op_determinism_enabled():
+            raise RuntimeError(
+                '"get_global_generator" cannot be called if determinism is enabled, '
+                'unless "set_global_generator" has already been called. Please call '
+                '"set_global_generator" first.'
+            )
         _global.generator = Generator.from_non_deterministic_state()
     return _global.generator
 
 
 @export("random.set_global_generator", "random.experimental.set_global_generator")
-def set_global_generator(generator: Generator) -> None:
+def set_global_generator(generator: Generator | None) -> None:
     """Let `get_global_generator` return another generator."""
     _global.generator = generator

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
-from tensor.core.convert import constant_tensor, convert
+from tensor.core import dtypes, nest
+from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.tensor import Tensor
-from tensor.ops.array import cast
-from tensor.ops.random.stateless import Algorithm, algorithm_number
+from tensor.ops.array import cast, concat, reshape
+from tensor.ops.random.algorithm import Algorithm, algorithm_number, unknown_algorithm
 
-_THREEFRY = Algorithm.THREEFRY.value
-STATE_SIZE = 3  # two numbers for the counter, one for the key
+# On a CPU, the algorithm that is selected is Philox.
+_COUNTER_SIZES = {
+    Algorithm.PHILOX.value: 2,
+    Algorithm.THREEFRY.value: 1,
+    Algorithm.AUTO_SELECT.value: 2,
+}
 WORD = (1 << 64) - 1
 
 
@@ -29,8 +32,8 @@ def create_rng_state(seed: Any, alg: Any) -> Any:
     """Return the state that a generator made from `seed` starts with.
 
     Args:
-        seed: An integer of any size, or a vector of up to three; a shorter one is
-            filled up with zeros in front.
+        seed: An integer of any size, or a vector of integers: as many count as the
+            state has numbers; a shorter one is filled up with zeros in front.
         alg: "philox", "threefry" or "auto_select".
 
     Raises:
@@ -38,57 +41,51 @@ def create_rng_state(seed: Any, alg: Any) -> Any:
     """
     size = state_size(algorithm_number(alg))
     if isinstance(seed, int):
-        numbers = [signed(seed >> 64 * i) for i in range(size)]
-    else:
-        numbers = [signed(int(n)) for n in np.asarray(seed).reshape(-1)[:size]]
-        numbers = [0] * (size - len(numbers)) + numbers
-    return constant_tensor(np.array(numbers, np.int64))
+        seed = [signed(seed >> 64 * i) for i in range(size)]
+    numbers = reshape(as_words(seed), shape=(-1,))[:size]
+    zeros = convert(np.zeros(size, np.int64))
+    return reshape(concat(zeros, numbers, axis=0)[-size:], shape=(size,))
 
 
 def state_size(algorithm: int) -> int:
-    """Return how many numbers the state of an algorithm has at least."""
-    return 2 if algorithm == _THREEFRY else STATE_SIZE
+    """Return how many numbers the state of an algorithm has: a counter and a key.
+
+    Raises:
+        ValueError: There is no such algorithm.
+    """
+    size = _COUNTER_SIZES.get(algorithm)
+    if size is None:
+        raise unknown_algorithm(algorithm)
+    return size + 1
 
 
-def checked_state(state: Any, wanted: int) -> Any:
+def as_words(numbers: Any) -> Any:
+    """Return integers of 64 bits, signed or not, as a tensor of int64."""
+    words = convert(
+        nest.map_structure(lambda n: signed(n) if type(n) is int else n, numbers)
+    )
+    return words if words.dtype is dtypes.int64 else cast(words, dtype=dtypes.int64)
+
+
+def checked_state(state: Any, algorithm: int) -> Any:
     """Return a state as a vector of int64.
 
     Raises:
-        ValueError: It is no vector, or has fewer than `wanted` numbers.
+        ValueError: It is no vector, or not as long as the algorithm's states are.
     """
-    if isinstance(state, Tensor) or hasattr(state, "read_for_op"):
-        result = convert(state)
-        if result.dtype is not dtypes.int64:
-            result = cast(result, dtype=dtypes.int64)
-    else:
-        numbers = [signed(int(n)) for n in np.asarray(state, dtype=object).reshape(-1)]
-        result = convert(np.array(numbers, np.int64))
-    if result.ndim != 1 or np.ndim(state) != 1:
-        raise ValueError(
-            f"The shape of RNG state must be one-dimensional; got {result.shape}"
-        )
-    size = result.static_shape[0]
-    if size is not None and size < wanted:
-        name = "Philox" if wanted == STATE_SIZE else "ThreeFry"
-        raise ValueError(
-            f"For the {name} algorithm, the size of state must be at least "
-            f"{wanted}; got {size}"
-        )
+    result = as_words(state)
+    result.shape.assert_is_compatible_with([state_size(algorithm)])
     return result
 
 
-def key_counter_state(key: Any, counter: Any) -> list[int]:
-    """Return a state from a key and a counter of one or two integers.
+def key_counter_state(key: Any, counter: Any, algorithm: int) -> Any:
+    """Return a state made of a key and a counter.
 
     Raises:
-        InvalidArgumentError: The key is not one integer, or the counter not up to two.
+        ValueError: The key is not one integer, or the counter not as long as the
+            algorithm's counters are.
     """
-    keys = [int(k) for k in np.asarray(key).reshape(-1)]
-    counters = [int(c) for c in np.asarray(counter).reshape(-1)]
-    if len(keys) != 1 or not 1 <= len(counters) <= 2:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "Expected one integer for the key and up to two for the counter, got "
-            f"{key} and {counter}.",
-        )
-    return [*counters, *[0] * (2 - len(counters)), *keys]
+    key, counter = as_words(key), as_words(counter)
+    counter.shape.assert_is_compatible_with([state_size(algorithm) - 1])
+    key.shape.assert_is_compatible_with([])
+    return concat(counter, reshape(key, shape=(1,)), axis=0)

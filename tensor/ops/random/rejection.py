@@ -16,6 +16,8 @@ from tensor.ops.random import distributions
 from tensor.ops.random.distributions import RESERVED_BLOCKS
 from tensor.ops.random.philox import blocks_at
 
+_DOUBLE = np.dtype(np.float64)
+
 
 class Draws:
     """Streams of double precision numbers, one for each of n elements.
@@ -24,9 +26,10 @@ class Draws:
     numbers are kept apart, as each is drawn when it is needed.
     """
 
-    def __init__(self, key: int, counter: int, count: int) -> None:
+    def __init__(self, key: int, counter: int, starts: np.ndarray) -> None:
         self._key, self._counter = key, counter
-        self._next = np.arange(count, dtype=np.uint64) * np.uint64(RESERVED_BLOCKS)
+        self._next = starts.astype(np.uint64)
+        count = len(starts)
         self._left = {kind: np.zeros(count, np.int64) for kind in ("uniform", "normal")}
         self._kept = {kind: np.zeros(count) for kind in ("uniform", "normal")}
 
@@ -47,13 +50,18 @@ class Draws:
             bits = blocks_at(self._key, self._counter, self._next[fresh])
             self._next[fresh] += np.uint64(1)
             if kind == "uniform":
-                pair = distributions.wide_fractions(bits)
+                pair = distributions.fractions(bits, _DOUBLE)
             else:
                 pair = distributions.wide_pairs(bits)
             result[empty] = pair[:, 1]
             kept[fresh] = pair[:, 0]
         left[which] = np.where(empty, 1, 0)
         return result
+
+
+def streams(key: int, counter: int, count: int) -> Draws:
+    """Return the streams of elements that have as many blocks as ops reserve."""
+    return Draws(key, counter, np.arange(count) * RESERVED_BLOCKS)
 
 
 def gamma(key: int, counter: int, count: int, alphas: np.ndarray) -> np.ndarray:
@@ -63,7 +71,7 @@ def gamma(key: int, counter: int, count: int, alphas: np.ndarray) -> np.ndarray:
     is the exponential distribution.
     """
     alpha = np.repeat(alphas.astype(np.float64), count)
-    draws = Draws(key, counter, alpha.size)
+    draws = streams(key, counter, alpha.size)
     result = np.empty(alpha.size)
     everyone = np.arange(alpha.size)
     is_exponential = alpha == 1
@@ -94,7 +102,7 @@ def gamma(key: int, counter: int, count: int, alphas: np.ndarray) -> np.ndarray:
 def poisson(key: int, counter: int, count: int, rates: np.ndarray) -> np.ndarray:
     """Return `count` numbers for each rate: [len(rates), count], as float64."""
     rate = np.repeat(rates.astype(np.float64), count)
-    draws = Draws(key, counter, rate.size)
+    draws = streams(key, counter, rate.size)
     result = np.full(rate.size, np.nan)
     everyone = np.arange(rate.size)
     _poisson_by_product(draws, everyone[(rate < 10) & (rate >= 0)], rate, result)
@@ -141,30 +149,35 @@ def _poisson_by_rejection(
         todo = todo[~accepted]
 
 
+# Blocks that an element has to itself where its successes, or failures, are few.
+_BLOCKS_OF_FEW = 42
+
+
 def binomial(
     key: int, counter: int, count: int, trials: np.ndarray, probabilities: np.ndarray
 ) -> np.ndarray:
     """Return `count` numbers of successes for each pair: [pairs, count], as float64."""
-    n = np.repeat(np.floor(trials.astype(np.float64)), count)
-    p = np.repeat(probabilities.astype(np.float64), count)
-    valid = (n >= 0) & (p >= 0) & (p <= 1)
-    draws = Draws(key, counter, n.size)
-    result = np.full(n.size, np.nan)
+    # The rarer outcome is counted; which one it is shows in the parameters' precision.
+    is_reversed = probabilities > 0.5
+    rarer = np.where(is_reversed, 1 - probabilities, probabilities)
+    are_few = np.repeat(trials * rarer < 10, count)
+    n = np.repeat(trials.astype(np.float64), count)
+    q = np.repeat(rarer.astype(np.float64), count)
     everyone = np.arange(n.size)
-    q = np.where(p > 0.5, 1 - p, p)
-    few = valid & (n * q < 10)
-    _binomial_by_gaps(draws, everyone[few], n, q, result)
-    _binomial_by_rejection(draws, everyone[valid & ~few], n, q, result)
-    result = np.where(p > 0.5, n - result, result)
-    return result.reshape(len(trials), count)
+    stride = np.where(are_few, _BLOCKS_OF_FEW, RESERVED_BLOCKS)
+    draws = Draws(key, counter, everyone * stride)
+    result = np.where(np.isnan(n + q), np.nan, 0.0)
+    is_random = (n > 0) & (q > 0)
+    _binomial_by_gaps(draws, everyone[is_random & are_few], n, q, result)
+    _binomial_by_rejection(draws, everyone[is_random & ~are_few], n, q, result)
+    result = np.where(np.repeat(is_reversed, count), n - result, result)
+    return np.where(n <= 0, 0.0, result).reshape(len(trials), count)
 
 
 def _binomial_by_gaps(
     draws: Draws, todo: np.ndarray, n: np.ndarray, q: np.ndarray, result: np.ndarray
 ) -> None:
     """Add up the gaps between successes, which are geometric, until they exceed n."""
-    result[todo] = 0
-    todo = todo[q[todo] > 0]
     passed = np.zeros(n.size)
     while todo.size:
         gap = np.ceil(np.log(draws.uniform(todo)) / np.log1p(-q[todo]))
@@ -202,7 +215,7 @@ def _binomial_by_rejection(
             + (safe - mode) * np.log(odds)
         )
         level = np.log(v * alpha / (a / (shifted * shifted) + b))
-        accepted = inside & (quick | (level <= bound))
+        accepted = quick | (inside & (level <= bound))
         result[todo[accepted]] = k[accepted]
         todo = todo[~accepted]
 
@@ -218,7 +231,7 @@ def categorical(key: int, counter: int, logits: np.ndarray, count: int) -> np.nd
     weights = np.where(finite, np.exp(wide - top), 0.0)
     totals = np.cumsum(weights, axis=1)
     bits = distributions.words(key, counter, 2 * rows * count).reshape(-1, 2)
-    drawn = distributions.wide_fractions(bits).reshape(rows, count)
+    drawn = distributions.fractions(bits, _DOUBLE).reshape(rows, count)
     result = np.empty((rows, count), np.int64)
     for row in range(rows):
         targets = drawn[row] * totals[row, -1]

@@ -13,7 +13,7 @@ import threading
 import weakref
 from typing import Any
 
-from tensor.core import replica, seed as core_seed
+from tensor.core import config_options, replica, seed as core_seed
 from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.ops.random.distributions import RESERVED_BLOCKS
@@ -101,11 +101,21 @@ def set_seed(seed: int) -> None:
 
 
 def op_seeds(seed: int | None) -> tuple[int | None, int | None]:
-    """Return the two seeds of an op, (None, None) for one that never repeats."""
+    """Return the two seeds of an op, (None, None) for one that never repeats.
+
+    Raises:
+        RuntimeError: There is no seed, and ops were asked to be deterministic.
+    """
     start = core_seed.global_seed()
     graph = context.graph
     if start is None:
         if seed is None:
+            if config_options.is_op_determinism_enabled():
+                raise RuntimeError(
+                    "Random ops require a seed to be set when determinism is enabled. "
+                    "Please set a seed before running the op, e.g. by calling "
+                    "tf.random.set_seed(1)."
+                )
             return None, None
         return _for_replica((_DEFAULT_SEED, int(seed) % _MAX_INT32))
     if seed is None:

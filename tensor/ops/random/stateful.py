@@ -11,8 +11,10 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import static_value
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.random import distributions
 from tensor.ops.random.seeds import Stream, stream_for
 from tensor.ops.random.shapes import as_shape_vector
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from tensor.core.dtypes import DType
 
+# Some ops draw no bfloat16.
+COMMON_FLOATS = (dtypes.float16, dtypes.float32, dtypes.float64)
 FLOATS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 
 
@@ -85,6 +89,7 @@ class RandomUniformInt(Op):
     def infer(
         self, low: TensorSpec, high: TensorSpec, shape: Any, stream: Stream
     ) -> TensorSpec:
+        check_scalar_bounds(low, high)
         return TensorSpec.of(static_value(shape), low.dtype)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
@@ -110,6 +115,21 @@ class RandomShuffle(Op):
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(np.arange(6).reshape(3, 2), stream=Stream(1, 2))
+
+
+def check_scalar_bounds(low: TensorSpec, high: TensorSpec) -> None:
+    """Check that the bounds of integers are scalars, as far as that is known.
+
+    Raises:
+        ValueError: One is not.
+    """
+    for name, bound in (("minval", low), ("maxval", high)):
+        if bound.dims:
+            raise ValueError(
+                f"{name} must be a scalar; got a tensor of shape "
+                f"{to_brackets(bound.dims)}: draw between 0 and 1 and scale that, for "
+                "bounds that differ."
+            )
 
 
 def check_integer_range(op: Op, low: Any, high: Any, shape: Any) -> None:
@@ -159,19 +179,26 @@ def draw(op: Op, shape: Any, dtype: DType, seed: int | None, name: str | None) -
     )
 
 
-def float_dtype(dtype: Any) -> DType:
-    """Return a dtype argument that must be floating point.
+def scaled(
+    draw_from: Callable[[DType], Any], op: Op, mean: Any, deviation: Any, dtype: Any
+) -> Any:
+    """Return numbers of an op that draws with mean 0 and deviation 1, moved and scaled.
+
+    Args:
+        draw_from: Returns what `op` draws for a dtype.
+        op: The op.
+        mean: What is added; it broadcasts.
+        deviation: What they are multiplied by; it broadcasts.
+        dtype: The dtype of the result.
 
     Raises:
-        ValueError: It is not.
+        TypeError: `mean` or `deviation` is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    result = dtypes.as_dtype(dtype)
-    if result not in FLOATS:
-        raise ValueError(
-            f"Argument `dtype` got invalid value {result}. Accepted dtypes are "
-            f"{FLOATS}."
-        )
-    return result
+    dtype = dtypes.as_dtype(dtype)
+    mean, deviation = convert(mean, dtype), convert(deviation, dtype)
+    check_attribute(op.type_name, "dtype", dtype, FLOATS)
+    return draw_from(dtype) * deviation + mean
 
 
 @export("random.uniform")
@@ -260,12 +287,11 @@ def normal(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: The dtype is not floating point.
+        TypeError: `mean` or `stddev` is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    dtype = dtypes.as_dtype(dtype)
-    mean, stddev = convert(mean, dtype), convert(stddev, dtype)
-    z = draw(random_standard_normal, shape, float_dtype(dtype), seed, name)
-    return z * stddev + mean
+    op = random_standard_normal
+    return scaled(lambda d: draw(op, shape, d, seed, name), op, mean, stddev, dtype)
 
 
 @export("random.truncated_normal")
@@ -288,12 +314,11 @@ def truncated_normal(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: The dtype is not floating point.
+        TypeError: `mean` or `stddev` is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    dtype = dtypes.as_dtype(dtype)
-    mean, stddev = convert(mean, dtype), convert(stddev, dtype)
-    z = draw(truncated_normal_op, shape, float_dtype(dtype), seed, name)
-    return z * stddev + mean
+    op = truncated_normal_op
+    return scaled(lambda d: draw(op, shape, d, seed, name), op, mean, stddev, dtype)
 
 
 @export("random.shuffle")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
-from tensor.core.dtypes import short_name
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import concat, reshape, static_value
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.random import distributions
+from tensor.ops.random.algorithm import check_algorithm
 from tensor.ops.random.philox import blocks
 from tensor.ops.random.shapes import as_shape_vector
 from tensor.ops.random.stateful import (
     FLOATS,
     between,
     check_integer_range,
-    float_dtype,
+    check_scalar_bounds,
+    scaled,
 )
 
 if TYPE_CHECKING:
@@ -29,49 +30,10 @@ if TYPE_CHECKING:
 
     from tensor.core.dtypes import DType
 
+INTEGERS = (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
+
 _KEY = np.array([5], np.uint64)
 _COUNTER = np.array([1, 2], np.uint64)
-
-
-@export("random.Algorithm", "random.experimental.Algorithm")
-class Algorithm(enum.Enum):
-    """How random bits are made. Only Philox is; AUTO_SELECT means it too."""
-
-    PHILOX = 1
-    THREEFRY = 2
-    AUTO_SELECT = 3
-
-
-def algorithm_number(algorithm: Any) -> int:
-    """Return the number of an algorithm given by name, number or `Algorithm`.
-
-    Raises:
-        ValueError: There is none of this name.
-    """
-    if isinstance(algorithm, str):
-        names = {"philox": 1, "threefry": 2, "auto_select": 3}
-        number = names.get(algorithm.lower())
-        if number is None:
-            raise ValueError(
-                f"Argument `alg` got unsupported value {algorithm}. Supported "
-                "values are 'philox' for the Philox RNG, 'threefry' for the "
-                "ThreeFry RNG, and 'auto_select' for auto-selection."
-            )
-        return number
-    return int(getattr(algorithm, "value", algorithm))
-
-
-def check_algorithm(algorithm: Any) -> None:
-    """Check that an algorithm is Philox, by name, number or `Algorithm`.
-
-    Raises:
-        ValueError: It is unknown, or one that is not here.
-    """
-    if algorithm_number(algorithm) not in (1, 3):
-        raise ValueError(
-            f"Unsupported random number algorithm {algorithm!r}: use 'philox' or "
-            "'auto_select'."
-        )
 
 
 class StatelessRandomGetKeyCounter(Op):
@@ -177,6 +139,7 @@ class StatelessRandomUniformInt(Op):
         high: TensorSpec,
         shape: Any,
     ) -> TensorSpec:
+        check_scalar_bounds(low, high)
         return TensorSpec.of(static_value(shape), low.dtype)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
@@ -224,12 +187,7 @@ def from_seed(seed: Any, algorithm: Any) -> tuple[Any, Any]:
     """
     check_algorithm(algorithm)
     seed = convert(seed)
-    if seed.dtype not in (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Value for attr 'Tseed' of {short_name(seed.dtype)} is not in the list of "
-            "allowed values: int32, int64 [Op:StatelessRandomGetKeyCounter]",
-        )
+    check_attribute(key_and_counter.type_name, "Tseed", seed.dtype, INTEGERS)
     return key_and_counter(seed)
 
 
@@ -264,9 +222,6 @@ def stateless_uniform(
     return uniform_from(key, counter, shape, minval, maxval, dtype, name)
 
 
-_INTEGERS = (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
-
-
 def integer_or_float(dtype: Any) -> DType:
     """Return a dtype argument that random numbers can have.
 
@@ -274,7 +229,7 @@ def integer_or_float(dtype: Any) -> DType:
         ValueError: They cannot.
     """
     result = dtypes.as_dtype(dtype)
-    accepted = (*FLOATS, *_INTEGERS)
+    accepted = (*FLOATS, *INTEGERS)
     if result not in accepted:
         raise ValueError(
             f"Argument `dtype` got invalid value {result}. Accepted dtypes are "
@@ -322,6 +277,26 @@ def uniform_from(
     return stateless_random_int.produce(key, counter, low, high, shape=shape, name=name)
 
 
+def _scaled(
+    op: Op,
+    shape: Any,
+    seed: Any,
+    mean: Any,
+    deviation: Any,
+    dtype: Any,
+    name: str | None,
+    algorithm: Any,
+) -> Any:
+    """Return numbers of an op that draws with mean 0 and deviation 1, scaled."""
+
+    def draw_from(dtype: DType) -> Any:
+        source = from_seed(seed, algorithm)
+        shape_vector = as_shape_vector(shape)
+        return op.produce(*source, shape=shape_vector, dtype=dtype, name=name)
+
+    return scaled(draw_from, op, mean, deviation, dtype)
+
+
 @export("random.stateless_normal")
 def stateless_normal(
     shape: Any,
@@ -335,13 +310,10 @@ def stateless_normal(
     """Draw numbers of a normal distribution, from a seed of two integers.
 
     Raises:
-        ValueError: The dtype is not floating point.
+        TypeError: `mean` or `stddev` is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    dtype = float_dtype(dtype)
-    z = stateless_random_normal.produce(
-        *from_seed(seed, alg), shape=as_shape_vector(shape), dtype=dtype, name=name
-    )
-    return z * convert(stddev, dtype) + convert(mean, dtype)
+    return _scaled(stateless_random_normal, shape, seed, mean, stddev, dtype, name, alg)
 
 
 @export("random.stateless_truncated_normal")
@@ -357,13 +329,10 @@ def stateless_truncated_normal(
     """Draw normal numbers within two deviations, from a seed of two integers.
 
     Raises:
-        ValueError: The dtype is not floating point.
+        TypeError: `mean` or `stddev` is no value of the dtype.
+        InvalidArgumentError: The dtype is not floating point.
     """
-    dtype = float_dtype(dtype)
-    z = stateless_truncated.produce(
-        *from_seed(seed, alg), shape=as_shape_vector(shape), dtype=dtype, name=name
-    )
-    return z * convert(stddev, dtype) + convert(mean, dtype)
+    return _scaled(stateless_truncated, shape, seed, mean, stddev, dtype, name, alg)
 
 
 @export("random.experimental.stateless_shuffle")

@@ -10,16 +10,18 @@ from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import static_value
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.families import FLOATING, check_kind, shape_of
+from tensor.ops.operands import operands
 from tensor.ops.random import rejection
 from tensor.ops.random.distributions import count_of
 from tensor.ops.random.seeds import Stream, stream_for
 from tensor.ops.random.shapes import as_shape_vector
-from tensor.ops.random.stateful import FLOATS
+from tensor.ops.random.stateful import COMMON_FLOATS
 from tensor.ops.random.stateless import from_seed, joined
 
 if TYPE_CHECKING:
@@ -174,6 +176,20 @@ def check_ending(shape: Any, dims: Any, op_name: str) -> None:
         )
 
 
+_COUNTS = (*COMMON_FLOATS, dtypes.int32, dtypes.int64)
+
+
+def count_dtype(op: Op, dtype: Any) -> DType:
+    """Return the dtype of counts that an op draws.
+
+    Raises:
+        InvalidArgumentError: It draws none of this dtype.
+    """
+    result = dtypes.as_dtype(dtype)
+    check_attribute(op.type_name, "dtype", result, _COUNTS)
+    return result
+
+
 @export("random.poisson")
 def poisson(
     shape: Any,
@@ -185,7 +201,7 @@ def poisson(
     """Draw Poisson distributed numbers: [*shape, *shape of `lam`]."""
     rate = convert(lam)
     check_kind(random_poisson, rate, FLOATING + "i")
-    target = dtypes.as_dtype(dtype)
+    target = count_dtype(random_poisson, dtype)
     return random_poisson(
         rate,
         shape=as_shape_vector(shape),
@@ -207,8 +223,28 @@ def stateless_poisson(
     rate = convert(lam)
     lead = lead_of(shape, rate, "StatelessRandomPoisson")
     source = from_seed(seed, "auto_select")
-    target = dtypes.as_dtype(dtype)
+    target = count_dtype(random_poisson, dtype)
     return random_poisson(rate, *source, shape=lead, dtype=target, name=name)
+
+
+def check_binomial_shape(shape: Any, n: Any, p: Any) -> None:
+    """Check, as far as they are known, that shapes of a binomial fit together.
+
+    Raises:
+        InvalidArgumentError: The parameters do not broadcast, or `shape` does not end
+            with what they broadcast to.
+    """
+    try:
+        together = broadcast(n.static_shape, p.static_shape)
+    except ValueError:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            "counts and probs must have compatible batch dimensions: "
+            f"{to_brackets(n.static_shape)} vs. {to_brackets(p.static_shape)} "
+            "[Op:StatelessRandomBinomial]",
+        ) from None
+    if together and None not in together and isinstance(shape, tuple):
+        check_ending(shape, together, "StatelessRandomBinomial")
 
 
 @export("random.stateless_binomial")
@@ -234,19 +270,15 @@ def stateless_binomial(
         InvalidArgumentError: `shape` does not end with that of the parameters.
     """
     p = convert(probs, None, dtypes.float32)
-    n = convert(counts, None, p.dtype)
-    if n.dtype is not p.dtype:
-        n = get_op("Cast")(n, dtype=p.dtype)
-    together = broadcast(n.static_shape, p.static_shape)
+    n, p = operands(stateless_binomial_op, convert(counts, None, p.dtype), p)
     dims = as_shape_vector(shape)
-    if together and None not in together and isinstance(dims, tuple):
-        check_ending(dims, together, "StatelessRandomBinomial")
+    check_binomial_shape(dims, n, p)
     return stateless_binomial_op.produce(
         *from_seed(seed, "auto_select"),
         n,
         p,
-        shape=as_shape_vector(shape),
-        dtype=dtypes.as_dtype(output_dtype),
+        shape=dims,
+        dtype=count_dtype(stateless_binomial_op, output_dtype),
         name=name,
     )
 
@@ -335,43 +367,3 @@ def stateless_categorical(
     source = from_seed(seed, "auto_select")
     target = _class_dtype(dtype)
     return multinomial(x, *source, count=_count(num_samples), dtype=target, name=name)
-
-
-@export("random.stateless_parameterized_truncated_normal")
-def stateless_parameterized_truncated_normal(
-    shape: Any,
-    seed: Any,
-    means: Any = 0.0,
-    stddevs: Any = 1.0,
-    minvals: Any = -2.0,
-    maxvals: Any = 2.0,
-    name: str | None = None,
-) -> Any:
-    """Draw normal numbers between bounds, from a seed of two integers.
-
-    All parameters broadcast with each other and with `shape`. The numbers have
-    TensorFlow's distribution but are not TensorFlow's own.
-
-    Raises:
-        InvalidArgumentError: A bound is not below the other, or a deviation not
-            positive.
-    """
-    from tensor.ops.random.stateless import stateless_uniform
-
-    means = convert(means)
-    dtype = means.dtype if means.dtype in FLOATS else dtypes.float32
-    deviation, low, high = (convert(v, dtype) for v in (stddevs, minvals, maxvals))
-    if np.any(np.asarray(low) >= np.asarray(high)) or np.any(deviation <= 0):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            "Invalid parameters: minvals must be below maxvals and stddevs positive, "
-            f"got {low}, {high} and {deviation} "
-            "[Op:StatelessParameterizedTruncatedNormal]",
-        )
-    error_function, inverse = get_op("Erf"), get_op("Erfinv")
-    root = float(np.sqrt(0.5))
-    start = error_function((low - means) / deviation * root)
-    end = error_function((high - means) / deviation * root)
-    u = stateless_uniform(shape, seed, dtype=dtype)
-    z = inverse(start + u * (end - start)) / root * deviation + means
-    return get_op("Minimum")(get_op("Maximum")(z, low), high)
