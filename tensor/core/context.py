@@ -32,6 +32,8 @@ class Context(threading.local):
         name_scopes: The open `tf.name_scope`s, outermost first.
         outer_name_scopes: The lists that `name_scopes` was before each of them.
         device: What `tf.device` asks for, or None.
+        placement: The whole name of that device if it is another than the first CPU,
+            else None. What is made now says that it is there.
         variable_creators: The functions of `tf.variable_creator_scope`, outermost
             first.
         run: `run(f, *args)` calls a kernel with NumPy's floating point warnings off:
@@ -49,6 +51,7 @@ class Context(threading.local):
         self.name_scopes: list[str] = []
         self.outer_name_scopes: list[list[str]] = []
         self.device: str | None = None
+        self.placement: str | None = None
         self.variable_creators: list[Any] = []
         self.replica: Any = None
         self.run = _quiet_run()

@@ -1,7 +1,7 @@
 """Devices by name: tf.DeviceSpec, and tf.device, the scope that asks for one.
 
 All tensors live in this process's memory. What a scope asks for is checked, recorded on
-the variables made inside it, and otherwise has no effect.
+the tensors and variables made inside it, and otherwise has no effect.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any
 
 from tensor.core.context import context
 from tensor.core.public_api import export
+from tensor.core.tensor import FIRST_CPU
 
-_LOCAL = "/job:localhost/replica:0/task:0"
+_LOCAL = FIRST_CPU.removesuffix("/device:CPU:0")
 
 
 @export("DeviceSpec")
@@ -164,14 +165,14 @@ def current_device() -> str:
     One that this machine has not is replaced by the CPU: soft placement.
     """
     if context.device is None:
-        return _DEFAULT.to_string()
+        return FIRST_CPU
     spec = DeviceSpec.from_string(context.device)
     if spec.job not in (None, "localhost"):
         return full_name(spec)
     from tensor.core.config import has_logical_device
 
     name = full_name(spec)
-    return name if has_logical_device(name) else _DEFAULT.to_string()
+    return name if has_logical_device(name) else FIRST_CPU
 
 
 @export("device")
@@ -196,7 +197,7 @@ class device:  # noqa: N801  # TensorFlow's name
             spec = DeviceSpec.from_string(str(device_name))
             self._name = spec.to_string()
             self._check_exists(spec)
-        self._outer: list[str | None] = []
+        self._outer: list[tuple[str | None, str | None]] = []
 
     @staticmethod
     def _check_exists(spec: DeviceSpec) -> None:
@@ -217,7 +218,7 @@ class device:  # noqa: N801  # TensorFlow's name
             )
 
     def __enter__(self) -> None:
-        self._outer.append(context.device)
+        self._outer.append((context.device, context.placement))
         if self._name is None or context.device is None:
             context.device = self._name
         else:
@@ -225,6 +226,8 @@ class device:  # noqa: N801  # TensorFlow's name
             outer = DeviceSpec.from_string(context.device)
             inner = DeviceSpec.from_string(self._name)
             context.device = outer.make_merged_spec(inner).to_string()
+        name = current_device()
+        context.placement = None if name == FIRST_CPU else name
 
     def __exit__(self, *exception: object) -> None:
-        context.device = self._outer.pop()
+        context.device, context.placement = self._outer.pop()

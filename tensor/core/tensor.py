@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.context import context
 from tensor.core.errors import OperatorNotAllowedInGraphError
 from tensor.core.shapes import Dims, TensorShape, are_compatible, to_text
 
@@ -27,6 +28,8 @@ Array = Any
 
 # Numbers for what tapes follow. A tensor gets one when a tape first takes note of it.
 next_track_id = itertools.count(1).__next__
+
+FIRST_CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 
 _new = object.__new__
 
@@ -131,8 +134,10 @@ class Tensor:
 class EagerTensor(Tensor):
     """A tensor that holds its value, in a NumPy array that nobody writes to."""
 
-    __slots__ = ("_array",)
+    __slots__ = ("_array", "_placement")
     _array: Array
+    # Only what was made on another device than the first CPU has it: that one's name.
+    _placement: str
 
     def __init__(self, array: Array) -> None:
         self._array = array
@@ -150,8 +155,8 @@ class EagerTensor(Tensor):
 
     @property
     def device(self) -> str:
-        """The device that holds the value, in TensorFlow's spelling."""
-        return "/job:localhost/replica:0/task:0/device:CPU:0"
+        """The device that was asked for when the tensor was made, by its whole name."""
+        return getattr(self, "_placement", FIRST_CPU)
 
     backing_device = device
 
@@ -190,8 +195,8 @@ class EagerTensor(Tensor):
         )
 
     def cpu(self) -> EagerTensor:
-        """Return this tensor: it lives on the CPU."""
-        return self
+        """Return this value on the first CPU; there it is, but it may say another."""
+        return EagerTensor(self._array) if hasattr(self, "_placement") else self
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = np.asarray(self._array, dtype=dtype)
@@ -297,6 +302,8 @@ def wrap(array: Array) -> EagerTensor:
     tensor = _new(EagerTensor)
     tensor._array = array
     tensor._track_id = 0
+    if context.placement is not None:
+        tensor._placement = context.placement
     return tensor
 
 

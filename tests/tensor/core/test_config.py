@@ -137,6 +137,18 @@ def test_variables_record_the_device_that_was_asked_for() -> None:
     assert tf.Variable(1.0).device == CPU_0
 
 
+def test_tensors_say_on_which_device_they_were_made() -> None:
+    tf.config.set_logical_device_configuration(cpu(), halves())
+    x = tf.constant(1.0)
+    with tf.device("CPU:1"):
+        made = [tf.constant(1.0), x + 1, tf.identity(x), tf.function(lambda x: -x)(x)]
+        made += tf.split(tf.zeros([2]), 2)
+        assert x.device == CPU_0
+    assert {y.device for y in made} == {CPU_0[:-1] + "1"}
+    assert (made[0] + 1).device == made[0].cpu().device == CPU_0
+    assert x.cpu() is x
+
+
 def test_a_device_that_is_not_there_becomes_the_cpu_or_an_error() -> None:
     with tf.device("/GPU:0"):
         assert tf.Variable(1.0).device == CPU_0
