@@ -50,6 +50,7 @@ from tensor.keras.layers.dropout import (
 )
 from tensor.keras.layers.einsum_dense import EinsumDense as EinsumDense
 from tensor.keras.layers.embedding import Embedding as Embedding
+from tensor.keras.layers.feature_columns import DenseFeatures as DenseFeatures
 from tensor.keras.layers.lambda_layer import Lambda as Lambda
 from tensor.keras.layers.locally_connected import (
     LocallyConnected1D as LocallyConnected1D,

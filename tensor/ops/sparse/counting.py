@@ -175,7 +175,9 @@ def _crossed(
     if not all(isinstance(v, SparseTensor | Tensor) for v in inputs):
         kinds = "SparseTensors" if hashed else "Tensor or SparseTensor."
         raise TypeError(f"All inputs must be {kinds}")
-    values, ends = cross_rows(inputs, hashed, buckets, key, separator)
+    # TensorFlow crosses sparse features first, wherever they stand in the list.
+    ordered = sorted(inputs, key=lambda v: not isinstance(v, SparseTensor))
+    values, ends = cross_rows(ordered, hashed, buckets, key, separator)
     places = [splits_to_rowids(ends), positions_in_rows(ends)]
     lengths = ends[1:] - ends[:-1]
     # `ends` begins with 0: the width of no rows at all.
