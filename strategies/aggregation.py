@@ -24,8 +24,10 @@ def aggregate(
 
     Raises:
         ValueError: With aggregation NONE, and replicas that assign different values; in
-            a graph, when it runs.
+            a graph, when it runs. With SUM, and one value for all replicas.
     """
+    if aggregation is VariableAggregation.SUM:
+        extended.check_is_per_replica(value)
     if aggregation in REDUCED:
         return extended.reduce_across(ReduceOp.of(aggregation), value)
     values = local_values(value, extended.num_local_replicas)

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from strategies.contexts import ReplicaContext
 from strategies.strategy import Strategy
+from tensor.core.context import context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+class _DefaultReplicaContext(ReplicaContext):
+    """The replica in which all code runs outside of every strategy."""
+
+    @property
+    def replica_id_in_sync_group(self) -> int:
+        """Zero; a plain number here, as in TensorFlow."""
+        return 0
 
 
 class DefaultStrategy(Strategy):
@@ -18,7 +28,16 @@ class DefaultStrategy(Strategy):
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[Strategy]:
-        """Return a context that changes nothing."""
+        """Return a context that changes nothing.
+
+        Raises:
+            RuntimeError: Another strategy's scope is open.
+        """
+        if context.replica is not None:
+            raise RuntimeError(
+                "Must not nest tf.distribute.Strategy scopes. The default strategy is "
+                f"in force only outside of the scope of {context.replica.strategy}."
+            )
         yield self
 
     def run(
@@ -45,4 +64,4 @@ def default_strategy() -> DefaultStrategy:
 @functools.cache
 def default_replica_context() -> ReplicaContext:
     """Return the replica in which all code runs outside of every strategy."""
-    return ReplicaContext(default_strategy(), 0)
+    return _DefaultReplicaContext(default_strategy(), 0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import operator
 import weakref
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -14,27 +12,26 @@ import numpy as np
 from strategies.collectives import all_gather, all_reduce
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.reduce_op import ReduceOp
+from strategies.reductions import as_values, divide, sum_and_count
 from strategies.values import (
     DistributedValues,
     Mirrored,
-    PerReplica,
     local_values,
     select,
 )
-from tensor.core import errors, nest
+from tensor.core import errors
 from tensor.core.context import context
 from tensor.core.convert import convert
-from tensor.core.dtypes import float64, int64
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, wrap
-from tensor.core.variable import Variable, VariableSynchronization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import dist
     from strategies.strategy import Strategy
+    from tensor.core.variable import Variable
 
 
 class StrategyExtended:
@@ -91,11 +88,20 @@ class StrategyExtended:
     should_checkpoint = is_chief
     should_save_summary = is_chief
 
+    def device_of(self, local_replica: int) -> str:
+        """Return the device of the variables of one of this process's replicas."""
+        return self.parameter_devices[local_replica % len(self.parameter_devices)]
+
+    def keep_variables_on(self, device: str) -> None:
+        """Let the replicas' variables be in one place, without copies."""
+        self.parameter_devices = (_device_name(device),)
+        self.has_copies = False
+
     # ---- variables
 
     def create_variable(self, make: Callable[..., Any]) -> Any:
         """Return a new variable of this strategy."""
-        from strategies.variables import create
+        from strategies.variable_creation import create
 
         state = context.replica
         if not isinstance(state, ReplicaContext):
@@ -180,7 +186,7 @@ class StrategyExtended:
         Returns:
             What `fn` returned; unless `group`, as a tuple.
         """
-        from strategies.variables import SyncOnReadVariable
+        from strategies.on_read import SyncOnReadVariable
 
         kwargs = kwargs or {}
         if not isinstance(var, SyncOnReadVariable):
@@ -205,7 +211,7 @@ class StrategyExtended:
         elif self.group is not None:
             total = all_reduce(convert(total), group=self.group, how="sum")
         if how is ReduceOp.MEAN:
-            return _divide(total, self.num_replicas)
+            return divide(total, self.num_replicas)
         return total
 
     def reduce_across(self, how: ReduceOp, value: Any) -> Any:
@@ -230,31 +236,35 @@ class StrategyExtended:
             ValueError: SUM of a value that is not per-replica, or a scalar with an
                 axis.
         """
-        value = _as_values(value)
+        value = as_values(value)
         if axis is None:
             if self.num_replicas == 1 and not isinstance(value, DistributedValues):
                 return value
             if isinstance(value, DistributedValues) or self.num_local_replicas == 1:
                 return self.reduce_across(how, value)
             if how is ReduceOp.SUM:
-                raise ValueError(
-                    f"A non-DistributedValues value {value!s} cannot be reduced with "
-                    "the given reduce op ReduceOp.SUM. It is not per-replica: multiply "
-                    "it by `strategy.num_replicas_in_sync` if you want that."
-                )
+                self.check_is_per_replica(value)
             return value
-        sums, counts = [], []
-        for v in local_values(value, self.num_local_replicas):
-            x = convert(v)
-            axes = tuple([_axis_of(x, a) for a in nest.flatten(axis)])
-            sums.append(get_op("Sum")(x, axis=axes, keepdims=False))
-            shape = get_op("Shape")(x, out_type=int64)
-            counts.append(functools.reduce(operator.mul, [shape[a] for a in axes]))
+        values = local_values(value, self.num_local_replicas)
+        sums, counts = zip(*[sum_and_count(v, axis) for v in values], strict=True)
         total = self.reduce_local(ReduceOp.SUM, sums)
         if how is ReduceOp.SUM:
             return total
         count = self.reduce_local(ReduceOp.SUM, counts)
-        return _divide(total, count)
+        return divide(total, count)
+
+    def check_is_per_replica(self, value: Any) -> None:
+        """Check that there is something to add up.
+
+        Raises:
+            ValueError: All local replicas have the very same value.
+        """
+        if self.num_local_replicas > 1 and not isinstance(value, DistributedValues):
+            raise ValueError(
+                f"A non-DistributedValues value {value!s} cannot be reduced with the "
+                "given reduce op ReduceOp.SUM. It is not per-replica: multiply it by "
+                "`strategy.num_replicas_in_sync` if you want that."
+            )
 
     def gather_value(self, value: Any, axis: int) -> Any:
         """Return `value` joined as `Strategy.gather` says; a plain one is whole."""
@@ -344,40 +354,6 @@ class StrategyExtended:
     def experimental_require_static_shapes(self) -> bool:
         """Whether replicas need static shapes: they do not."""
         return False
-
-
-def _as_values(value: Any) -> Any:
-    """Return a variable that each replica has for itself as per-replica values."""
-    is_separate = (
-        getattr(value, "synchronization", None) is VariableSynchronization.ON_READ
-    )
-    if is_separate and hasattr(value, "distribute_strategy"):
-        return PerReplica([Variable.read_for_op(v) for v in value.copies])
-    return value
-
-
-def _axis_of(x: Any, axis: int) -> int:
-    """Return an axis of a replica's value counted from the front.
-
-    Raises:
-        ValueError: There is no such axis.
-    """
-    if x.ndim is not None and not -x.ndim <= axis < x.ndim:
-        raise ValueError(
-            f"Invalid reduction dimension {axis} for input with {x.ndim} dimensions: "
-            f"a replica's value is {x!s}. Scalars are reduced with axis=None."
-        )
-    return axis if axis >= 0 else axis + (x.ndim or 0)
-
-
-def _divide(total: Any, count: Any) -> Any:
-    """Return a sum divided by a count; integers give float64, as in TensorFlow."""
-    if isinstance(total, IndexedSlices):
-        return IndexedSlices(total.values / count, total.indices, total.dense_shape)
-    if total.dtype.is_integer:
-        total = get_op("Cast")(total, dtype=float64)
-    count = get_op("Cast")(convert(count), dtype=total.dtype)
-    return total / count
 
 
 def _device_name(device: str) -> str:

@@ -51,9 +51,10 @@ class CentralStorageStrategy(Strategy):
 
         Args:
             compute_devices: The devices of the replicas; the first CPU by default.
-            parameter_device: The device of the variables; accepted.
+            parameter_device: The device of the variables; the first CPU by default.
         """
         super().__init__(None, choose_devices(compute_devices or ("CPU:0",), 1))
+        self.extended.keep_variables_on(parameter_device or "CPU:0")
 
 
 class MultiWorkerMirroredStrategy(Strategy):

@@ -8,6 +8,7 @@ graph from several replicas is safe. The kernels inside use all cores anyway.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from strategies.strategy import Strategy
+
+
+# What replicas may add to the names of variables that are one.
+_NUMBER = re.compile(r"_\d(?=/|$)")
 
 
 class _Abandoned(BaseException):
@@ -101,14 +106,26 @@ class ReplicaThread(threading.Thread):
         return self.merged
 
     def create_once(self, name: str, create: Callable[[], Any]) -> Any:
-        """Return the variable that the first replica to ask for it has created.
+        """Return the variable that the first replica has created.
 
-        The first replica goes on with it at once, so that what it builds, such as the
-        weights of a layer, is complete when the next one comes to it.
+        It goes on with it at once, so that what it builds, such as the weights of a
+        layer, is complete when the next replica comes to it.
+
+        Raises:
+            RuntimeError: The first replica has created no such variable.
         """
-        key = name, self._created[name]
-        self._created[name] += 1
+        shared = _NUMBER.sub("", name)
+        key = shared, self._created[shared]
+        self._created[shared] += 1
         if key not in self._variables:
+            replica = self._replica.local_replica
+            if replica > 0:
+                raise RuntimeError(
+                    f"Tried to create variable {name} with mismatching name on device "
+                    f"{replica}: the first replica has created "
+                    f"{sorted({name for name, _ in self._variables})}. All replicas "
+                    "create the same variables, by the same names."
+                )
             self._variables[key] = create()
         return self._variables[key]
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from dist import CollectiveTimeoutError
 from strategies.distributed_dataset import DistributedIterator
-from strategies.variables import SyncOnReadVariable
+from strategies.on_read import SyncOnReadVariable
 from tensor.core.tensor import wrap
 from tensor.core.variable import Variable, VariableAggregation
 

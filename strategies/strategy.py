@@ -108,8 +108,8 @@ class Strategy(OldNames):
             in its structure; with one, the plain values.
 
         Raises:
-            ValueError: `args` is not a list or tuple, or replicas return different
-                structures.
+            ValueError: `args` is not a list or tuple.
+            AssertionError: Replicas return different structures.
             RuntimeError: In a replica.
         """
         if not isinstance(args, list | tuple):

@@ -142,7 +142,7 @@ def regroup(structures: list[Any], merges: bool = True) -> Any:
     object on all replicas stay that object, if `merges`.
 
     Raises:
-        ValueError: The replicas returned different structures.
+        AssertionError: The replicas returned different structures.
     """
     first = structures[0]
     if len(structures) == 1:
@@ -151,7 +151,7 @@ def regroup(structures: list[Any], merges: bool = True) -> Any:
         try:
             nest.assert_same_structure(first, other)
         except (ValueError, TypeError) as error:
-            raise ValueError(
+            raise AssertionError(
                 f"Replica {i} returned another structure than replica 0: every replica "
                 f"must return values of the same structure. {error}"
             ) from None

@@ -12,7 +12,7 @@ def test_outside_of_everything_the_default_replica_is_current() -> None:
     assert not tf.distribute.in_cross_replica_context()
     replica = tf.distribute.get_replica_context()
     assert replica.num_replicas_in_sync == 1
-    assert int(replica.replica_id_in_sync_group) == 0
+    assert type(replica.replica_id_in_sync_group) is int
     assert replica.strategy is tf.distribute.get_strategy()
 
 
@@ -60,6 +60,18 @@ def test_scopes_of_two_strategies_do_not_mix() -> None:
         one.scope(),
         pytest.raises(RuntimeError, match="Mixing different"),
         other.scope(),
+    ):
+        pass
+
+
+def test_the_default_scope_is_not_for_inside_of_others() -> None:
+    default = tf.distribute.get_strategy()
+    with default.scope():
+        assert not tf.distribute.has_strategy()
+    with (
+        tf.distribute.MirroredStrategy(TWO).scope(),
+        pytest.raises(RuntimeError, match="Must not nest"),
+        default.scope(),
     ):
         pass
 

@@ -155,3 +155,52 @@ def test_replicas_that_build_something_together_build_it_once() -> None:
     assert names == "own:0"
     assert len(built) == 1
     assert owns[0] is owns[1]
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_one_value_for_all_replicas_has_no_sum(strategy, traced) -> None:
+    v = make(strategy, aggregation=Aggregation.SUM)
+
+    def add(x):
+        v.assign_add(x)
+
+    with pytest.raises(ValueError, match="A non-DistributedValues value"):
+        strategy.run(tf.function(add) if traced else add, args=(5.0,))
+    strategy.run(lambda: add(tf.constant(5.0)))
+    assert v.numpy() == 11.0
+
+
+def test_variables_show_the_devices_and_names_of_their_replicas(strategy) -> None:
+    cpu = "/job:localhost/replica:0/task:0/device:CPU:"
+    mirrored = make(strategy, name="v")
+    for v in (mirrored, make(strategy, name="v", synchronization=ON_READ)):
+        assert v.device == cpu + "0"
+        assert [part.device for part in v.values] == [cpu + "0", cpu + "1"]
+        assert [part.name for part in v.values] == ["v:0", "v/replica_1:0"]
+        assert strategy.run(lambda v=v: v.device).values == (cpu + "0", cpu + "1")
+    mirrored.values[1].assign(3.0)
+    assert mirrored.numpy() == 3.0
+
+
+def test_one_device_and_central_storage_show_plain_variables() -> None:
+    one = tf.distribute.OneDeviceStrategy("CPU:1")
+    central = tf.distribute.experimental.CentralStorageStrategy(["CPU:0", "CPU:1"])
+    for strategy, device in ((one, "CPU:1"), (central, "CPU:0")):
+        v = make(strategy)
+        assert v.device.endswith(device)
+        assert repr(v) == "<tf.Variable 'Variable:0' shape=() dtype=float32, numpy=1.0>"
+
+
+def test_what_replicas_create_is_one_variable_by_its_name(strategy) -> None:
+    def numbered():
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.Variable(1.0, name=f"foo_{int(replica)}")
+
+    assert strategy.run(numbered).name == "foo_0:0"
+
+    def different():
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.Variable(1.0, name="ab"[int(replica)])
+
+    with pytest.raises(RuntimeError, match="b with mismatching name on device 1"):
+        strategy.run(different)
