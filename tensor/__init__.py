@@ -27,7 +27,7 @@ from tensor.core.tape import GradientTape as GradientTape
 from tensor.core.tensor import Tensor as Tensor
 from tensor.core.tensor_spec import TensorSpec as TensorSpec, TypeSpec as TypeSpec
 from tensor.core.variable import Variable as Variable
-from tensor.graph.symbolic import Operation as Operation
+from tensor.graph.operation import Operation as Operation
 
 # The version of TensorFlow whose interface this is: scripts ask for it.
 __version__ = "2.21.0"

@@ -91,7 +91,7 @@ class RemoteFunction:
         self.name = concrete.graph.name
         self.pack = concrete._pack
         captured = []
-        for tensor in concrete._captured:
+        for tensor in concrete.captured_tensors:
             if not isinstance(tensor, EagerTensor):
                 raise ValueError(
                     f"The function {self.name!r} uses {tensor!r} of a function that is "

@@ -137,14 +137,13 @@ def update_on_server(
     variable.links.define(
         variable.server, defined.number, (program, numbers), len(parts)
     )
-    inputs = [outer for outer, _ in graph.captures]
+    inputs = [outer for outer, _ in graph.outside.tensors]
     _record(inputs, {"step": defined, "variables": tuple(variables)})
 
 
 def _record(inputs: Any, attrs: dict[str, Any]) -> None:
     """Add the node to the graph being traced; reads after it see new values."""
     graph = context.graph
-    for variable in attrs["variables"]:
-        graph.variable_table[id(variable)] = variable
+    graph.outside.add_variables(attrs["variables"])
     graph.call_op(update_on_server_op, inputs, attrs)
     graph.forget_reads(attrs["variables"])

@@ -212,7 +212,7 @@ def _handle_in_graph(variable: ServerVariable) -> Any:
     from tensor.graph.program import Node
 
     graph = context.graph
-    graph.variable_table[id(variable)] = variable
+    graph.outside.add_variables([variable])
     if variable.trainable:
         for tape in context.tapes:
             tape.saw_variable(variable)

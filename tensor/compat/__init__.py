@@ -1,7 +1,7 @@
 """TensorFlow's `tf.compat`: text and bytes, and what scripts still use of TF1.
 
 text       as_bytes, as_text, as_str …
-session    graphs that are run by a session
+session    graphs that are run by a session; feeds, placeholders
 v1         `tf.compat.v1`
 """
 

@@ -1,24 +1,29 @@
-"""Graphs in TF1's manner: placeholders, and a session that runs what it is asked."""
+"""Graphs in TF1's manner: a session runs what it is asked for, and what that needs."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors, nest
+from tensor.compat.composite_values import in_numpy
+from tensor.compat.feeds import fed_arrays
+from tensor.core import nest
 from tensor.core.context import context
-from tensor.core.convert import convert, to_array
-from tensor.core.registry import Op
-from tensor.core.shapes import TensorShape
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import Reference
-from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.executor import compile_program
+from tensor.graph.operation import Operation
 from tensor.graph.passes.prune import prune
-from tensor.graph.program import Program, Value
-from tensor.graph.symbolic import Operation, SymbolicTensor
+from tensor.graph.program import Node, Program, Value
+from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
+from tensor.ops.ordering import group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class _Sessions(threading.local):
@@ -32,18 +37,25 @@ class _Sessions(threading.local):
 _sessions = _Sessions()
 
 
+def get_default_session() -> Session | None:
+    """Return the innermost session that was entered by `with`, or None."""
+    return _sessions.entered[-1] if _sessions.entered else None
+
+
 def default_session() -> Session:
     """Return the innermost session that was entered by `with`.
 
     Raises:
         ValueError: There is none.
     """
-    if not _sessions.entered:
+    session = get_default_session()
+    if session is None:
         raise ValueError(
             "Cannot evaluate tensor using `eval()`: No default session is registered. "
-            "Use `with sess.as_default()` or pass an explicit session."
+            "Use `with sess.as_default()` or pass an explicit session to "
+            "`eval(session=sess)`."
         )
-    return _sessions.entered[-1]
+    return session
 
 
 def get_default_graph() -> Graph:
@@ -56,64 +68,23 @@ def reset_default_graph() -> None:
     _sessions.graph = Graph("default")
 
 
-def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Any:
-    """Return a tensor whose value is fed at each run.
-
-    Raises:
-        RuntimeError: Outside a graph: eager tensors have values.
-    """
-    if context.graph is None:
-        raise RuntimeError(
-            "tf.placeholder() is not compatible with eager execution. Build a graph in "
-            "`with tf.Graph().as_default():`."
-        )
-    dims = TensorShape(shape)._dims
-    return context.graph.add_input(dims, dtypes.as_dtype(dtype), name or "Placeholder")
-
-
-class PlaceholderWithDefault(Op):
-    """A value that something else may be fed for, of any size that `dims` allow."""
-
-    keeps_inputs: Any = False
-
-    def kernel(self, x: Any, dims: Any) -> Any:
-        return x
-
-    def infer(self, x: TensorSpec, dims: Any) -> TensorSpec:
-        return TensorSpec.of(dims, x.dtype)
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return dz
-
-
-def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
-    """Return a tensor that has this value where no other is fed.
-
-    Args:
-        input: The value.
-        shape: The shape that what is fed must fit.
-        name: A name for the node, in a graph.
-
-    Raises:
-        ValueError: The value does not fit `shape`.
-    """
-    value, dims = convert(input), TensorShape(shape)
-    if not dims.is_compatible_with(value.shape):
-        raise ValueError(
-            f"The default of shape {value.shape} does not fit the placeholder's shape "
-            f"{dims}. Give a shape with None where sizes may differ."
-        )
-    return PlaceholderWithDefault()(value, dims=dims._dims, name=name)
-
-
 class Session:
     """Runs a graph, or the part of it that the fetched tensors need."""
 
     def __init__(self, target: str = "", graph: Any = None, config: Any = None) -> None:
-        """Make a session for `graph`, by default the one being built."""
+        """Make a session for `graph`, by default the one being built.
+
+        Raises:
+            TypeError: It is no graph.
+        """
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(
+                f"Argument `graph` must be a tf.Graph, but got {type(graph).__name__}."
+            )
         self.graph: Graph = graph or get_default_graph()
         self._closed = False
         self._programs: dict[Any, Any] = {}
+        self._entered = contextlib.ExitStack()
 
     def run(
         self,
@@ -131,96 +102,107 @@ class Session:
             run_metadata: Accepted for compatibility.
 
         Raises:
-            RuntimeError: The session is closed.
+            RuntimeError: The session is closed, or the graph empty.
             InvalidArgumentError: A placeholder was not fed.
+            TypeError: Something else is fetched, or fed; see `fed_arrays`.
             ValueError: A fed value does not fit, or a tensor belongs to another graph.
         """
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
-        flat = [self._value(f) for f in nest.flatten(fetches)]
-        values = [v for v in flat if isinstance(v, Value)]
-        wanted = [f for f in nest.flatten(fetches) if isinstance(f, Operation)]
-        values += [op.outputs[0]._value for op in wanted]
-        fed = {self._named(t): a for t, a in (feed_dict or {}).items()}
-        feeds = {self._value(t): _fed(t, a) for t, a in fed.items()}
-        arrays = iter(self._compute(values, feeds))
-        results = [self._result(v, arrays) for v in flat]
+        if not self.graph.nodes:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before "
+                "calling run()."
+            )
+        fetched = [self._element(f) for f in nest.flatten(fetches)]
+        feeds = fed_arrays(self.graph, feed_dict or {})
+        parts = [part for f in fetched for part in _parts(f)]
+        arrays = iter(self._compute(parts, feeds))
+        results = [_result(f, arrays) for f in fetched]
         return nest.pack_sequence_as(fetches, results)
 
-    def _result(self, fetched: Any, arrays: Any) -> Any:
-        if isinstance(fetched, Value):
-            array = next(arrays)
-            return np.asarray(array)[()] if np.ndim(array) == 0 else np.array(array)
-        return None if fetched is None else fetched.read_array().copy()
+    def _element(self, fetch: Any) -> Any:
+        """Return what is fetched: a tensor or an operation of this graph, a variable.
 
-    def _named(self, tensor: Any) -> Any:
-        """Return the tensor or operation of a name; anything else as it is."""
-        if not isinstance(tensor, str):
-            return tensor
+        Raises:
+            TypeError: It is something else.
+            ValueError: It belongs to another graph, or the graph has no such name.
+        """
+        if isinstance(fetch, Reference):
+            fetch = fetch.deref()
+        if isinstance(fetch, CompositeTensor) or hasattr(fetch, "read_array"):
+            return fetch
+        if not isinstance(fetch, str | SymbolicTensor | Operation):
+            kind = type(fetch).__name__
+            wanted = f"must be a string or Tensor. (Can not convert a {kind} into a "
+            wanted += "Tensor or Operation.)"
+            raise TypeError(
+                f'Argument `fetch` = {fetch} has invalid type "{kind}"'
+                f"{'. Cannot be None' if fetch is None else ' ' + wanted}"
+            )
         try:
-            if ":" not in tensor:
-                return self.graph.get_operation_by_name(tensor)
-            return self.graph.get_tensor_by_name(tensor)
-        except KeyError as error:
+            return self.graph.as_graph_element(fetch)
+        except (KeyError, ValueError) as error:
             raise ValueError(
-                f"Argument `fetch` = {tensor} cannot be interpreted as a Tensor. "
+                f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. "
                 f"({error.args[0]})"
             ) from None
 
-    def _value(self, fetch: Any) -> Any:
-        """Return the value a fetch stands for: of this graph, or a variable.
-
-        Raises:
-            TypeError: It stands for none.
-            ValueError: It belongs to another graph, or the graph has no such name.
-        """
-        fetch = self._named(fetch)
-        if isinstance(fetch, Reference):
-            fetch = fetch.deref()
-        if fetch is None or hasattr(fetch, "read_array"):
-            return fetch
-        if isinstance(fetch, Operation):
-            return None
-        if not isinstance(fetch, SymbolicTensor):
-            raise TypeError(
-                f"Argument `fetch` = {fetch} has invalid type "
-                f'"{type(fetch).__name__}" must be a string or Tensor.'
-            )
-        if fetch.graph is not self.graph:
-            raise ValueError(f"Tensor {fetch} is not an element of this graph.")
-        return fetch._value
-
-    def _compute(self, values: list[Value], feeds: dict[Value, Any]) -> Any:
+    def _compute(self, parts: list[Any], feeds: dict[Value, Any]) -> Any:
+        """Return the arrays of the tensors among what is fetched."""
         graph = self.graph
-        key = (tuple(values), tuple(feeds), len(graph.nodes))
+        makers = tuple([getattr(part, "_value", part) for part in parts])
+        key = (makers, tuple(feeds), len(graph.nodes))
         found = self._programs.get(key)
         if found is None:
             nodes = tuple(n for n in graph.nodes if feeds.keys().isdisjoint(n.outputs))
-            captured = {inner._value: outer for outer, inner in graph.captures}
-            inputs = (*feeds, *captured)
-            program = prune(
-                Program(inputs, nodes, tuple(values), "session"), keep_effects=False
-            )
-            _check_fed(program)
+            captured = {inner._value: outer for outer, inner in graph.outside.tensors}
+            values = tuple([v for v in makers if type(v) is Value])
+            wanted = [n for n in makers if type(n) is Node]
+            program = Program((*feeds, *captured), nodes, values, "session")
+            program = prune(program, keep_effects=False, wanted=wanted)
             constants = [outer._array for outer in captured.values()]
             found = self._programs[key] = compile_program(program), constants
         compiled, constants = found
         return compiled.run([*feeds.values(), *constants])
 
-    def as_default(self) -> Session:
-        """Return the session, to be entered by `with`."""
-        return self
+    def make_callable(
+        self, fetches: Any, feed_list: Any = None, accept_options: bool = False
+    ) -> Callable[..., Any]:
+        """Return a function of what is fed that returns what is fetched.
+
+        Args:
+            fetches: As for `run`.
+            feed_list: The tensors for which the function takes values, in order.
+            accept_options: Accepted for compatibility.
+        """
+        fed = list(feed_list or [])
+
+        def run(*values: Any, **options: Any) -> Any:
+            return self.run(fetches, dict(zip(fed, values, strict=True)))
+
+        return run
+
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[Session]:
+        """Return a context in which tensors are evaluated by this session."""
+        _sessions.entered.append(self)
+        try:
+            yield self
+        finally:
+            _sessions.entered.remove(self)
 
     def close(self) -> None:
         """Refuse further runs."""
         self._closed = True
 
     def __enter__(self) -> Session:
-        _sessions.entered.append(self)
-        return self
+        self._entered.enter_context(self.graph.as_default())
+        return self._entered.enter_context(self.as_default())
 
     def __exit__(self, *exception: object) -> None:
-        _sessions.entered.remove(self)
+        self._entered.close()
+        self.close()
 
 
 class InteractiveSession(Session):
@@ -228,46 +210,70 @@ class InteractiveSession(Session):
 
     def __init__(self, target: str = "", graph: Any = None, config: Any = None) -> None:
         super().__init__(target, graph, config)
-        _sessions.entered.append(self)
+        self._entered.enter_context(self.as_default())
 
     def close(self) -> None:
         """Refuse further runs, and stop being the default."""
         super().close()
-        if self in _sessions.entered:
-            _sessions.entered.remove(self)
+        self._entered.close()
 
 
-def _fed(tensor: Any, value: Any) -> Any:
-    """Return a fed value as an array that fits the tensor.
+def _parts(fetched: Any) -> list[Any]:
+    """Return the tensors of which something fetched is made, or the node to run."""
+    if isinstance(fetched, Operation):
+        return [fetched.maker]
+    if isinstance(fetched, CompositeTensor):
+        return [t for t in fetched.composite_components() if _is_computed(t)]
+    return [fetched] if isinstance(fetched, SymbolicTensor) else []
 
-    Raises:
-        ValueError: The shapes do not fit.
+
+def _is_computed(tensor: Any) -> bool:
+    return isinstance(tensor, SymbolicTensor)
+
+
+def _result(fetched: Any, arrays: Iterator[Any]) -> Any:
+    """Return the value of something fetched, as NumPy."""
+    if isinstance(fetched, Operation):
+        if isinstance(fetched.maker, Value):
+            next(arrays)
+        return None
+    if isinstance(fetched, SymbolicTensor):
+        return _as_numpy(next(arrays))
+    if isinstance(fetched, CompositeTensor):
+        components = fetched.composite_components()
+        found = [next(arrays) if _is_computed(t) else t._array for t in components]
+        return in_numpy(fetched, [_as_numpy(a) for a in found])
+    return fetched.read_array().copy()
+
+
+def _as_numpy(array: Any) -> Any:
+    return np.asarray(array)[()] if np.ndim(array) == 0 else np.array(array)
+
+
+def variables_initializer(var_list: Any, name: str = "init") -> Any:
+    """Return the operation that gives variables their first values again.
+
+    Args:
+        var_list: The variables.
+        name: A name for the operation.
+
+    Returns:
+        The operation in TF1's graphs; outside of them None: variables have values.
     """
-    array = to_array(value, tensor.dtype)
-    if not tensor.shape.is_compatible_with(np.shape(array)):
-        raise ValueError(
-            f"Cannot feed value of shape {np.shape(array)} for Tensor {tensor.name}, "
-            f"which has shape {tensor.shape}"
-        )
-    return array
+    return group(*[v.initializer for v in var_list], name=name)
 
 
-def _check_fed(program: Program) -> None:
-    known = set(program.inputs)
-    for node in program.nodes:
-        known.update(node.outputs)
-    read = {v for node in program.nodes for v in node.values_in()}
-    for value in sorted({*read, *program.outputs} - known, key=lambda v: v.name):
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"You must feed a value for placeholder tensor "
-            f"'{value.name.rpartition(':')[0]}' with dtype {value.dtype.name}",
-        )
+def global_variables_initializer() -> Any:
+    """Return the operation that gives all variables of the graph their first values."""
+    created = [] if context.graph is None else context.graph.created
+    return variables_initializer(created)
 
 
-def global_variables_initializer() -> None:
-    """Return what a session runs to initialize variables: they are initialized."""
+def local_variables_initializer() -> Any:
+    """Return an operation: there are no local variables to initialize."""
+    return variables_initializer([])
 
 
-def local_variables_initializer() -> None:
-    """Return what a session runs to initialize variables: they are initialized."""
+def tables_initializer(name: str = "init_all_tables") -> Any:
+    """Return an operation: tables are filled when they are made."""
+    return variables_initializer([], name)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.indexed_slices import IndexedSlices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# What a session returned for a sparse tensor, and what could be fed for one.
-SparseTensorValue = namedtuple(
-    "SparseTensorValue", ["indices", "values", "dense_shape"]
-)
 
 
 def assign(

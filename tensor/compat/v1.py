@@ -2,20 +2,34 @@
 
 from typing import Any
 
+from tensor.compat import ragged as ragged
+from tensor.compat.composite_values import SparseTensorValue as SparseTensorValue
 from tensor.compat.config_proto import ConfigProto as ConfigProto
 from tensor.compat.control_flow import while_loop as while_loop
+from tensor.compat.graphs import (
+    add_to_collection as add_to_collection,
+    add_to_collections as add_to_collections,
+    executing_eagerly_outside_functions as executing_eagerly_outside_functions,
+    get_collection as get_collection,
+    get_collection_ref as get_collection_ref,
+)
+from tensor.compat.placeholders import (
+    placeholder as placeholder,
+    placeholder_with_default as placeholder_with_default,
+    sparse_placeholder as sparse_placeholder,
+)
 from tensor.compat.session import (
     InteractiveSession as InteractiveSession,
     Session as Session,
     get_default_graph as get_default_graph,
+    get_default_session as get_default_session,
     global_variables_initializer as global_variables_initializer,
     local_variables_initializer as local_variables_initializer,
-    placeholder as placeholder,
-    placeholder_with_default as placeholder_with_default,
     reset_default_graph as reset_default_graph,
+    tables_initializer as tables_initializer,
+    variables_initializer as variables_initializer,
 )
 from tensor.compat.updates import (
-    SparseTensorValue as SparseTensorValue,
     assign as assign,
     assign_add as assign_add,
     assign_sub as assign_sub,
@@ -47,6 +61,7 @@ from tensor.core.dimension import (
     dimension_at_index as dimension_at_index,
     dimension_value as dimension_value,
 )
+from tensor.graph.graph_collections import GraphKeys as GraphKeys
 
 
 def enable_eager_execution(*args: Any, **kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, NoReturn
 
 from tensor.core import dtypes, errors
@@ -57,3 +58,17 @@ class ResourceHandle(Tensor):
 
     def __repr__(self) -> str:
         return f"<handle of {self.variable!r}>"
+
+
+# A handle holds its variable, so the number stays that variable's while it is here.
+_handles: weakref.WeakValueDictionary[int, ResourceHandle] = (
+    weakref.WeakValueDictionary()
+)
+
+
+def handle_of(variable: Any) -> ResourceHandle:
+    """Return the handle of a variable, the same as long as somebody has it."""
+    handle = _handles.get(id(variable))
+    if handle is None:
+        handle = _handles[id(variable)] = ResourceHandle(variable)
+    return handle

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
+from tensor.core.context import context
 from tensor.core.convert import convert
-from tensor.core.variable_handle import ResourceHandle
+from tensor.core.variable_handle import ResourceHandle, handle_of
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -40,24 +41,35 @@ class LegacyVariable:
     @property
     def handle(self) -> ResourceHandle:
         """The variable as what `tf.raw_ops` call a resource."""
-        return ResourceHandle(self)
+        return handle_of(self)
 
     @property
-    def initializer(self) -> None:
-        """What a session runs to give the first value: nothing, it is there."""
-        return None
+    def initializer(self) -> Any:
+        """What a session runs to give the first value again; None outside graphs."""
+        graph = context.graph
+        is_tf1 = graph is not None and not graph.building_function
+        return graph.initializer_of(self) if is_tf1 else None
 
     @property
     def initial_value(self) -> Any:
-        """Raise: the initial value is not kept in eager execution."""
+        """The first value, as a tensor of TF1's kind of graph.
+
+        Raises:
+            RuntimeError: There is no such graph: it is not kept in eager execution.
+        """
+        initializer = self.initializer
+        if initializer is not None:
+            return initializer.inputs[0]
         raise RuntimeError(
             "This property is not supported when eager execution is "
             "enabled. Keep the value that you passed yourself."
         )
 
     def eval(self, session: Any = None) -> Any:
-        """Return the value as NumPy; TF1's name for `numpy()`."""
-        return self.numpy()
+        """Return the value as NumPy, in TF1's graphs too; else it is `numpy()`."""
+        graph = context.graph
+        is_tf1 = graph is not None and not graph.building_function
+        return graph.session().run(self) if is_tf1 else self.numpy()
 
     def load(self, value: Any, session: Any = None) -> None:
         """Replace the value; TF1's name for `assign`."""

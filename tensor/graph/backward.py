@@ -105,7 +105,7 @@ def differentiate(
             found = in_form(found, tensors, sliced)
         parts: list[SymbolicTensor] = []
         structure = [stored(g, parts) for g in found]
-    captured = [outer for outer, _ in graph.captures]
+    captured = [outer for outer, _ in graph.outside.tensors]
     saved = tuple([t._value for t in captured])
     forward = Program(
         program.inputs, program.nodes, (*program.outputs, *saved), program.name

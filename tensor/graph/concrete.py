@@ -13,7 +13,7 @@ from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.registry import get_op
-from tensor.core.shapes import are_compatible
+from tensor.core.shapes import TensorShape, are_compatible
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
@@ -21,11 +21,9 @@ from tensor.graph.binding import TraceParameters, why_not_by_leaf
 from tensor.graph.function_type import FunctionType
 from tensor.graph.inline import inline
 from tensor.graph.passes.specialize import without_shapes
-from tensor.graph.program import Node, Value
 from tensor.graph.recorded_call import DerivativeCache, RecordedCall
 from tensor.graph.runner import Runner
 from tensor.graph.state import ReadVariable
-from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace_key import Leaves
 from tensor.graph.trace_types import type_of, with_variable_specs
 from tensor.graph.variable_arguments import with_variables
@@ -53,6 +51,7 @@ class ConcreteFunction:
         structured_input_signature: The arguments that it was traced with, as specs.
         structured_outputs: What the Python function returned, as symbolic tensors.
         variables: The variables that are read or written.
+        captured_tensors: The outside tensors that are passed in at each run.
         python_parameters: The parameters of the Python function.
         function_type: Parameters and results with their types.
     """
@@ -67,33 +66,36 @@ class ConcreteFunction:
         self.graph = graph
         self.name = f"__inference_{graph.name}_{next(_numbers)}".encode()
         self.python_parameters = parameters
-        self._leaf_names = [t.op.name for t in graph.inputs]
+        self._leaf_names = [t.op.name for t in graph.placeholders]
         with graph.traced():
             flat = [_as_output(graph, v) for v in nest.flatten(result, True)]
         tensors = [t for t in flat if t is not None]
         self._pack = _packer(nest.pack_sequence_as(result, flat, True), flat)
         self.program = graph.finish(tensors)
-        graph.collections["outputs"] = tensors
-        self._outputs = [_as_result(t, i) for i, t in enumerate(tensors)]
-        results = iter(self._outputs)
+        # As users see them, results pass through identities; none of these is run.
+        with graph.traced():
+            graph.outputs = [get_op("Identity")(t) for t in tensors]
+        results = iter(graph.outputs)
         leaves = [None if t is None else next(results) for t in flat]
         self.structured_outputs = nest.pack_sequence_as(result, leaves, True)
         graph.structured_outputs = self.structured_outputs
         self.variables = graph.variables
-        self._captured = [outer for outer, _ in graph.captures]
-        self._captured_arrays = [getattr(t, "_array", None) for t in self._captured]
+        captured = [outer for outer, _ in graph.outside.tensors]
+        self.captured_tensors = captured
+        self._captured_arrays = [getattr(t, "_array", None) for t in captured]
         self._argument_variables = _variables_in(arguments.specs)
         self.function_type = self._type(arguments.types)
         args, kwargs = with_variable_specs(arguments.specs)
         ordered = {n: kwargs[n] for n in self.function_type.parameters if n in kwargs}
         self.structured_input_signature = args, ordered
+        graph.structured_input_signature = self.structured_input_signature
         self._trace_parameters = TraceParameters(self.function_type, arguments.specs)
         self._on_variables: dict[tuple[int, ...], ConcreteFunction] = {}
         self._prepare()
 
     def _type(self, arguments: Any) -> FunctionType:
         args, kwargs = arguments
-        captures = {id(t): type_of(t) for t in self._captured}
+        captures = {id(t): type_of(t) for t in self.captured_tensors}
         captures |= {id(v): TensorSpec.of((), dtypes.resource) for v in self.variables}
         for variable in self._argument_variables:
             captures.pop(id(variable), None)
@@ -129,7 +131,8 @@ class ConcreteFunction:
 
     def is_stale(self) -> bool:
         """Return whether it uses tensors of an outer graph that is not traced now."""
-        homes = {t.graph for t in self._captured if not isinstance(t, EagerTensor)}
+        captured = self.captured_tensors
+        homes = {t.graph for t in captured if not isinstance(t, EagerTensor)}
         if homes:
             graph = context.graph
             while graph is not None:
@@ -170,6 +173,7 @@ class ConcreteFunction:
             TypeError: `error`, as they do not fit in this way either.
         """
         names, flat = self._leaf_names, nest.flatten(args, True)
+        inputs = self.graph.placeholders
         given = {**dict(zip(names, flat, strict=False)), **kwargs}
         count = len(flat) + len(kwargs)
         fits = count == len(names) and set(given) == set(names)
@@ -181,7 +185,7 @@ class ConcreteFunction:
                 f"{self.python_parameters.name}({', '.join(names)}){reason}."
             ) from None
         leaves = Leaves()
-        for i, (name, inner) in enumerate(zip(names, self.graph.inputs, strict=True)):
+        for i, (name, inner) in enumerate(zip(names, inputs, strict=True)):
             leaves.append(self._checked(i, given[name], inner))
             if not are_compatible(leaves[-1].static_shape, inner.static_shape):
                 leaves.fit_trace = False
@@ -213,7 +217,7 @@ class ConcreteFunction:
     def call_flat(self, tensors: Sequence[Any]) -> Any:
         """Call with the tensors of the arguments, in order, which must fit."""
         if context.graph is not None:
-            return self._pack(inline(self.program, [*tensors, *self._captured]))
+            return self._pack(inline(self.program, [*tensors, *self.captured_tensors]))
         if context.tapes or context.accumulators:
             return self._call_watched(tensors)
         arrays = [t._array for t in tensors]
@@ -222,7 +226,7 @@ class ConcreteFunction:
 
     def _call_watched(self, tensors: Sequence[Any]) -> Any:
         """Call while tapes or forward accumulators are active."""
-        inputs = [*tensors, *self._captured]
+        inputs = [*tensors, *self.captured_tensors]
         if context.accumulators:
             return self._pack(inline(self.program, inputs))
         tracked: set[int] = set()
@@ -250,17 +254,17 @@ class ConcreteFunction:
     @property
     def inputs(self) -> list[Any]:
         """The symbolic tensors that stand for the arguments and captures."""
-        return self.graph.inputs + [inner for _, inner in self.graph.captures]
+        return self.graph.inputs
 
     @property
     def outputs(self) -> list[Any]:
         """The results as symbolic tensors."""
-        return list(self._outputs)
+        return list(self.graph.outputs)
 
     @property
     def captured_inputs(self) -> list[Any]:
-        """The outside tensors that the function uses."""
-        return list(self._captured)
+        """The outside tensors that the function uses, and handles of variables."""
+        return self.graph.external_captures
 
     @property
     def trainable_variables(self) -> tuple[Any, ...]:
@@ -271,7 +275,7 @@ class ConcreteFunction:
     def output_shapes(self) -> Any:
         """The shapes of the results, in their structure."""
         return nest.map_structure(
-            lambda t: getattr(t, "shape", None), self.structured_outputs
+            lambda t: getattr(t, "shape", TensorShape(None)), self.structured_outputs
         )
 
     @property
@@ -316,16 +320,6 @@ def _as_output(graph: Graph, value: Any) -> Any:
             "is not a Tensor or ExtensionType."
         ) from None
     return graph.own(tensor)
-
-
-def _as_result(tensor: Any, number: int) -> SymbolicTensor:
-    """Return an output as users see it, named as TensorFlow names results."""
-    value = tensor._value
-    node = Node(get_op("Identity"), (value,), {}, {})
-    node.name = f"Identity_{number}" if number else "Identity"
-    result = Value(value.dims, value.dtype, f"{node.name}:0", node)
-    node.outputs = (result,)
-    return SymbolicTensor(result, tensor.graph)
 
 
 def _packer(structure: Any, flat: list[Any]) -> Any:

@@ -16,10 +16,12 @@ class FunctionGraph(Graph):
     """The graph of a tf.function.
 
     Attributes:
-        structured_outputs: What the function returned, once tracing has ended.
+        structured_input_signature: The arguments as specs, once tracing has ended.
+        structured_outputs: What the function returned, likewise.
     """
 
     building_function = True
+    structured_input_signature: Any = None
     structured_outputs: Any = None
 
     @contextlib.contextmanager

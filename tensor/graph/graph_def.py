@@ -49,33 +49,26 @@ class GraphDef(NamedTuple):
         )
 
 
-def graph_def(inputs: list[Value], nodes: list[Node], results: list[Value]) -> GraphDef:
-    """Return a graph's definition.
-
-    Args:
-        inputs: What is passed in.
-        nodes: The nodes.
-        results: What a function returns; each passes through an `Identity`.
-    """
-    found = [NodeDef(_name(value), "Placeholder", []) for value in inputs]
-    for node in nodes:
-        found += _definitions(node)
-    for i, value in enumerate(results):
-        name = f"Identity_{i}" if i else "Identity"
-        found.append(NodeDef(name, "Identity", [_name(value)]))
-    return GraphDef(found)
+def node_def(maker: Node | Value) -> NodeDef:
+    """Return the definition of a node, or of an argument."""
+    if isinstance(maker, Value):
+        return NodeDef(_name(maker), "Placeholder", [])
+    read = [*maker.inputs, *maker.parameters.values()]
+    names = [
+        _name(value) if type(value) is Value else f"{maker.name}/{'xyz'[i]}"
+        for i, value in enumerate(read)
+    ]
+    names += [f"^{before.name}" for before in maker.control_inputs]
+    return NodeDef(maker.name, maker.op.type_name, names, maker.device)
 
 
-def _definitions(node: Node) -> Iterator[NodeDef]:
-    """Yield a node, after the constants that are Python numbers in ours."""
-    names = []
-    for place, value in zip("xyz", node.inputs, strict=False):
-        if type(value) is not Value:
-            yield NodeDef(f"{node.name}/{place}", "Const", [])
-    for i, value in enumerate((*node.inputs, *node.parameters.values())):
-        is_known = type(value) is Value
-        names.append(_name(value) if is_known else f"{node.name}/{'xyz'[i]}")
-    yield NodeDef(node.name, node.op.type_name, names)
+def definitions(maker: Node | Value) -> Iterator[NodeDef]:
+    """Yield a node's definition, after the constants that are numbers in ours."""
+    if not isinstance(maker, Value):
+        for place, value in zip("xyz", maker.inputs, strict=False):
+            if type(value) is not Value:
+                yield NodeDef(f"{maker.name}/{place}", "Const", [])
+    yield node_def(maker)
 
 
 def _name(value: Any) -> str:

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.name_scope import get_current_name_scope
-from tensor.graph.graph_def import GraphDef, graph_def
-from tensor.graph.symbolic import Operation, SymbolicTensor
+from tensor.graph.graph_def import GraphDef, definitions
+from tensor.graph.graph_elements import GraphElements
+from tensor.graph.operation import Operation
 
 if TYPE_CHECKING:
-    from tensor.graph.program import Node
+    from tensor.graph.captures import Captures
+    from tensor.graph.program import Node, Value
+    from tensor.graph.symbolic import SymbolicTensor
 
 
-class GraphView:
-    """What users ask a graph that is being traced, or has been."""
+class GraphView(GraphElements):
+    """What users ask a graph that is being traced, or has been.
 
-    inputs: list[SymbolicTensor]
+    Attributes:
+        outputs: The results of a function, once tracing has ended.
+    """
+
+    placeholders: list[SymbolicTensor]
     nodes: list[Node]
-    _captures: dict[Any, tuple[Any, SymbolicTensor]]
-    collections: dict[str, list[Any]]
-    variable_table: dict[int, Any]
+    outside: Captures
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs: list[SymbolicTensor] = []
 
     @property
     def captures(self) -> list[tuple[Any, SymbolicTensor]]:
-        """Pairs of an outside tensor and the input that stands for it."""
-        return list(self._captures.values())
+        """Pairs of an outside tensor, or a variable's handle, and its input."""
+        graph: Any = self
+        return self.outside.as_shown(graph)
+
+    @property
+    def external_captures(self) -> list[Any]:
+        """The outside tensors, and the handles of variables."""
+        return [outer for outer, _ in self.captures]
+
+    @property
+    def internal_captures(self) -> list[SymbolicTensor]:
+        """The inputs that stand for what comes from outside."""
+        return [inner for _, inner in self.captures]
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """What is passed in: arguments, and what comes from outside."""
+        return self.placeholders + self.internal_captures
+
+    @property
+    def variables(self) -> tuple[Any, ...]:
+        """The variables that are read or written."""
+        return self.outside.variables
+
+    @property
+    def trainable_variables(self) -> tuple[Any, ...]:
+        """The trainable variables that are read or written."""
+        return tuple(v for v in self.variables if v.trainable)
 
     def session(self) -> Any:
         """Return a session that runs this graph, as in TF1."""
@@ -33,59 +67,17 @@ class GraphView:
 
         return Session(graph=self)
 
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        """The results, once tracing has ended."""
-        return self.collections.get("outputs", [])
-
-    @property
-    def variables(self) -> tuple[Any, ...]:
-        """The variables that are read or written."""
-        return tuple(self.variable_table.values())
-
-    @property
-    def trainable_variables(self) -> tuple[Any, ...]:
-        """The trainable variables that are read or written."""
-        return tuple(v for v in self.variables if v.trainable)
-
-    def get_operations(self) -> list[Any]:
+    def get_operations(self) -> list[Operation]:
         """Return the operations in the order in which they were made."""
-        values = [t._value for t in self.inputs]
-        values += [node.outputs[0] for node in self.nodes if node.outputs]
         graph: Any = self
-        return [Operation(value, graph) for value in values]
+        makers: list[Node | Value] = [t._value for t in self.inputs]
+        return [Operation(maker, graph) for maker in (*makers, *self.nodes)]
 
     def as_graph_def(self) -> GraphDef:
         """Return the operations with the names of what they read, for looking."""
-        inputs = [t._value for t in self.inputs]
-        inputs += [inner._value for _, inner in self.captures]
-        results = [t._value for t in self.outputs]
-        return graph_def(inputs, self.nodes, results)
+        makers = [operation.maker for operation in self.get_operations()]
+        return GraphDef([found for maker in makers for found in definitions(maker)])
 
     def get_name_scope(self) -> str:
         """Return the open name scopes, `a/b`; empty outside of all."""
         return get_current_name_scope()
-
-    def get_tensor_by_name(self, name: str) -> SymbolicTensor:
-        """Return the tensor called `name`, such as `add:0`.
-
-        Raises:
-            KeyError: There is none.
-        """
-        values = [t._value for t in self.inputs]
-        values += [v for node in self.nodes for v in node.outputs]
-        for value in values:
-            # Results of conditionals have names beside those of their node.
-            own = value.node and f"{value.node.name}:{value.index}"
-            if name in (value.name, own):
-                graph: Any = self
-                return SymbolicTensor(value, graph)
-        raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.")
-
-    def get_operation_by_name(self, name: str) -> Any:
-        """Return the operation called `name`; a KeyError says that there is none."""
-        return self.get_tensor_by_name(f"{name}:0").op
-
-    def control_dependencies(self, control_inputs: Any) -> Any:
-        """Return a context manager; ops with effects run in program order anyway."""
-        return contextlib.nullcontext()

@@ -20,7 +20,7 @@ def evaluate_now(graph: Graph, tensor: SymbolicTensor) -> Any:
         ValueError: It depends on an argument of which only the shape is known.
     """
     tensor = graph.own(tensor)
-    captured = {inner._value: outer for outer, inner in graph.captures}
+    captured = {inner._value: outer for outer, inner in graph.outside.tensors}
     # What the call that is being traced passes in: TensorFlow takes it, too.
     captured.update(graph.arguments)
     program = Program((), tuple(graph.nodes), (tensor._value,), "initial value")

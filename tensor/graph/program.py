@@ -78,10 +78,13 @@ class Node:
         name: The name under which users see it.
         source: The user's file and line that made it, or None.
         device: The device that the user asked for, or nothing.
+        control_inputs: What must run before, beside the nodes that it reads. Only
+            TF1's graphs have such: programs are in an order in which they may run.
     """
 
     __slots__ = (
         "attrs",
+        "control_inputs",
         "device",
         "inputs",
         "name",
@@ -110,6 +113,7 @@ class Node:
         self.name = name
         self.source = source
         self.device = ""
+        self.control_inputs: tuple[Node, ...] = ()
 
     def values_in(self) -> Iterator[Value]:
         """Yield the values that the node reads."""

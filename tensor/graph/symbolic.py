@@ -17,6 +17,7 @@ from tensor.graph.static_values import known_value
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
+    from tensor.graph.operation import Operation
     from tensor.graph.program import Value
     from tensor.graph.trace import Graph
 
@@ -62,7 +63,9 @@ class SymbolicTensor(Tensor):
     @property
     def op(self) -> Operation:
         """The operation that makes this tensor."""
-        return Operation(self._value, self._graph)
+        from tensor.graph.operation import Operation
+
+        return Operation(self._value.node or self._value, self._graph)
 
     @property
     def value_index(self) -> int:
@@ -176,78 +179,6 @@ class SymbolicTensor(Tensor):
             else "."
         )
         raise AttributeError(f"'SymbolicTensor' object has no attribute {name!r}{hint}")
-
-
-class Operation:
-    """A node as users see it: `tensor.op`."""
-
-    def __init__(self, value: Value, graph: Graph) -> None:
-        self._value = value
-        self._graph = graph
-
-    @property
-    def name(self) -> str:
-        """The operation's name, unique in its graph."""
-        return self._value.name.rpartition(":")[0]
-
-    @property
-    def type(self) -> str:
-        """The op type, such as `MatMul`."""
-        node = self._value.node
-        if node is None:
-            return "Placeholder"
-        stateless = node.programs() and not node.has_effects
-        return f"Stateless{node.op.type_name}" if stateless else node.op.type_name
-
-    @property
-    def graph(self) -> Graph:
-        """The graph that this operation belongs to."""
-        return self._graph
-
-    @property
-    def inputs(self) -> tuple[SymbolicTensor, ...]:
-        """The tensors that the operation reads."""
-        node = self._value.node
-        values = () if node is None else node.values_in()
-        return tuple(SymbolicTensor(v, self._graph) for v in values)
-
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        """The tensors that the operation makes."""
-        node = self._value.node
-        values = (self._value,) if node is None else node.outputs
-        return [SymbolicTensor(v, self._graph) for v in values]
-
-    @property
-    def device(self) -> str:
-        """The device that `tf.device` asked for; nothing if it did not."""
-        node = self._value.node
-        return "" if node is None else node.device
-
-    def get_attr(self, name: str) -> Any:
-        """Return the parameter of this name.
-
-        Raises:
-            ValueError: The operation has none of this name.
-        """
-        node = self._value.node
-        if node is None and name == "_user_specified_name":
-            return self.name.encode()
-        if node is None or name not in node.attrs:
-            raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
-        return node.attrs[name]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Operation) and self._identity() is other._identity()
-
-    def __hash__(self) -> int:
-        return id(self._identity())
-
-    def _identity(self) -> Any:
-        return self._value.node or self._value
-
-    def __repr__(self) -> str:
-        return f"<tf.Operation '{self.name}' type={self.type}>"
 
 
 class OutOfScopeError(InaccessibleTensorError, TypeError):

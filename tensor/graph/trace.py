@@ -18,16 +18,17 @@ from tensor.core.context import context
 from tensor.core.public_api import export
 from tensor.core.tape import track
 from tensor.core.tensor import EagerTensor, Tensor
-from tensor.core.tensor_spec import TensorSpec
-from tensor.graph import state
+from tensor.graph.captures import Captures
 from tensor.graph.constants import constant_op, is_constant
 from tensor.graph.control import list_ops
-from tensor.graph.dynamic_index import dynamic_get_item, split_index
+from tensor.graph.control_inputs import ControlInputs, nodes_of
+from tensor.graph.dynamic_index import dynamic_get_item
+from tensor.graph.graph_variables import GraphVariables
 from tensor.graph.graph_view import GraphView
+from tensor.graph.operation import Operation
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope, specs_of
 from tensor.graph.user_lines import user_line
-from tensor.graph.write_then_read import WriteThenRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,16 +43,15 @@ _NODE_NAMES |= {"Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod"}
 
 
 @export("Graph")
-class Graph(GraphView):
+class Graph(GraphView, GraphVariables):
     """The ops applied while it was the default graph, in order.
 
     Attributes:
         name: A name for messages.
         outer: The graph that was being traced when this one began, or None.
-        inputs: What is passed in at each run.
+        placeholders: What is passed in at each run.
         nodes: The nodes so far.
-        captures: Pairs of an outside tensor and the input that stands for it.
-        variable_table: The variables that are read or written, by id.
+        outside: What it takes from outside.
     """
 
     # Whether it belongs to a tf.function, rather than being TF1's kind of graph.
@@ -59,23 +59,21 @@ class Graph(GraphView):
     is_control_flow_graph = False
 
     def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
+        super().__init__()
         self.name = name
         self.outer = outer
-        self.inputs: list[SymbolicTensor] = []
+        self.placeholders: list[SymbolicTensor] = []
         self.nodes: list[Node] = []
-        self.variable_table: dict[int, Any] = {}
-        self.created: list[Any] = []
-        self.may_create_variables = True
         self.outer_tapes: list[Any] = []
         # The tensors that are passed in by the call for which this is traced.
         self.arguments: dict[Value, Any] = {}
-        self.collections: dict[str, list[Any]] = {}
-        self._captures: dict[Any, tuple[Any, SymbolicTensor]] = {}
-        self._reads: dict[int, SymbolicTensor] = {}
+        self.finalized = False
+        self._control = ControlInputs()
+        self.outside = Captures()
         # Values of variables that all bodies of one node take, by node and variable.
         self.values_before: dict[Any, SymbolicTensor] = {}
         # Constants of outer graphs that have been made again in this one.
-        self._constants: dict[Any, tuple[Any, SymbolicTensor]] = {}
+        self._constants: dict[Any, SymbolicTensor] = {}
         self._names: dict[str, int] = {}
 
     # ---- tracing
@@ -107,13 +105,32 @@ class Graph(GraphView):
         """Return a context manager in which ops are recorded in this graph."""
         return self.traced()
 
+    def finalize(self) -> None:
+        """Refuse further nodes."""
+        self.finalized = True
+
+    def control_dependencies(self, control_inputs: Any) -> Any:
+        """Return a context manager in which what is made runs after these.
+
+        Args:
+            control_inputs: Tensors and operations; None to wait for nothing at all.
+
+        Raises:
+            TypeError: One is something else.
+        """
+        if control_inputs is not None:
+            control_inputs = nodes_of(self, control_inputs)
+        if self.building_function:
+            return contextlib.nullcontext()  # effects keep program order there
+        return self._control.entered(control_inputs)
+
     def add_input(
         self, dims: Dims | None, dtype: Any, name: str = "Placeholder"
     ) -> SymbolicTensor:
         """Add an input that is passed in at each run."""
         value = Value(dims, dtype, self.unique_name(name) + ":0")
         tensor = SymbolicTensor(value, self)
-        self.inputs.append(tensor)
+        self.placeholders.append(tensor)
         return tensor
 
     def call_op(self, op: Op, inputs: Any, attrs: Any, name: str | None = None) -> Any:
@@ -140,7 +157,16 @@ class Graph(GraphView):
         return outputs
 
     def add_node(self, node: Node, specs: Any, name: str | None = None) -> Any:
-        """Append a node with results of the given specs; return them as tensors."""
+        """Append a node with results of the given specs; return them as tensors.
+
+        A node without results gives its operation in TF1's graphs, which run nothing
+        that is not asked for; elsewhere nothing.
+
+        Raises:
+            RuntimeError: `finalize` has been called.
+        """
+        if self.finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
         several = node.several = type(specs) is tuple
         op_name = node.op.type_name
         node.name = self.unique_name(name or _NODE_NAMES.get(op_name, op_name))
@@ -153,6 +179,10 @@ class Graph(GraphView):
             ]
         )
         self.nodes.append(node)
+        if not self.building_function:
+            self._control.give_to(node)
+            if not node.outputs:
+                return Operation(node, self)
         outputs = tuple([SymbolicTensor(v, self) for v in node.outputs])
         return outputs if several else outputs[0]
 
@@ -182,8 +212,8 @@ class Graph(GraphView):
 
     def finish(self, outputs: list[SymbolicTensor]) -> Program:
         """Return what was recorded as a program that computes `outputs`."""
-        inputs = [t._value for t in self.inputs]
-        inputs += [inner._value for _, inner in self._captures.values()]
+        inputs = [t._value for t in self.placeholders]
+        inputs += [inner._value for _, inner in self.outside.tensors]
         results = tuple([t._value for t in outputs])
         return Program(tuple(inputs), tuple(self.nodes), results, self.name)
 
@@ -210,12 +240,13 @@ class Graph(GraphView):
         """
         symbolic = type(tensor) is SymbolicTensor
         key = tensor._value if symbolic else id(tensor)
-        found = self._captures.get(key) or self._constants.get(key)
+        found = self.outside.inner(key)
+        found = self._constants.get(key) if found is None else found
         if found is not None:
-            return found[1]
+            return found
         if symbolic and self._makes_again(tensor):
             again = self.constant(tensor._value.node.attrs["value"])
-            self._constants[key] = (tensor, again)
+            self._constants[key] = again
             return again
         if symbolic and tensor._graph is not self.outer:
             if self.outer is None:
@@ -227,7 +258,7 @@ class Graph(GraphView):
         # Tapes know both by one number, so that those inside may watch what is outside.
         value.track_id = track(tensor)
         inner = SymbolicTensor(value, self)
-        self._captures[key] = (tensor, inner)
+        self.outside.add(key, tensor, inner)
         return inner
 
     def _makes_again(self, tensor: SymbolicTensor) -> bool:
@@ -250,102 +281,6 @@ class Graph(GraphView):
         if type(attr) is EagerTensor:
             return attr._array
         return self.own(attr)
-
-    # ---- variables
-
-    def read_variable(self, variable: Any) -> SymbolicTensor:
-        """Return the variable's value at this point of the program."""
-        if variable.trainable:
-            for tape in context.tapes:
-                tape.saw_variable(variable)
-        key = id(variable)
-        tensor = self._reads.get(key)
-        if tensor is None:
-            self.variable_table[key] = variable
-            tensor = self._reads[key] = self._read(variable)
-        return tensor
-
-    def _read(self, variable: Any) -> SymbolicTensor:
-        node = Node(state.read_variable, (), {"variable": variable}, {})
-        spec = TensorSpec.of(variable.static_shape, variable.dtype)
-        name = f"{variable.name.rpartition(':')[0]}/ReadVariableOp"
-        tensor: SymbolicTensor = self.add_node(node, spec, name)
-        tensor._track_id = variable._track_id
-        return tensor
-
-    def write_variable(self, op: Any, inputs: Any, attrs: dict[str, Any]) -> Any:
-        """Record a write, after which reads see another value.
-
-        Returns:
-            The variable; in TF1's kind of graph the value after the write.
-        """
-        variable = attrs["variable"]
-        self.variable_table[id(variable)] = variable
-        if not self.building_function:
-            op = WriteThenRead(op)
-        value = self.call_op(op, inputs, attrs)
-        self.forget_reads([variable])
-        return variable if self.building_function else value
-
-    def forget_reads(self, variables: Any) -> None:
-        """Note that variables have changed."""
-        for variable in variables:
-            self._reads.pop(id(variable), None)
-
-    def update_variable(
-        self, variable: Any, how: str, value: Any, read_value: bool = True
-    ) -> Any:
-        """Record `variable.assign(value)`, `assign_add` or `assign_sub`.
-
-        Raises:
-            ValueError: The static shapes contradict each other.
-        """
-        state.check_assignable(variable, how, value.static_shape)
-        attrs = {"variable": variable, "how": how}
-        written = self.write_variable(state.write_variable, (value,), attrs)
-        return written if read_value or not self.building_function else None
-
-    def update_variable_slice(
-        self, variable: Any, index: Any, how: str, value: Any
-    ) -> Any:
-        """Record `variable[index].assign(value)`."""
-        template, scalars = split_index(index)
-        attrs = {"variable": variable, "index": template, "how": how}
-        return self.write_variable(state.write_slice, (value, *scalars), attrs)
-
-    def scatter_variable(
-        self, variable: Any, combine: Any, indices: Any, values: Any
-    ) -> Any:
-        """Record a scatter into a variable."""
-        attrs = {"variable": variable, "combine": combine}
-        return self.write_variable(state.scatter_variable, (values, *indices), attrs)
-
-    def created_variable(self, variable: Any, initial_value: Any) -> None:
-        """Note that user code made a variable while being traced.
-
-        Raises:
-            ValueError: It may not: this is not the function's first call.
-        """
-        if not self.may_create_variables:
-            raise ValueError(
-                "tf.function only supports singleton tf.Variables created on the first "
-                "call. Make sure the tf.Variable is only created once or created "
-                f"outside tf.function. Variable {variable.name!r} was created by a "
-                "later trace."
-            )
-        self.created.append(variable)
-        if self.outer is not None:
-            self.outer.created_variable(variable, initial_value)
-
-    def initial_array(self, tensor: SymbolicTensor) -> Any:
-        """Return the value of a tensor that does not depend on the graph's inputs.
-
-        Raises:
-            ValueError: It does depend on them.
-        """
-        from tensor.graph.lifting import evaluate_now
-
-        return evaluate_now(self, tensor)
 
     # ---- indexing
 

@@ -102,8 +102,9 @@ def assert_(
     if context.graph is not None:
         tensor = convert(condition, dtypes.bool_)
         values = (tensor, *[convert(d) for d in data])
-        context.graph.call_op(assert_op, values, {"summarize": limit}, name)
-        return None
+        return (
+            context.graph.call_op(assert_op, values, {"summarize": limit}, name) or None
+        )
     if isinstance(condition, list | tuple):
         condition = bool(condition)
     if not condition:
@@ -118,17 +119,16 @@ def assert_(
 
 def _compared(
     sign: str, op_type: str, x: Any, y: Any, message: str | None, summarize: int | None
-) -> None:
+) -> Any:
     x, y = convert(x), convert(y)
     holds = get_op(op_type).public(x, y)
     limit = 3 if summarize is None else summarize
     if type(holds) is not EagerTensor:
         data = [message or "", f"Condition x {sign} y did not hold element-wise:"]
         data += [f"x ({x.name}) = ", x, f"y ({y.name}) = ", y]
-        assert_(get_op("All")(holds, axis=None, keepdims=False), data, limit)
-        return
+        return assert_(get_op("All")(holds, axis=None, keepdims=False), data, limit)
     if np.all(holds._array):
-        return
+        return None
     lines = [message] if message else []
     lines.append(f"Condition x {sign} y did not hold.")
     a, b = np.asarray(x), np.asarray(y)
@@ -155,8 +155,8 @@ def _comparison(name: str, sign: str, op_type: str) -> Callable[..., Any]:
         message: str | None = None,
         summarize: int | None = None,
         name: str | None = None,
-    ) -> None:
-        _compared(sign, op_type, x, y, message, summarize)
+    ) -> Any:
+        return _compared(sign, op_type, x, y, message, summarize)
 
     check.__name__ = check.__qualname__ = name
     check.__doc__ = f"""Check that x {sign} y holds element by element.
@@ -192,7 +192,7 @@ def _sign_check(name: str, sign: str, op_type: str) -> Callable[..., Any]:
         message: str | None = None,
         summarize: int | None = None,
         name: str | None = None,
-    ) -> None:
+    ) -> Any:
         x = convert(x)
         holds = get_op(op_type).public(x, convert(0, x.dtype))
         limit = 3 if summarize is None else summarize
@@ -202,10 +202,9 @@ def _sign_check(name: str, sign: str, op_type: str) -> Callable[..., Any]:
                 f"Condition x {sign} 0 did not hold element-wise:",
                 x,
             ]
-            assert_(get_op("All")(holds, axis=None, keepdims=False), data, limit)
-            return
+            return assert_(get_op("All")(holds, axis=None, keepdims=False), data, limit)
         if np.all(holds._array):
-            return
+            return None
         array = np.asarray(x).reshape(-1)
         shown = [str(v) for v in array[: limit if limit >= 0 else None]]
         if len(shown) < array.size:
@@ -240,7 +239,7 @@ def assert_near(
     message: str | None = None,
     summarize: int | None = None,
     name: str | None = None,
-) -> None:
+) -> Any:
     """Check that |x - y| <= atol + rtol * |y| holds element by element.
 
     Both tolerances are ten times the dtype's precision by default.
@@ -271,7 +270,7 @@ def assert_near(
         f"y (shape={y.shape} dtype={y.dtype.name}) = ",
         y,
     ]
-    assert_(get_op("All")(near, axis=None, keepdims=False), data, summarize)
+    return assert_(get_op("All")(near, axis=None, keepdims=False), data, summarize)
 
 
 @export("debugging.check_numerics")

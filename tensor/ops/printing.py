@@ -159,7 +159,7 @@ def _template_of(value: Any, tensors: list[Any], summarize: int) -> str:
 
 
 @export("print")
-def print_(*inputs: Any, **kwargs: Any) -> None:
+def print_(*inputs: Any, **kwargs: Any) -> Any:
     """Print tensors and Python values, also from inside traced functions.
 
     Args:
@@ -192,9 +192,10 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
         template = template.replace(quoted[1:-1], _PLACEHOLDER)
         text = _formatted(template, tensors, _PLACEHOLDER, summarize)
     if context.graph is not None:
-        context.graph.call_op(print_op, (text,), {"stream": stream, "end": end})
-    else:
-        print_op.kernel(text._array, stream, end)
+        attrs = {"stream": stream, "end": end}
+        return context.graph.call_op(print_op, (text,), attrs) or None
+    print_op.kernel(text._array, stream, end)
+    return None
 
 
 def _formatted(

@@ -72,7 +72,7 @@ def backward_program(node: Node) -> tuple[dict[str, Any], list[Any]]:
 
     specs = [TensorSpec.of(_dims(x), x.dtype) for x in given]
     concrete = Function(backward, autograph=False).get_concrete_function(*specs)
-    captured = concrete.captured_inputs
+    captured = concrete.captured_tensors
     attrs = {
         "count": count,
         "backward": concrete.program,

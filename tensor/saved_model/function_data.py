@@ -47,7 +47,7 @@ def write_trace(concrete: Any, writer: Writer) -> Any:
         "parameters": writer.encode(_parameters(concrete.python_parameters.signature)),
         "names": list(concrete._leaf_names),
         "program": writer.program(concrete.program),
-        "captures": [writer.encode(t) for t in concrete.captured_inputs],
+        "captures": [writer.encode(t) for t in concrete.captured_tensors],
         "outputs": writer.encode(_numbered(structure)),
     }
 

@@ -121,10 +121,7 @@ class BodyGraph(Graph):
             value.node = node
             node.outputs = (value,)
             self.nodes.insert(0, node)
-            self._captures = {
-                k: (outer, SymbolicTensor(before, self) if inner is inside else inner)
-                for k, (outer, inner) in self._captures.items()
-            }
+            self.outside.exchange(inside, SymbolicTensor(before, self))
 
     def program(
         self, outputs: Sequence[SymbolicTensor], captured: Sequence[Any]
@@ -136,8 +133,8 @@ class BodyGraph(Graph):
             captured: Outside tensors to take as inputs, after the body's own: those
                 that it captured itself, and others for the sake of its siblings.
         """
-        by_outside = {_key(outer): inner for outer, inner in self.captures}
-        inputs = [t._value for t in self.inputs]
+        by_outside = {_key(outer): inner for outer, inner in self.outside.tensors}
+        inputs = [t._value for t in self.placeholders]
         for outer in captured:
             inner = by_outside.get(_key(outer))
             if inner is None:
@@ -161,7 +158,7 @@ def captured_by(*bodies: BodyGraph) -> list[Any]:
     """Return the outside tensors that any of the bodies reads, each once."""
     found: dict[Any, Any] = {}
     for body in bodies:
-        for outer, _ in body.captures:
+        for outer, _ in body.outside.tensors:
             found.setdefault(_key(outer), outer)
     return list(found.values())
 
@@ -170,7 +167,7 @@ def after_node(bodies: Iterable[BodyGraph]) -> None:
     """Tell the graph being traced what a node that holds bodies does to variables."""
     graph = context.graph
     for body in bodies:
-        graph.variable_table.update(body.variable_table)
+        graph.outside.add_variables(body.outside.variables)
         graph.forget_reads(body.written.values())
 
 
@@ -190,5 +187,5 @@ def note_effects(programs: Iterable[Program]) -> None:
         for node in program.all_nodes():
             variable = node.attrs.get("variable")
             if variable is not None:
-                graph.variable_table[id(variable)] = variable
+                graph.outside.add_variables([variable])
         graph.forget_reads(written_by(program).values())

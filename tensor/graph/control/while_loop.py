@@ -244,6 +244,9 @@ def loop(
         f"{scope}/",
     )
     after_node((condition_body, step_body))
+    for i, output in enumerate(outputs):
+        # TensorFlow's loops have two results before these: a counter and its limit.
+        output._value.name = f"{scope}:{i + 2}"
     return outputs  # type: ignore[no-any-return]
 
 

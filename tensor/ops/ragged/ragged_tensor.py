@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes
+from tensor.core.context import context
 from tensor.core.convert import constant_tensor
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
@@ -346,6 +347,9 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
         raise TypeError("RaggedTensor may not be used as a boolean.")
 
     def __hash__(self) -> int:
+        graph = context.graph
+        if graph is not None and not graph.building_function:
+            return id(self)  # a key of `feed_dict`, in TF1's graphs
         raise TypeError("RaggedTensor is unhashable.")
 
     def __getitem__(self, key: Any) -> Any:

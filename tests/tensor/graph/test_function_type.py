@@ -289,3 +289,42 @@ def test_results_are_named_as_in_tensorflow() -> None:
     assert [t.op.type for t in concrete.outputs] == ["Identity"] * 3
     assert [t.op.inputs[0].name for t in concrete.outputs] == ["x:0", "mul:0", "x:0"]
     assert int(concrete(ONE)["twice"][0]) == 2
+
+
+def test_inputs_and_captures_of_a_function_show_variables_by_their_handles():
+    v, w = tf.Variable(1.0), tf.constant([2.0])
+    table = tf.Variable([1.0], trainable=False)
+
+    @tf.function
+    def f(x):
+        if x > 0:
+            table.assign_add([1.0])
+        return {"a": v * x + w, "b": (table, None)}
+
+    concrete = f.get_concrete_function(tf.TensorSpec([], name="x"))
+    graph = concrete.graph
+    found = concrete.captured_inputs
+    assert found[0] is table.handle
+    assert found[1] is v.handle
+    assert found[2] is w
+    assert graph.external_captures[0] is table.handle
+    dtypes = [tf.float32, tf.resource, tf.resource, tf.float32]
+    assert [t.dtype for t in concrete.inputs] == [t.dtype for t in graph.inputs]
+    assert [t.dtype for t in concrete.inputs] == dtypes
+    assert [inner.dtype for _, inner in graph.captures] == dtypes[1:]
+    assert concrete.variables == (table, v)
+    assert [t.name for t in graph.outputs] == ["Identity:0", "Identity_1:0"]
+    assert graph.get_operation_by_name("Identity_1").type == "Identity"
+    assert graph.structured_input_signature == concrete.structured_input_signature
+    assert concrete.output_shapes["b"][1] == tf.TensorShape(None)
+    assert concrete(tf.constant(2.0))["a"].numpy() == 4.0
+
+
+def test_results_of_a_loop_are_numbered_after_its_counters():
+    @tf.function
+    def f(x):
+        return tf.while_loop(lambda x: x < 9, lambda x: x * 2, [x])[0] + 1
+
+    graph = f.get_concrete_function(tf.TensorSpec([])).graph
+    assert graph.get_tensor_by_name("while:2").op.type == "StatelessWhile"
+    assert graph.get_operation_by_name("add").inputs[0].name == "while:2"
