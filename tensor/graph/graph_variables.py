@@ -51,7 +51,9 @@ class GraphVariables(GraphCollections):
         tensor = self._reads.get(key)
         if tensor is None:
             self.outside.add_variables([variable])
-            tensor = self._reads[key] = self._read(variable)
+            tensor = self._read(variable)
+            if self.building_function:  # elsewhere each read waits for other things
+                self._reads[key] = tensor
         return tensor
 
     def _read(self, variable: Any) -> SymbolicTensor:

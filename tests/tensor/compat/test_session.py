@@ -209,7 +209,7 @@ def test_composite_tensors_are_fetched_and_fed() -> None:
         found = sess.run({"s": slices})["s"]
         assert (found.values.tolist(), found.dense_shape) == ([[1, 2]], None)
         assert sess.run(slices, {slices: ([[7.0, 8.0]], [1])}).indices.tolist() == [1]
-        rows = v1.ragged.placeholder(tf.int64, 2)
+        rows = v1.ragged.placeholder(tf.int64, 2, [])
         given = v1.ragged.constant_value([[[1, 2]], [[3], []]])
         found = sess.run(rows + tf.constant(1, tf.int64), {rows: given})
         assert found.to_list() == [[[2, 3]], [[4], []]]
