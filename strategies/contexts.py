@@ -15,12 +15,11 @@ import numpy as np
 
 from strategies.local_gradients import Meeting, gathered, note, reduced
 from strategies.reduce_op import ReduceOp
-from strategies.values import regroup, select
+from strategies.values import own, regroup, select
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
-from tensor.core.registry import get_op
 from tensor.core.replica import Replication
 
 if TYPE_CHECKING:
@@ -249,10 +248,7 @@ class ReplicaContext(_StrategyState):
         if self.thread is None:
             return result  # one replica in the process: its tapes have seen it all
         note(meeting, self, given, result, **attrs)
-        identity = get_op("Identity")
-        if isinstance(result, IndexedSlices):
-            return result.map(identity)
-        return identity(result)
+        return own(result)
 
     def merge_call(
         self, merge_fn: Callable[..., Any], args: Any = (), kwargs: Any = None

@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from strategies.contexts import ReplicaContext
+from strategies.extended import StrategyExtended
 from strategies.strategy import Strategy
 from tensor.core.context import context
 
@@ -23,8 +24,21 @@ class _DefaultReplicaContext(ReplicaContext):
         return 0
 
 
+class _DefaultExtended(StrategyExtended):
+    """The default strategy's: it has the variables that no other has."""
+
+    def variable_created_in_scope(self, variable: Any) -> bool:
+        """Return whether `variable` was created outside of every scope."""
+        return not hasattr(variable, "distribute_strategy")
+
+
 class DefaultStrategy(Strategy):
     """What `tf.distribute.get_strategy()` returns outside of every scope."""
+
+    def __init__(self) -> None:
+        """Create it; `default_strategy` does, once."""
+        super().__init__()
+        self.extended = _DefaultExtended(self, None, ("CPU:0",))
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[Strategy]:

@@ -17,11 +17,13 @@ from strategies.values import (
     DistributedValues,
     Mirrored,
     local_values,
+    own,
     select,
 )
 from tensor.core import errors
 from tensor.core.context import context
 from tensor.core.convert import convert
+from tensor.core.devices import DeviceSpec, full_name
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.registry import get_op
 from tensor.core.tensor import EagerTensor, wrap
@@ -48,7 +50,9 @@ class StrategyExtended:
     ) -> None:
         self._strategy = strategy
         self.group = group if group is not None and group.size > 1 else None
-        self.worker_devices = tuple(_device_name(d) for d in devices)
+        self.worker_devices = tuple(
+            [full_name(DeviceSpec.from_string(name)) for name in devices]
+        )
         self.parameter_devices = self.worker_devices
         self._created = 0
         # By order of creation, which is the same in all processes; weakly, because
@@ -94,7 +98,7 @@ class StrategyExtended:
 
     def keep_variables_on(self, device: str) -> None:
         """Let the replicas' variables be in one place, without copies."""
-        self.parameter_devices = (_device_name(device),)
+        self.parameter_devices = (full_name(DeviceSpec.from_string(device)),)
         self.has_copies = False
 
     # ---- variables
@@ -190,7 +194,8 @@ class StrategyExtended:
 
         kwargs = kwargs or {}
         if not isinstance(var, SyncOnReadVariable):
-            results = [fn(var, *select(0, args), **select(0, kwargs))]
+            result = fn(var, *select(0, args), **select(0, kwargs))
+            results = [result] * self.num_local_replicas
         else:
             results = []
             for i in range(self.num_local_replicas):
@@ -317,7 +322,7 @@ class StrategyExtended:
         """Return a value as one for each local replica."""
         if self.num_local_replicas == 1:
             return tensor
-        return Mirrored([tensor] * self.num_local_replicas)
+        return Mirrored([own(tensor) for _ in range(self.num_local_replicas)])
 
     def non_slot_devices(self, var_list: Any) -> tuple[str, ...]:
         """Return the devices of what optimizers have besides slots."""
@@ -354,11 +359,3 @@ class StrategyExtended:
     def experimental_require_static_shapes(self) -> bool:
         """Whether replicas need static shapes: they do not."""
         return False
-
-
-def _device_name(device: str) -> str:
-    """Return a device's full name, as TensorFlow writes it."""
-    kind, _, index = device.strip("/").rpartition("device:")[2].rpartition(":")
-    if not kind:
-        kind, index = index, "0"
-    return f"/job:localhost/replica:0/task:0/device:{kind.upper()}:{index}"

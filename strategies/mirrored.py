@@ -6,6 +6,7 @@ from typing import Any
 
 import dist
 from strategies.strategy import Strategy
+from tensor.core.devices import DeviceSpec, full_name
 
 
 class MirroredStrategy(Strategy):
@@ -25,7 +26,8 @@ class MirroredStrategy(Strategy):
                 the machine offers.
 
         Raises:
-            ValueError: `devices` names a device twice, or one that is not there.
+            ValueError: `devices` is empty, or a name in it is no device's.
+            AssertionError: `devices` names a device twice.
         """
         group = _job()
         super().__init__(group, choose_devices(devices, group.size))
@@ -125,7 +127,8 @@ def choose_devices(devices: Any, processes: int) -> tuple[str, ...]:
     """Return the devices of this process's replicas.
 
     Raises:
-        ValueError: A device is named twice or is not there.
+        ValueError: A name is no device's, or there is none.
+        AssertionError: A device is named twice.
     """
     if devices is None:
         # One replica a process is what a launcher stands for.
@@ -133,20 +136,13 @@ def choose_devices(devices: Any, processes: int) -> tuple[str, ...]:
     names = tuple(devices) if not isinstance(devices, str) else (devices,)
     if not names:
         raise ValueError("`devices` is empty: name at least one, such as '/cpu:0'.")
-    short = [name.upper().strip("/").removeprefix("DEVICE:") for name in names]
-    if len(set(short)) < len(short):
-        raise ValueError(f"Duplicate devices in `devices`: {list(names)}.")
-    for name, given in zip(short, names, strict=True):
-        if not name.startswith(("CPU", "GPU")):
-            raise ValueError(
-                f"{given!r} is not a device name; write '/cpu:0' or 'CPU:0'."
-            )
-    return tuple(short)
+    whole = tuple([full_name(DeviceSpec.from_string(name)) for name in names])
+    if len(set(whole)) < len(whole):
+        raise AssertionError(f"No duplicates allowed in `devices` argument: {whole}.")
+    return whole
 
 
 def _logical_devices() -> tuple[str, ...]:
     from tensor.core import config
 
-    return tuple(
-        d.name.rpartition("device:")[2] for d in config.list_logical_devices("CPU")
-    )
+    return tuple(d.name for d in config.list_logical_devices("CPU"))

@@ -132,6 +132,9 @@ class SyncOnReadVariable(DistributedVariable):
         self._check_lone("A scatter of rows")
         return super()._scatter(combine, slices)
 
+    def _assigned(self) -> Any:
+        return type.__call__(Part, self, 0) if self._replica() else self
+
     def _combined(self) -> Any:
         if self.held is not None:
             return self.held

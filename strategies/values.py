@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tensor.core import distributed_values as types, nest
-from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.indexed_slices import CompositeTensor, IndexedSlices
+from tensor.core.registry import get_op
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 
@@ -175,6 +176,15 @@ def local_values(value: Any, replicas: int) -> tuple[Any, ...]:
     if isinstance(value, DistributedValues):
         return value.values
     return (value,) * replicas
+
+
+def own(value: Any) -> Any:
+    """Return a tensor or IndexedSlices as objects that nobody else has.
+
+    What several replicas return of the very same object counts as one value.
+    """
+    identity = get_op("Identity")
+    return value.map(identity) if isinstance(value, IndexedSlices) else identity(value)
 
 
 def map_values(function: Callable[[Any], Any], value: Any) -> Any:

@@ -135,6 +135,9 @@ class VariableProtocols:
         except Exception:
             return "<unavailable>"
 
+    def __copy__(self) -> Any:
+        return self
+
     def __deepcopy__(self, memo: Any) -> Variable:
         from tensor.core.variable import Variable
 

@@ -62,14 +62,15 @@ class ExponentialMovingAverage(Module):
             average = self.average(variable)
             if average is None:
                 with init_scope():
-                    self._averages[str(id(variable))] = Variable(
+                    average = Variable(
                         variable.value(),
                         trainable=False,
                         name=self.average_name(variable),
                     )
-            else:
-                rest = 1.0 - self._decay_now(variable.dtype)
-                average.assign_sub((average - variable) * rest)
+                self._averages[str(id(variable))] = average
+            # A new one, too, which this leaves as it is: other replicas will do it.
+            rest = 1.0 - self._decay_now(variable.dtype)
+            average.assign_sub((average - variable) * rest)
 
     def _decay_now(self, dtype: DType) -> Any:
         """Return the decay of this step."""

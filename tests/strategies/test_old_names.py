@@ -57,12 +57,34 @@ def test_reductions_by_hand(strategy) -> None:
     add = lambda v, x: v.assign_add(x)  # noqa: E731
     extended.update(variable, add, args=(total,))
     assert float(variable) == 2.0
-    assert extended.update(variable, lambda _, x: x, args=(3,), group=False) == (3,)
+    assert extended.update(variable, lambda _, x: x, args=(3,), group=False) == (3, 3)
     assert extended.non_slot_devices([variable]) == extended.parameter_devices
     assert not extended.experimental_between_graph
     assert not extended.experimental_require_static_shapes
     assert float(extended.read_var(variable)) == 2.0
     assert extended.value_container(variable) is variable
+
+
+def test_what_replicas_get_from_a_merge_is_theirs(strategy) -> None:
+    def step():
+        replica = distribute.get_replica_context()
+        return replica.merge_call(
+            lambda across, x: across.extended.reduce_to("SUM", x, x),
+            args=(tf.constant(1.0),),
+        )
+
+    parts = strategy.experimental_local_results(strategy.run(step))
+    assert [float(part) for part in parts] == [2.0, 2.0]
+
+
+def test_variables_of_no_strategy_belong_to_the_default_one(strategy) -> None:
+    default = distribute.get_strategy().extended
+    plain = tf.Variable(1.0)
+    with strategy.scope():
+        mirrored = tf.Variable(1.0)
+    assert default.variable_created_in_scope(plain)
+    assert not default.variable_created_in_scope(mirrored)
+    assert strategy.extended.variable_created_in_scope(mirrored)
 
 
 def test_options_print_as_in_tensorflow() -> None:

@@ -1,5 +1,7 @@
 """Variables under a strategy, as measured on TensorFlow with two replicas."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -204,3 +206,32 @@ def test_what_replicas_create_is_one_variable_by_its_name(strategy) -> None:
 
     with pytest.raises(RuntimeError, match="b with mismatching name on device 1"):
         strategy.run(different)
+
+
+def test_an_on_read_assignment_gives_each_replica_its_own_part(strategy) -> None:
+    v = make(strategy, 0.0, synchronization=ON_READ, aggregation=Aggregation.SUM)
+
+    def assign():
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return v.assign(tf.cast(replica, tf.float32) + 1.0)
+
+    parts = strategy.experimental_local_results(strategy.run(assign))
+    assert [float(part) for part in parts] == [1.0, 2.0]
+
+
+def test_copying_a_variable_gives_the_variable(strategy) -> None:
+    for v in (make(strategy), tf.Variable(1.0)):
+        assert copy.copy(v) is v
+
+
+def test_averages_of_variables_move_in_replicas(strategy) -> None:
+    v = make(strategy, 0.0)
+    average = tf.train.ExponentialMovingAverage(0.5)
+
+    def step():
+        average.apply([v])
+        v.assign(4.0)
+        average.apply([v])
+
+    strategy.run(step)
+    assert average.average(v).numpy() == 2.0
