@@ -15,7 +15,7 @@ from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.data.graph_nodes import in_graph, next_element, run_in_graph
 from tensor.data.optional import next_as_optional, traced_next_as_optional
-from tensor.graph.control.stream import open_stream
+from tensor.graph.control.stream import begin
 from tensor.io.plain_data import decode, encode
 from tensor.train.object_graph import ITERATOR_STATE
 
@@ -123,8 +123,7 @@ class TracedDistributedIterator:
 
     def __init__(self, dataset: DistributedDataset) -> None:
         self.element_spec = dataset.element_spec
-        attrs = {"dataset": dataset}
-        self.cursor = context.graph.call_op(open_stream, (), attrs)
+        self.cursor = begin(dataset)
 
     def __iter__(self) -> TracedDistributedIterator:
         return self

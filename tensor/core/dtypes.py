@@ -65,9 +65,11 @@ class DType:
         """The NumPy dtype of arrays that hold this type.
 
         Raises:
-            TypeError: The type (resource, variant) has no arrays.
+            TypeError: The type (resource, a quantized one) has no arrays.
         """
         if self._numpy is None:
+            if self._name == "variant":
+                return VARIANT
             if self._name != "bfloat16":
                 raise TypeError(
                     f"dtype {self._name!r} has no NumPy equivalent: values of this "
@@ -234,6 +236,8 @@ def _load_bfloat16() -> np.dtype[Any]:
     return dtype
 
 
+# How an array holds a Python object, which is a tensor's value of type variant.
+VARIANT = np.dtype([("object", object)])
 _FLOATING = frozenset(("float16", "bfloat16", "float32", "float64"))
 _BY_NAME = {name: DType(name, *row) for name, row in _TABLE.items()}
 _BY_ENUM = {dtype.as_datatype_enum: dtype for dtype in _BY_NAME.values()}
@@ -268,6 +272,7 @@ bool_ = _BY_NAME["bool"]
 string = _BY_NAME["string"]
 resource = _BY_NAME["resource"]
 variant = _BY_NAME["variant"]
+_BY_NUMPY[VARIANT] = variant
 
 ALL = tuple(_BY_NAME.values())
 

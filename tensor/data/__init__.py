@@ -4,10 +4,10 @@ From the ground up::
 
     structure elements          what an element is, for users and inside
     stream table                one pass over a dataset; rows that can be read by number
-    options dataset iterator    what all datasets share
     random_numbers seeds        what random transformations draw from
-    functions graph_nodes
-                                users' functions; datasets inside traced functions
+    unknown graph_nodes         datasets inside traced functions
+    options dataset iterator    what all datasets share
+    functions                   users' functions of elements
     sources generator files     where elements come from
     parts joined batch shuffle mapping nested windows padding ragged folding sampling
     selection rebatching sparse_batches storage cache prefetch

@@ -7,16 +7,10 @@ from typing import Any
 from tensor.core import errors
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import (
-    UNKNOWN,
-    Dataset,
-    Derived,
-    SymbolicCount,
-    as_count,
-    method,
-)
+from tensor.data.dataset import UNKNOWN, Dataset, Derived, method
 from tensor.data.elements import Components, batched, row, rows_in, unbatched
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import as_count, as_flag, known_size
 
 
 @method
@@ -42,12 +36,7 @@ def batch(
         InvalidArgumentError: `batch_size` is not positive.
     """
     size = as_count(batch_size, "batch_size")
-    if size <= 0:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Batch size must be greater than zero, got {size}. [Op:BatchDatasetV2]",
-        )
-    dataset = Batch(self, size, bool(drop_remainder))
+    dataset = Batch(self, size, as_flag(drop_remainder))
     if num_parallel_calls is not None:
         dataset.printed_as = "_ParallelBatchDataset"
     return dataset
@@ -67,11 +56,15 @@ class Batch(Derived):
     """Consecutive elements, stacked."""
 
     def __init__(self, source: Dataset, batch_size: int, drop_remainder: bool) -> None:
+        if batch_size <= 0:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Batch size must be greater than zero, got {batch_size}. "
+                "[Op:BatchDatasetV2]",
+            )
         self.batch_size = batch_size
-        self.drop_remainder = drop_remainder
-        known = batch_size if drop_remainder else None
-        if isinstance(batch_size, SymbolicCount):
-            known = None
+        self.drop_remainder = bool(drop_remainder)
+        known = known_size(batch_size) if drop_remainder is True else None
         super().__init__(
             source, nest.map_structure(lambda s: batched(s, known), source.element_spec)
         )
@@ -159,7 +152,7 @@ class UnbatchStream(DerivedStream):
         return element
 
     def _count(self, stack: Components) -> int:
-        counts = [rows_in(c) for c in stack]
+        counts = [rows_in(c) for c in stack if c is not None]
         if len(set(counts)) > 1:
             raise errors.because(
                 errors.InvalidArgumentError,

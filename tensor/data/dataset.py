@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tensor.core import errors
 from tensor.core.context import context
+from tensor.core.dtypes import int64, variant
 from tensor.core.public_api import export
-from tensor.core.tensor import EagerTensor, Tensor, wrap
-from tensor.core.tensor_spec import TypeSpec
-from tensor.data.elements import is_constant
+from tensor.core.tensor import EagerTensor, wrap
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.variants import held, hold
+from tensor.data.graph_nodes import TracedIterator, make_dataset, run_in_graph
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
-from tensor.graph.trace import Graph
+from tensor.data.unknown import unknown_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tensor.data.stream import Stream
 
@@ -32,19 +33,46 @@ INFINITE = -1
 UNKNOWN = -2
 
 
+class DatasetType(type):
+    """Makes datasets, in a traced function as nodes where their arguments are unknown.
+
+    What a kind of dataset takes is all that it is made of: a node makes it from the
+    same arguments, with values in them.
+    """
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        dataset = super().__call__(*args, **kwargs)
+        if context.graph is not None and dataset.symbolic is None:
+            arguments = args, kwargs
+            if unknown_in(arguments):
+                (dataset.symbolic,) = run_in_graph(
+                    lambda args, kwargs: (cls(*args, **kwargs),),
+                    arguments,
+                    dataset.leaf_spec,
+                    make_dataset,
+                )
+        return dataset
+
+
 @export("data.Dataset", "data.DatasetV2")
-class Dataset:
+class Dataset(metaclass=DatasetType):
     """A sequence of elements, made anew on each iteration.
+
+    To functions, branches and loops it is a composite value made of one tensor, of type
+    variant, that holds the dataset.
 
     Attributes:
         inputs: The datasets that this one reads.
         printed_as: What TensorFlow calls this kind of dataset.
         element_spec: The structure of the elements, with a TypeSpec at each leaf.
+        symbolic: The tensor that it will be the value of, if it is made when a graph
+            runs. Until then it serves to learn the spec of its elements.
     """
 
     inputs: tuple[Dataset, ...] = ()
     printed_as: str
     element_spec: Any
+    symbolic: Any = None
 
     def __init_subclass__(cls, printed_as: str | None = None) -> None:
         cls.__name__ = cls.printed_as = printed_as or f"_{cls.__name__}Dataset"
@@ -77,9 +105,17 @@ class Dataset:
         """Return the same transformation of other inputs.
 
         Strategies rebuild a pipeline around a sharded or rebatched source with it.
+
+        Raises:
+            ValueError: It is made when a graph runs.
         """
         if not inputs:
             return self
+        if self.symbolic is not None:
+            raise ValueError(
+                f"{self!r} is made of tensors that a traced function computes, and "
+                "cannot be distributed there. Make the dataset outside the tf.function."
+            )
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy.inputs = inputs
@@ -89,7 +125,10 @@ class Dataset:
 
     def cardinality(self) -> Any:
         """Return the number of elements as an int64 tensor: -1 infinite, -2 unknown."""
-        return wrap(np.int64(self.count()))
+        if self.symbolic is None:
+            return wrap(np.int64(self.count()))
+        spec = TensorSpec.of((), int64)
+        return run_in_graph(lambda d: [np.int64(d.count())], [self], spec)[0]
 
     def __len__(self) -> int:
         """Return the number of elements.
@@ -97,7 +136,7 @@ class Dataset:
         Raises:
             TypeError: It is infinite or not known before the elements are read.
         """
-        size = self.count()
+        size = UNKNOWN if self.symbolic is not None else self.count()
         if size == INFINITE:
             raise TypeError(
                 "The dataset is infinite. Its `cardinality()` is "
@@ -115,7 +154,6 @@ class Dataset:
 
     def __iter__(self) -> Any:
         """Start a pass over the elements."""
-        from tensor.data.graph_nodes import TracedIterator
         from tensor.data.iterator import OwnedIterator
 
         if context.graph is not None:
@@ -166,6 +204,19 @@ class Dataset:
 
     _type_spec = leaf_spec
 
+    @property
+    def _variant_tensor(self) -> Any:
+        """The tensor that holds this dataset, under TensorFlow's name for it."""
+        return wrap(hold(self)) if self.symbolic is None else self.symbolic
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensor that holds this dataset."""
+        return [self._variant_tensor]
+
+    def composite_from(self, parts: Sequence[Any]) -> Dataset:
+        """Return the dataset, of the same spec, that another tensor holds."""
+        return self.leaf_spec.composite_from(parts)
+
     def __repr__(self) -> str:
         return f"<{self.printed_as} element_spec={self.element_spec!r}>"
 
@@ -193,8 +244,16 @@ def _named(function: Any) -> str:
     return name  # type: ignore[no-any-return]
 
 
+class Variant(Dataset):
+    """What a tensor will hold when a graph runs."""
+
+    def __init__(self, tensor: Any, element_spec: Any) -> None:
+        super().__init__(element_spec)
+        self.symbolic = tensor
+
+
 @export("data.DatasetSpec")
-class DatasetSpec(TypeSpec):
+class DatasetSpec(CompositeSpec):
     """Describes datasets by the spec of their elements."""
 
     __slots__ = ("_dataset_shape", "_element_spec")
@@ -213,9 +272,22 @@ class DatasetSpec(TypeSpec):
         """The class of the values described."""
         return Dataset
 
-    def placeholder(self) -> Dataset:
-        """Return a dataset without elements, to trace functions of datasets with."""
-        return Dataset(self._element_spec)
+    def composite_components(self) -> list[TensorSpec]:
+        """Return the spec of the tensor that holds a dataset."""
+        return [TensorSpec.of((), variant)]
+
+    def composite_from(self, parts: Sequence[Any]) -> Dataset:
+        """Return the dataset that a tensor holds, now or when the graph runs."""
+        (tensor,) = parts
+        if not isinstance(tensor, EagerTensor):
+            return Variant(tensor, self._element_spec)
+        dataset: Dataset = held(tensor._array)
+        if dataset.element_spec == self._element_spec:
+            return dataset
+        return Described(dataset, self._element_spec)
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return self._element_spec, self._dataset_shape
 
     @classmethod
     def from_value(cls, value: Dataset) -> DatasetSpec:
@@ -256,50 +328,12 @@ class Derived(Dataset):
         return self.source.count()
 
 
-class SymbolicCount(int):
-    """Stands for a number that is not known while a function is traced.
+class Described(Derived, printed_as="_VariantDataset"):
+    """The same elements, described in another way."""
 
-    Datasets made with it serve to learn the spec of their elements only.
-    """
+    @property
+    def table(self) -> Table | None:
+        return self.source.table
 
-
-def is_symbolic(value: Any) -> bool:
-    """Return whether `value` is a tensor without a value.
-
-    Raises:
-        UnimplementedError: It is, and not because a function of elements is traced.
-    """
-    if not isinstance(value, Tensor) or isinstance(value, EagerTensor):
-        return False
-    if is_constant(value):
-        return False
-    graph = context.graph
-    while graph is not None:
-        if isinstance(graph, SpecGraph):
-            return True
-        graph = graph.outer
-    raise errors.because(
-        errors.UnimplementedError,
-        f"A dataset cannot be made from {value!r}, which a traced function computes. "
-        "Make the dataset outside the tf.function, and pass it in.",
-    )
-
-
-class SpecGraph(Graph):
-    """What a function of elements is traced in; it may make datasets for their spec."""
-
-    building_function = True
-
-
-def as_count(value: Any, name: str) -> int:
-    """Return an int64 argument, which may be a scalar tensor, as a Python int.
-
-    Raises:
-        TypeError: It is not an integer.
-    """
-    if is_symbolic(value):
-        return SymbolicCount(1)
-    array = np.asarray(value)
-    if array.shape != () or array.dtype.kind not in "iu":
-        raise TypeError(f"`{name}` must be a scalar integer, got {value!r}.")
-    return int(array)
+    def open(self) -> Stream:
+        return self.source.open()

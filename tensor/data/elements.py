@@ -15,14 +15,14 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import EagerTensor, Tensor, wrap
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
 
 Components = tuple[Any, ...]
 
 
-class NoneTensorSpec(TypeSpec):
-    """Describes `None` where an element has nothing."""
+class NoneTensorSpec(CompositeSpec):
+    """Describes `None` where an element has nothing: a composite without parts."""
 
     __slots__ = ()
 
@@ -31,21 +31,30 @@ class NoneTensorSpec(TypeSpec):
         """The class of the values described."""
         return type(None)
 
-    def placeholder(self) -> None:
-        """Return what functions of elements are traced with."""
+    def composite_components(self) -> list[Any]:
+        """Return no spec: there are no parts."""
+        return []
+
+    def composite_from(self, parts: Any) -> None:
+        """Return None, made of nothing."""
+
+    def batched(self, count: int | None) -> NoneTensorSpec:
+        """Return this spec: many times nothing is nothing."""
+        return self
+
+    def unbatched(self) -> NoneTensorSpec:
+        """Return this spec."""
+        return self
+
+    def stacked(self, values: Any) -> None:
+        """Return None."""
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return ()
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Return whether the value is None."""
         return spec_or_value is None or isinstance(spec_or_value, NoneTensorSpec)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NoneTensorSpec)
-
-    def __hash__(self) -> int:
-        return hash(NoneTensorSpec)
-
-    def __repr__(self) -> str:
-        return "NoneTensorSpec()"
 
 
 def as_leaf(value: Any) -> Any:
@@ -60,11 +69,15 @@ def as_leaf(value: Any) -> Any:
 
 
 def as_given_leaf(value: Any) -> Any:
-    """Return a leaf of what a dataset is made from: constants have values."""
-    leaf = as_leaf(value)
-    if isinstance(leaf, Tensor) and is_constant(leaf):
-        return wrap(np.asarray(leaf)[()])
-    return leaf
+    """Return a leaf of what a dataset is made from as a tensor, or the object."""
+    return as_given(as_leaf(value))
+
+
+def as_given(value: Any) -> Any:
+    """Return what a dataset is made from; constants of a graph have values."""
+    if isinstance(value, Tensor) and is_constant(value):
+        return wrap(np.asarray(value)[()])
+    return value
 
 
 def is_constant(tensor: Any) -> bool:
@@ -88,6 +101,17 @@ def component(leaf: Any) -> Any:
     return leaf._array if type(leaf) is EagerTensor else leaf
 
 
+def arrays_of(components: Any) -> tuple[Any, ...]:
+    """Return the arrays that components consist of, composites part by part."""
+    arrays: list[Any] = []
+    for one in components:
+        if isinstance(one, np.ndarray | np.generic):
+            arrays.append(one)
+        elif one is not None:
+            arrays.extend([part._array for part in one.composite_components()])
+    return tuple(arrays)
+
+
 def leaf(component: Any) -> Any:
     """Return what the user sees of a component."""
     if isinstance(component, np.ndarray | np.generic):
@@ -109,11 +133,6 @@ def batched(spec: Any, count: int | None) -> Any:
     if isinstance(spec, TensorSpec):
         dims = None if spec.dims is None else (count, *spec.dims)
         return TensorSpec.of(dims, spec.dtype)
-    if not isinstance(spec, CompositeSpec):
-        raise TypeError(
-            f"Cannot batch elements described by {spec!r}: only tensors, ragged and "
-            "sparse tensors stack."
-        )
     return spec.batched(count)
 
 
@@ -140,6 +159,8 @@ def stack(rows: list[Components]) -> Components:
 
 def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
     first = values[0]
+    if first is None:
+        return None
     shape = first.shape
     if shape == ():
         if first.dtype == object:
@@ -162,6 +183,8 @@ def _stack_component(index: int, values: tuple[Any, ...]) -> Any:
 
 def row(component: Any, index: int) -> Any:
     """Return one of the elements that a component stacks."""
+    if component is None:
+        return None
     if isinstance(component, CompositeTensor):
         part = component.slice_at(index)
         return part._array if type(part) is EagerTensor else part

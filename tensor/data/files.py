@@ -12,22 +12,20 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
-from tensor.data.dataset import (
-    UNKNOWN,
-    Dataset,
-    as_count,
-    is_symbolic,
-    source,
-)
-from tensor.data.elements import Components, as_leaf
+from tensor.data.dataset import UNKNOWN, Dataset, source
+from tensor.data.elements import Components, as_given_leaf, component
 from tensor.data.nested import DatasetFunction, Interleave
 from tensor.data.sources import TensorSlice
 from tensor.data.stream import State, Stream
+from tensor.data.unknown import as_count, is_unknown
 from tensor.io import gfile
 from tensor.io.decoding import strings
+from tensor.io.files import matching_files
 from tensor.io.records import RecordReader, ZlibReader, checked_compression
 
+UNBOUNDED = -1  # a shuffle's buffer that holds all elements
 STRING = TensorSpec.of((), dtypes.string)
 
 
@@ -46,8 +44,10 @@ def list_files(
     Raises:
         InvalidArgumentError: No file fits.
     """
-    if is_symbolic(file_pattern):
-        return Dataset(STRING)
+    if is_unknown(file_pattern):
+        found = TensorSlice(matching_files.public(file_pattern))
+        in_order = shuffle is not None and not shuffle
+        return found if in_order else found.shuffle(UNBOUNDED, seed=seed)
     patterns = np.ravel(np.asarray(convert(file_pattern, dtypes.string)))
     paths = sorted({os.fsencode(p) for one in patterns for p in gfile.glob(one)})
     if not paths:
@@ -70,7 +70,7 @@ class FileNames(TensorSlice, printed_as="_TensorSliceDataset"):
 
     def __init__(self, filenames: list[str]) -> None:
         encoded = [os.fsencode(name) for name in filenames]
-        super().__init__(strings(encoded, len(encoded)))
+        super().__init__(wrap(strings(encoded, len(encoded))))
         self.filenames = filenames
 
     def with_filenames(self, filenames: list[str]) -> FileNames:
@@ -88,21 +88,21 @@ class FileDataset(Dataset):
     def __init__(self, filenames: Any, element_spec: Any = STRING) -> None:
         super().__init__(element_spec)
         if isinstance(filenames, Dataset):
-            filenames = [np.asarray(f).item() for f in filenames]
+            filenames = [] if filenames.symbolic is not None else _strings_of(filenames)
         if isinstance(filenames, os.PathLike):
             filenames = os.fspath(filenames)
         if isinstance(filenames, list | tuple):
             filenames = [
                 os.fspath(f) if isinstance(f, os.PathLike) else f for f in filenames
             ]
-        names = as_leaf(filenames)
+        names = as_given_leaf(filenames)
         if names.dtype is not dtypes.string:
             raise TypeError(
                 f"The `filenames` argument must contain `tf.string` elements. Got "
                 f"`{names.dtype!r}` elements."
             )
         self.filenames: list[str] = []
-        if not is_symbolic(names):
+        if not is_unknown(names):
             self.filenames = [os.fsdecode(f) for f in np.ravel(np.asarray(names))]
 
     def with_filenames(self, filenames: list[str]) -> FileDataset:
@@ -188,6 +188,23 @@ def open_stream(path: str, compression: str) -> Any:
     return ZlibReader(file) if compression == "ZLIB" else file
 
 
+class OneOfFiles(Dataset):
+    """The records of one of a dataset's files."""
+
+    def __init__(self, files: FileDataset, filename: Any) -> None:
+        super().__init__(files.element_spec)
+        self.files = files
+        self.filename = component(filename)
+
+    def open(self) -> Stream:
+        return self.files.with_filenames([os.fsdecode(self.filename.item())]).open()
+
+
+def _strings_of(names: Dataset) -> list[bytes]:
+    with contextlib.closing(names.open()) as stream:
+        return [name.item() for (name,) in stream]
+
+
 def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
     """Read several files in turn, as `num_parallel_reads` asks for."""
     if num_parallel_reads is None:
@@ -196,10 +213,7 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
     cycle = 4 if cycle < 0 else cycle
     names = FileNames(dataset.filenames)
     function = DatasetFunction(
-        lambda name: dataset.with_filenames(
-            [] if is_symbolic(name) else [os.fsdecode(np.asarray(name).item())]
-        ),
-        names.element_spec,
+        lambda name: OneOfFiles(dataset, name), names.element_spec
     )
     parallel = Interleave(names, function, cycle, 1)
     parallel.printed_as = dataset.printed_as
@@ -211,7 +225,9 @@ class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         dataset = super().__call__(*args, **kwargs)
-        return _parallel(dataset, dataset.__dict__.pop("_parallel_reads", None))
+        reads = dataset.__dict__.pop("_parallel_reads", None)
+        # What a graph makes comes through here when it is made.
+        return _parallel(dataset, reads) if dataset.symbolic is None else dataset
 
 
 @export("data.TFRecordDataset")

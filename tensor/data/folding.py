@@ -9,13 +9,14 @@ from tensor.data import structure as nest
 from tensor.data.dataset import Dataset, Derived, method
 from tensor.data.elements import (
     Components,
+    as_given_leaf,
     as_leaf,
     component,
     leaf,
     spec_of_structure,
 )
 from tensor.data.functions import ElementFunction
-from tensor.data.graph_nodes import in_graph, run_in_graph
+from tensor.data.graph_nodes import in_graph, packed, run_in_graph
 from tensor.data.stream import DerivedStream, State, Stream
 
 if TYPE_CHECKING:
@@ -45,19 +46,24 @@ def reduce(
         reduce_func, spec_of_structure(state), self.element_spec, "reduce_func", None
     )
 
-    def run(*components: Any) -> Components:
-        stream = self.open()
-        try:
-            for element in stream:
-                components = function((*components, *element))
-        finally:
-            stream.close()
-        return components
-
+    arguments = self, function, nest.flatten(state)
     if in_graph():
-        return nest.pack(spec, run_in_graph(run, nest.flatten(state), spec))
-    result = run(*[component(v) for v in nest.flatten(state)])
-    return nest.pack(spec, [leaf(c) for c in result])
+        return packed(spec, run_in_graph(_reduced, arguments, spec))
+    return nest.pack(spec, [leaf(c) for c in _reduced(*arguments)])
+
+
+def _reduced(
+    dataset: Dataset, function: ElementFunction, state: list[Any]
+) -> Components:
+    """Return the components of the last state."""
+    components = tuple(map(component, state))
+    stream = dataset.open()
+    try:
+        for element in stream:
+            components = function((*components, *element))
+    finally:
+        stream.close()
+    return components
 
 
 def _stable(
@@ -104,7 +110,7 @@ def scan(
     Raises:
         TypeError: `scan_func` does not return a pair, or changes the state's kind.
     """
-    state = nest.map_structure(as_leaf, initial_state)
+    state = nest.map_structure(as_given_leaf, initial_state)
 
     def new_state(spec: Any) -> Any:
         if not isinstance(spec, tuple) or len(spec) != 2:
@@ -117,17 +123,17 @@ def scan(
     _, function = _stable(
         scan_func, spec_of_structure(state), self.element_spec, "scan_func", new_state
     )
-    return Scan(self, tuple([component(v) for v in nest.flatten(state)]), function)
+    return Scan(self, nest.flatten(state), function)
 
 
 class Scan(Derived):
     """Results of a function that carries a state along."""
 
     def __init__(
-        self, source: Dataset, state: Components, function: ElementFunction
+        self, source: Dataset, state: list[Any], function: ElementFunction
     ) -> None:
         super().__init__(source, function.output_spec[1])
-        self.state = state
+        self.state = tuple(map(component, state))
         self.function = function
 
     def open(self) -> Stream:
@@ -164,27 +170,26 @@ def get_single_element(self: Dataset, name: str | None = None) -> Any:
     Raises:
         InvalidArgumentError: There is none, or more than one.
     """
-
-    def run() -> Components:
-        stream = self.open()
-        try:
-            first = next(stream, None)
-            if first is None:
-                raise errors.because(
-                    errors.InvalidArgumentError,
-                    "Dataset was empty. [Op:DatasetToSingleElement]",
-                )
-            if next(stream, None) is not None:
-                raise errors.because(
-                    errors.InvalidArgumentError,
-                    "Dataset had more than one element. [Op:DatasetToSingleElement]",
-                )
-        finally:
-            stream.close()
-        return first
-
+    spec = self.element_spec
     if in_graph():
-        leaves = run_in_graph(run, [], self.element_spec)
-    else:
-        leaves = [leaf(c) for c in run()]
-    return nest.pack(self.element_spec, leaves)
+        return packed(spec, run_in_graph(_only_element, [self], spec))
+    return nest.pack(spec, [leaf(c) for c in _only_element(self)])
+
+
+def _only_element(dataset: Dataset) -> Components:
+    stream = dataset.open()
+    try:
+        first = next(stream, None)
+        if first is None:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                "Dataset was empty. [Op:DatasetToSingleElement]",
+            )
+        if next(stream, None) is not None:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                "Dataset had more than one element. [Op:DatasetToSingleElement]",
+            )
+    finally:
+        stream.close()
+    return first

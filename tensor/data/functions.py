@@ -1,36 +1,36 @@
 """Users' functions of elements, as `map` and its kind apply them.
 
 A function is traced once, as `tf.function` traces: AutoGraph converts it, and what runs
-for every element is the compiled program, on arrays. A function that makes datasets
-(`flat_map`, `interleave`) or takes them (windows) is traced only to learn the spec of
-its results; for the elements its Python code runs.
+for every element is the compiled program, on arrays. Datasets that it takes (windows)
+or makes (`flat_map`, `interleave`) are tensors there, as in every traced function.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import errors
+from tensor.core import errors, nest as core_nest
 from tensor.core.context import context
-from tensor.core.indexed_slices import CompositeTensor
-from tensor.core.tensor import EagerTensor, Tensor, wrap
+from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import SpecGraph
 from tensor.data.debug import debug_mode
 from tensor.data.elements import (
     Components,
+    arrays_of,
     as_leaf,
     component,
     leaf,
     spec_of_structure,
 )
-from tensor.data.graph_nodes import reads_pipelines
+from tensor.data.unknown import unknown_in
 from tensor.graph.autograph import converted_call
 from tensor.graph.runner import Runner
+from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class ElementFunction:
@@ -69,52 +69,53 @@ class ElementFunction:
             input_specs = input_specs[0]
         self._input_specs = input_specs
         self._pack = nest.packer(tuple(input_specs))
-        self._runner: Runner | None = None
-        # The leaves of the result if some are composite, to put their parts together.
-        self._outputs: list[Any] | None = None
         self._trace(what)
 
     def _trace(self, what: str) -> None:
-        """Run the function on symbolic tensors; keep the program if it can be used."""
-        graph = SpecGraph(getattr(self.function, "__name__", what), outer=context.graph)
+        """Run the function on symbolic tensors, and keep the program."""
+        graph = ElementGraph(
+            getattr(self.function, "__name__", what), outer=context.graph
+        )
         leaves = nest.flatten(tuple(self._input_specs))
         with graph.traced():
             arguments = self._pack([_placeholder(graph, spec) for spec in leaves])
-            inputs = len(graph.inputs)
             result = converted_call(_python_function(self.function), arguments, {})
             structure = nest.map_structure(as_leaf, _as_tuple(result))
             self.output_spec = spec_of_structure(structure)
-            outputs = nest.flatten(structure)
-            parts = [part for v in outputs for part in _parts(v)]
-            owned = [graph.own(v) for v in parts if isinstance(v, Tensor)]
-        captured = [outer for outer, _ in graph.captures]
-        wanted = sum(len(_parts(spec)) for spec in leaves)
-        self._takes_composites = any(isinstance(s, CompositeSpec) for s in leaves)
-        if (
-            len(owned) == len(parts)
-            and inputs == wanted == len(graph.inputs)
-            and all(isinstance(t, EagerTensor) for t in captured)
-            and not reads_pipelines(graph.nodes)
-            and not debug_mode.enabled
-        ):
-            self._runner = Runner(graph.finish(owned))
-            self._captured = tuple([t._array for t in captured])
-            if any(isinstance(v, CompositeTensor) for v in outputs):
-                self._outputs = outputs
+            self._outputs = nest.flatten(self.output_spec)
+            parts = core_nest.flatten(nest.flatten(structure), True)
+            owned = [graph.own(part) for part in parts if part is not None]
+        self._runner = Runner(graph.finish(owned))
+        # Whether arrays go in and come out: no leaf is a composite.
+        specs = (*leaves, *self._outputs)
+        self._is_plain = all(isinstance(spec, TensorSpec) for spec in specs)
+        self._captured = [outer for outer, _ in graph.outside.tensors]
+        self._captured_arrays = tuple(map(component, self._captured))
+        # Python code would see tensors that belong to the graph being traced.
+        self._runs_python = debug_mode.enabled and not unknown_in(self._captured)
+
+    # What it takes from outside makes it a composite value, like a dataset: a dataset
+    # of it is made, when a graph runs, with values for what was symbolic.
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensors that the function takes from outside."""
+        return self._captured
+
+    def composite_from(self, parts: Sequence[Any]) -> ElementFunction:
+        """Return the same function that takes other tensors from outside."""
+        function = copy.copy(self)
+        function._captured = list(parts)
+        function._captured_arrays = tuple(map(component, parts))
+        return function
 
     def __call__(self, components: Components) -> Components:
         """Return the components of the result for one element."""
-        if self._runner is None:
+        if self._runs_python:
             return tuple([component(v) for v in nest.flatten(self.call(components))])
-        if self._takes_composites:
-            parts = [part for c in components for part in _parts(c)]
-            components = tuple([component(part) for part in parts])
-        results = self._runner.run((*components, *self._captured))
-        return (
-            results
-            if self._outputs is None
-            else _put_together(self._outputs, iter(results))
-        )
+        if self._is_plain:
+            return self._runner.run((*components, *self._captured_arrays))
+        results = self._runner.run((*arrays_of(components), *self._captured_arrays))
+        return _put_together(self._outputs, iter(results))
 
     def call(self, components: Components) -> Any:
         """Run the Python code for one element and return its leaves as tensors."""
@@ -149,35 +150,32 @@ def _as_tuple(result: Any) -> Any:
     return tuple(result) if isinstance(result, list) else result
 
 
-def _parts(value: Any) -> list[Any]:
-    """Return the tensors that a leaf, or the specs that its spec, is made of."""
-    if isinstance(value, CompositeTensor | CompositeSpec):
-        return value.composite_components()
-    return [value]
-
-
-def _put_together(outputs: list[Any], results: Iterator[Any]) -> Components:
+def _put_together(specs: list[Any], results: Iterator[Any]) -> Components:
     """Return arrays as components, those of composites put together."""
     components: list[Any] = []
-    for like in outputs:
-        if isinstance(like, CompositeTensor):
-            parts = [wrap(next(results)) for _ in like.composite_components()]
-            components.append(like.composite_from(parts))
+    for spec in specs:
+        if isinstance(spec, CompositeSpec):
+            parts = [wrap(next(results)) for _ in spec.composite_components()]
+            components.append(spec.composite_from(parts))
         else:
             components.append(next(results))
     return tuple(components)
 
 
-def _placeholder(graph: SpecGraph, spec: Any) -> Any:
+def _placeholder(graph: Graph, spec: Any) -> Any:
     if isinstance(spec, TensorSpec):
         return graph.add_input(spec.dims, spec.dtype, "args")
     if isinstance(spec, CompositeSpec):
         return spec.composite_from(
             [_placeholder(graph, part) for part in spec.composite_components()]
         )
-    if hasattr(spec, "placeholder"):
-        return spec.placeholder()
     raise errors.because(
         errors.UnimplementedError,
         f"A function of elements cannot be traced for values described by {spec!r}.",
     )
+
+
+class ElementGraph(Graph):
+    """What a function of elements is traced in."""
+
+    building_function = True

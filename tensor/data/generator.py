@@ -14,7 +14,7 @@ from tensor.core.shapes import TensorShape, are_compatible, to_text
 from tensor.core.tensor_spec import TensorSpec, TypeSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import UNKNOWN, Dataset, source
-from tensor.data.elements import component
+from tensor.data.elements import as_given_leaf, component
 from tensor.data.stream import State, Stream
 from tensor.ops.python_functions import as_op_error
 
@@ -53,8 +53,7 @@ def from_generator(
             "function itself, not what it returns."
         )
     spec = _signature(output_types, output_shapes, output_signature)
-    values = tuple([convert(a) for a in args or ()])
-    return Generator(generator, spec, tuple([component(v) for v in values]))
+    return Generator(generator, spec, tuple([as_given_leaf(a) for a in args or ()]))
 
 
 def _signature(output_types: Any, output_shapes: Any, signature: Any) -> Any:
@@ -99,11 +98,11 @@ class Generator(Dataset, printed_as="_FlatMapDataset"):
     """What a Python generator yields."""
 
     def __init__(
-        self, generator: Callable[..., Any], spec: Any, args: Components
+        self, generator: Callable[..., Any], spec: Any, args: tuple[Any, ...]
     ) -> None:
         super().__init__(spec)
         self.generator = generator
-        self.args = args
+        self.args = tuple(map(component, args))
         self.specs = nest.flatten(spec)
 
     def open(self) -> Stream:

@@ -1,4 +1,8 @@
-"""Datasets inside traced functions: whatever reads one becomes a node of the graph."""
+"""Datasets inside traced functions: what makes or reads one is a node of the graph.
+
+A dataset that is made of tensors which a function computes is itself a symbolic tensor,
+of type variant; its node makes the dataset when the graph runs.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
-from tensor.core.tensor_spec import TensorSpec
-from tensor.data import structure as nest
-from tensor.graph.control.stream import StreamOp, open_stream
+from tensor.core.tensor import wrap
+from tensor.data.elements import arrays_of
+from tensor.data.unknown import filled, unknown_in
+from tensor.graph.control.stream import StreamOp, begin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from tensor.core.tensor_spec import TensorSpec
 
 
-class RunPipeline(Op):
-    """Run code that reads a dataset each time the graph runs."""
+class Code:
+    """Python code that runs as a node of a graph.
 
-    kind = "stateful"
-    gradient: Any = NON_DIFFERENTIABLE
+    Attributes:
+        specs: What its results are, tensor by tensor.
+    """
 
-    def kernel(
-        self, *components: Any, run: Callable[..., Any], specs: tuple[TensorSpec, ...]
-    ) -> Any:
+    def __init__(self, run: Callable[..., Any], arguments: Any, spec: Any) -> None:
+        self._run = run
+        self._arguments = arguments
+        self.specs = tuple(nest.flatten(spec, True))
+
+    def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """Run it, with `arrays` for what was unknown in its arguments."""
         # The code applies ops, and a kernel runs in a context that cannot be entered
         # twice: give the ops inside one of their own.
         outer = context.run
@@ -35,20 +47,33 @@ class RunPipeline(Op):
         context.run = quiet.run
         graph, context.graph = context.graph, None
         try:
-            return tuple(run(*components))
+            arguments = filled(self._arguments, iter([wrap(a) for a in arrays]))
+            return arrays_of(self._run(*arguments))
         finally:
             context.run, context.graph = outer, graph
 
-    def infer(
-        self,
-        *inputs: TensorSpec,
-        run: Callable[..., Any],
-        specs: tuple[TensorSpec, ...],
-    ) -> Any:
-        return specs
+
+class RunCode(Op):
+    """Run code, for what it reads and does, each time the graph runs."""
+
+    kind = "stateful"
+    gradient: Any = NON_DIFFERENTIABLE
+
+    def kernel(self, *arrays: Any, code: Code) -> Any:
+        return code(arrays)
+
+    def infer(self, *inputs: TensorSpec, code: Code) -> Any:
+        return code.specs
 
 
-run_pipeline = RunPipeline()
+class MakeDataset(RunCode):
+    """Make a dataset each time the graph runs, if anything needs it."""
+
+    kind = "other"
+
+
+run_code = RunCode()
+make_dataset = MakeDataset()
 
 
 def in_graph() -> bool:
@@ -56,26 +81,26 @@ def in_graph() -> bool:
     return context.graph is not None
 
 
-def run_in_graph(run: Callable[..., Any], inputs: list[Any], spec: Any) -> list[Any]:
+def run_in_graph(
+    run: Callable[..., Any], arguments: Sequence[Any], spec: Any, op: Op = run_code
+) -> list[Any]:
     """Make `run` a node of the graph being traced; return its results as tensors.
 
     Args:
-        run: Takes the inputs' arrays and returns arrays.
-        inputs: Tensors.
+        run: Returns components: arrays, or the objects that leaves are.
+        arguments: What it takes: tensors, datasets, functions of elements, and
+            structures of them. It gets them with eager tensors in them.
         spec: The structure of specs of the results.
-
-    Raises:
-        UnimplementedError: A result is not a tensor.
+        op: The kind of node.
     """
-    specs = tuple(nest.flatten(spec))
-    for leaf in specs:
-        if not isinstance(leaf, TensorSpec):
-            raise errors.because(
-                errors.UnimplementedError,
-                f"Inside tf.function, elements must be tensors, not {leaf!r}.",
-            )
-    attrs = {"run": run, "specs": specs}
-    return list(context.graph.call_op(run_pipeline, tuple(inputs), attrs, None))
+    code = Code(run, tuple(arguments), spec)
+    inputs = tuple(unknown_in(code._arguments))
+    return list(context.graph.call_op(op, inputs, {"code": code}, None))
+
+
+def packed(spec: Any, tensors: list[Any]) -> Any:
+    """Return the tensors that a node gave, as values that fit `spec`."""
+    return nest.pack_sequence_as(spec, tensors, True)
 
 
 class NextElement(StreamOp):
@@ -114,18 +139,16 @@ class TracedIterator:
 
     def __init__(self, dataset: Any) -> None:
         self.element_spec = dataset.element_spec
-        attrs = {"dataset": dataset}
-        self.cursor = context.graph.call_op(open_stream, (), attrs)
+        self.cursor = begin(dataset)
 
     def __iter__(self) -> TracedIterator:
         return self
 
     def __next__(self) -> Any:
         """Return the next element; when the function runs, an error at the end."""
-        specs = tuple(nest.flatten(self.element_spec))
-        attrs = {"specs": specs}
+        attrs = {"specs": tuple(nest.flatten(self.element_spec, True))}
         tensors = context.graph.call_op(next_element, (self.cursor,), attrs)
-        return nest.pack(self.element_spec, tensors)
+        return packed(self.element_spec, list(tensors))
 
     get_next = __next__
 
@@ -134,8 +157,3 @@ class TracedIterator:
         from tensor.data.optional import traced_next_as_optional
 
         return traced_next_as_optional(self)
-
-
-def reads_pipelines(nodes: Any) -> bool:
-    """Return whether some node reads a dataset."""
-    return any(node.op is run_pipeline or node.op is open_stream for node in nodes)

@@ -16,7 +16,7 @@ from tensor.core.public_api import export
 from tensor.core.tensor_spec import TypeSpec
 from tensor.data import structure as nest
 from tensor.data.elements import leaf
-from tensor.data.graph_nodes import end_of_sequence, run_in_graph
+from tensor.data.graph_nodes import end_of_sequence, packed, run_in_graph
 
 if TYPE_CHECKING:
     from tensor.data.dataset import Dataset
@@ -63,7 +63,8 @@ class OwnedIterator(Iterator):
 
     def __next__(self) -> Any:
         if context.graph is not None:
-            return self._pack(run_in_graph(self._next_or_fail, [], self.element_spec))
+            spec = self.element_spec
+            return packed(spec, run_in_graph(self._next_or_fail, [], spec))
         return self._pack([leaf(c) for c in next(self._stream)])
 
     def _next_or_fail(self) -> Any:

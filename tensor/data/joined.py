@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.data import structure as nest
-from tensor.data.dataset import (
-    INFINITE,
-    UNKNOWN,
-    Dataset,
-    Derived,
-    as_count,
-    method,
-    source,
-)
+from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
 from tensor.data.sources import Range
 from tensor.data.stream import State, Stream
 from tensor.data.table import Table, TablesSideBySide
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from tensor.data.elements import Components

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
-from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, as_count, method
+from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method
 from tensor.data.functions import ElementFunction
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +55,6 @@ def map_(
     calls = 1
     if num_parallel_calls is not None:
         calls = as_count(num_parallel_calls, "num_parallel_calls")
-        if calls < 1 and calls != AUTOTUNE:
-            raise errors.invalid(
-                "ParallelMapDatasetV2",
-                "num_parallel_calls must be greater than zero, or tf.data.AUTOTUNE, "
-                f"got {calls}",
-            )
     dataset = Map(self, ElementFunction(map_func, self.element_spec), calls)
     if num_parallel_calls is not None:
         dataset.printed_as = "_ParallelMapDataset"
@@ -94,6 +89,12 @@ class Map(Derived):
     """A function's results for every element."""
 
     def __init__(self, source: Dataset, function: ElementFunction, calls: int) -> None:
+        if calls < 1 and calls != AUTOTUNE:
+            raise errors.invalid(
+                "ParallelMapDatasetV2",
+                "num_parallel_calls must be greater than zero, or tf.data.AUTOTUNE, "
+                f"got {calls}",
+            )
         super().__init__(source, function.output_spec)
         self.function = function
         self.calls = calls

@@ -9,16 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
-from tensor.data.dataset import (
-    UNKNOWN,
-    Dataset,
-    DatasetSpec,
-    Derived,
-    as_count,
-    method,
-)
+from tensor.data.dataset import UNKNOWN, Dataset, DatasetSpec, Derived, method
 from tensor.data.functions import ElementFunction
 from tensor.data.stream import State, Stream
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,11 +66,6 @@ def interleave(
     block = 1 if block_length is None else as_count(block_length, "block_length")
     if cycle == AUTOTUNE:
         cycle = DEFAULT_CYCLE
-    for what, value in (("cycle_length", cycle), ("block_length", block)):
-        if value <= 0:
-            raise errors.invalid(
-                "InterleaveDataset", f"{what} must be greater than zero, got {value}"
-            )
     function = DatasetFunction(map_func, self.element_spec)
     dataset = Interleave(self, function, cycle, block)
     if num_parallel_calls is not None:
@@ -114,8 +103,8 @@ class DatasetFunction(ElementFunction):
 
     def make(self, components: Components) -> Dataset:
         """Return the dataset for one element."""
-        dataset: Dataset = self.call(components)
-        return dataset
+        (dataset,) = self(components)
+        return dataset  # type: ignore[no-any-return]  # components are of any kind
 
 
 class Interleave(Derived):
@@ -124,6 +113,12 @@ class Interleave(Derived):
     def __init__(
         self, source: Dataset, function: DatasetFunction, cycle: int, block: int
     ) -> None:
+        for what, value in (("cycle_length", cycle), ("block_length", block)):
+            if value <= 0:
+                raise errors.invalid(
+                    "InterleaveDataset",
+                    f"{what} must be greater than zero, got {value}",
+                )
         super().__init__(source, function.element_spec)
         self.function = function
         self.cycle = cycle

@@ -14,8 +14,11 @@ from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.batch import Batch
-from tensor.data.dataset import Dataset, as_count, method
+from tensor.data.dataset import Dataset, method
+from tensor.data.elements import component
 from tensor.data.stream import DerivedStream, Stream
+from tensor.data.unknown import as_count, as_flag, is_unknown, known_size, unknown_in
+from tensor.ops.joining import unstack
 
 if TYPE_CHECKING:
     from tensor.data.elements import Components
@@ -64,11 +67,7 @@ def padded_batch(
         for value, spec in zip(_values(padding_values, self), specs, strict=True)
     ]
     size = as_count(batch_size, "batch_size")
-    if size <= 0:
-        raise errors.invalid(
-            "PaddedBatchDatasetV2", f"Batch size must be greater than zero, got {size}."
-        )
-    return PaddedBatch(self, size, bool(drop_remainder), shapes, values)
+    return PaddedBatch(self, size, as_flag(drop_remainder), shapes, values)
 
 
 def _shapes(padded_shapes: Any, dataset: Dataset) -> list[Any]:
@@ -98,20 +97,26 @@ def _aligned(structure: Any, shapes: Any) -> list[Any]:
 
 
 def _target(shape: Any, spec: TensorSpec) -> Dims:
-    if isinstance(shape, Tensor | list | tuple | np.ndarray):
+    """Return a padded shape, in which numbers may be unknown, as dimensions."""
+    if is_unknown(shape):
+        shape = unstack(shape)
+    elif isinstance(shape, Tensor | list | tuple | np.ndarray):
         shape = _as_vector(shape)
-    dims = TensorShape(
-        [None if d in (-1, None) else d for d in shape]
+    dims = (
+        [None if d is None else as_count(d, "padded_shapes") for d in shape]
         if isinstance(shape, list | tuple)
-        else shape
-    ).as_list()
+        else TensorShape(shape).as_list()
+    )
+    dims = [None if d == -1 else d for d in dims]
     if spec.dims is not None and len(spec.dims) != len(dims):
         raise ValueError(
             f"The padded shape {to_text(tuple(dims))} is not compatible with the shape "
             f"{to_text(spec.dims)} of the corresponding input component."
         )
     for given, own in zip(dims, spec.dims or (), strict=False):
-        if given is not None and own is not None and own > given:
+        if unknown_in(given) or given is None or own is None:
+            continue
+        if own > given:
             raise ValueError(
                 f"The padded shape {to_text(tuple(dims))} is not compatible with the "
                 f"shape {to_text(spec.dims)} of the corresponding input component: "
@@ -121,12 +126,14 @@ def _target(shape: Any, spec: TensorSpec) -> Dims:
 
 
 def _as_vector(shape: Any) -> list[Any]:
-    """Return a padded shape as a list of numbers and None.
+    """Return a padded shape as a list of numbers, known or not, and None.
 
     Raises:
         ValueError: It is no vector.
         TypeError: It holds no integers.
     """
+    if isinstance(shape, list | tuple) and any(map(is_unknown, shape)):
+        return list(shape)
     array = np.asarray([-1 if d is None else d for d in np.asarray(shape).tolist()])
     if array.ndim != 1:
         raise ValueError(
@@ -158,6 +165,8 @@ def _padding(value: Any, spec: TensorSpec) -> Any:
             f"Invalid `padding_values`. `padding_values` values type {value.dtype!r} "
             f"does not match type {spec.dtype!r} of the corresponding input component."
         )
+    if is_unknown(value):
+        return value
     try:
         array = to_array(
             np.asarray(value) if isinstance(value, Tensor) else value, spec.dtype
@@ -187,16 +196,16 @@ class PaddedBatch(Batch):
         values: list[Any],
     ) -> None:
         super().__init__(source, batch_size, drop_remainder)
-        self.shapes = shapes
-        self.values = values
+        self.shapes = [tuple([None if d == -1 else d for d in dims]) for dims in shapes]
+        self.values = [component(v) for v in values]
         first = nest.flatten(self.element_spec)[0].dims
         known = first[0] if first else None
         self.element_spec = nest.pack(
             source.element_spec,
             [
-                TensorSpec.of((known, *dims), spec.dtype)
+                TensorSpec.of((known, *map(known_size, dims)), spec.dtype)
                 for dims, spec in zip(
-                    shapes, nest.flatten(source.element_spec), strict=True
+                    self.shapes, nest.flatten(source.element_spec), strict=True
                 )
             ],
         )

@@ -6,9 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
-from tensor.data.dataset import INFINITE, Dataset, Derived, as_count, method
+from tensor.data.dataset import INFINITE, Dataset, Derived, method
 from tensor.data.stream import DerivedStream, State, Stream
 from tensor.data.table import PartOfTable, Table
+from tensor.data.unknown import as_count, unknown_in
 
 if TYPE_CHECKING:
     from tensor.data.elements import Components
@@ -34,18 +35,6 @@ def shard(self: Dataset, num_shards: Any, index: Any, name: Any = None) -> Datas
         InvalidArgumentError: Not `0 <= index < num_shards`.
     """
     shards, own = as_count(num_shards, "num_shards"), as_count(index, "index")
-    if shards < 1:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Number of shards must be greater than zero (currently num_shards = "
-            f"{shards}). [Op:ShardDataset]",
-        )
-    if not 0 <= own < shards:
-        raise errors.because(
-            errors.InvalidArgumentError,
-            f"Index must be between 0 and {shards - 1} (currently index = {own}). "
-            "[Op:ShardDataset]",
-        )
     return Shard(self, shards, own)
 
 
@@ -170,6 +159,18 @@ class Shard(Derived):
     """Every n-th element."""
 
     def __init__(self, source: Dataset, num_shards: int, index: int) -> None:
+        if num_shards < 1:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                "Number of shards must be greater than zero (currently num_shards = "
+                f"{num_shards}). [Op:ShardDataset]",
+            )
+        if not (0 <= index < num_shards or unknown_in((num_shards, index))):
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Index must be between 0 and {num_shards - 1} (currently index = "
+                f"{index}). [Op:ShardDataset]",
+            )
         super().__init__(source)
         self.num_shards = num_shards
         self.index = index

@@ -13,8 +13,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors
-from tensor.data.dataset import Dataset, Derived, as_count, method
+from tensor.data.dataset import Dataset, Derived, method
 from tensor.data.stream import State, Stream
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from tensor.data.elements import Components

@@ -18,9 +18,10 @@ from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.batch import Batch
-from tensor.data.dataset import Dataset, as_count, method
+from tensor.data.dataset import Dataset, Described, method
 from tensor.data.elements import Components, stack
 from tensor.data.stream import DerivedStream, Stream
+from tensor.data.unknown import as_count
 from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 
@@ -39,7 +40,7 @@ def ragged_batch(
     """
     splits = dtypes.as_dtype(row_splits_dtype)
     specs = [_loosened(s, splits) for s in nest.flatten(self.element_spec)]
-    source = WithSpec(self, nest.pack(self.element_spec, specs))
+    source = Described(self, nest.pack(self.element_spec, specs))
     return RaggedBatch(source, as_count(batch_size, "batch_size"), bool(drop_remainder))
 
 
@@ -48,19 +49,6 @@ def _loosened(spec: Any, splits: dtypes.DType) -> Any:
     if isinstance(spec, TensorSpec) and None in (spec.dims or ()):
         return RaggedTensorSpec(spec.dims, spec.dtype, 0, splits)
     return spec
-
-
-class WithSpec(Dataset):
-    """The same elements, described in another way."""
-
-    def __init__(self, source: Dataset, element_spec: Any) -> None:
-        super().__init__(element_spec, (source,))
-
-    def open(self) -> Stream:
-        return self.inputs[0].open()
-
-    def count(self) -> int:
-        return self.inputs[0].count()
 
 
 class RaggedBatch(Batch, printed_as="_BatchDataset"):

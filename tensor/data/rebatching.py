@@ -10,6 +10,7 @@ from tensor.core import nest
 from tensor.data.dataset import UNKNOWN, Dataset, Derived, method
 from tensor.data.elements import batched
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import is_unknown
 
 if TYPE_CHECKING:
     from tensor.data.batch import Batch
@@ -38,8 +39,10 @@ def rebatch(
             "dataset with scalar elements. Fix the issue by adding the `batch` "
             "transformation to the dataset."
         )
-    sizes = np.ravel(batch_size).tolist()
     rows: Dataset = self.unbatch()
+    if is_unknown(batch_size):
+        return Rebatch(rows, batch_size, drop_remainder)
+    sizes = np.ravel(batch_size).tolist()
     if len(sizes) > 1:
         return Rebatch(rows, sizes, drop_remainder)
     dataset: Batch = rows.batch(sizes[0], drop_remainder)
@@ -50,7 +53,8 @@ def rebatch(
 class Rebatch(Derived):
     """Groups of consecutive elements, of several sizes in turn."""
 
-    def __init__(self, rows: Dataset, sizes: list[int], drop_remainder: bool) -> None:
+    def __init__(self, rows: Dataset, sizes: Any, drop_remainder: bool) -> None:
+        sizes = [] if is_unknown(sizes) else np.ravel(sizes).tolist()
         known = sizes[0] if drop_remainder and len(set(sizes)) == 1 else None
         super().__init__(
             rows, nest.map_structure(lambda s: batched(s, known), rows.element_spec)

@@ -22,6 +22,8 @@ from tensor.data.joined import common_spec
 from tensor.data.random_numbers import RandomNumbers
 from tensor.data.seeds import EpochSeeds, seed_pair
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import is_unknown, unknown_in
+from tensor.ops.array import cast_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +101,9 @@ def sample_from_datasets(
         raise ValueError("Invalid `datasets`. `datasets` should not be empty.")
     if isinstance(weights, Dataset):
         numbers = weights
+    elif is_unknown(weights):
+        shares = cast_(weights, dtypes.float64)
+        numbers = Dataset.from_tensors(shares).repeat()  # type: ignore[attr-defined]
     else:
         shares = _checked_shares(weights, len(datasets))
         # A dataset that is never chosen must not be waited for.
@@ -286,9 +291,7 @@ def rejection_resample(
         A dataset of pairs of a class and an element.
     """
     classes = ElementFunction(class_func, self.element_spec, what="class_func")
-    target = np.asarray(target_dist, np.float64)
-    initial = None if initial_dist is None else np.asarray(initial_dist, np.float64)
-    return Resampled(self, classes, target, initial, seed_pair(seed))
+    return Resampled(self, classes, target_dist, initial_dist, seed_pair(seed))
 
 
 class Resampled(Derived, printed_as="_DirectedInterleaveDataset"):
@@ -298,14 +301,15 @@ class Resampled(Derived, printed_as="_DirectedInterleaveDataset"):
         self,
         source: Dataset,
         classes: ElementFunction,
-        target: np.ndarray,
-        initial: np.ndarray | None,
+        target: Any,
+        initial: Any,
         seeds: tuple[int, int],
     ) -> None:
         super().__init__(source, (classes.output_spec, source.element_spec))
         self.classes = classes
-        self.target = target
-        self.initial = initial
+        if not unknown_in((target, initial)):
+            self.target = np.asarray(target, np.float64)
+            self.initial = initial if initial is None else np.asarray(initial, float)
         self.seeds = seeds
 
     def open(self) -> Stream:

@@ -22,7 +22,7 @@ def seed_pair(seed: Any) -> tuple[int, int]:
     """Return the (seed, seed2) of a transformation that was given `seed`."""
     first, second = op_seeds(None if seed is None else int(np.asarray(seed)))
     if first is None or second is None:
-        return DrawnSeeds((secrets.randbits(63), secrets.randbits(63)))
+        return drawn_seeds()
     return first, second
 
 
@@ -30,6 +30,11 @@ class DrawnSeeds(tuple[int, int]):
     """Seeds that nobody chose: a process that gets the dataset may draw its own."""
 
     __slots__ = ()
+
+
+def drawn_seeds() -> DrawnSeeds:
+    """Draw seeds."""
+    return DrawnSeeds((secrets.randbits(63), secrets.randbits(63)))
 
 
 class EpochSeeds:

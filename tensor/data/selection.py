@@ -10,17 +10,10 @@ from tensor.core import errors
 from tensor.core.public_api import export, names_in
 from tensor.data import structure as nest
 from tensor.data.batch import Batch
-from tensor.data.dataset import (
-    INFINITE,
-    UNKNOWN,
-    Dataset,
-    Derived,
-    as_count,
-    method,
-    source,
-)
+from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
 from tensor.data.options import Options, merge
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

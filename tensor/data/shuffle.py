@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
-from tensor.data.dataset import Dataset, Derived, as_count, method
+from tensor.data.dataset import Dataset, Derived, method
 from tensor.data.random_numbers import RandomNumbers
 from tensor.data.seeds import EpochSeeds, seed_pair
 from tensor.data.stream import State, Stream
+from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
     from tensor.data.elements import Components
@@ -47,12 +48,6 @@ def shuffle(
         InvalidArgumentError: `buffer_size` is not positive.
     """
     size = as_count(buffer_size, "buffer_size")
-    if size == 0 or size < -1:
-        raise errors.invalid(
-            "ShuffleDatasetV3",
-            "buffer_size must be greater than zero or UNKNOWN_CARDINALITY, got "
-            f"{size}.",
-        )
     return Shuffle(self, size, seed_pair(seed), reshuffle_each_iteration is not False)
 
 
@@ -62,6 +57,12 @@ class Shuffle(Derived):
     def __init__(
         self, source: Dataset, buffer_size: int, seeds: tuple[int, int], reshuffle: bool
     ) -> None:
+        if buffer_size == 0 or buffer_size < -1:
+            raise errors.invalid(
+                "ShuffleDatasetV3",
+                "buffer_size must be greater than zero or UNKNOWN_CARDINALITY, got "
+                f"{buffer_size}.",
+            )
         super().__init__(source)
         self.buffer_size = buffer_size
         self.seeds = EpochSeeds(seeds, reshuffle)

@@ -9,8 +9,9 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import UNKNOWN, Dataset, is_symbolic, source
+from tensor.data.dataset import Dataset, source
 from tensor.data.elements import (
+    as_given,
     as_given_leaf,
     component,
     row,
@@ -22,12 +23,13 @@ from tensor.data.elements import (
 )
 from tensor.data.stream import State, Stream
 from tensor.data.table import ArrayTable, RangeTable, Table
+from tensor.data.unknown import unknown_in
 
 
 @source
 def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
     """Create a dataset of one element, `tensors`."""
-    return Tensor(tensors)
+    return Tensor(nest.map_structure(as_given_leaf, tensors))
 
 
 @source
@@ -42,7 +44,12 @@ def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
         ValueError: There is no tensor, one is a scalar, or the first dimensions
             differ.
     """
-    return TensorSlice(tensors)
+    element = nest.map_structure(as_given_leaf, tensors)
+    if not nest.flatten(element):
+        raise ValueError(
+            f"Invalid `element`. `element` should not be empty, got {tensors!r}."
+        )
+    return TensorSlice(element)
 
 
 @source
@@ -52,16 +59,19 @@ def range_(*args: Any, output_type: Any = dtypes.int64, name: str | None = None)
     Raises:
         ValueError: Not one to three arguments, or a step of zero.
     """
-    return Range(*args, output_type=output_type)
+    if not 1 <= len(args) <= 3:
+        raise ValueError(
+            f"Invalid `args`. The length of `args` should be between 1 and 3, but "
+            f"got {len(args)}."
+        )
+    return Range(*map(as_given, args), output_type=output_type)
 
 
 class Tensor(Dataset):
     """One element."""
 
-    def __init__(self, tensors: Any) -> None:
-        element = nest.map_structure(as_given_leaf, tensors)
+    def __init__(self, element: Any) -> None:
         super().__init__(spec_of_structure(element))
-        any(map(is_symbolic, nest.flatten(element)))  # raises where that cannot be
         self.element = tuple([component(leaf) for leaf in nest.flatten(element)])
 
     @property
@@ -90,18 +100,12 @@ class SingleRow(Table):
 class TensorSlice(Dataset):
     """The slices of tensors along their first axis."""
 
-    def __init__(self, tensors: Any) -> None:
-        element = nest.map_structure(as_given_leaf, tensors)
+    def __init__(self, element: Any) -> None:
         leaves = nest.flatten(element)
-        if not leaves:
-            raise ValueError(
-                f"Invalid `element`. `element` should not be empty, got {tensors!r}."
-            )
         specs = [unbatched_slice(spec_of_leaf(leaf)) for leaf in leaves]
         super().__init__(nest.pack(element, specs))
         self.components = tuple([component(leaf) for leaf in leaves])
-        if any(map(is_symbolic, leaves)):
-            self.size = UNKNOWN
+        if unknown_in(leaves):
             return
         sizes = [rows_in(c) for c in self.components]
         if len(set(sizes)) > 1:
@@ -165,15 +169,9 @@ class Range(Dataset):
     """Numbers at equal steps."""
 
     def __init__(self, *args: Any, output_type: Any = dtypes.int64) -> None:
-        if not 1 <= len(args) <= 3:
-            raise ValueError(
-                f"Invalid `args`. The length of `args` should be between 1 and 3, but "
-                f"got {len(args)}."
-            )
         self.dtype = dtypes.as_dtype(output_type)
         super().__init__(TensorSpec.of((), self.dtype))
-        if any(map(is_symbolic, args)):
-            self.start, self.step, self.size = 0, 1, UNKNOWN
+        if unknown_in(args):
             return
         numbers: list[Any] = [np.asarray(a)[()] for a in args]
         start, stop, step = (

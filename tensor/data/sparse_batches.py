@@ -10,8 +10,9 @@ import numpy as np
 from tensor.core import errors, nest
 from tensor.core.shapes import TensorShape, to_brackets
 from tensor.core.tensor_spec import TensorSpec
-from tensor.data.dataset import Dataset, Derived, as_count, method
+from tensor.data.dataset import Dataset, Derived, method
 from tensor.data.stream import DerivedStream, Stream
+from tensor.data.unknown import as_count
 from tensor.ops.sparse.sparse_tensor import SparseTensor, SparseTensorSpec
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ def sparse_batch(
             f"types: {components}."
         )
     size = as_count(batch_size, "batch_size")
-    if size <= 0:
-        raise errors.invalid(
-            "DenseToSparseBatchDataset", "Batch size must be greater than zero."
-        )
     return SparseBatch(self, size, TensorShape(row_shape))
 
 
@@ -54,6 +51,10 @@ class SparseBatch(Derived, printed_as="_DenseToSparseBatchDataset"):
     """Consecutive elements, stacked into sparse tensors."""
 
     def __init__(self, source: Dataset, size: int, row_shape: TensorShape) -> None:
+        if size <= 0:
+            raise errors.invalid(
+                "DenseToSparseBatchDataset", "Batch size must be greater than zero."
+            )
         self.size = size
         self.row_shape = row_shape
         shape = TensorShape([None]).concatenate(row_shape)

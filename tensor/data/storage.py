@@ -17,7 +17,7 @@ from tensor.core import dtypes, errors
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import UNKNOWN, Dataset, Derived, method, source
-from tensor.data.files import FileDataset, FileReader
+from tensor.data.files import FileDataset, FileNames, FileReader, OneOfFiles
 from tensor.data.functions import ElementFunction
 from tensor.data.stream import State, Stream
 from tensor.io.plain_data import decode, encode
@@ -57,21 +57,24 @@ def save(
             "Dataset.save does not support `checkpoint_args`. Got "
             f"{checkpoint_args!r}; leave it out."
         )
-    write_folder(self, os.fspath(path), compression, shard_func)
+    write_folder(self, os.fspath(path), compression, _sharding(self, shard_func))
+
+
+def _sharding(dataset: Dataset, shard_func: Any) -> ElementFunction | None:
+    if shard_func is None:
+        return None
+    return ElementFunction(shard_func, dataset.element_spec, what="shard_func")
 
 
 def write_folder(
     dataset: Dataset,
     folder: str,
     compression: str | None = None,
-    shard_func: Callable[..., Any] | None = None,
+    shard_of: ElementFunction | None = None,
 ) -> None:
     """Write the elements of a dataset and the description that completes the folder."""
     description = [_describe(s) for s in nest.flatten(dataset.element_spec)]
     kind = checked_compression(None if compression == "AUTO" else compression)
-    shard_of = None
-    if shard_func is not None:
-        shard_of = ElementFunction(shard_func, dataset.element_spec, what="shard_func")
     os.makedirs(folder, exist_ok=True)
     writers: dict[int, TFRecordWriter] = {}
     count = 0
@@ -163,13 +166,8 @@ def load(
     stored = Stored(os.fspath(path), element_spec)
     if reader_func is None:
         return stored
-    numbers = Dataset.range(len(stored.filenames))  # type: ignore[attr-defined]
-
-    def shard(index: Any) -> Dataset:
-        known = not hasattr(index, "graph")
-        return stored.with_filenames([stored.filenames[int(index)]] if known else [])
-
-    return reader_func(numbers.map(shard))
+    names: Any = FileNames(stored.filenames)
+    return reader_func(names.map(lambda name: OneOfFiles(stored, name)))
 
 
 class Stored(FileDataset):
@@ -244,7 +242,7 @@ def snapshot(
     name: str | None = None,
 ) -> Dataset:
     """Write the elements to a folder before the first pass; later runs read it."""
-    return Snapshot(self, os.fspath(path), compression, shard_func)
+    return Snapshot(self, os.fspath(path), compression, _sharding(self, shard_func))
 
 
 class Snapshot(Derived):
@@ -255,12 +253,12 @@ class Snapshot(Derived):
         source: Dataset,
         folder: str,
         compression: str | None = None,
-        shard_func: Callable[..., Any] | None = None,
+        shard_of: ElementFunction | None = None,
     ) -> None:
         super().__init__(source)
         self.folder = folder
         self.compression = compression
-        self.shard_func = shard_func
+        self.shard_of = shard_of
 
     def open(self) -> Stream:
         return SnapshotStream(self)
@@ -268,7 +266,7 @@ class Snapshot(Derived):
     def stored(self) -> Dataset:
         """Return the elements in the folder, written now if they are not there."""
         if not os.path.exists(os.path.join(self.folder, METADATA)):
-            write_folder(self.source, self.folder, self.compression, self.shard_func)
+            write_folder(self.source, self.folder, self.compression, self.shard_of)
         return Stored(self.folder, self.element_spec)
 
 

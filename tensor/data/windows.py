@@ -12,18 +12,14 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
-from tensor.data.dataset import (
-    UNKNOWN,
-    Dataset,
-    DatasetSpec,
-    Derived,
-    as_count,
-    method,
-)
+from tensor.data.dataset import UNKNOWN, Dataset, DatasetSpec, Derived, method
 from tensor.data.functions import ElementFunction
 from tensor.data.nested import DatasetFunction, Elements
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.unknown import as_count, as_flag
 from tensor.ops.array import cast_
+from tensor.ops.assertions import assert_less
+from tensor.ops.gather import gather_
 from tensor.ops.reduce import reduce_sum
 
 if TYPE_CHECKING:
@@ -55,19 +51,13 @@ def window(
         InvalidArgumentError: A number is not positive.
     """
     length = as_count(size, "size")
-    numbers = {
-        "size": length,
-        "shift": length if shift is None else as_count(shift, "shift"),
-        "stride": as_count(stride, "stride"),
-    }
-    for what, value in numbers.items():
-        if value <= 0:
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"Window {what} must be greater than zero, got {value}. "
-                "[Op:WindowDataset]",
-            )
-    return Window(self, **numbers, drop_remainder=bool(drop_remainder))
+    return Window(
+        self,
+        length,
+        length if shift is None else as_count(shift, "shift"),
+        as_count(stride, "stride"),
+        as_flag(drop_remainder),
+    )
 
 
 class Window(Derived):
@@ -76,6 +66,13 @@ class Window(Derived):
     def __init__(
         self, source: Dataset, size: int, shift: int, stride: int, drop_remainder: bool
     ) -> None:
+        for what, value in (("size", size), ("shift", shift), ("stride", stride)):
+            if value <= 0:
+                raise errors.because(
+                    errors.InvalidArgumentError,
+                    f"Window {what} must be greater than zero, got {value}. "
+                    "[Op:WindowDataset]",
+                )
         spec = nest.map_structure(DatasetSpec, source.element_spec)
         super().__init__(source, spec)
         self.size, self.shift, self.stride = size, shift, stride
@@ -176,10 +173,10 @@ def group_by_window(
     group = DatasetSpec(self.element_spec)
     reduce = DatasetFunction(reduce_func, key_spec, group, what="reduce_func")
     if window_size_func is None:
-        size = as_count(window_size, "window_size")
-        return GroupByWindow(self, keys, reduce, lambda _: size)
-    sizes = ElementFunction(window_size_func, key_spec, what="window_size_func")
-    return GroupByWindow(self, keys, reduce, lambda key: int(sizes((key,))[0]))
+        sizes: Any = as_count(window_size, "window_size")
+    else:
+        sizes = ElementFunction(window_size_func, key_spec, what="window_size_func")
+    return GroupByWindow(self, keys, reduce, sizes)
 
 
 class GroupByWindow(Derived):
@@ -190,12 +187,18 @@ class GroupByWindow(Derived):
         source: Dataset,
         keys: ElementFunction,
         reduce: DatasetFunction,
-        size_of: Callable[[Any], int],
+        sizes: ElementFunction | int,
     ) -> None:
         super().__init__(source, reduce.element_spec)
         self.keys = keys
         self.reduce = reduce
-        self.size_of = size_of
+        self.sizes = sizes
+
+    def size_of(self, key: int) -> int:
+        """Return how many elements complete the group of a key."""
+        if isinstance(self.sizes, int):
+            return self.sizes
+        return int(self.sizes((np.int64(key),))[0])
 
     def open(self) -> Stream:
         return GroupStream(self.source.open(), self)
@@ -244,7 +247,7 @@ class GroupStream(DerivedStream):
         return True
 
     def _size_of(self, key: int) -> int:
-        size = self.dataset.size_of(np.int64(key))
+        size = self.dataset.size_of(key)
         if size <= 0:
             raise errors.because(
                 errors.InvalidArgumentError,
@@ -316,6 +319,7 @@ def bucket_by_sequence_length(
         ValueError: There is not one batch size more than boundaries.
     """
     boundaries, sizes = list(bucket_boundaries), list(bucket_batch_sizes)
+    same_size = sizes[0] if len(set(sizes)) == 1 else None
     if len(sizes) != len(boundaries) + 1:
         raise ValueError(
             "`len(bucket_batch_sizes)` must equal `len(bucket_boundaries) + 1` but "
@@ -329,21 +333,20 @@ def bucket_by_sequence_length(
         return reduce_sum(cast_(reached, dtypes.int64), axis=(0,), keepdims=False)
 
     def batched(bucket: Any, group: Dataset) -> Dataset:
-        which = 0 if hasattr(bucket, "graph") else int(bucket)
-        size = sizes[which]
+        size = same_size or gather_(convert(sizes, dtypes.int64), bucket)
         if no_padding:
             return group.batch(size, drop_remainder=drop_remainder)  # type: ignore[no-any-return]
         shapes = padded_shapes or nest.map_structure(
             lambda spec: list(spec.dims), group.element_spec
         )
         if pad_to_bucket_boundary:
-            if which == len(boundaries):
-                raise errors.because(
-                    errors.InvalidArgumentError,
-                    "When pad_to_bucket_boundary=True, elements must have length < "
-                    f"max(bucket_boundaries), which is {boundaries[-1]}.",
-                )
-            longest = boundaries[which] - 1
+            assert_less(
+                bucket,
+                convert(len(boundaries), dtypes.int64),
+                message="When pad_to_bucket_boundary=True, elements must have length < "
+                f"max(bucket_boundaries), which is {boundaries[-1]}.",
+            )
+            longest = gather_(convert(boundaries, dtypes.int64), bucket) - 1
             shapes = nest.pack(
                 group.element_spec,
                 [

@@ -77,11 +77,14 @@ def _count_of(dataset: Any) -> Any:
         InvalidArgumentError: It is not known.
     """
     count = dataset.cardinality()
-    if int(count) < 0:
+    wanted = "len requires dataset with definitive cardinality"
+    meaning = "-1 means infinite, -2 unknown. `take(n)` ends a dataset."
+    if _is_symbolic(count):
+        assert_non_negative = _public("debugging.assert_non_negative")
+        assert_non_negative(count, message=f"{wanted}; {meaning}")
+    elif int(count) < 0:
         raise errors.because(
-            errors.InvalidArgumentError,
-            f"len requires dataset with definitive cardinality, got {int(count)}: -1 "
-            "means infinite, -2 unknown. `take(n)` ends a dataset.",
+            errors.InvalidArgumentError, f"{wanted}, got {int(count)}: {meaning}"
         )
     return count
 

@@ -8,7 +8,9 @@ from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.dtypes import bool_, variant
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
+from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
+from tensor.core.variants import held, hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,8 @@ class Cursor:
             element = next(self._iterator)
         except StopIteration:
             return False
-        self.arrays = [t._array for t in nest.flatten(element, True)]
+        leaves = nest.flatten(element, True)
+        self.arrays = [leaf._array for leaf in leaves if leaf is not None]
         return True
 
 
@@ -41,8 +44,6 @@ class StreamOp(Op):
         """Apply again, in the graph being traced or now."""
         if context.graph is not None:
             return context.graph.call_op(self, inputs, attrs, name)
-        from tensor.core.tensor import wrap
-
         result = self.kernel(*[getattr(x, "_array", x) for x in inputs], **attrs)
         if isinstance(result, Cursor):
             return result
@@ -55,9 +56,9 @@ class OpenStream(StreamOp):
     type_name = "MakeIterator"
 
     def kernel(self, dataset: Any) -> Any:
-        return Cursor(dataset)
+        return Cursor(held(dataset))
 
-    def infer(self, dataset: Any) -> TensorSpec:
+    def infer(self, dataset: TensorSpec) -> TensorSpec:
         return TensorSpec.of((), variant)
 
 
@@ -92,6 +93,19 @@ advance_stream = AdvanceStream()
 stream_element = StreamElement()
 
 
+def begin(dataset: Any) -> Any:
+    """Return where a new iteration stands, in the graph being traced.
+
+    Args:
+        dataset: A `tf.data.Dataset`, or anything else that can be iterated over.
+    """
+    if hasattr(dataset, "composite_components"):
+        (tensor,) = dataset.composite_components()
+    else:
+        tensor = wrap(hold(dataset))
+    return context.graph.call_op(open_stream, (tensor,), {})
+
+
 class Stream:
     """A dataset's elements as symbolic tensors."""
 
@@ -100,8 +114,7 @@ class Stream:
         self._spec = dataset.element_spec
         self._cursor = getattr(dataset, "cursor", None)
         if self._cursor is None:
-            attrs = {"dataset": dataset}
-            self._cursor = context.graph.call_op(open_stream, (), attrs)
+            self._cursor = begin(dataset)
 
     def advance(self) -> Any:
         """Return whether there is another element, and go to it."""

@@ -216,7 +216,7 @@ def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> Non
         (
             lambda: Range(3).window(2).batch(2),
             TypeError,
-            "only tensors, ragged and sparse tensors stack",
+            "do not stack",
         ),
         (
             lambda: (

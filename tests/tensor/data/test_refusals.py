@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 import tensor as tf
 from tensor.data.dataset import Dataset
-from tensor.data.elements import NoneTensorSpec
 
 
-class Handles(NoneTensorSpec):
+class Handles(tf.TypeSpec):
     """Describes objects that are no tensors and have no stand-in."""
-
-    placeholder: Any = property()
 
 
 def test_functions_of_unknown_kinds_of_elements_are_refused_by_their_spec() -> None:
@@ -32,8 +27,10 @@ def test_functions_take_elements_that_are_nothing() -> None:
     ((number, nothing),) = list(pairs.map(lambda a, b: (a + 1, b)))
     assert (int(number), nothing) == (2, None)
     assert len(list(pairs.filter(lambda _, b: b is None))) == 1
-    with pytest.raises(TypeError, match="only tensors, ragged and sparse tensors st"):
-        pairs.batch(1)
+    ((numbers, nothing),) = list(pairs.repeat(2).batch(2))
+    assert (numbers.numpy().tolist(), nothing) == ([1, 1], None)
+    assert pairs.batch(2).unbatch().element_spec == pairs.element_spec
+    assert [b for _, b in pairs.batch(2).unbatch()] == [None]
 
 
 def test_a_shard_may_be_empty() -> None:

@@ -1,0 +1,101 @@
+"""What is unknown, while a function is traced, of what datasets are made of.
+
+Arguments may hold symbolic tensors: as they are, in structures and composite values, in
+datasets and functions of elements, or as the numbers they will be. `unknown_in` lists
+these tensors; `filled` puts eager ones in their place when the graph runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from tensor.core import nest
+from tensor.core.tensor import EagerTensor, Tensor
+from tensor.data.elements import is_constant
+from tensor.data.seeds import DrawnSeeds, drawn_seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class UnknownCount(int):
+    """A number, or bool, that is known when the graph runs; until then it passes for 1.
+
+    Attributes:
+        tensor: The symbolic tensor that it will be the value of.
+    """
+
+    tensor: Any
+
+    def __new__(cls, tensor: Any) -> Self:
+        """Return the number that `tensor` will be."""
+        number = super().__new__(cls, 1)
+        number.tensor = tensor
+        return number
+
+
+def is_unknown(value: Any) -> bool:
+    """Return whether `value` is a tensor that has no value yet."""
+    return (
+        isinstance(value, Tensor)
+        and type(value) is not EagerTensor
+        and not is_constant(value)
+    )
+
+
+def as_count(value: Any, name: str) -> int:
+    """Return an int64 argument, which may be a scalar tensor, as a Python int.
+
+    Raises:
+        TypeError: It is not an integer.
+    """
+    if is_unknown(value) and value.dtype.is_integer:
+        known = value.static_vector()
+        return known if isinstance(known, int) else UnknownCount(value)
+    array = np.asarray(value) if not is_unknown(value) else np.empty(0)
+    if array.shape != () or array.dtype.kind not in "iu":
+        raise TypeError(f"`{name}` must be a scalar integer, got {value!r}.")
+    return int(array)
+
+
+def as_flag(value: Any) -> Any:
+    """Return a bool argument, which may be a scalar tensor, as a Python bool."""
+    return UnknownCount(value) if is_unknown(value) else bool(value)
+
+
+def known_size(size: int | None) -> int | None:
+    """Return a number for a static shape, None if it is not known."""
+    return None if isinstance(size, UnknownCount) else size
+
+
+def unknown_in(value: Any) -> list[Any]:
+    """Return the symbolic tensors in the arguments of a dataset."""
+    if isinstance(value, Tensor):
+        return [] if type(value) is EagerTensor else [value]
+    if isinstance(value, UnknownCount):
+        return [value.tensor]
+    return [tensor for part in _parts(value) for tensor in unknown_in(part)]
+
+
+def filled(value: Any, tensors: Iterator[Any]) -> Any:
+    """Return the arguments of a dataset with other tensors for the symbolic ones."""
+    if isinstance(value, Tensor):
+        return value if type(value) is EagerTensor else next(tensors)
+    if isinstance(value, UnknownCount):
+        return next(tensors).numpy().item()
+    if isinstance(value, DrawnSeeds):
+        return drawn_seeds()  # nobody chose them: the graph draws at each run
+    if not unknown_in(value):
+        return value
+    parts = [filled(part, tensors) for part in _parts(value)]
+    if hasattr(value, "composite_from"):
+        return value.composite_from(parts)
+    return nest.rebuilt(value, parts)
+
+
+def _parts(value: Any) -> list[Any]:
+    if hasattr(value, "composite_components"):
+        return list(value.composite_components())
+    return list(nest.children(value)) if nest.is_nested(value) else []
