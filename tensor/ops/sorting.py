@@ -15,6 +15,7 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape
 from tensor.ops.gather import gather
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.layout import transpose
 from tensor.ops.reduction import known_integers
 
@@ -94,7 +95,6 @@ def _last_axis_order(values: Any, axis: int, direction: str) -> tuple[Any, Any, 
             "Argument `direction` should be one of ASCENDING, DESCENDING. Received: "
             f"direction={direction}"
         )
-    values = convert(values)
     if values.dtype in (dtypes.string, dtypes.bool_) or values.dtype.is_complex:
         raise errors.invalid(
             "Sort",
@@ -102,8 +102,6 @@ def _last_axis_order(values: Any, axis: int, direction: str) -> tuple[Any, Any, 
             "list of allowed values: bfloat16, half, float, double, and integers",
         )
     rank = values.ndim
-    if rank is None:
-        raise ValueError("sort needs a tensor of known rank.")
     if not -rank <= axis < rank:
         at = axis if axis >= 0 else rank + axis if rank + axis < 0 else axis
         raise errors.invalid(
@@ -129,7 +127,11 @@ def sort(
         ValueError: There is no such direction.
         InvalidArgumentError: `axis` is out of range, or the dtype has no order.
     """
-    axis = int(known_integers(axis))
+    return _sorted(convert(values), axis=int(known_integers(axis)), direction=direction)
+
+
+@knowing_ranks(None)
+def _sorted(values: Any, axis: int, direction: str) -> Any:
     moved, order, back = _last_axis_order(values, axis, direction)
     batch = len(moved.static_shape) - 1
     if not batch:
@@ -156,7 +158,11 @@ def argsort(
         ValueError: There is no such direction.
         InvalidArgumentError: `axis` is out of range, or the dtype has no order.
     """
-    axis = int(known_integers(axis))
+    return _order(convert(values), axis=int(known_integers(axis)), direction=direction)
+
+
+@knowing_ranks(dtypes.int32)
+def _order(values: Any, axis: int, direction: str) -> Any:
     _, order, back = _last_axis_order(values, axis, direction)
     return order if back is None else transpose(order, perm=back)
 

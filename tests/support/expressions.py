@@ -58,8 +58,66 @@ def names_for(tf: Any) -> dict[str, Any]:
         outputs = tf.function(f).get_concrete_function(*specs).structured_outputs
         return tf.nest.map_structure(lambda x: f"{x.dtype.name}{x.shape}", outputs)
 
+    def sizes(f: Any, *values: Any) -> str:
+        """Return what f gives when it is traced knowing ranks only, and what eagerly."""
+        return _traced(tf, f, values, lambda shape: [None] * len(shape))
+
+    def ranks(f: Any, *values: Any) -> str:
+        """Return what f gives when it is traced knowing no ranks, and what eagerly."""
+        return _traced(tf, f, values, lambda _: None)
+
+    def unknown(f: Any, *values: Any) -> list[str]:
+        """Return what both `sizes` and `ranks` give, exceptions by their class."""
+        found = []
+        for trace in (sizes, ranks):
+            try:
+                found.append(trace(f, *values))
+            except Exception as error:
+                found.append(type(error).__name__)
+        return found[:1] if found[0] == found[1] else found
+
     names = {"tf": tf, "np": np, "grad": grad, "static": static}
+    names |= {"sizes": sizes, "ranks": ranks, "unknown": unknown}
     return names | {"Spec": tf.TensorSpec}
+
+
+def _traced(tf: Any, f: Any, values: Any, forget: Any) -> str:
+    """Return static shapes and a summary of the results of f, traced and eager."""
+
+    def spec_of(x: Any) -> Any:
+        if isinstance(x, tf.Tensor):
+            return tf.TensorSpec(forget(x.shape), x.dtype)
+        if isinstance(x, tf.SparseTensor):
+            return tf.SparseTensorSpec(forget(x.shape), x.dtype)
+        return tf.RaggedTensorSpec(forget(x.shape), x.dtype, x.ragged_rank)
+
+    composites = (tf.SparseTensor, tf.RaggedTensor)
+    values = [
+        x if isinstance(x, composites) else tf.convert_to_tensor(x) for x in values
+    ]
+    traced = tf.function(f, input_signature=[spec_of(x) for x in values])
+    outputs = tf.nest.flatten(traced.get_concrete_function().structured_outputs)
+    shapes = [f"{x.dtype.name}{x.shape}" for x in outputs]
+    results, eager = [
+        [
+            _summary(x.numpy())
+            for x in tf.nest.flatten(g(*values), expand_composites=True)
+        ]
+        for g in (traced, f)
+    ]
+    text = f"{'; '.join(shapes)} = {'; '.join(results)}"
+    return text if results == eager else f"{text}, eagerly {'; '.join(eager)}"
+
+
+def _summary(x: Any) -> str:
+    """Return the shape of x, and a number in which place, sign and size count."""
+    x = np.asarray(x)
+    if x.dtype.kind in "OSU":
+        return str(x.tolist())
+    numbers = np.stack([x.real, x.imag]) if x.dtype.kind == "c" else x
+    numbers = np.nan_to_num(numbers.astype(np.float64), nan=7, posinf=1e6, neginf=-1e6)
+    weighted = (2 * abs(numbers) + numbers).ravel() @ np.arange(1.0, numbers.size + 1)
+    return f"{list(x.shape)} {weighted:.7g}."
 
 
 def answers_to(file: Path, tf: Any) -> list[Answer]:

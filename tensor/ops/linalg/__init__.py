@@ -7,6 +7,7 @@ from tensor.ops.linalg import (
     least_squares as least_squares,
     lu as lu,
     norms as norms,
+    tensor_diagonals as tensor_diagonals,
 )
 from tensor.ops.linalg.diagonals import (
     band_part as band_part,

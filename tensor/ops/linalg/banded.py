@@ -10,15 +10,23 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.ops.array import concat, pack, zeros_like
-from tensor.ops.families import shape_of
+from tensor.core.shapes import are_compatible
+from tensor.ops.array import Identity, concat, pack, shape_for, zeros_like
+from tensor.ops.compare import greater, less_equal
+from tensor.ops.families import bracketed, shape_of
+from tensor.ops.gather import gather
 from tensor.ops.layout import expand_dims, squeeze
-from tensor.ops.linalg.diagonals import matrix_diag_part, place_diagonals
+from tensor.ops.linalg.diagonals import (
+    matrix_diag,
+    matrix_diag_part,
+    place_diagonals,
+)
 from tensor.ops.linalg.eigen import eigh, eigvalsh
 from tensor.ops.linalg.inverse import FACTORABLE, triangular_solve_
 from tensor.ops.linalg.matmul import adjoint, swap_last
-from tensor.ops.math import conj, conj_for_gradient
+from tensor.ops.math import conj, conj_for_gradient, logical_and
 from tensor.ops.reduce import reduce_sum
+from tensor.ops.selection import nonzero
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,22 +152,29 @@ def _compact(diagonals: Any, layout: str) -> Any:
                 f"Expected diagonals to be a sequence of length 3. Got {diagonals!r}."
             )
         above, main, below = (convert(d) for d in diagonals)
-        size = main.static_shape[-1]
         none = zeros_like(main[..., :1])
-        if above.static_shape[-1] == size - 1:
+        if _is_shorter(above, main):
             above = concat(above, none, axis=-1)
-        if below.static_shape[-1] == size - 1:
+        if _is_shorter(below, main):
             below = concat(none, below, axis=-1)
         return pack(above, main, below, axis=-2)
     if layout == "matrix":
         x = convert(diagonals)
         dims = shape_of(x)
-        if dims is None or len(dims) < 2 or dims[-1] != dims[-2]:
+        if dims is not None and (
+            len(dims) < 2 or not are_compatible(dims[-1:], dims[-2:-1])
+        ):
             raise ValueError(
                 f"Expected last two dimensions of diagonals to be same, got {dims}"
             )
         return matrix_diag_part(x, k=(-1, 1), align="LEFT_RIGHT", padding=0)
     raise ValueError(f"Unrecognized diagonals_format: {layout}")
+
+
+def _is_shorter(x: Any, main: Any) -> bool:
+    """Return whether a diagonal beside the main one is known to have no padding."""
+    length, size = (shape_of(v)[-1] if shape_of(v) else None for v in (x, main))  # type: ignore[index]
+    return None not in (length, size) and length == size - 1  # type: ignore[operator]
 
 
 @export("linalg.tridiagonal_solve")
@@ -196,15 +211,14 @@ def tridiagonal_solve(
         )
     x = _compact(diagonals, diagonals_format)
     b = convert(rhs, None if hasattr(rhs, "dtype") else x.dtype)
-    rank = x.ndim
-    is_vector = b.ndim == rank - 1
+    is_vector = None not in (x.ndim, b.ndim) and b.ndim == x.ndim - 1
     if conjugate_rhs:
         b = conj(b) if b.dtype.is_complex else b
     if is_vector:
         b = expand_dims(b, axis=-1)
     elif transpose_rhs:
         b = swap_last(b)
-    size, rows = shape_of(x)[-1], shape_of(b)[-2]  # type: ignore[index]
+    size, rows = (shape_of(x) or (None,))[-1], (shape_of(b) or (None, None))[-2]
     if None not in (size, rows) and size != rows:
         raise ValueError(
             "Expected number of left-hand sided and right-hand side rows to be equal, "
@@ -261,20 +275,59 @@ def banded_triangular_solve(
     """
     x = convert(bands)
     b = convert(rhs, None if hasattr(rhs, "dtype") else x.dtype)
-    dims = shape_of(x)
-    if dims is None or None in dims or len(dims) < 2:
-        raise errors.invalid("BandedTriangularSolve", "bands need a known shape")
-    count, size = dims[-2:]
-    if (count or 0) > (size or 0):
-        raise errors.invalid(
-            "BandedTriangularSolve", "The number of bands cannot exceed the matrix size"
-        )
-    band = (1 - (count or 0), 0) if lower else (0, (count or 0) - 1)
-    align = "LEFT_RIGHT" if lower else "LEFT_LEFT"
-    if count == 1:
-        x = squeeze(x, axis=(-2,))
-    full = place_diagonals(x, shape=(*dims[:-2], size, size), k=band, align=align)
+    full = _band_matrix(x, lower)
     return triangular_solve_(full, b, lower=lower, adjoint=adjoint, name=name)
+
+
+class NonzeroDiagonal(Identity):
+    """The diagonals of matrices, of which the one in `row` is checked to have no 0."""
+
+    names = ()
+    takes_slices = False
+
+    def kernel(self, x: Any, row: int) -> Any:
+        if not np.all(x[..., row, :]):
+            raise errors.invalid(
+                "BandedTriangularSolve", "Input matrix is not invertible."
+            )
+        return x
+
+    def infer(self, x: TensorSpec, row: int) -> TensorSpec:
+        return x
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(2, 3)), row=-1)
+
+
+nonzero_diagonal = register(NonzeroDiagonal)
+
+
+def _band_matrix(x: Any, lower: bool) -> Any:
+    """Return the triangular matrices whose bands are the rows of x."""
+    dims = shape_of(x)
+    if dims is not None and len(dims) < 2:
+        raise errors.invalid(
+            "BandedTriangularSolve",
+            f"bands must be at least 2-dim, received shape: {bracketed(dims)}. Shape "
+            f"must be at least rank 2 but is rank {len(dims)}",
+        )
+    shape: Any = shape_for(x)
+    if isinstance(shape, tuple):
+        count, size = shape[-2:]
+        if count > size:
+            raise errors.invalid(
+                "BandedTriangularSolve",
+                "The number of bands cannot exceed the matrix size",
+            )
+        band: Any = (1 - count, 0) if lower else (0, count - 1)
+        target: Any = (*shape[:-2], size, size)
+    else:
+        count, size = shape[-2], shape[-1:]
+        band = pack(1 - count, 0, axis=0) if lower else pack(0, count - 1, axis=0)
+        target = concat(shape[:-2], size, size, axis=0)
+    align = "LEFT_RIGHT" if lower else "LEFT_LEFT"
+    x = nonzero_diagonal(x, row=0 if lower else -1)
+    return place_diagonals(x, shape=target, k=band, align=align)
 
 
 @export("linalg.eigh_tridiagonal")
@@ -307,23 +360,24 @@ def eigh_tridiagonal(
     if select != "a" and select_range is None:
         raise ValueError(f"`select_range` is needed with select={select!r}.")
     main, off = convert(alpha), convert(beta)
-    size = shape_of(main)[-1]  # type: ignore[index]
-    shape = (*(shape_of(main) or ()), size)
-    matrix = place_diagonals(main, shape=shape, k=(0, 0), align="LEFT_LEFT")
-    if (size or 0) > 1:
-        upper = place_diagonals(off, shape=shape, k=(1, 1), align="LEFT_LEFT")
-        matrix = matrix + upper + adjoint(upper)
+    upper = _on_diagonal(off, 1)
+    matrix = _on_diagonal(main, 0) + upper + adjoint(upper)
     values, vectors = (eigvalsh(matrix), None) if eigvals_only else eigh(matrix)
     if select == "i":
-        first, last = (int(v) for v in select_range)
+        first, last = select_range
         chosen = slice(first, last + 1)
-    elif select == "v":
-        low, high = (float(v) for v in select_range)
-        found = np.asarray(values)
-        inside = np.flatnonzero((found > low) & (found <= high))
-        chosen = slice(inside[0], inside[-1] + 1) if inside.size else slice(0, 0)
-    else:
-        chosen = slice(None)
-    if vectors is None:
-        return values[..., chosen]
-    return values[..., chosen], vectors[..., chosen]
+        values = values[..., chosen]
+        return values if vectors is None else (values, vectors[..., chosen])
+    if select == "v":
+        low, high = (convert(v, values.dtype) for v in select_range)
+        places = nonzero(logical_and(greater(values, low), less_equal(values, high)))
+        inside = squeeze(places, axis=(1,))
+        values = gather(values, inside, axis=0, batch_dims=0)
+        if vectors is not None:
+            vectors = gather(vectors, inside, axis=1, batch_dims=0)
+    return values if vectors is None else (values, vectors)
+
+
+def _on_diagonal(x: Any, k: int) -> Any:
+    """Return square matrices with x on a diagonal."""
+    return matrix_diag(x, k=(k, k), size=(-1, -1), align="LEFT_LEFT", padding=0)

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import errors
 from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.shapes import num_elements
+from tensor.core.shape_algebra import is_known
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import (
-    ones_like,
-    reshape,
-    where,
-    zeros_like,
-)
+from tensor.ops.array import as_static_shape
 from tensor.ops.families import bracketed, shape_of
 from tensor.ops.linalg.diagonals import (
     ALIGNMENTS,
-    band_indices,
+    band_inside,
     band_part,
-    diagonal_matrix,
     main_diagonal,
+    matrix_diag,
     matrix_diag_part,
-    place_diagonals,
     set_diagonals,
 )
 from tensor.ops.reduce import reduce_sum
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tensor.ops.reduction import known_or_symbolic
 
 
-def _band(k: Any, align: Any, op_type: str) -> tuple[int, int]:
-    """Return a range of diagonals, checked with its alignment.
+def _band(k: Any, align: Any, dims: Any, op_type: str) -> Any:
+    """Return a range of diagonals, checked as far as shapes are known.
 
     Raises:
-        InvalidArgumentError: The range is empty or the alignment unknown.
+        InvalidArgumentError: The alignment is unknown, or the range is empty or lies
+            outside matrices of shape `dims`.
     """
     if align not in ALIGNMENTS:
         valid = ", ".join(f'"{a}"' for a in ALIGNMENTS)
@@ -50,47 +42,10 @@ def _band(k: Any, align: Any, op_type: str) -> tuple[int, int]:
             f"Value for attr 'align' of \"{align}\" is not in the list of allowed "
             f"values: {valid}",
         )
-    ends = np.asarray(k).reshape(-1)
-    if ends.size not in (1, 2):
-        raise errors.invalid(
-            op_type,
-            "diag_index must have only one or two elements, received "
-            f"{ends.size} elements.",
-        )
-    low, high = int(ends[0]), int(ends[-1])
-    if low > high:
-        raise errors.invalid(
-            op_type,
-            "lower_diag_index must not be larger than upper_diag_index: "
-            f"{low} > {high}",
-        )
-    return low, high
-
-
-def _check_band(k: tuple[int, int], dims: Any, op_type: str) -> None:
-    """Check that a range of diagonals lies inside matrices of static shape `dims`.
-
-    Raises:
-        InvalidArgumentError: It does not.
-    """
-    if dims is None:
-        return
-    if len(dims) < 2:
-        raise errors.invalid(
-            op_type,
-            f"input must be at least 2-dim, received shape: {bracketed(dims)}. Shape "
-            f"must be at least rank 2 but is rank {len(dims)}",
-        )
-    rows, columns = dims[-2:]
-    if rows is None or columns is None:
-        return
-    for what, d in (("lower", k[0]), ("upper", k[1])):
-        if not (-rows < d < columns or d == 0):
-            raise errors.invalid(
-                op_type,
-                f"{what}_diag_index is out of bound: {d}. It must be between "
-                f"{-rows} and {columns}",
-            )
+    if isinstance(k, list | tuple) and any(is_symbolic(d) for d in k):
+        k = convert(k)
+    k = known_or_symbolic(k)
+    return k if is_symbolic(k) else band_inside(k, dims, op_type)
 
 
 @export("linalg.diag_part")
@@ -116,10 +71,17 @@ def diag_part(
         InvalidArgumentError: `k` lies outside the matrix.
     """
     x = convert(input)
-    band = _band(k, align, "MatrixDiagPartV3")
-    _check_band(band, shape_of(x), "MatrixDiagPartV3")
-    padding = np.asarray(padding_value)[()]
-    return matrix_diag_part(x, k=band, align=align, padding=padding, name=name)
+    return matrix_diag_part(
+        x,
+        k=_band(k, align, shape_of(x), "MatrixDiagPartV3"),
+        align=align,
+        padding=_padding(padding_value),
+        name=name,
+    )
+
+
+def _padding(value: Any) -> Any:
+    return value if is_symbolic(value) else np.asarray(value)[()]
 
 
 @export("linalg.diag")
@@ -148,105 +110,18 @@ def diag(
         InvalidArgumentError: The diagonals do not fit the size.
     """
     x = convert(diagonal)
-    band = _band(k, align, "MatrixDiagV3")
-    dims = shape_of(x)
-    is_plain = band == (0, 0) and int(num_rows) == int(num_cols) == -1
-    if is_plain and dims and None in dims and not np.any(padding_value):
-        return diagonal_matrix(x)
-    if dims is None or None in dims:
-        return _diag_of_unknown_size(
-            x, band, (int(num_rows), int(num_cols)), align, padding_value
-        )
-    if not dims:
+    if shape_of(x) == ():
         raise errors.invalid(
             "MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []"
         )
-    batch = dims[:-1] if band[0] == band[1] else dims[:-2]
-    if band[0] != band[1] and dims[-2] != band[1] - band[0] + 1:
-        raise errors.invalid(
-            "MatrixDiagV3",
-            "The number of diagonals provided in the input does not match the "
-            "lower_diag_index and upper_diag_index range.",
-        )
-    shape = (*batch, *_matrix_size(dims[-1] or 0, band, int(num_rows), int(num_cols)))
-    result = place_diagonals(x, shape=shape, k=band, align=align, name=name)
-    if np.asarray(padding_value).item() == 0:
-        return result
-    rows, columns, valid = band_indices(shape[-2:], band, align)
-    size: Any = shape[-2:]
-    mask = np.zeros(size, np.bool_)
-    mask[rows[valid], columns[valid]] = True
-    filler = convert(padding_value, x.dtype)
-    return where(convert(mask), result, zeros_like(result) + filler)
-
-
-class MatrixSize(Op):
-    """The shape of the smallest matrices that hold diagonals, as a vector."""
-
-    gradient: Any = NON_DIFFERENTIABLE
-    keeps_inputs: Any = False
-    shape_depends_on_values = True
-
-    def kernel(self, x: Any, k: tuple[int, int], size: tuple[int, int]) -> Any:
-        dims = np.shape(x)
-        batch = dims[:-1] if k[0] == k[1] else dims[:-2]
-        return np.array([*batch, *_matrix_size(dims[-1], k, *size)], np.int32)
-
-    def infer(self, x: TensorSpec, k: tuple[int, int], size: tuple[int, int]) -> Any:
-        more = 1 if k[0] == k[1] else 0
-        rank = None if x.dims is None else len(x.dims) + more
-        return TensorSpec.of((rank,), dtypes.int32)
-
-    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        yield Sample(rng.normal(size=(2, 3)), k=(1, 1), size=(-1, -1))
-        yield Sample(rng.normal(size=(2, 3)), k=(-1, 0), size=(-1, 4))
-
-
-matrix_size = register(MatrixSize)
-
-
-def _diag_of_unknown_size(
-    x: Any, band: tuple[int, int], size: tuple[int, int], align: str, padding: Any
-) -> Any:
-    """Return matrices with given diagonals whose length only the graph knows."""
-    shape = matrix_size(x, k=band, size=size)
-    result = place_diagonals(x, shape=shape, k=band, align=align)
-    if np.asarray(padding).item() == 0:
-        return result
-    is_given = place_diagonals(ones_like(x), shape=shape, k=band, align=align)
-    filler = zeros_like(result) + convert(padding, x.dtype)
-    return where(is_given != zeros_like(is_given), result, filler)
-
-
-def _matrix_size(
-    longest: int, k: tuple[int, int], rows: int, columns: int
-) -> tuple[int, int]:
-    """Return rows and columns of the matrix whose longest diagonal is given.
-
-    Raises:
-        InvalidArgumentError: No such matrix has the number of rows or columns given.
-    """
-    least_rows = longest + max(-k[1], 0)
-    least_columns = longest + max(k[0], 0)
-    for what, given, least in (
-        ("rows", rows, least_rows),
-        ("columns", columns, least_columns),
-    ):
-        if given != -1 and given < least:
-            raise errors.invalid("MatrixDiagV3", f"The number of {what} is too small.")
-    if rows == -1 and columns == -1:
-        rows = columns = max(least_rows, least_columns)
-    elif rows == -1:
-        rows = least_rows
-    elif columns == -1:
-        columns = least_columns
-    if rows != least_rows and columns != least_columns:
-        raise errors.invalid(
-            "MatrixDiagV3",
-            "The number of rows or columns is not consistent with the specified "
-            "d_lower, d_upper, and diagonal.",
-        )
-    return rows, columns
+    return matrix_diag(
+        x,
+        k=_band(k, align, None, "MatrixDiagV3"),
+        size=as_static_shape((num_rows, num_cols)),
+        align=align,
+        padding=_padding(padding_value),
+        name=name,
+    )
 
 
 @export("linalg.set_diag")
@@ -265,10 +140,9 @@ def set_diag(
     """
     x = convert(input)
     diagonal = convert(diagonal, None if hasattr(diagonal, "dtype") else x.dtype)
-    band = _band(k, align, "MatrixSetDiagV3")
     dims, given = shape_of(x), shape_of(diagonal)
-    _check_band(band, dims, "MatrixSetDiagV3")
-    if dims is not None and given is not None and None not in (*dims, *given):
+    band = _band(k, align, dims, "MatrixSetDiagV3")
+    if is_known(dims) and is_known(given) and not is_symbolic(band):
         spec = matrix_diag_part.infer(
             TensorSpec.of(dims, x.dtype), k=band, align=align, padding=0
         )
@@ -344,52 +218,3 @@ def trace(x: Any, name: str | None = None) -> Any:
         )
     diagonal = main_diagonal(x)
     return reduce_sum(diagonal, axis=(-1,), keepdims=False, name=name)
-
-
-@export("linalg.tensor_diag")
-def tensor_diag(diagonal: Any, name: str | None = None) -> Any:
-    """Return a tensor of twice the rank, with `diagonal` where both halves are equal.
-
-    Raises:
-        InvalidArgumentError: `diagonal` is a scalar.
-    """
-    x = convert(diagonal)
-    dims = shape_of(x)
-    if dims == ():
-        raise errors.invalid("Diag", "Input must be at least rank 1, got 0")
-    if dims is not None and len(dims) == 1:
-        return diagonal_matrix(x)
-    if dims is None or None in dims:
-        raise errors.invalid("Diag", "tensor_diag needs a known shape")
-    return reshape(diagonal_matrix(reshape(x, shape=(-1,))), shape=(*dims, *dims))
-
-
-@export("linalg.tensor_diag_part")
-def tensor_diag_part(input: Any, name: str | None = None) -> Any:
-    """Return the elements of a tensor where both halves of the indices are equal.
-
-    Raises:
-        InvalidArgumentError: The rank is odd, or the halves of the shape differ.
-    """
-    x = convert(input)
-    dims = shape_of(x)
-    if dims is None or None in dims:
-        raise errors.invalid("DiagPart", "tensor_diag_part needs a known shape")
-    rank = len(dims)
-    if not rank or rank % 2:
-        raise errors.invalid(
-            "DiagPart",
-            "The rank of the tensor should be even and positive, got shape "
-            f"{bracketed(dims)}",
-        )
-    half = rank // 2
-    for i in range(half):
-        if dims[i] != dims[half + i]:
-            raise errors.invalid(
-                "DiagPart",
-                f"Invalid shape {bracketed(dims)}: dimensions {i} and "
-                f"{half + i} do not "
-                "match.",
-            )
-    count = num_elements(dims[:half])
-    return reshape(main_diagonal(reshape(x, shape=(count, count))), shape=dims[:half])

@@ -26,6 +26,7 @@ from tensor.ops.families import (
     operands,
     sum_to,
 )
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.linalg.products import multiply_matrices
 from tensor.ops.math.complex_numbers import conj_for_gradient
 
@@ -265,15 +266,10 @@ def _parse(equation: str, count: int) -> tuple[list[str], str | None]:
     return subscripts, out
 
 
-def _expand(subscripts: str, rank: int | None) -> list[str]:
+def _expand(subscripts: str, rank: int) -> list[str]:
     """Return one label per axis; those of an ellipsis count from the right."""
     if "..." not in subscripts:
         return list(subscripts)
-    if rank is None:
-        raise ValueError(
-            "einsum: an input for '...' must have known rank. Give it one by "
-            "tf.ensure_shape."
-        )
     before, _, after = subscripts.partition("...")
     hidden = max(rank - len(before) - len(after), 0)
     return [*before, *(f".{i}" for i in range(hidden, 0, -1)), *after]
@@ -321,12 +317,25 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     for t in tensors[1:]:
         if t.dtype is not tensors[0].dtype:
             operands(contract, tensors[0], t)  # raises, naming both dtypes
+    combine = _combined_knowing_ranks if "..." in equation else _combined
+    return combine(
+        *tensors,
+        subscripts=subscripts,
+        out=out,
+        optimize=kwargs.get("optimize", "greedy"),
+    )
+
+
+def _combined(
+    *tensors: Any, subscripts: list[str], out: str | None, optimize: Any
+) -> Any:
+    """Return what an equation, taken apart, says of tensors."""
     labels = [_expand(s, t.ndim) for s, t in zip(subscripts, tensors, strict=True)]
     result = _result_labels(labels, out)
     shapes = [t.static_shape for t in tensors]
     label_sizes([(tuple(c), s) for c, s in zip(labels, shapes, strict=True)])
     terms = list(zip(tensors, labels, strict=True))
-    for first, second in _order(terms, result, kwargs.get("optimize", "greedy")):
+    for first, second in _order(terms, result, optimize):
         y, labels_y = terms.pop(second)
         x, labels_x = terms.pop(first)
         needed = {*result, *(c for _, rest in terms for c in rest)}
@@ -335,6 +344,10 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     if remaining == result:
         return x
     return rearrange(x, labels=tuple(remaining), out=tuple(result))
+
+
+# How many axes `...` stands for is known from ranks alone.
+_combined_knowing_ranks = knowing_ranks(None)(_combined)
 
 
 def _order(

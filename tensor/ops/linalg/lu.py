@@ -11,11 +11,16 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import broadcast
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import ones_like
-from tensor.ops.families import check_kind, shape_of
-from tensor.ops.gather import gather
-from tensor.ops.linalg.diagonals import band_part, main_diagonal, set_diagonals
+from tensor.ops.families import check_kind, shape_of, sum_to
+from tensor.ops.linalg.diagonals import (
+    band_part,
+    diagonal_matrix,
+    main_diagonal,
+    set_diagonals,
+)
 from tensor.ops.linalg.inverse import (
     FACTORABLE,
     check_square,
@@ -91,10 +96,35 @@ def _strictly_lower(x: Any) -> Any:
 lu_op = register(Lu)
 
 
-def permute_rows(x: Any, order: Any) -> Any:
-    """Return matrices with their rows in another order."""
-    batch = len(shape_of(order) or ()) - 1
-    return gather(x, order, axis=batch, batch_dims=batch)
+class PermuteRows(Op):
+    """Matrices with their rows in the given orders; leading dimensions broadcast."""
+
+    keeps_inputs = (1,)
+
+    def kernel(self, x: Any, order: Any) -> Any:
+        batch = np.broadcast_shapes(x.shape[:-2], order.shape[:-1])
+        rows = np.broadcast_to(order, (*batch, order.shape[-1]))[..., None]
+        return np.take_along_axis(
+            np.broadcast_to(x, (*batch, *x.shape[-2:])), rows, axis=-2
+        )
+
+    def infer(self, x: TensorSpec, order: TensorSpec) -> TensorSpec:
+        if x.dims is None or order.dims is None:
+            return TensorSpec.of(None, x.dtype)
+        batch: Any = broadcast(x.dims[:-2], order.dims[:-1])
+        return TensorSpec.of((*batch, order.dims[-1], x.dims[-1]), x.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        x, order = call.inputs
+        return sum_to(permute_rows(dz, invert_permutation(order)), x), None
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        order = np.array([[1, 2, 0], [2, 0, 1]], np.int32)
+        yield Sample(rng.normal(size=(2, 3, 4)), order)
+        yield Sample(rng.normal(size=(1, 3, 2)), order)
+
+
+permute_rows = register(PermuteRows)
 
 
 class LuResult(NamedTuple):
@@ -157,8 +187,5 @@ def lu_matrix_inverse(
 ) -> Any:
     """Return the inverses of the matrices whose LU decomposition is given."""
     packed = convert(lower_upper)
-    eye = np.broadcast_to(
-        np.eye(packed.shape[-1], dtype=packed.dtype.as_numpy_dtype),
-        tuple(packed.shape.as_list()),
-    )
+    eye = diagonal_matrix(ones_like(main_diagonal(packed)))
     return lu_solve(packed, perm, eye, name=name)

@@ -11,7 +11,7 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.ops.array import cast, cast_, where, zeros_like
+from tensor.ops.array import cast, cast_, shape_for, where, zeros_like
 from tensor.ops.families import (
     INEXACT,
     NUMERIC,
@@ -21,6 +21,7 @@ from tensor.ops.families import (
     operands,
     shape_of,
 )
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.layout import expand_dims, squeeze, transpose
 from tensor.ops.linalg.factorizations import scale_columns, singular_values, svd_op
 from tensor.ops.linalg.inverse import product
@@ -73,19 +74,24 @@ def _vector_norm(x: Any, order: Any, axes: tuple[int, ...] | None) -> Any:
 
 def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...]) -> Any:
     if order == 2:
-        rank = len(shape_of(x) or ())
-        others = tuple(i for i in range(rank) if i not in axes)
-        largest = reduce_max(
-            singular_values(transpose(x, perm=(*others, *axes))),
-            axis=(-1,),
-            keepdims=True,
-        )
-        for axis in sorted(axes):
-            largest = expand_dims(largest, axis=axis)
-        return squeeze(largest, axis=(-1,))
+        return _largest_singular_value(x, axes=axes)
     summed, compared = axes if order == 1 else axes[::-1]
     sums = reduce_sum(absolute(x), axis=(summed,), keepdims=True)
     return reduce_max(sums, axis=(compared,), keepdims=True)
+
+
+@knowing_ranks(None)
+def _largest_singular_value(x: Any, axes: tuple[int, ...]) -> Any:
+    """Return the largest singular value of matrices, with their axes as 1."""
+    rank = len(shape_of(x) or ())
+    axes = tuple([a % rank for a in axes])
+    others = tuple(i for i in range(rank) if i not in axes)
+    largest = reduce_max(
+        singular_values(transpose(x, perm=(*others, *axes))), axis=(-1,), keepdims=True
+    )
+    for axis in sorted(axes):
+        largest = expand_dims(largest, axis=axis)
+    return squeeze(largest, axis=(-1,))
 
 
 @export("norm", "linalg.norm")
@@ -209,11 +215,18 @@ def matrix_rank(
     x = _floating_matrix(a)
     values = singular_values(x)
     if tol is None:
-        rows, columns = (d or 1 for d in (shape_of(x) or (1, 1))[-2:])
-        eps = float(np.finfo(values.dtype.as_numpy_dtype).eps)
-        tol = reduce_max(values, axis=(-1,), keepdims=True) * (eps * max(rows, columns))
+        tol = reduce_max(values, axis=(-1,), keepdims=True) * _rounding(x, values.dtype)
     above = values > tol
     return reduce_sum(cast_(above, dtypes.int32), axis=(-1,), keepdims=False)
+
+
+def _rounding(x: Any, dtype: dtypes.DType) -> Any:
+    """Return the larger dimension of matrices times the epsilon of a dtype."""
+    epsilon = float(np.finfo(dtype.as_numpy_dtype).eps)
+    shape = shape_for(x)
+    if isinstance(shape, tuple):
+        return max(shape[-2:]) * epsilon
+    return cast_(reduce_max(shape[-2:], axis=(0,), keepdims=False), dtype) * epsilon
 
 
 def _floating_matrix(a: Any) -> Any:
@@ -247,9 +260,7 @@ def pinv(
     x = _floating_matrix(a)
     s, u, v = svd_op(x, full_matrices=False)
     if rcond is None:
-        rows, columns = (d or 1 for d in (shape_of(x) or (1, 1))[-2:])
-        eps = float(np.finfo(s.dtype.as_numpy_dtype).eps)
-        rcond = 10.0 * max(rows, columns) * eps
+        rcond = 10.0 * _rounding(x, s.dtype)
     rcond = convert(rcond, s.dtype)
     if rcond.ndim:
         rcond = expand_dims(rcond, axis=-1)

@@ -178,7 +178,12 @@ def test_conjugated_right_hand_side():
         (
             lambda: tf.linalg.banded_triangular_solve([1.0], [[1.0]]),
             InvalidArgument,
-            "known",
+            "at least rank 2",
+        ),
+        (
+            lambda: tf.linalg.banded_triangular_solve([[0.0]], [[1.0]]),
+            InvalidArgument,
+            "not invertible",
         ),
         (
             lambda: tf.linalg.eigh_tridiagonal([1.0], [], select="x"),

@@ -189,22 +189,6 @@ TRACED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         NotImplementedError,
         "values, not symbolic",
     ),
-    "sort of unknown rank": (traced(tf.sort), ValueError, "known rank"),
-    "tensor_diag of unknown shape": (
-        traced(tf.linalg.tensor_diag),
-        Invalid,
-        "known shape",
-    ),
-    "tensor_diag_part of unknown shape": (
-        traced(tf.linalg.tensor_diag_part),
-        Invalid,
-        "known shape",
-    ),
-    "lstsq of unknown shape": (
-        traced(lambda x: tf.linalg.lstsq(x, x)),
-        Invalid,
-        "matrices of known size",
-    ),
     "more than there is": (
         traced(lambda x: tf.math.top_k(x, 4), tf.TensorSpec([None, 3])),
         Invalid,
