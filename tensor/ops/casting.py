@@ -29,8 +29,8 @@ class Cast(Op):
     def kernel(self, x: Any, dtype: dtypes.DType) -> Any:
         if not hasattr(x, "astype"):
             return to_array(x, dtype)
-        if x.dtype.kind == "c" and not dtype.is_complex and not dtype.is_bool:
-            x = x.real  # NumPy would warn about the part that is dropped
+        if x.dtype.kind == "c" and not dtype.is_complex:
+            x = x.real  # what TensorFlow keeps, for booleans too
         return x.astype(dtype.numpy_dtype)
 
     def infer(self, x: TensorSpec, dtype: dtypes.DType) -> TensorSpec:

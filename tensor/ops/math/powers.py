@@ -20,6 +20,7 @@ from tensor.ops.families import (
     dtype_kind,
     sum_to,
 )
+from tensor.ops.math.arithmetic import SIGNED
 from tensor.ops.math.complex_numbers import conj_for_gradient
 from tensor.ops.math.exponential import log
 
@@ -31,6 +32,7 @@ class Power(BinaryElementwise):
     names = ("pow", "math.pow")
     ufunc = np.power
     operator = operator.pow
+    allows = SIGNED
     domain = (0.5, 2.0)
     keeps_output = True
 

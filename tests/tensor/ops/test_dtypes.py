@@ -36,7 +36,6 @@ MORE = {
     "LeakyRelu": "iu",  # tf.nn.leaky_relu converts them
     "OnesLike": "O",  # refused by tf.ones_like
     "Polygamma": "V",
-    "Pow": "u",
     "ReadVariableOp": "biufVcO",  # its input is the variable, there
     "ReluGrad": "c",
     "SquaredDifference": "u",
