@@ -15,6 +15,7 @@ from strategies.parameter_server.coordinator import ClusterCoordinator
 from tensor.data.dataset import Dataset
 from tensor.keras.training.arrays import is_array_like
 from tensor.keras.training.elsewhere import StepElsewhere
+from tensor.keras.training.executions import Executions
 from tensor.keras.utils.experimental import DatasetCreator
 
 if TYPE_CHECKING:
@@ -56,13 +57,8 @@ def _as_closure(step: Any, strategy: Any) -> Any:
     return train_on_worker
 
 
-class ClosureData:
-    """Gives Keras the steps of each epoch, as `DataAdapter` gives batches.
-
-    Attributes:
-        steps: How many steps an epoch has.
-        first_step: The number of the next epoch's first step.
-    """
+class ClosureData(Executions):
+    """Gives Keras the steps of each epoch, as `DataAdapter` gives batches."""
 
     def __init__(
         self,
@@ -70,9 +66,10 @@ class ClosureData:
         iterator: PerWorkerIterator,
         steps: int,
         epochs: range,
+        steps_per_execution: Any,
     ) -> None:
-        self.steps = steps
-        self.first_step = 0
+        super().__init__(steps, len(epochs), steps_per_execution)
+        self._last_step = steps - 1
         self._coordinator = coordinator
         self._iterator = iterator
         self._epochs = epochs
@@ -107,8 +104,8 @@ class ClosureData:
             self.first_step = 0
 
     def _steps_from(self, first: int) -> Iterator[StepOnWorker]:
-        for number in range(first, self.steps):
-            is_last = number == self.steps - 1
+        for number in range(first, self._last_step + 1):
+            is_last = number == self._last_step
             yield StepOnWorker(self._coordinator, self._iterator, is_last=is_last)
 
 
@@ -125,8 +122,10 @@ def closures_for(
     shuffle: Any = False,
     class_weight: Any = None,
     model: Any = None,
+    steps_per_execution: Any = None,
+    is_fit: bool = False,
 ) -> ClosureData | None:
-    """Return the steps of `fit` (which gives `model`) or of `evaluate`.
+    """Return the steps of `fit` or of `evaluate`.
 
     To evaluate arrays, or a dataset without a number of steps, is the coordinator's own
     work: it sees every example once. Then this is None.
@@ -135,7 +134,6 @@ def closures_for(
         ValueError: The number of steps is needed and not known, or an argument is not
             supported with parameter servers.
     """
-    is_fit = model is not None
     is_array = is_array_like(x)
     is_ours = is_array or steps_per_epoch is None
     if is_ours and not is_fit and not isinstance(x, DatasetCreator):
@@ -159,8 +157,9 @@ def closures_for(
         source = _dataset_of(x, y, sample_weight, batch_size or 32, shuffle)
     coordinator = ClusterCoordinator(strategy)
     iterator = _iterator_over(coordinator, source, repeats=is_fit)
+    epoch_numbers = range(initial_epoch, epochs)
     return ClosureData(
-        coordinator, iterator, steps_per_epoch, range(initial_epoch, epochs)
+        coordinator, iterator, steps_per_epoch, epoch_numbers, steps_per_execution
     )
 
 

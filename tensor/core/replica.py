@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.context import context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Replication:
@@ -98,7 +98,7 @@ class Replication:
     def data_elsewhere(self, x: Any, y: Any, sample_weight: Any, **how: Any) -> Any:
         """Return what gives batches of other processes, None if there are none.
 
-        The arguments are those of Keras's `DataAdapter`.
+        The arguments are those of Keras's `adapter_for`.
         """
         return None
 
@@ -154,6 +154,16 @@ DEFAULT = Replication()
 def current() -> Replication:
     """Return the replication in force in this thread."""
     return context.replica or DEFAULT
+
+
+@contextlib.contextmanager
+def nowhere() -> Iterator[None]:
+    """Enter a context without a strategy: variables made in it are plain ones."""
+    outer, context.replica = context.replica, None
+    try:
+        yield
+    finally:
+        context.replica = outer
 
 
 def saving(objects: list[Any]) -> contextlib.AbstractContextManager[bool]:

@@ -17,6 +17,11 @@ class CallSignature:
             for p in parameters
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
+        self.required = [
+            p.name
+            for p in parameters
+            if p.name in self.names and p.default is inspect.Parameter.empty
+        ]
         by_name = {p.name: p for p in parameters}
         takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.first_name = self.names[0] if self.names else "inputs"

@@ -1,8 +1,7 @@
-"""Batches as tuples: their parts, class weights, and a share for validation."""
+"""Batches as tuples: their parts, and what their classes weigh."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 import tensor as tf
 from tensor.core import nest
 from tensor.keras import settings
-from tensor.keras.training.arrays import is_array_like
 
 Batch = Any
 
@@ -44,8 +42,15 @@ def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
-def with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
-    """Return a batch whose examples weigh what their classes do.
+def class_weighting(class_weight: dict[int, float], spec: Any) -> Any:
+    """Return what makes the examples of a batch weigh what their classes do.
+
+    Args:
+        class_weight: What each class weighs.
+        spec: The specs of a batch, None where they are not known.
+
+    Returns:
+        A function from batches to batches, and the specs of what it gives.
 
     Raises:
         ValueError: Classes are not 0, 1, 2 …, or there are several outputs.
@@ -56,53 +61,42 @@ def with_class_weights(batch: Batch, class_weight: dict[int, float]) -> Batch:
             "Expected `class_weight` to be a dict with keys from 0 to one less than "
             f"the number of classes, found {class_weight}"
         )
-    x, y, weight = unpack(batch)
-    if len(nest.flatten(y)) > 1:
-        raise ValueError(
-            "`class_weight` is only supported for Models with a single output."
+    weights = np.asarray([class_weight[c] for c in classes], settings.floatx())
+
+    def weigh(batch: Batch) -> Batch:
+        x, y, weight = unpack(batch)
+        if nest.is_nested(y):
+            raise ValueError(
+                "`class_weight` is only supported for Models with a single output."
+            )
+        return x, y, _of_examples(tf.constant(weights), y, weight)
+
+    if spec is None:
+        return weigh, None
+    traced = tf.function(weigh, autograph=False)
+    outputs = traced.get_concrete_function(spec).structured_outputs
+    return traced, nest.map_structure(_spec_of, outputs)
+
+
+def _spec_of(output: Any) -> Any:
+    return (
+        output if isinstance(output, tf.TypeSpec) else tf.type_spec_from_value(output)
+    )
+
+
+def _of_examples(class_weights: Any, y: Any, own: Any) -> Any:
+    """Return the weights of examples, which multiply those that they have."""
+    classes = y
+    if y.shape.rank > 1:
+        classes = tf.cond(
+            tf.shape(y)[-1] > 1,
+            lambda: tf.argmax(y, axis=-1),
+            lambda: tf.cast(tf.round(y[..., 0]), "int64"),
         )
-    table = tf.constant([class_weight[c] for c in classes], dtype=settings.floatx())
-    labels = y
-    if labels.shape.rank > 1:
-        one_hot = labels.shape[-1] > 1
-        labels = tf.argmax(labels, axis=-1) if one_hot else tf.squeeze(labels, [-1])
-    own = tf.gather(table, tf.cast(labels, "int32"))
-    if weight is None:
-        return x, y, own
-    weight = tf.cast(weight, own.dtype)
-    missing = own.shape.rank - weight.shape.rank
-    if missing > 0:  # one weight an example, several classes
-        weight = tf.reshape(weight, [*weight.shape.as_list(), *[1] * missing])
-    return x, y, own * weight
-
-
-def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:
-    """Return arrays split in two: all but the last part, and that part.
-
-    Raises:
-        ValueError: Something is no array, or a part would be empty.
-    """
-    flat = [a for a in nest.flatten(arrays) if a is not None]
-    if not all(is_array_like(a) for a in flat):
-        raise ValueError(
-            "`validation_split` is only supported for Tensors or NumPy arrays, found "
-            f"following types in the input: {[type(a) for a in flat]}"
-        )
-    rows = int(np.shape(flat[0])[0])
-    at = math.floor(rows * (1.0 - validation_split))
-    if at in (0, rows):
-        raise ValueError(
-            f"Training data contains {rows} samples, which is not sufficient to split "
-            "it into a validation and training set as specified by "
-            f"`validation_split={validation_split}`. Either provide more data, or a "
-            "different value for the `validation_split` argument."
-        )
-
-    def part(a: Any, chosen: slice) -> Any:
-        if a is None:
-            return None
-        return a[chosen] if hasattr(a, "shape") else np.asarray(a)[chosen]
-
-    first = nest.map_structure(lambda a: part(a, slice(0, at)), arrays)
-    second = nest.map_structure(lambda a: part(a, slice(at, rows)), arrays)
-    return first, second
+    weights = tf.gather(class_weights, tf.cast(tf.round(classes), "int64"))
+    if own is None:
+        return weights
+    weights = tf.cast(weights, own.dtype)
+    for _ in range(weights.shape.rank - own.shape.rank):
+        own = own[..., tf.newaxis]  # one weight an example, several classes
+    return own * weights

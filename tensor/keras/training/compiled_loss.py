@@ -161,22 +161,31 @@ def per_output(given: Any, names: list[str], count: int, what: str) -> list[Any]
         ValueError: There are names of no output, or too few entries.
     """
     if isinstance(given, Mapping):
-        unknown = set(given) - set(names)
-        if unknown:
-            raise ValueError(
-                f"Found unexpected {what} keys that do not correspond to any Model "
-                f"output: {sorted(unknown)}. Valid mode output names: {names}. "
-                f"Received struct is: {given}."
-            )
-        return [given.get(name) for name in names]
+        return by_name(given, names)
     if isinstance(given, list | tuple):
-        if len(given) != count:
+        if len(given) < count:
             raise ValueError(
                 f"`{what}` has {len(given)} entries, but the model has {count} "
                 f"outputs, named {names}. Give one for each."
             )
-        return list(given)
+        return list(given[:count])
     return [given] * count
+
+
+def by_name(given: Mapping[str, Any], names: list[str]) -> list[Any]:
+    """Return what was given by name in the order of the names, None if missing.
+
+    Raises:
+        ValueError: There are other names.
+    """
+    unknown = {key: given[key] for key in given if key not in names}
+    if unknown:
+        raise ValueError(
+            "Found unexpected losses or metrics that do not correspond to any Model "
+            f"output: {unknown.keys()}. Valid mode output names: {names}. Received "
+            f"struct is: {given}."
+        )
+    return [given.get(name) for name in names]
 
 
 def conformed(
@@ -191,15 +200,7 @@ def conformed(
     if values is None:
         return [None] * len(flat)
     if isinstance(values, Mapping):
-        keys = keys_of(y_pred, names)
-        unknown = set(values) - set(keys)
-        if unknown:
-            raise ValueError(
-                "Found unexpected losses or metrics that do not correspond to any "
-                f"Model output: {unknown}. Valid mode output names: {keys}. Received "
-                f"struct is: {values}."
-            )
-        return [values.get(key) for key in keys]
+        return by_name(values, keys_of(y_pred, names))
     flat_values = nest.flatten(values)
     if len(flat_values) == len(flat):
         return flat_values

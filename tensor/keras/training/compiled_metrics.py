@@ -11,6 +11,7 @@ from tensor.keras.engine.weights import leaves
 from tensor.keras.metrics.metric import Metric
 from tensor.keras.metrics.wrapper import MeanMetricWrapper
 from tensor.keras.training.compiled_loss import (
+    by_name,
     conformed,
     keys_of,
     matched,
@@ -141,13 +142,7 @@ def _rows(given: Any, names: list[str], count: int) -> list[list[Any]]:
     if given is None:
         return [[] for _ in range(count)]
     if isinstance(given, Mapping):
-        unknown = set(given) - set(names)
-        if unknown:
-            raise ValueError(
-                f"Found unexpected metrics keys that do not correspond to any Model "
-                f"output: {sorted(unknown)}. Valid mode output names: {names}."
-            )
-        return [_listed(given.get(name)) for name in names]
+        return [_listed(row) for row in by_name(given, names)]
     given = _listed(given)
     if any(isinstance(m, list | tuple) for m in given):
         if len(given) != count:
@@ -169,16 +164,15 @@ def _rows(given: Any, names: list[str], count: int) -> list[list[Any]]:
 
 def _check_no_duplicates(*given: Any) -> None:
     """Check that no metric is given twice: it would see every batch twice."""
-    seen: list[Any] = []
-    for metric in leaves(list(given)):
-        if isinstance(metric, Metric) and any(metric is m for m in seen):
-            raise ValueError(
-                "Found duplicated metrics object in the user provided metrics and "
-                "weighted metrics. This will cause the same metric object to be "
-                "updated multiple times, and report wrong results. Duplicated item: "
-                f"{metric.name}"
-            )
-        seen.append(metric)
+    metrics = [m for m in leaves(list(given)) if isinstance(m, Metric)]
+    twice = [m for i, m in enumerate(metrics) if any(m is n for n in metrics[:i])]
+    if twice:
+        raise ValueError(
+            "Found duplicated metrics object in the user provided metrics and "
+            "weighted metrics. This will cause the same metric object to be "
+            "updated multiple times, and report wrong results. \n"
+            f"Duplicated items: {twice}"
+        )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -25,14 +25,17 @@ class StepElsewhere:
         raise NotImplementedError(f"{type(self).__name__} must define `run`.")
 
 
-def adapter_for(x: Any, y: Any = None, sample_weight: Any = None, **how: Any) -> Any:
+def adapter_for(x: Any, y: Any, sample_weight: Any, *, is_fit: bool, **how: Any) -> Any:
     """Return the adapter of batches, wherever the strategy in force has them.
 
     Args:
         x: What `fit` or `evaluate` was given.
         y: Likewise.
         sample_weight: Likewise.
+        is_fit: Whether it was `fit`.
         **how: The other arguments of `DataAdapter`.
     """
-    elsewhere = replica.current().data_elsewhere(x, y, sample_weight, **how)
+    elsewhere = replica.current().data_elsewhere(
+        x, y, sample_weight, is_fit=is_fit, **how
+    )
     return elsewhere or DataAdapter(x, y, sample_weight, **how)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tensor.core import nest
 from tensor.core.log import get_logger
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
 from tensor.keras.training.data_adapter import DataAdapter
 from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.interactive_logging import verbosity
-from tensor.keras.training.peekable import Peekable, flat_logs
+from tensor.keras.training.logs import flat_logs, in_order
+from tensor.keras.training.predictions import as_arrays, joined
 from tensor.keras.training.scope import at_top_level
 
 
@@ -59,7 +57,14 @@ class Evaluation:
         self._warn_of_weights(x, sample_weight)
         verbose = verbosity(verbose)
         data = adapter_for(
-            x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            model=self,
+            steps_per_execution=self._steps_per_execution,
+            is_fit=False,
         )
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
@@ -70,29 +75,31 @@ class Evaluation:
                 epochs=1,
                 steps=data.steps,
             )
-        test = self.make_test_function()
+        self.test_function = self.make_test_function()
+        self._test_counter.assign(0)
         callbacks.on_test_begin()
-        logs: Any = None
+        logs: Any = {}
         for _, batches in data.epochs():
             self.reset_metrics()
-            upcoming = Peekable(batches)
-            step = 0
-            while upcoming.has_next():
-                callbacks.on_test_batch_begin(step)
-                logs = test(upcoming)
-                callbacks.on_test_batch_end(step, logs)
-                step += 1
-        if logs is None:
-            raise ValueError(
-                "Unexpected result of `test_function` (Empty Logs). There were no "
-                "batches to evaluate."
-            )
-        logs = as_numbers(flat_logs(logs))
+            with data.until_data_end():
+                for step, last in data.executions():
+                    callbacks.on_test_batch_begin(step)
+                    logs = self.test_function(batches)
+                    callbacks.on_test_batch_end(last, logs)
+        logs = as_numbers(self._latest(flat_logs(logs)))
         callbacks.on_test_end(logs)
-        if return_dict:
-            return logs
-        values = list(logs.values())
-        return values[0] if len(values) == 1 else values
+        return logs if return_dict else in_order(logs, self.metrics_names)
+
+    def _latest(self, logs: dict[str, Any]) -> dict[str, Any]:
+        """Return the metrics' results where logs are just these.
+
+        They may have changed since a step made the logs: by a callback, or where steps
+        of several replicas end in any order.
+        """
+        if self._replication.num_replicas_in_sync > 1:
+            return logs  # which are the results of all replicas
+        results = self.get_metrics_result()
+        return results if set(results) == set(logs) else logs
 
     def _warn_of_weights(self, x: Any, sample_weight: Any) -> None:
         """Say that weights do not count for the metrics of this model."""
@@ -125,7 +132,13 @@ class Evaluation:
         The arguments are those of `fit`.
         """
         verbose = verbosity(verbose)
-        data = DataAdapter(x, batch_size=batch_size, steps_per_epoch=steps)
+        data = DataAdapter(
+            x,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            model=self,
+            steps_per_execution=self._steps_per_execution,
+        )
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
@@ -135,27 +148,24 @@ class Evaluation:
                 epochs=1,
                 steps=data.steps,
             )
-        predict = self.make_predict_function()
+        self.predict_function = self.make_predict_function()
+        self._predict_counter.assign(0)
         callbacks.on_predict_begin()
         parts: list[Any] = []
         for _, batches in data.epochs():
-            upcoming = Peekable(batches)
-            while upcoming.has_next():
-                step = len(parts)
-                callbacks.on_predict_batch_begin(step)
-                outputs = self._replication.concatenate(predict(upcoming))
-                outputs = nest.map_structure(_part, outputs)
-                parts.append(outputs)
-                callbacks.on_predict_batch_end(step, {"outputs": outputs})
+            with data.until_data_end():
+                for step, last in data.executions():
+                    callbacks.on_predict_batch_begin(step)
+                    outputs = self.predict_function(batches)
+                    outputs = self._replication.concatenate(outputs)
+                    parts.append(as_arrays(outputs))
+                    callbacks.on_predict_batch_end(last, {"outputs": parts[-1]})
         if not parts:
             raise ValueError(
                 "Unexpected result of `predict_function` (Empty batch_outputs). There "
-                "were no batches to predict."
+                "were no batches to predict. Please use `Model.compile(..., "
+                "run_eagerly=True)`, or `tf.config.run_functions_eagerly(True)` for "
+                "more information of where went wrong."
             )
         callbacks.on_predict_end()
-        return nest.map_structure(lambda *a: np.concatenate(a, axis=0), *parts)
-
-
-def _part(output: Any) -> Any:
-    """Return a batch's output as an array."""
-    return output.numpy() if hasattr(output, "numpy") else np.asarray(output)
+        return joined(parts)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import replica
 from tensor.keras.callbacks.callback import as_numbers
 from tensor.keras.callbacks.callback_list import CallbackList
-from tensor.keras.training.batches import train_validation_split, unpack
+from tensor.keras.training.arrays import train_validation_split
+from tensor.keras.training.batches import unpack
 from tensor.keras.training.compiled_trainability import as_compiled
 from tensor.keras.training.elsewhere import adapter_for
 from tensor.keras.training.interactive_logging import verbosity
-from tensor.keras.training.peekable import Peekable, flat_logs
+from tensor.keras.training.logs import flat_logs
 from tensor.keras.training.scope import at_top_level
 
 
@@ -95,6 +96,8 @@ class Fitting:
             shuffle=shuffle,
             class_weight=class_weight,
             model=self,
+            steps_per_execution=self._steps_per_execution,
+            is_fit=True,
         )
         data.check_callbacks(callbacks)
         if not isinstance(callbacks, CallbackList):
@@ -108,14 +111,15 @@ class Fitting:
                 steps=data.steps,
             )
         self.stop_training = False
-        train = self.make_train_function()
+        self.train_function = self.make_train_function()
+        self._train_counter.assign(0)
         callbacks.on_train_begin()
         data.resume_after(*self._resume_after)
         logs: Any = None
         for epoch, batches in data.epochs():
             self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            logs = self._train_epoch(train, batches, callbacks, data.first_step, logs)
+            logs = self._train_epoch(data, batches, callbacks, logs)
             epoch_logs = dict(as_numbers(logs))
             if validation_data is not None and _is_validation_time(
                 validation_freq, epoch
@@ -135,12 +139,7 @@ class Fitting:
         return self.history
 
     def _train_epoch(
-        self,
-        train: Any,
-        batches: Any,
-        callbacks: Any,
-        first_step: int,
-        earlier_logs: Any,
+        self, data: Any, batches: Any, callbacks: Any, earlier_logs: Any
     ) -> Any:
         """Train on one epoch's batches; return the logs after the last.
 
@@ -148,16 +147,15 @@ class Fitting:
         If the data ended with the epoch before, its logs stand for this one too.
         """
         logs: Any = None
-        step = first_step
-        batches = Peekable(batches)
-        while batches.has_next():
-            callbacks.on_train_batch_begin(step)
-            logs = train(batches)
-            callbacks.on_train_batch_end(step, logs)
-            step += 1
-            if self.stop_training:
-                break
-        if logs is None and first_step:
+        is_resumed = data.first_step > 0
+        with data.until_data_end():
+            for step, last in data.executions():
+                callbacks.on_train_batch_begin(step)
+                logs = self.train_function(batches)
+                callbacks.on_train_batch_end(last, logs)
+                if self.stop_training:
+                    break
+        if logs is None and is_resumed:
             return {}
         if logs is None and earlier_logs is not None:
             return earlier_logs
@@ -169,7 +167,7 @@ class Fitting:
                 "`tf.config.run_functions_eagerly(True)` for more information of where "
                 "went wrong."
             )
-        return flat_logs(logs)
+        return self._latest(flat_logs(logs))
 
     def _finalize_optimizer(self) -> None:
         if getattr(self.optimizer, "use_ema", False):
@@ -197,7 +195,7 @@ class Fitting:
 
 
 def _is_validation_time(validation_freq: Any, epoch: int) -> bool:
-    if isinstance(validation_freq, list | tuple | set):
+    if isinstance(validation_freq, list):
         return epoch + 1 in validation_freq
     if not isinstance(validation_freq, int):
         raise ValueError(

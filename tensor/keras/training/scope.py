@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from tensor.core.context import context
+from tensor.keras.engine.call_signature import signature_of
 
 
 def in_scope(method: Any) -> Any:
@@ -20,12 +21,16 @@ def in_scope(method: Any) -> Any:
 
 
 def at_top_level(method: Any) -> Any:
-    """Let a method of a model run in its scope, and refuse to be traced."""
+    """Let a method of a model run in its scope; refuse to be traced.
+
+    The model's `call` must be one that a batch's inputs are enough for.
+    """
     scoped = in_scope(method)
     name = f"Model.{method.__name__}"
 
     @functools.wraps(method)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        _check_call(self, method.__name__)
         if context.graph is not None:
             raise RuntimeError(
                 f"Detected a call to `{name}` inside a `tf.function`. `{name}` is a "
@@ -37,3 +42,18 @@ def at_top_level(method: Any) -> Any:
         return scoped(self, *args, **kwargs)
 
     return checked
+
+
+def _check_call(model: Any, name: str) -> None:
+    """Check that a model can be called with inputs alone.
+
+    Raises:
+        ValueError: Its `call` needs more.
+    """
+    required = signature_of(type(model).call).required
+    more = [name for name in required if name != "training"][1:]
+    if more:
+        raise ValueError(
+            f"Models passed to `{name}` can only have `training` and the first "
+            f"argument in `call()` as positional arguments, found: {more}."
+        )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest, replica
 from tensor.keras.callbacks.callback import as_numbers
+from tensor.keras.training.arrays import as_tensor, with_tuples
+from tensor.keras.training.batches import class_weighting
 from tensor.keras.training.compiled_trainability import as_compiled
-from tensor.keras.training.data_adapter import DataAdapter
-from tensor.keras.training.peekable import flat_logs
+from tensor.keras.training.logs import flat_logs, in_order
+from tensor.keras.training.predictions import as_arrays
 from tensor.keras.training.scope import at_top_level, in_scope
+from tensor.keras.training.sources import check_rows
 
 
 class SingleBatches:
@@ -38,9 +40,8 @@ class SingleBatches:
         """Train on one batch; return loss and metrics."""
         self._assert_compiled()
         iterator = _single_batch(x, y, sample_weight, class_weight)
-        return self._on_batch(
-            self.make_train_function(), iterator, reset_metrics, return_dict
-        )
+        self.train_function = self.make_train_function()
+        return self._on_batch(self.train_function, iterator, reset_metrics, return_dict)
 
     @at_top_level
     def test_on_batch(
@@ -53,10 +54,9 @@ class SingleBatches:
     ) -> Any:
         """Evaluate one batch; return loss and metrics."""
         self._assert_compiled()
-        iterator = _single_batch(x, y, sample_weight, None)
-        return self._on_batch(
-            self.make_test_function(), iterator, reset_metrics, return_dict
-        )
+        iterator = _single_batch(x, y, sample_weight)
+        self.test_function = self.make_test_function()
+        return self._on_batch(self.test_function, iterator, reset_metrics, return_dict)
 
     @in_scope
     def _on_batch(
@@ -65,27 +65,30 @@ class SingleBatches:
         if reset_metrics:
             self.reset_metrics()
         logs = as_numbers(flat_logs(function(iterator)))
-        if return_dict:
-            return logs
-        values = list(logs.values())
-        return values[0] if len(values) == 1 else values
+        return logs if return_dict else in_order(logs, self.metrics_names)
 
     @at_top_level
     def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for one batch as arrays."""
-        iterator = _single_batch(x, None, None, None)
-        outputs = self._replication.concatenate(self.make_predict_function()(iterator))
-        return nest.map_structure(lambda t: t.numpy(), outputs)
+        iterator = _single_batch(x)
+        self.predict_function = self.make_predict_function()
+        outputs = self._replication.concatenate(self.predict_function(iterator))
+        return as_arrays(outputs)
 
 
-def _single_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
-    rows = len(next(a for a in nest.flatten(x) if a is not None))
-    data = DataAdapter(x, y, sample_weight, batch_size=rows, class_weight=class_weight)
-    batches = next(batches for _, batches in data.epochs())
-    # Unlike those of `fit`, such a batch is a tuple even if it has but one part.
-    as_tuple = functools.partial(replica.current().map, _as_tuple)
-    return map(as_tuple, batches)
-
-
-def _as_tuple(batch: Any) -> tuple[Any, ...]:
-    return batch if isinstance(batch, tuple) else (batch,)
+def _single_batch(
+    x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+) -> Any:
+    """Return an iterator of one batch; it is a tuple even if it has but one part."""
+    given = (
+        (x,) if y is None else (x, y, sample_weight)[: 2 + (sample_weight is not None)]
+    )
+    batch = tuple(nest.map_structure(as_tensor, with_tuples(part)) for part in given)
+    check_rows(batch)
+    replication = replica.current()
+    if replication.num_replicas_in_sync > 1:
+        batch = replication.split(batch)
+    if class_weight:
+        weigh, _ = class_weighting(class_weight, None)
+        batch = replication.map(weigh, batch)
+    return iter([batch])

@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tensor as tf
+from tensor.core import nest
 from tensor.graph.autograph import autographed
 from tensor.keras.engine.call_context import calls
 from tensor.keras.training.batches import unpack
 from tensor.keras.training.elsewhere import StepElsewhere
+from tensor.keras.training.predictions import as_arrays, joined
 
 
 class Steps:
     """The steps of a model, and the functions that run them on every replica."""
 
-    _train_function: Any
-    _test_function: Any
-    _predict_function: Any
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     if TYPE_CHECKING:
 
@@ -96,39 +98,64 @@ class Steps:
 
     def make_train_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and trains on it."""
-        if self._train_function is None or force:
-            step = self._on_all_replicas(self.train_step)
-            self._train_function = self._from_iterator(step)
-        return self._train_function
+        if self.train_function is not None and not force:
+            return self.train_function
+        step = self._on_all_replicas(self.train_step)
+        return self._executing(self._from_iterator(step, self._train_counter))
 
     def make_test_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and evaluates it."""
-        if self._test_function is None or force:
-            step = self._on_all_replicas(self.test_step)
-            self._test_function = self._from_iterator(step)
-        return self._test_function
+        if self.test_function is not None and not force:
+            return self.test_function
+        step = self._on_all_replicas(self.test_step)
+        return self._executing(self._from_iterator(step, self._test_counter))
 
     def make_predict_function(self, force: bool = False) -> Any:
         """Return the function that takes a batch from an iterator and predicts."""
-        if self._predict_function is None or force:
-            step: Any = self.predict_step
-            if self._replication.num_replicas_in_sync > 1:
-                step = functools.partial(self._replication.run, step)
-            self._predict_function = self._from_iterator(step)
-        return self._predict_function
+        if self.predict_function is not None and not force:
+            return self.predict_function
+        step: Any = self.predict_step
+        if self._replication.num_replicas_in_sync > 1:
+            step = functools.partial(self._replication.run, step)
+        predict = self._from_iterator(step, self._predict_counter)
+        return self._executing(predict, _as_one)
 
-    def _from_iterator(self, step: Any) -> Any:
-        run = step
-        if not self.run_eagerly and hasattr(tf, "function"):
-            run = tf.function(step)
+    def _executing(self, function: Any, join: Any = None) -> Any:
+        """Return a function that runs as many steps as run in one go.
 
+        It gives the last one's results, unless `join` makes one of all.
+        """
+        steps = self._steps_per_execution
+        if steps is None or int(steps) == 1:
+            return function
+
+        def execute(iterator: Any) -> Any:
+            results = [function(iterator) for _ in range(int(steps))]
+            return results[-1] if join is None else join(results)
+
+        return execute
+
+    def _from_iterator(self, step: Any, counter: Any) -> Any:
+        run = step if self.run_eagerly else tf.function(step, reduce_retracing=True)
         known: dict[Any, Any] = {}
+        spec: Any = None
+        trace: Any = None
 
         def function(iterator: Any) -> Any:
+            nonlocal spec, trace
             batch = next(iterator)
             if isinstance(batch, StepElsewhere):
                 return batch.run(step, self, known)
-            return run(batch)
+            its_spec = getattr(iterator, "element_spec", None)
+            if its_spec is None or run is step:
+                result = run(batch)
+            else:
+                # One trace for all of the iterator's batches, whatever their sizes.
+                if its_spec is not spec:
+                    spec, trace = its_spec, run.get_concrete_function(its_spec)
+                result = trace(batch)
+            counter.assign_add(1)
+            return result
 
         return function
 
@@ -156,3 +183,8 @@ class Steps:
             }
 
         return distributed
+
+
+def _as_one(outputs: list[Any]) -> Any:
+    """Return the outputs of several steps as tensors."""
+    return nest.map_structure(tf.convert_to_tensor, joined(as_arrays(outputs)))

@@ -8,6 +8,7 @@ import tensor as tf
 from tensor.core import replica
 from tensor.keras import mixed_precision, optimizers
 from tensor.keras.engine.weights import unique
+from tensor.keras.training.compile_keywords import check_keywords
 from tensor.keras.training.compiled_loss import CompiledLoss
 from tensor.keras.training.compiled_metrics import CompiledMetrics
 from tensor.keras.training.compiled_trainability import trainability
@@ -46,13 +47,22 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         self.history: Any = None
         self._is_compiled = False
         self._run_eagerly: bool | None = None
-        self._train_function: Any = None
-        self._test_function: Any = None
-        self._predict_function: Any = None
+        self.train_function: Any = None
+        self.test_function: Any = None
+        self.predict_function: Any = None
         self._compile_arguments: dict[str, Any] | None = None
         self._jit_compile: bool | None = None
         self._compiled_trainability: Any = ()
+        for name in ("_train_counter", "_test_counter", "_predict_counter"):
+            self._count_in(name, 0)
         object.__setattr__(self, "_steps_per_execution", None)
+
+    def _count_in(self, name: str, value: int) -> None:
+        """Make an attribute that counts: a variable of this process, and no weight."""
+        with tf.init_scope(), replica.nowhere():
+            counter = tf.Variable(value, dtype="int64", trainable=False)
+        # Not by plain assignment: models track their variables.
+        object.__setattr__(self, name, counter)
 
     # ---- compile
 
@@ -65,7 +75,7 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         loss_weights: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool | None = None,
-        steps_per_execution: int | None = None,
+        steps_per_execution: Any = None,
         jit_compile: bool | None = None,
         pss_evaluation_shards: int = 0,
         **kwargs: Any,
@@ -79,27 +89,23 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
             loss_weights: What each output's loss counts.
             weighted_metrics: Metrics that take sample weights into account.
             run_eagerly: Whether steps run as plain Python.
-            steps_per_execution: Accepted for compatibility: every batch is a step.
+            steps_per_execution: How many steps run between calls of callbacks. "auto"
+                leaves it as it is: steps in one go are no quicker here.
             jit_compile: Accepted for compatibility: steps are compiled in any case.
             pss_evaluation_shards: Accepted for compatibility.
-            **kwargs: `experimental_run_tf_function`, ignored.
+            **kwargs: `sample_weight_mode`, `cloning` and
+                `experimental_run_tf_function`, ignored.
 
         Raises:
             TypeError: A keyword is unknown.
-            ValueError: Steps are to run as plain Python, and to be compiled.
+            ValueError: Steps are to run as plain Python, and to be compiled; or a
+                keyword is no longer known.
         """
         if jit_compile and run_eagerly:
             raise ValueError(
                 "You cannot enable `run_eagerly` and `jit_compile` at the same time."
             )
-        kwargs.pop("experimental_run_tf_function", None)
-        kwargs.pop("sample_weight_mode", None)
-        if kwargs:
-            raise TypeError(
-                f"Invalid keyword argument(s) in `compile()`: {set(kwargs)}. Valid "
-                'keyword arguments include "cloning", "experimental_run_tf_function", '
-                '"distribute", "target_tensors", or "sample_weight_mode".'
-            )
+        check_keywords(kwargs)
         arguments = {
             "optimizer": optimizer,
             "loss": loss,
@@ -123,12 +129,11 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         self.compiled_metrics = CompiledMetrics(
             metrics, weighted_metrics, output_names=names
         )
-        self.loss = loss if loss is not None else {}
+        self.loss = loss or {}
         self._jit_compile = jit_compile
-        if isinstance(steps_per_execution, int):
-            self.steps_per_execution = steps_per_execution
-        elif self.steps_per_execution is None:
-            self.steps_per_execution = 1
+        if steps_per_execution == "auto":
+            steps_per_execution = self._steps_per_execution
+        self._count_in("_steps_per_execution", int(steps_per_execution or 1))
         object.__setattr__(self, "_compiled_trainability", trainability(self))
         self._reset_functions()
         self._is_compiled = True
@@ -143,9 +148,9 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
         return loss_scale_optimizer(optimizer)
 
     def _reset_functions(self) -> None:
-        self._train_function = None
-        self._test_function = None
-        self._predict_function = None
+        self.train_function = None
+        self.test_function = None
+        self.predict_function = None
 
     def _assert_compiled(self) -> None:
         if not self._is_compiled:
@@ -177,15 +182,15 @@ class Trainer(Steps, Fitting, Evaluation, SingleBatches):
 
     @property
     def steps_per_execution(self) -> Any:
-        """How many steps were asked to run in one go, as a variable."""
+        """How many steps run in one go, as a variable; None before `compile`."""
         return self._steps_per_execution
 
     @steps_per_execution.setter
     def steps_per_execution(self, value: int) -> None:
-        with tf.init_scope():
-            count = tf.Variable(value, dtype="int64", trainable=False)
-        # Not by plain assignment: it is no weight of the model.
-        object.__setattr__(self, "_steps_per_execution", count)
+        if self._steps_per_execution is None:
+            self._count_in("_steps_per_execution", value)
+        else:
+            self._steps_per_execution.assign(value)
 
     @property
     def metrics(self) -> list[Any]:

@@ -92,7 +92,7 @@ def test_outputs_losses_and_metrics_go_by_name():
         model.fit(X, targets, sample_weight={"unknown": Y}, verbose=0)
     assert sorted(names) == ["loss", "p_loss", "q_loss", "q_mse"]
     model.compile("sgd", {"z": "mse"})
-    with pytest.raises(ValueError, match="keys that do not correspond"):
+    with pytest.raises(ValueError, match="not correspond to any Model output"):
         model.fit(X, targets, verbose=0)
 
 

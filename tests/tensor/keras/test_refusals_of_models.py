@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "nothing to train on": (
         lambda: dense().fit([], [], verbose=0),
         ValueError,
-        "Expected arrays to train on",
+        "Expected input data to be non-empty",
     ),
     "no rows": (
         lambda: dense().fit(np.ones((0, 3)), np.ones((0, 1)), verbose=0),
@@ -234,11 +234,6 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         lambda: dense().fit(EMPTY, verbose=0),
         ValueError,
         r"Unexpected result of `train_function` \(Empty [lL]ogs\)",
-    ),
-    "no batch to evaluate": (
-        lambda: dense().evaluate(EMPTY, verbose=0),
-        ValueError,
-        "There were no batches to evaluate",
     ),
     "no batch to predict": (
         lambda: dense().predict(EMPTY, verbose=0),

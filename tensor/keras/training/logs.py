@@ -1,32 +1,9 @@
-"""Iterators of batches, and the logs that steps return."""
+"""Logs: what steps return, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-
-class Peekable:
-    """An iterator that can be asked whether anything is left."""
-
-    def __init__(self, iterator: Any) -> None:
-        self._iterator = iter(iterator)
-        self._next: list[Any] = []
-
-    def has_next(self) -> bool:
-        if not self._next:
-            for item in self._iterator:
-                self._next.append(item)
-                break
-        return bool(self._next)
-
-    def __iter__(self) -> Peekable:
-        return self
-
-    def __next__(self) -> Any:
-        if self._next:
-            return self._next.pop()
-        return next(self._iterator)
 
 
 def flat_logs(logs: Any) -> dict[str, Any]:
@@ -47,3 +24,10 @@ def flat_logs(logs: Any) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def in_order(logs: Mapping[str, Any], names: list[str]) -> Any:
+    """Return logs as a list in the order of names, other ones last; one by itself."""
+    others = sorted(set(logs) - set(names))
+    values = [logs[name] for name in [*names, *others] if name in logs]
+    return values[0] if len(values) == 1 else values
