@@ -59,9 +59,20 @@ def check_kind(op: Op, x: Any, allows: str, parameter: str = "x") -> None:
 
 
 def check_attribute(
-    op_type: str, attribute: str, dtype: dtypes.DType, allowed: Iterable[dtypes.DType]
+    op_type: str,
+    attribute: str,
+    dtype: dtypes.DType,
+    allowed: Iterable[dtypes.DType],
+    parameter: str | None = None,
 ) -> None:
-    """Check that a dtype argument is one that the op takes.
+    """Check that a dtype is one that an attribute of an op can have.
+
+    Args:
+        op_type: The op's name.
+        attribute: The attribute's name.
+        dtype: The dtype.
+        allowed: Those that it can have.
+        parameter: The argument that the dtype is that of, if it is one's.
 
     Raises:
         InvalidArgumentError: It is not.
@@ -72,14 +83,14 @@ def check_attribute(
         return
     if context.graph is not None:
         raise TypeError(
-            f"Value passed to parameter {attribute!r} has DataType {dtype.name} not in "
-            f"list of allowed values: {', '.join(d.name for d in allowed)}. Choose one "
-            f"of them. [Op:{op_type}]"
+            f"Value passed to parameter {parameter or attribute!r} has DataType "
+            f"{dtype.name} not in list of allowed values: "
+            f"{', '.join(d.name for d in allowed)}. Use one of them. [Op:{op_type}]"
         )
     raise errors.because(
         errors.InvalidArgumentError,
         f"Value for attr {attribute!r} of {dtypes.short_name(dtype)} is not in the "
-        f"list of allowed values: {', '.join(map(dtypes.short_name, allowed))}. Choose "
+        f"list of allowed values: {', '.join(map(dtypes.short_name, allowed))}. Use "
         f"one of them. [Op:{op_type}]",
     )
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import dtypes
 from tensor.core.convert import constant_tensor
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.tensor import Tensor
 from tensor.ops.array import shape_for
+from tensor.ops.dtype_kinds import check_attribute
 
 
 def check_index_dtype(
@@ -18,19 +19,16 @@ def check_index_dtype(
     indices: Any,
     attr: str = "Tindices",
     allowed: tuple[str, ...] = ("int16", "int32", "int64"),
+    parameter: str = "indices",
 ) -> None:
     """Check that indices have one of the `allowed` dtypes.
 
     Raises:
         InvalidArgumentError: They have not.
+        TypeError: They have not, and a graph is being traced.
     """
-    if indices.dtype.name not in allowed:
-        raise errors.invalid(
-            op_type,
-            f"Value for attr {attr!r} of {dtypes.short_name(indices.dtype)} is not "
-            f"in the list of allowed values: {', '.join(allowed)}. Convert them with "
-            "tf.cast.",
-        )
+    kinds = map(dtypes.as_dtype, allowed)
+    check_attribute(op_type, attr, indices.dtype, kinds, parameter)
 
 
 def batch_grids(shape: tuple[int, ...], rank: int) -> tuple[np.ndarray, ...]:

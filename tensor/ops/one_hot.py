@@ -87,11 +87,14 @@ def one_hot(
         name: A name for the node, in a graph.
 
     Raises:
-        TypeError: The dtypes of the values differ, or from `dtype`.
+        TypeError: The dtypes of the values differ, or from `dtype`; or `indices` is a
+            Python float.
         InvalidArgumentError: `axis` is out of range, `depth` is negative, or indices
             are no integers.
     """
-    x = convert(indices)
+    # A Python number must be an integer; from arrays, TensorFlow makes integers.
+    exactly = type(indices) is float
+    x = convert(indices, dtypes.int64 if exactly else None, dtypes.int64)
     check_index_dtype("OneHot", x, "TI", ("uint8", "int8", "int32", "int64"))
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     dtype = _value_dtype(on_value, off_value, wanted)

@@ -10,6 +10,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.dtype_kinds import check_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +44,10 @@ class InvertPermutation(Op):
         return x if x.dims is not None else TensorSpec.of((None,), x.dtype)
 
     def public(self, x: Any, name: str | None = None) -> Any:
-        x = convert(x)
-        if x.dtype not in (dtypes.int32, dtypes.int64):
-            raise errors.invalid(
-                self.type_name,
-                f"Value for attr 'T' of {dtypes.short_name(x.dtype)} is not in the "
-                "list of allowed values: int32, int64",
-            )
+        exactly = type(x) is float
+        x = convert(x, dtypes.int32 if exactly else None, dtypes.int32)
+        kinds = (dtypes.int32, dtypes.int64)
+        check_attribute(self.type_name, "T", x.dtype, kinds, "x")
         if x.ndim not in (None, 1):
             raise errors.invalid(
                 self.type_name,

@@ -227,7 +227,8 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     Raises:
         InvalidArgumentError: The shapes do not fit each other.
     """
-    targets, predictions = convert(targets), convert(predictions)
+    targets = convert(targets, None, dtypes.int32)
+    predictions = convert(predictions, None, dtypes.float32)
     check_kind(in_top_k_op, predictions, FLOATING)
     rows, columns = shape_of(predictions), shape_of(targets)
     if rows is not None and len(rows) != 2:

@@ -261,7 +261,7 @@ def draw_bounding_boxes(
         InvalidArgumentError: The images have no rank of four, or two channels; or
             there are boxes for more or fewer images.
     """
-    x = convert(images)
+    x = convert(images, None, dtypes.float32)
     if x.ndim not in (None, 4):
         raise errors.because(
             errors.InvalidArgumentError,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.ops.array import cast_, ones_like, where, zeros_like
+from tensor.ops.array import ones_like, where, zeros_like
 from tensor.ops.clip import clip_by_value
 from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.families import shape_of
@@ -31,9 +29,7 @@ def _check_rgb(x: Any) -> None:
 @export("image.rgb_to_hsv")
 def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
     """Return hue, saturation and value, each in [0, 1], of RGB images in [0, 1]."""
-    x = convert(images)
-    if isinstance(images, np.ndarray) and x.dtype.is_integer:
-        x = cast_(x, dtypes.float32)
+    x = convert(images, None, dtypes.float32)
     check_kind(get_op("Sqrt"), x, FLOATING)
     _check_rgb(x)
     red, green, blue = x[..., 0], x[..., 1], x[..., 2]
@@ -68,7 +64,8 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
 @export("image.hsv_to_rgb")
 def hsv_to_rgb(images: Any, name: str | None = None) -> Any:
     """Return RGB images for hue, saturation and value, each in [0, 1]."""
-    x = convert(images)
+    x = convert(images, None, dtypes.float32)
+    check_kind(get_op("Sqrt"), x, FLOATING)
     _check_rgb(x)
     hue, saturation, value = x[..., 0] * 6.0, x[..., 1], x[..., 2]
     size = get_op("Abs")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core import dtypes
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -121,5 +122,5 @@ def round_(x: Any, name: str | None = None) -> Any:
 @takes_composites
 def nextafter(x1: Any, x2: Any, name: str | None = None) -> Any:
     """Return the floating point number next to `x1` in the direction of `x2`."""
-    x1 = convert(x1)
+    x1 = convert(x1, None, dtypes.float32)
     return next_after.public(x1, x2, name=name)

@@ -26,7 +26,8 @@ def _arguments(inputs: Any, lengths: Any) -> tuple[Any, Any]:
     Raises:
         InvalidArgumentError: They have other ranks.
     """
-    logits, sizes = convert(inputs), convert(lengths, hint=dtypes.int32)
+    logits = convert(inputs)
+    sizes = convert(lengths, hint=dtypes.int32)
     if logits.ndim not in (3, None) or sizes.ndim not in (1, None):
         raise errors.because(
             errors.InvalidArgumentError,

@@ -15,7 +15,8 @@ from tensor.ops.families import bracketed, shape_of
 from tensor.ops.nn.conv import wide
 from tensor.ops.nn.conv_public import FLOATS, invalid, tensors
 from tensor.ops.nn.dilated_by_batches import with_space_to_batch
-from tensor.ops.nn.pooling import in_pieces, places
+from tensor.ops.nn.odd_maxima import places
+from tensor.ops.nn.pooling import in_pieces
 from tensor.ops.nn.windows import Windows, padded, parse_padding, per_axis
 
 if TYPE_CHECKING:

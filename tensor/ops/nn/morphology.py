@@ -14,7 +14,7 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import REAL, bracketed, check_kind, operands, shape_of
 from tensor.ops.nn.conv_public import invalid
-from tensor.ops.nn.pooling import places
+from tensor.ops.nn.odd_maxima import places
 from tensor.ops.nn.windows import Padding, Windows, padded, parse_padding, per_axis
 from tensor.ops.reorder import reverse
 

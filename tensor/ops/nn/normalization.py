@@ -20,7 +20,6 @@ from tensor.core.dtypes import (
 )
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     cast,
@@ -295,8 +294,8 @@ def local_response_normalization(
     Raises:
         InvalidArgumentError: The input has another rank or dtype.
     """
-    is_tensor = isinstance(input, Tensor) or hasattr(input, "read_for_op")
-    x = convert(input) if is_tensor else cast(convert(input), dtype=float32)
+    is_half = getattr(input, "dtype", None) in (np.float16, bfloat16.numpy_dtype)
+    x = convert(input, None, None if is_half else float32)
     if x.dtype not in _LRN_DTYPES:
         raise errors.invalid(
             "LRN",

@@ -140,8 +140,7 @@ class MaxPoolWithArgmax(Op):
     keeps_output = True
 
     def kernel(self, x: Any, windows: Windows, dtype: Any, with_batch: bool) -> Any:
-        y = pooling.maximum(x, windows)
-        index = pooling.places_of_maximum(x, y, windows, with_batch)
+        y, index = pooling.maximum_and_place(x, windows, with_batch)
         return y, index.astype(dtype.numpy_dtype)
 
     def infer(

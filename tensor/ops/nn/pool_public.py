@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.ops.array import reshape
@@ -54,7 +54,9 @@ def pool_windows(
 ) -> Any:
     """Pool over 1 to 3 spatial axes."""
     op = _OPS[how][max(axes, 2)]
-    x = convert(input)
+    # TensorFlow's op for maxima of images makes float32 of what is no tensor.
+    makes_float = how == "MAX" and axes == 2
+    x = convert(input, None, dtypes.float32 if makes_float else None)
     check_kind(op, x, _ALLOWS[how])
     first, last = _FORMATS[axes][::-1]
     if data_format not in (None, last):
@@ -192,8 +194,8 @@ def _pool_depth(how: str, x: Any, ksize: Any, strides: Any, op: Op) -> Any:
     return reduce_max(groups, axis=(len(dims),), keepdims=False)
 
 
-def _axes_of(input: Any, data_format: str | None) -> tuple[Any, int]:
-    """Return an input as a tensor, and its number of spatial axes.
+def _axes_of(input: Any, data_format: str | None) -> int:
+    """Return the number of spatial axes of an input.
 
     Raises:
         ValueError: It has not 1 to 3 of them.
@@ -210,7 +212,7 @@ def _axes_of(input: Any, data_format: str | None) -> tuple[Any, int]:
             f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={x.shape} of "
             f"rank {axes + 2}."
         )
-    return x, axes
+    return axes
 
 
 @export("nn.max_pool")
@@ -236,8 +238,10 @@ def max_pool(
         ValueError: The rank or format is wrong.
         InvalidArgumentError: A parameter or dtype is wrong.
     """
-    x, axes = _axes_of(input, data_format)
-    return pool_windows("MAX", axes, x, ksize, strides, padding, data_format, name=name)
+    axes = _axes_of(input, data_format)
+    return pool_windows(
+        "MAX", axes, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.avg_pool")
@@ -255,8 +259,10 @@ def avg_pool(
         ValueError: The rank or format is wrong.
         InvalidArgumentError: A parameter or dtype is wrong.
     """
-    x, axes = _axes_of(input, data_format)
-    return pool_windows("AVG", axes, x, ksize, strides, padding, data_format, name=name)
+    axes = _axes_of(input, data_format)
+    return pool_windows(
+        "AVG", axes, input, ksize, strides, padding, data_format, name=name
+    )
 
 
 @export("nn.max_pool1d")

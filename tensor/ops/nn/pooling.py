@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import thread_pool
-from tensor.core.dtypes import as_dtype
+from tensor.ops.nn.odd_maxima import (
+    chosen_places,
+    is_ordinary,
+    lowest,
+    maxima_of_volumes,
+    places,
+)
 from tensor.ops.nn.windows import Windows, padded
 
 if TYPE_CHECKING:
@@ -35,14 +41,9 @@ def in_pieces(function: Callable[[slice], None], like: np.ndarray) -> None:
         thread_pool.run(lambda i: function(slice(i * images, (i + 1) * images)), count)
 
 
-def _lowest(dtype: np.dtype[Any]) -> Any:
-    """Return the lowest finite number."""
-    return as_dtype(dtype).min
-
-
 def _below(dtype: np.dtype[Any]) -> Any:
     """Return what no maximum is equal to, where the dtype has such a number."""
-    return _lowest(dtype) if dtype.kind in "iu" else -np.inf
+    return lowest(dtype) if dtype.kind in "iu" else -np.inf
 
 
 def _along(
@@ -78,20 +79,24 @@ def _reduce(
 
 
 def maximum(x: np.ndarray, windows: Windows, is_finite: bool = False) -> np.ndarray:
-    """Return the maximum of every window; NaN is passed over, as in TensorFlow.
+    """Return the maximum of every window; in images NaN is passed over.
 
     Args:
         x: What the windows lie on.
         windows: Where they lie.
         is_finite: Whether a window of -inf and NaN gives the lowest finite number.
     """
-    floor = _lowest(x.dtype) if is_finite and x.dtype.kind not in "iu" else None
+    floor = lowest(x.dtype) if is_finite and x.dtype.kind not in "iu" else None
+    in_volumes = len(windows.sizes) == 3
     counts = windows.known_counts(x.shape[1:-1])
     result = np.empty_like(x, shape=(len(x), *counts, x.shape[-1]), order="C")
     pads = windows.pads(x.shape[1:-1])
 
     def work(batch: slice) -> None:
-        piece = padded(x[batch], pads, _lowest(x.dtype))
+        piece = padded(x[batch], pads, lowest(x.dtype))
+        if in_volumes and np.isnan(np.min(piece)):
+            result[batch] = maxima_of_volumes(piece, windows, counts)
+            return
         # The first axis first: what is combined there are the longest runs in memory.
         best = _reduce(np.fmax, piece, windows, counts, range(len(counts)))
         if floor is None:
@@ -104,37 +109,24 @@ def maximum(x: np.ndarray, windows: Windows, is_finite: bool = False) -> np.ndar
     return result
 
 
-def places(windows: Windows, counts: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Yield where the windows have each of their places, in row-major order."""
-    for place in np.ndindex(*windows.sizes):
-        yield (
-            slice(None),
-            *(
-                slice(p * d, p * d + (count - 1) * s + 1, s)
-                for p, d, s, count in zip(
-                    place, windows.dilations, windows.strides, counts, strict=True
-                )
-            ),
-        )
-
-
 def _chosen(
-    x: np.ndarray,
-    y: np.ndarray,
-    windows: Windows,
-    counts: tuple[int, ...],
-    all_equals: bool = False,
+    x: np.ndarray, y: np.ndarray, windows: Windows, pads: Any
 ) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
     """Yield each place and the mask of windows whose maximum is the one found there.
 
-    Among equals the first place has it, or all of them have.
+    Among equals the first place has it.
     """
+    counts = y.shape[1:-1]
+    if not is_ordinary(x):
+        chosen = chosen_places(x, windows, pads, counts)
+        for number, where in enumerate(places(windows, counts)):
+            yield where, chosen == number
+        return
+    x = padded(x, pads, _below(x.dtype))
     taken = None
     for where in places(windows, counts):
         mask = x[where] == y
-        if all_equals:
-            pass
-        elif taken is None:
+        if taken is None:
             taken = mask.copy()
         else:
             np.greater(mask, taken, out=mask)
@@ -142,18 +134,18 @@ def _chosen(
         yield where, mask
 
 
-def _comparable(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return elements and maxima so that each maximum is equal to an element.
+def _equal(
+    x: np.ndarray, y: np.ndarray, windows: Windows, pads: Any
+) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
+    """Yield each place and the mask of windows whose maximum is equal to what is there.
 
-    Where there is nothing but -inf and NaN, all elements count as equals; in volumes
-    none has the maximum, as in TensorFlow.
+    Infinity below is not equal to itself, as TensorFlow has it.
     """
-    if x.dtype.kind in "iu" or (y > _lowest(x.dtype)).all():
-        return x, y
-    floor = x.dtype.type(_lowest(x.dtype))
-    if x.ndim == 5:
-        return x, np.where(y > floor, y, np.nan).astype(y.dtype)
-    return np.fmax(x, floor), np.fmax(y, floor)
+    x = padded(x, pads, _below(x.dtype))
+    if not is_ordinary(y):
+        y = np.where(np.isneginf(y), np.nan, y).astype(y.dtype)
+    for where in places(windows, y.shape[1:-1]):
+        yield where, x[where] == y
 
 
 def maximum_gradient(
@@ -168,17 +160,25 @@ def maximum_gradient(
     pads = windows.pads(x.shape[1:-1])
     result = np.empty_like(dz, shape=x.shape, order="C")
     inner = _inside(x, pads)
-    x, y = _comparable(x, y)
     disjoint = all(
         s >= e for s, e in zip(windows.strides, windows.extents(), strict=True)
     )
-    give_back = _to_first if disjoint and not in_volumes else _to_chosen
 
     def work(batch: slice) -> None:
-        piece = padded(x[batch], pads, _below(x.dtype))
-        is_whole = piece.shape[1:] == x.shape[1:]
-        total = result[batch] if is_whole else np.empty_like(dz, shape=piece.shape)
-        give_back(piece, y[batch], dz[batch], windows, total)
+        rows, best, given = x[batch], y[batch], dz[batch]
+        sizes = [n + b + a for n, (b, a) in zip(x.shape[1:-1], pads, strict=True)]
+        is_whole = not any(map(any, pads))
+        total = result[batch]
+        if not is_whole:
+            total = np.empty_like(dz, shape=(len(rows), *sizes, x.shape[-1]))
+        if disjoint and not in_volumes and is_ordinary(rows):
+            piece = padded(rows, pads, _below(x.dtype))
+            _to_first(piece, best, given, windows, total)
+        else:
+            total.fill(0)
+            masks = _equal if in_volumes else _chosen
+            for where, mask in masks(rows, best, windows, pads):
+                total[where] += given * mask
         if not is_whole:
             result[batch] = total[inner]
 
@@ -187,16 +187,6 @@ def maximum_gradient(
     else:
         result.fill(0)
     return result
-
-
-def _to_chosen(
-    x: np.ndarray, y: np.ndarray, dz: np.ndarray, windows: Windows, total: np.ndarray
-) -> None:
-    """Write to `total` what windows, which may overlap, give back: place by place."""
-    total.fill(0)
-    all_equals = len(windows.sizes) == 3
-    for where, mask in _chosen(x, y, windows, y.shape[1:-1], all_equals):
-        total[where] += dz * mask
 
 
 def _to_first(
@@ -231,22 +221,23 @@ def at_maximum(
 ) -> np.ndarray:
     """Return `values`, shaped like x, at the place of each window's maximum."""
     pads = windows.pads(x.shape[1:-1])
-    x, y = _comparable(x, y)
-    x, values = padded(x, pads, _below(x.dtype)), padded(values, pads)
+    padded_values = padded(values, pads)
     result = np.zeros_like(values, shape=y.shape, order="C")
-    for where, mask in _chosen(x, y, windows, y.shape[1:-1]):
-        np.copyto(result, values[where], where=mask)
+    for where, mask in _chosen(x, y, windows, pads):
+        np.copyto(result, padded_values[where], where=mask)
     return result
 
 
-def places_of_maximum(
-    x: np.ndarray, y: np.ndarray, windows: Windows, with_batch: bool
-) -> np.ndarray:
-    """Return the flat index of each window's maximum in its image, or in all of x."""
+def maximum_and_place(
+    x: np.ndarray, windows: Windows, with_batch: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each window's maximum, and its flat index in its image or in all of x."""
     index = np.arange(x.size, dtype=np.int64).reshape(x.shape)
     if not with_batch:
         index %= math.prod(x.shape[1:])
-    return at_maximum(x, y, index, windows)
+    y = maximum(x, windows)
+    place = at_maximum(x, y, index, windows)
+    return (y if is_ordinary(x) else at_maximum(x, y, x, windows)), place
 
 
 def _inside(x: np.ndarray, pads: Any) -> tuple[slice, ...]:

@@ -157,7 +157,8 @@ def test_halves_are_rounded_to_even():
 
 
 def test_neighbours():
-    found = tf.math.nextafter(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    start = tf.constant([0.0, 1.0], tf.float64)
+    found = tf.math.nextafter(start, np.array([1.0, 0.0]))
     np.testing.assert_array_equal(found, [5e-324, 1 - 2.0**-53])
     assert gradient(tf.math.nextafter, [1.0], [2.0]) == [[1.0], [0.0]]
 
