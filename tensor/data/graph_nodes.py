@@ -16,7 +16,7 @@ from tensor.core.context import context
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.core.tensor import wrap
 from tensor.data.elements import arrays_of
-from tensor.data.unknown import filled, unknown_in
+from tensor.data.unknown import filler, unknown_in
 from tensor.graph.control.stream import StreamOp, begin
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Code:
 
     def __init__(self, run: Callable[..., Any], arguments: Any, spec: Any) -> None:
         self._run = run
-        self._arguments = arguments
+        self._fill = filler(arguments)
         self.specs = tuple(nest.flatten(spec, True))
 
     def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
@@ -47,7 +47,7 @@ class Code:
         context.run = quiet.run
         graph, context.graph = context.graph, None
         try:
-            arguments = filled(self._arguments, iter([wrap(a) for a in arrays]))
+            arguments = self._fill(iter([wrap(a) for a in arrays]))
             return arrays_of(self._run(*arguments))
         finally:
             context.run, context.graph = outer, graph
@@ -93,9 +93,9 @@ def run_in_graph(
         spec: The structure of specs of the results.
         op: The kind of node.
     """
-    code = Code(run, tuple(arguments), spec)
-    inputs = tuple(unknown_in(code._arguments))
-    return list(context.graph.call_op(op, inputs, {"code": code}, None))
+    arguments = tuple(arguments)
+    attrs = {"code": Code(run, arguments, spec)}
+    return list(context.graph.call_op(op, unknown_in(arguments), attrs, None))
 
 
 def packed(spec: Any, tensors: list[Any]) -> Any:

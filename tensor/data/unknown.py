@@ -2,11 +2,12 @@
 
 Arguments may hold symbolic tensors: as they are, in structures and composite values, in
 datasets and functions of elements, or as the numbers they will be. `unknown_in` lists
-these tensors; `filled` puts eager ones in their place when the graph runs.
+these tensors; `filler` puts eager ones in their place when the graph runs.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from tensor.data.elements import is_constant
 from tensor.data.seeds import DrawnSeeds, drawn_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class UnknownCount(int):
@@ -79,20 +80,22 @@ def unknown_in(value: Any) -> list[Any]:
     return [tensor for part in _parts(value) for tensor in unknown_in(part)]
 
 
-def filled(value: Any, tensors: Iterator[Any]) -> Any:
-    """Return the arguments of a dataset with other tensors for the symbolic ones."""
-    if isinstance(value, Tensor):
-        return value if type(value) is EagerTensor else next(tensors)
+def filler(value: Any) -> Callable[[Iterator[Any]], Any]:
+    """Return a function that gives `value` with other tensors for the symbolic ones.
+
+    It takes them in the order of `unknown_in`, and is called each time a graph runs.
+    """
     if isinstance(value, UnknownCount):
-        return next(tensors).numpy().item()
+        return lambda tensors: next(tensors).numpy().item()
     if isinstance(value, DrawnSeeds):
-        return drawn_seeds()  # nobody chose them: the graph draws at each run
+        return lambda _: drawn_seeds()  # nobody chose them: each run draws its own
     if not unknown_in(value):
-        return value
-    parts = [filled(part, tensors) for part in _parts(value)]
-    if hasattr(value, "composite_from"):
-        return value.composite_from(parts)
-    return nest.rebuilt(value, parts)
+        return lambda _: value
+    if isinstance(value, Tensor):
+        return next
+    fillers = [filler(part) for part in _parts(value)]
+    make = getattr(value, "composite_from", None) or partial(nest.rebuilt, value)
+    return lambda tensors: make([fill(tensors) for fill in fillers])
 
 
 def _parts(value: Any) -> list[Any]:
