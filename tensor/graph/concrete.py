@@ -82,6 +82,7 @@ class ConcreteFunction:
         self.variables = graph.variables
         captured = [outer for outer, _ in graph.outside.tensors]
         self.captured_tensors = captured
+        self._call_time = list(graph.call_time.values())
         self._captured_arrays = [getattr(t, "_array", None) for t in captured]
         self._argument_variables = _variables_in(arguments.specs)
         self.function_type = self._type(arguments.types)
@@ -198,6 +199,7 @@ class ConcreteFunction:
         """Call with other shapes than traced for, as far as kernels allow."""
         if self._general_runner is None:
             self._general_runner = Runner(without_shapes(self.program))
+        tensors = self._with_call_time_values(tensors)
         arrays = [t._array for t in tensors] + self._captured_arrays
         return self._pack([wrap(a) for a in self._general_runner.run(arrays)])
 
@@ -216,6 +218,8 @@ class ConcreteFunction:
 
     def call_flat(self, tensors: Sequence[Any]) -> Any:
         """Call with the tensors of the arguments, in order, which must fit."""
+        if self._call_time:
+            tensors = self._with_call_time_values(tensors)
         if context.graph is not None:
             return self._pack(inline(self.program, [*tensors, *self.captured_tensors]))
         if context.tapes or context.accumulators:
@@ -223,6 +227,9 @@ class ConcreteFunction:
         arrays = [t._array for t in tensors]
         arrays += self._captured_arrays
         return self._pack([wrap(a) for a in self._runner.run(arrays)])
+
+    def _with_call_time_values(self, tensors: Sequence[Any]) -> list[Any]:
+        return [*tensors, *[t for v in self._call_time for t in v.tensors()]]
 
     def _call_watched(self, tensors: Sequence[Any]) -> Any:
         """Call while tapes or forward accumulators are active."""

@@ -6,6 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.context import context
+from tensor.graph.call_time import CallTimeValue
+from tensor.graph.program import Value
+from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
@@ -35,13 +38,20 @@ class FunctionGraph(Graph):
             context.tracing = outer
 
     def capture_call_time_value(self, closure: Any, spec: Any, key: Any = None) -> Any:
-        """Refuse to take in a value that is computed anew before each call.
+        """Return what a closure will return before each call of the function.
 
-        Raises:
-            NotImplementedError: Always.
+        Args:
+            closure: Returns a value; it takes no arguments.
+            spec: What the value fits: specs in its structure.
+            key: The same key stands for the same value, without a further closure.
         """
-        raise NotImplementedError(
-            "capture_call_time_value is not supported: a function captures tensors and "
-            "variables when it is traced. Pass the value as an argument, or keep it in "
-            "a tf.Variable that is assigned to before the call."
-        )
+        key = object() if key is None else key
+        found = self.call_time.get(key)
+        if found is None:
+            found = CallTimeValue(closure, spec, key, self._call_time_input)
+            self.call_time[key] = found
+        return found.inside
+
+    def _call_time_input(self, dims: Any, dtype: Any) -> SymbolicTensor:
+        value = Value(dims, dtype, self.unique_name("Placeholder") + ":0")
+        return SymbolicTensor(value, self)

@@ -10,9 +10,11 @@ from tensor.graph.graph_elements import GraphElements
 from tensor.graph.operation import Operation
 
 if TYPE_CHECKING:
+    from tensor.graph.call_time import CallTimeValue
     from tensor.graph.captures import Captures
     from tensor.graph.program import Node, Value
     from tensor.graph.symbolic import SymbolicTensor
+    from tensor.graph.trace import Graph
 
 
 class GraphView(GraphElements):
@@ -24,7 +26,9 @@ class GraphView(GraphElements):
 
     placeholders: list[SymbolicTensor]
     nodes: list[Node]
+    outer: Graph | None
     outside: Captures
+    call_time: dict[Any, CallTimeValue]
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,9 +36,13 @@ class GraphView(GraphElements):
 
     @property
     def captures(self) -> list[tuple[Any, SymbolicTensor]]:
-        """Pairs of an outside tensor, or a variable's handle, and its input."""
+        """Pairs of a tensor, a variable's handle or a closure, and its input."""
         graph: Any = self
-        return self.outside.as_shown(graph)
+        values = self.call_time.values()
+        closures = [
+            (value.closure, inner) for value in values for inner in value.inputs
+        ]
+        return [*closures, *self.outside.as_shown(graph)]
 
     @property
     def external_captures(self) -> list[Any]:
@@ -60,6 +68,11 @@ class GraphView(GraphElements):
     def trainable_variables(self) -> tuple[Any, ...]:
         """The trainable variables that are read or written."""
         return tuple(v for v in self.variables if v.trainable)
+
+    @property
+    def outer_graph(self) -> Any:
+        """The graph that was being traced when this one began, or None."""
+        return self.outer
 
     def session(self) -> Any:
         """Return a session that runs this graph, as in TF1."""

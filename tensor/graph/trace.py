@@ -27,6 +27,7 @@ from tensor.graph.graph_variables import GraphVariables
 from tensor.graph.graph_view import GraphView
 from tensor.graph.operation import Operation
 from tensor.graph.program import Node, Program, Value
+from tensor.graph.signature import fit_nested
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope, specs_of
 from tensor.graph.user_lines import user_line
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from tensor.core.registry import Op
     from tensor.core.shapes import Dims
+    from tensor.graph.call_time import CallTimeValue
 
 # TensorFlow names the nodes of Python's operators in its own way.
 _NODE_NAMES = {"AddV2": "add", "Mul": "mul", "Sub": "sub", "RealDiv": "truediv"}
@@ -70,6 +72,8 @@ class Graph(GraphView, GraphVariables):
         self.finalized = False
         self._control = ControlInputs()
         self.outside = Captures()
+        # Values that a function computes anew before each call, by key.
+        self.call_time: dict[Any, CallTimeValue] = {}
         # Values of variables that all bodies of one node take, by node and variable.
         self.values_before: dict[Any, SymbolicTensor] = {}
         # Constants of outer graphs that have been made again in this one.
@@ -100,6 +104,13 @@ class Graph(GraphView, GraphVariables):
             yield self.outer  # type: ignore[misc]
         finally:
             context.graph, context.tapes = saved
+
+    def capture_call_time_value(self, closure: Any, spec: Any, key: Any = None) -> Any:
+        """Return a value that functions compute anew before each call: what it is now.
+
+        See `FunctionGraph.capture_call_time_value`.
+        """
+        return fit_nested(closure(), spec)
 
     def as_default(self) -> Any:
         """Return a context manager in which ops are recorded in this graph."""
@@ -213,6 +224,7 @@ class Graph(GraphView, GraphVariables):
     def finish(self, outputs: list[SymbolicTensor]) -> Program:
         """Return what was recorded as a program that computes `outputs`."""
         inputs = [t._value for t in self.placeholders]
+        inputs += [t._value for v in self.call_time.values() for t in v.inputs]
         inputs += [inner._value for _, inner in self.outside.tensors]
         results = tuple([t._value for t in outputs])
         return Program(tuple(inputs), tuple(self.nodes), results, self.name)

@@ -285,6 +285,10 @@ class Together:
     def __init__(self, *values: Any) -> None:
         self._values = [v if isinstance(v, Together) else convert(v) for v in values]
 
+    def __iter__(self) -> Any:
+        """Refuse Python's own iteration, as the symbolic tensors do."""
+        return iter(self._values[-1])
+
     def length(self) -> Any:
         """Return the number of elements."""
         lengths = [len_(v) for v in self._values]

@@ -63,6 +63,11 @@ class BodyGraph(Graph):
             )
         return super().capture(tensor)
 
+    def capture_call_time_value(self, closure: Any, spec: Any, key: Any = None) -> Any:
+        """Return a value that the function around computes anew before each call."""
+        with self._outside() as outer:
+            return outer.capture_call_time_value(closure, spec, key)
+
     def read_variable(self, variable: Any) -> SymbolicTensor:
         """Return the variable's value at this point of the program."""
         tensor = super().read_variable(variable)

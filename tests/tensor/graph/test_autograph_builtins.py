@@ -211,3 +211,9 @@ def test_print_takes_anything(capsys: pytest.CaptureFixture[str]) -> None:
 
     tf.function(prints)()
     assert capsys.readouterr().out == "{1: 'a', 'b': 2}\n"
+
+
+def test_pairs_of_symbolic_tensors_are_for_loops_alone():
+    for pairs in (enumerate, lambda x: zip(x, x, strict=False)):
+        with pytest.raises(TypeError, match="Iterating over a symbolic"):
+            tf.function(lambda x, pairs=pairs: list(pairs(x)))(tf.constant([1]))

@@ -361,12 +361,3 @@ def test_the_graph_of_a_function_tells_what_it_uses_and_returns() -> None:
     assert [u is k for u, k in zip(graph.variables, (v, w), strict=True)] == [True] * 2
     assert len(graph.trainable_variables) == 1
     assert set(graph.structured_outputs) == {"sum", "product"}
-
-
-def test_values_of_call_time_are_refused() -> None:
-    def f() -> Any:
-        graph = tf.compat.v1.get_default_graph()
-        return graph.capture_call_time_value(lambda: 1.0, tf.TensorSpec([]))
-
-    with pytest.raises(NotImplementedError, match="capture_call_time_value"):
-        tf.function(f)()
