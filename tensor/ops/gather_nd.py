@@ -22,6 +22,7 @@ from tensor.ops.array import (
     where,
     zeros_like,
 )
+from tensor.ops.bad_indices import ignores_bad_indices, valid_indices
 from tensor.ops.families import shape_of
 from tensor.ops.indices import batch_grids, check_index_dtype, slices
 
@@ -46,15 +47,19 @@ def nd_location(shape: tuple[int, ...], indices: Any, batch_dims: int, op: str) 
     limits = np.array(shape[batch_dims : batch_dims + depth], np.int64)
     outside = ((indices < 0) | (indices >= limits)).any(axis=-1)
     if outside.any():
-        raise _bad_index(shape, indices, outside, op)
+        raise _bad_index(shape, indices, outside, batch_dims, op)
     parts = tuple(indices[..., i] for i in range(depth))
     return (*batch_grids(shape[:batch_dims], max(indices.ndim - 1, 1)), *parts)
 
 
-def _bad_index(shape: Any, indices: Any, outside: Any, op: str) -> Exception:
-    at = np.argwhere(outside)[0]
+def _bad_index(
+    shape: Any, indices: Any, outside: Any, batch_dims: int, op: str
+) -> Exception:
+    """Return the error for the last index that is out of range, as in TensorFlow."""
+    at = np.argwhere(outside)[-1]
     where = f"[{','.join(str(i) for i in at)}]" if len(at) else ""
-    text = f"indices{where} = {indices[tuple(at)].tolist()} does not index into "
+    index = [*at[:batch_dims].tolist(), *indices[tuple(at)].tolist()]
+    text = f"indices{where} = {index} does not index into "
     node = ""
     if op == "GatherNd":
         text, node = text + "param ", f", node name: {op}"
@@ -158,8 +163,8 @@ def gather_nd_(
         indices: Integers; `indices[..., :]` is one index into the leading axes.
         batch_dims: How many leading dimensions of both are a batch.
         name: A name for the node, in a graph.
-        bad_indices_policy: "IGNORE" gives zeros for indices out of range; otherwise
-            they are errors.
+        bad_indices_policy: "IGNORE" gives zeros for indices out of range; by default,
+            and with "ERROR", they are errors.
 
     Raises:
         InvalidArgumentError: An index is too long or out of range.
@@ -187,7 +192,7 @@ def gather_nd_(
                 f"batch_dims = {batch_dims} must be less than rank({what}) = "
                 f"{value.ndim}"
             )
-    if bad_indices_policy == "IGNORE":
+    if ignores_bad_indices(bad_indices_policy, "GatherNd"):
         return _gather_nd_or_zero(params, indices, batch_dims)
     return gather_nd(params, indices, batch_dims=batch_dims, name=name)
 
@@ -197,37 +202,10 @@ def _gather_nd_or_zero(params: Any, indices: Any, batch_dims: int) -> Any:
     shape = shape_op(params, out_type=indices.dtype)[batch_dims:]
     valid, inside = valid_indices(indices, shape)
     found = gather_nd(params, inside, batch_dims=batch_dims)
-    return or_else(valid, found, zeros_like(found))
+    return _or_else(valid, found, zeros_like(found))
 
 
-def valid_indices(indices: Any, shape: Any) -> tuple[Any, Any]:
-    """Return which indices are in range, and zeros in place of those that are not.
-
-    Args:
-        indices: Integers; `indices[..., :]` is one index into the leading axes.
-        shape: The shape that they index, as a tensor.
-
-    Raises:
-        ValueError: How many axes an index has is not known.
-    """
-    from tensor.ops.compare import greater_equal, less
-    from tensor.ops.math import logical_and
-    from tensor.ops.reduce import reduce_all
-
-    depth = (indices.static_shape or (None,))[-1]
-    if depth is None:
-        raise ValueError(
-            'bad_indices_policy="IGNORE" needs to know how many axes an index has, but '
-            f"indices have shape {indices.shape}. Give them one by tf.ensure_shape."
-        )
-    limits = shape[:depth]
-    zeros = zeros_like(indices)
-    inside = logical_and(greater_equal(indices, zeros), less(indices, limits))
-    valid = reduce_all(inside, axis=(-1,), keepdims=True)
-    return valid, where(valid, indices, zeros)
-
-
-def or_else(valid: Any, slices: Any, others: Any) -> Any:
+def _or_else(valid: Any, slices: Any, others: Any) -> Any:
     """Return one slice per index: others where `valid_indices` found it not valid."""
     for _ in range(slices.ndim - valid.ndim):
         valid = valid[..., None]

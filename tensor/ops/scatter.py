@@ -17,13 +17,14 @@ from tensor.ops.array import (
     as_static_shape,
     cast,
     ones_like,
+    shape_op,
     static_value,
     where,
     zeros_like,
 )
+from tensor.ops.bad_indices import ignores_bad_indices, without_bad_indices
 from tensor.ops.families import shape_of
 from tensor.ops.gather import check_index_dtype, gather, gather_nd, nd_location
-from tensor.ops.gather_nd import or_else, valid_indices
 from tensor.ops.scatter_shapes import check_static_updates, check_updates
 
 if TYPE_CHECKING:
@@ -202,12 +203,20 @@ class _TensorScatter(Op):
         return TensorSpec.of(x.dims, x.dtype)
 
     def public(
-        self, tensor: Any, indices: Any, updates: Any, name: str | None = None
+        self,
+        tensor: Any,
+        indices: Any,
+        updates: Any,
+        bad_indices_policy: str = "",
+        name: str | None = None,
     ) -> Any:
         x = convert(tensor)
-        indices = convert(indices)
+        indices, updates = convert(indices), convert(updates, x.dtype)
         check_index_dtype(self.type_name, indices)
-        return self(x, indices, convert(updates, x.dtype), name=name)
+        if ignores_bad_indices(bad_indices_policy, self.type_name):
+            limits = shape_op(x, out_type=indices.dtype)
+            indices, updates = without_bad_indices(indices, updates, limits)
+        return self(x, indices, updates, name=name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         # Indices that differ: the last of equal ones wins, which is no function.
@@ -219,7 +228,6 @@ class _TensorScatter(Op):
 class TensorScatterUpdate(_TensorScatter):
     """A copy of a tensor with the slices at multi-dimensional indices replaced."""
 
-    names = ("tensor_scatter_nd_update",)
     keeps_inputs = (1,)
 
     def gradient(self, call: Any, dz: Any) -> Any:
@@ -297,6 +305,24 @@ tensor_scatter_max = register(TensorScatterMax)
 tensor_scatter_min = register(TensorScatterMin)
 
 
+@export("tensor_scatter_nd_update")
+def tensor_scatter_nd_update(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Any:
+    """Return a copy of `tensor` with the slices at indices replaced by `updates`.
+
+    Args:
+        tensor: The tensor to copy.
+        indices: Integers; `indices[..., :]` is one index into the leading axes.
+        updates: One slice per index.
+        name: A name for the node, in a graph.
+
+    Raises:
+        InvalidArgumentError: An index is out of range, or shapes do not fit.
+    """
+    return tensor_scatter_update.public(tensor, indices, updates, name=name)
+
+
 @export("scatter_nd")
 def scatter_nd(
     indices: Any,
@@ -326,7 +352,7 @@ def scatter_nd(
     if isinstance(dims, tuple) and any(d < 0 for d in dims):
         raise errors.invalid("ScatterNd", f"Dimension {min(dims)} must be >= 0")
     updates = convert(updates)
-    if bad_indices_policy == "IGNORE":
-        valid, indices = valid_indices(indices, convert(dims, indices.dtype))
-        updates = or_else(valid, updates, zeros_like(updates))
+    if ignores_bad_indices(bad_indices_policy, "ScatterNd"):
+        limits = convert(dims, indices.dtype)
+        indices, updates = without_bad_indices(indices, updates, limits)
     return scatter_nd_op(indices, updates, shape=dims, name=name)

@@ -187,19 +187,21 @@ FORMS: dict[str, Any] = {
     "StridedSlice": strided_slice,
     "StridedSliceGrad": strided_slice_grad,
     "TensorScatterAdd": lambda tensor, indices, updates, bad_indices_policy="": (
-        tf.tensor_scatter_nd_add(tensor, indices, updates)
+        tf.tensor_scatter_nd_add(tensor, indices, updates, bad_indices_policy)
     ),
     "TensorScatterMax": lambda tensor, indices, updates, bad_indices_policy="": (
-        tf.tensor_scatter_nd_max(tensor, indices, updates)
+        tf.tensor_scatter_nd_max(tensor, indices, updates, bad_indices_policy)
     ),
     "TensorScatterMin": lambda tensor, indices, updates, bad_indices_policy="": (
-        tf.tensor_scatter_nd_min(tensor, indices, updates)
+        tf.tensor_scatter_nd_min(tensor, indices, updates, bad_indices_policy)
     ),
     "TensorScatterSub": lambda tensor, indices, updates, bad_indices_policy="": (
-        tf.tensor_scatter_nd_sub(tensor, indices, updates)
+        tf.tensor_scatter_nd_sub(tensor, indices, updates, bad_indices_policy)
     ),
     "TensorScatterUpdate": lambda tensor, indices, updates, bad_indices_policy="": (
-        tf.tensor_scatter_nd_update(tensor, indices, updates)
+        get_op("TensorScatterUpdate").public(
+            tensor, indices, updates, bad_indices_policy
+        )
     ),
     "TensorStridedSliceUpdate": tensor_strided_slice_update,
     "Tile": lambda input, multiples: tf.tile(input, multiples),

@@ -74,15 +74,14 @@ def maxima_of_volumes(
     Where eight channels are computed at once, NaN is passed over; elsewhere each number
     replaces a NaN before it, and a NaN whatever was before.
     """
-    best = at_once = None
-    for where in places(windows, counts):
+    first, *others = places(windows, counts)
+    best = at_once = x[first]
+    for where in others:
         here = x[where]
-        if best is None:
-            best = at_once = here
-        else:
-            best = np.where(here < best, best, here)
-            at_once = np.fmax(here, at_once)
+        best = np.where(here < best, best, here)
+        at_once = np.fmax(here, at_once)
     channels = x.shape[-1]
     first_lane = np.arange(best.size) // _LANES * _LANES
     is_at_once = first_lane % channels + _LANES <= channels
-    return np.where(is_at_once.reshape(best.shape), at_once, best)
+    result: np.ndarray = np.where(is_at_once.reshape(best.shape), at_once, best)
+    return result
