@@ -64,8 +64,12 @@ def gather(reference: Any, indices: Any) -> Any:
 
 
 def concatenate(tensors: Any, axis: int = -1) -> Any:
-    """Return tensors joined along an axis."""
-    return tf.concat(list(tensors), axis)
+    """Return tensors joined along an axis; sparse if all of them are."""
+    sparse = [isinstance(x, tf.SparseTensor) for x in tensors]
+    if all(sparse):
+        return tf.sparse.concat(axis, list(tensors))
+    parts = zip(tensors, sparse, strict=True)
+    return tf.concat([tf.sparse.to_dense(x) if s else x for x, s in parts], axis)
 
 
 def stack(x: Any, axis: int = 0) -> Any:

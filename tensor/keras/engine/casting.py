@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import tensor as tf
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import Tensor
 
 # What becomes a tensor when a layer is called with it.
@@ -23,4 +24,5 @@ def cast_floating(x: Any, dtype: Any) -> Any:
     kind = getattr(x, "dtype", None)
     if kind is None or kind is dtype or not getattr(kind, "is_floating", False):
         return x
-    return tf.cast(x, dtype) if isinstance(x, Tensor | tf.Variable) else x
+    kinds = Tensor | tf.Variable | CompositeTensor
+    return tf.cast(x, dtype) if isinstance(x, kinds) else x

@@ -7,7 +7,7 @@ from typing import Any
 import tensor as tf
 from tensor.core.tensor_spec import TensorSpec
 from tensor.keras import settings
-from tensor.keras.engine.keras_tensor import KerasTensor, Node
+from tensor.keras.engine.keras_tensor import KerasTensor, Node, keras_tensor_of
 from tensor.keras.engine.layer import Layer
 
 
@@ -33,21 +33,16 @@ class InputLayer(Layer):
             batch_size: The batch size, if it is fixed.
             dtype: Its dtype; floatx by default.
             input_tensor: A Keras tensor to take over.
-            sparse: Accepted if False.
+            sparse: Whether it is a sparse tensor.
             name: The layer's name.
-            ragged: Accepted if False.
-            type_spec: A TensorSpec that says everything.
+            ragged: Whether it is a ragged tensor.
+            type_spec: What says everything: the spec of a dense, ragged or sparse
+                tensor.
             **kwargs: `batch_input_shape`, the shape with the batch; `optional`.
 
         Raises:
-            ValueError: Arguments contradict each other, or the input would be sparse
-                or ragged.
+            ValueError: Arguments contradict each other.
         """
-        if sparse or ragged:
-            raise ValueError(
-                "Sparse and ragged Keras inputs are not supported: convert to a dense "
-                "tensor before the model (`tf.sparse.to_dense`, `.to_tensor()`)."
-            )
         whole = kwargs.pop("batch_input_shape", None)
         self._optional = kwargs.pop("optional", False)
         if whole is not None and input_shape is not None:
@@ -55,25 +50,41 @@ class InputLayer(Layer):
                 "Only provide the input_shape OR batch_input_shape argument to "
                 "InputLayer, not both at the same time."
             )
+        if sparse and ragged:
+            raise ValueError(
+                "Cannot set both `sparse` and `ragged` to `True` in a Keras `Input`."
+            )
+        if type_spec is not None:
+            _check_alone(
+                input_shape=input_shape,
+                batch_input_shape=whole,
+                batch_size=batch_size,
+                dtype=dtype,
+                input_tensor=input_tensor,
+                sparse=sparse,
+                ragged=ragged,
+            )
         if whole is not None:
             whole = tuple(tf.TensorShape(whole).as_list())
         elif input_shape is not None:
             shape = input_shape if not isinstance(input_shape, int) else (input_shape,)
             whole = (batch_size, *tf.TensorShape(shape).as_list())
         name = name or settings.unique_name("input", zero_based=False)
-        if type_spec is not None:
-            whole = tuple(type_spec.shape.as_list())
-            dtype = type_spec.dtype
-        if input_tensor is not None:
-            whole, dtype = input_tensor.static_shape, input_tensor.dtype
-        dtype = tf.as_dtype(dtype or settings.floatx())
-        super().__init__(dtype=dtype.name, name=name, **kwargs)
-        self._batch_input_shape = whole
+        if isinstance(input_tensor, KerasTensor):
+            tensor: Any = input_tensor
+        else:
+            if type_spec is None and input_tensor is not None:
+                type_spec = tf.type_spec_from_value(input_tensor)
+            spec = type_spec or _spec(whole, dtype, bool(sparse), bool(ragged))
+            if isinstance(spec, TensorSpec):
+                spec = TensorSpec.of(spec.dims, spec.dtype, name)
+            tensor = keras_tensor_of(spec)
+        super().__init__(dtype=tensor.dtype.name, name=name, **kwargs)
+        self._batch_input_shape = tensor.static_shape
+        self.sparse = type(tensor.type_spec).__name__ == "SparseTensorSpec"
+        self.ragged = type(tensor.type_spec).__name__ == "RaggedTensorSpec"
         self.built = True
         self.is_placeholder = True
-        tensor = KerasTensor(TensorSpec.of(whole, dtype, name))
-        if input_tensor is not None and isinstance(input_tensor, KerasTensor):
-            tensor = input_tensor
         Node(self, (), {}, tensor)
 
     def call(self, inputs: Any) -> Any:
@@ -88,14 +99,39 @@ class InputLayer(Layer):
         return {
             "batch_input_shape": self._batch_input_shape,
             "dtype": self.dtype,
-            "sparse": False,
-            "ragged": False,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
             "name": self.name,
             "optional": self._optional,
         }
 
     def get_build_config(self) -> None:
         return None
+
+
+def _spec(whole: Any, dtype: Any, is_sparse: bool, is_ragged: bool) -> Any:
+    """Return the spec of an input, given its whole shape."""
+    dtype = tf.as_dtype(dtype or settings.floatx())
+    if is_sparse:
+        return tf.SparseTensorSpec(whole, dtype)
+    if is_ragged:
+        unknown = [axis for axis, size in enumerate(whole) if size is None and axis]
+        return tf.RaggedTensorSpec(whole, dtype, max(unknown, default=0))
+    return TensorSpec.of(whole, dtype)
+
+
+def _check_alone(**others: Any) -> None:
+    """Check that nothing else is given with a `type_spec`.
+
+    Raises:
+        ValueError: Something is.
+    """
+    for name, value in others.items():
+        if value is not None:
+            raise ValueError(
+                "When `type_spec` is not None, all other args except `name` must be "
+                f"None, but {name} is not None."
+            )
 
 
 def Input(  # noqa: N802  # Keras's name
@@ -116,10 +152,11 @@ def Input(  # noqa: N802  # Keras's name
         batch_size: The batch size, if it is fixed.
         name: A name, by which inputs may be passed.
         dtype: Its dtype; floatx by default.
-        sparse: Accepted if False.
+        sparse: Whether it is a sparse tensor.
         tensor: A Keras tensor to take over.
-        ragged: Accepted if False.
-        type_spec: A TensorSpec that says everything.
+        ragged: Whether it is a ragged tensor; the last dimension that is unknown is its
+            last ragged one.
+        type_spec: What says everything: the spec of a dense, ragged or sparse tensor.
         **kwargs: `batch_shape` or `batch_input_shape`, the shape with the batch.
 
     Raises:

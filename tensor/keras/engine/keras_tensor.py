@@ -27,14 +27,73 @@ class History(NamedTuple):
     tensor_index: int
 
 
-class KerasTensor(Tensor):
-    """A tensor without a value, which knows the layer call that will make it.
+class KerasTensor:
+    """What a layer will return: no value, but the layer call that will make it.
+
+    There is a class for each kind of value; `keras_tensor_of` makes the right one.
+    """
+
+    __slots__ = ()
+    _keras_history: History
+    _spec: Any
+
+    @property
+    def type_spec(self) -> Any:
+        """Shape, dtype and kind together."""
+        return self._spec
+
+    @property
+    def name(self) -> str | None:
+        """The name of the input layer, or of the layer that made it."""
+        name: str | None = getattr(self._spec, "name", None)
+        if name is not None:
+            return name
+        history = getattr(self, "_keras_history", None)
+        return None if history is None else history.layer.name
+
+    @property
+    def node(self) -> Any:
+        """The layer call that makes it."""
+        layer, node_index, _ = self._keras_history
+        return layer._inbound_nodes[node_index]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TypeError(
+            f"You are passing {self!r}, an intermediate Keras symbolic input/output, "
+            "to a NumPy function. Wrap what uses NumPy into a custom layer."
+        )
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"A symbolic {self!r} cannot be used as a boolean.")
+
+    def __deepcopy__(self, memo: Any) -> KerasTensor:
+        return self
+
+    def __str__(self) -> str:
+        history = getattr(self, "_keras_history", None)
+        made = f"created by layer '{history.layer.name}'" if history else None
+        described = "" if made is None else f', description="{made}"'
+        name = "" if self.name is None else f", name='{self.name}'"
+        return f"KerasTensor(type_spec={self.type_spec}{name}{described})"
+
+    def __repr__(self) -> str:
+        history = getattr(self, "_keras_history", None)
+        made = "" if history is None else f" (created by layer '{history.layer.name}')"
+        return f"<KerasTensor: {self._described}{made}>"
+
+    @property
+    def _described(self) -> str:
+        return f"type_spec={self.type_spec}"
+
+
+class DenseKerasTensor(KerasTensor, Tensor):
+    """A tensor that a layer will return.
 
     Ops applied to it become layers, so that a model can contain them.
     """
 
     __slots__ = ("_keras_history", "_known", "_spec")
-    _keras_history: History
+    _spec: TensorSpec
 
     def __init__(self, spec: TensorSpec, known: Any = None) -> None:
         """Describe a tensor.
@@ -57,25 +116,6 @@ class KerasTensor(Tensor):
         """The type of the elements."""
         return self._spec.dtype
 
-    @property
-    def type_spec(self) -> TensorSpec:
-        """Shape and dtype together."""
-        return self._spec
-
-    @property
-    def name(self) -> str | None:
-        """The name of the input layer, or of the layer that made it."""
-        if self._spec.name is not None:
-            return self._spec.name
-        history = getattr(self, "_keras_history", None)
-        return None if history is None else history.layer.name
-
-    @property
-    def node(self) -> Any:
-        """The layer call that makes it."""
-        layer, node_index, _ = self._keras_history
-        return layer._inbound_nodes[node_index]
-
     def set_shape(self, shape: Any) -> None:
         """Add what is known about the shape."""
         dims = merge(self._spec.dims, TensorSpec(shape)._dims)
@@ -91,9 +131,6 @@ class KerasTensor(Tensor):
 
         return TFOpLambda(op, name=name)(*inputs, **attrs)
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(f"A symbolic {self!r} cannot be used as a boolean.")
-
     def __iter__(self) -> Any:
         shape = self.static_shape
         if not shape or shape[0] is None:
@@ -102,29 +139,23 @@ class KerasTensor(Tensor):
             )
         return (self[i] for i in range(shape[0]))  # type: ignore[index]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise TypeError(
-            f"You are passing {self!r}, an intermediate Keras symbolic input/output, "
-            "to a NumPy function. Wrap what uses NumPy into a custom layer."
-        )
+    @property
+    def _described(self) -> str:
+        return f"shape={to_text(self.static_shape)} dtype={self.dtype.name}"
 
-    def __deepcopy__(self, memo: Any) -> KerasTensor:
-        return self
 
-    def __str__(self) -> str:
-        history = getattr(self, "_keras_history", None)
-        made = f"created by layer '{history.layer.name}'" if history else None
-        described = "" if made is None else f', description="{made}"'
-        name = "" if self.name is None else f", name='{self.name}'"
-        return f"KerasTensor(type_spec={self.type_spec}{name}{described})"
+def keras_tensor_of(spec: Any, known: Any = None) -> Any:
+    """Return a Keras tensor for a spec: dense, ragged or sparse.
 
-    def __repr__(self) -> str:
-        history = getattr(self, "_keras_history", None)
-        made = "" if history is None else f" (created by layer '{history.layer.name}')"
-        return (
-            f"<KerasTensor: shape={to_text(self.static_shape)} "
-            f"dtype={self.dtype.name}{made}>"
-        )
+    Args:
+        spec: What describes the value.
+        known: What is known of its elements if it is a vector of integers.
+    """
+    if isinstance(spec, TensorSpec):
+        return DenseKerasTensor(spec, known)
+    from tensor.keras.engine.composite_keras_tensor import composite_keras_tensor
+
+    return composite_keras_tensor(spec)
 
 
 class Node:

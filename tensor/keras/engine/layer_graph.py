@@ -8,6 +8,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.core import nest
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import Tensor
 from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.keras_tensor import KerasTensor, Node
@@ -235,10 +236,13 @@ class LayerGraph:
         return flat
 
 
-def _conformed(x: Any, reference: KerasTensor) -> Any:
+def _conformed(x: Any, reference: Any) -> Any:
     """Return an input in the rank and dtype that the model was built for."""
     if x is None and _is_optional(reference):
         return None
+    if isinstance(x, CompositeTensor):
+        same = getattr(x, "dtype", None) is reference.dtype
+        return x if same else tf.cast(x, reference.dtype)
     if not isinstance(x, Tensor):
         x = tf.convert_to_tensor(x)
     mask = getattr(x, "_keras_mask", None)
@@ -255,13 +259,13 @@ def _conformed(x: Any, reference: KerasTensor) -> Any:
     return x
 
 
-def _any_batch(x: KerasTensor) -> Any:
+def _any_batch(x: Any) -> Any:
     """Return a tensor's static shape with the size of the batch left open."""
     shape = x.static_shape
     return shape if not shape else (None, *shape[1:])
 
 
-def _is_optional(x: KerasTensor) -> bool:
+def _is_optional(x: Any) -> bool:
     """Return whether None may be passed for an input."""
     return bool(getattr(x._keras_history.layer, "_optional", False))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest
-from tensor.core.tensor import Tensor
 
 if TYPE_CHECKING:
     from tensor.keras.engine.call_signature import CallSignature
@@ -61,5 +60,5 @@ class LayerMasks:
         if new is None:
             return
         for x, mask in zip(flat, nest.flatten(new), strict=False):
-            if isinstance(x, Tensor):
+            if hasattr(type(x), "_keras_mask"):  # tensors, ragged ones too
                 x._keras_mask = mask

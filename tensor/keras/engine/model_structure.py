@@ -12,7 +12,6 @@ from tensor.keras.engine.weights import WeightOwner
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tensor.keras.engine.keras_tensor import KerasTensor
     from tensor.keras.engine.layer_graph import LayerGraph
 
 
@@ -180,8 +179,10 @@ class ModelStructure(LayerNodes):
         return nest.map_structure(_open_batch, specs) if dynamic_batch else specs
 
 
-def _named_spec(x: KerasTensor) -> tf.TensorSpec:
-    """Return the spec of an input, with its layer's name."""
+def _named_spec(x: Any) -> Any:
+    """Return the spec of an input, with its layer's name if it is dense."""
+    if not isinstance(x.type_spec, tf.TensorSpec):
+        return x.type_spec
     return tf.TensorSpec(x.static_shape, x.dtype, x._keras_history.layer.name)
 
 

@@ -1,10 +1,11 @@
-"""TFOpLambda: an op applied to Keras tensors, as a layer."""
+"""TFOpLambda: an op or a public function applied to Keras tensors, as a layer."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tensor.core.registry import get_op
+from tensor.core.public_api import names_in, namespaces
+from tensor.core.registry import Op, get_op
 from tensor.keras import settings
 from tensor.keras.engine.layer import Layer
 
@@ -25,26 +26,58 @@ _OPERATORS = {
 }
 
 
-def _name_of(op: Any) -> str:
-    if op.type_name in _OPERATORS:
-        return _OPERATORS[op.type_name]
-    names = sorted(op.names, key=lambda n: ("math." not in n, -n.count("."), n))
-    return f"tf.{names[0]}" if names else f"tf.raw_ops.{op.type_name}"
+# The same for public functions, which ragged and sparse Keras tensors are given to.
+_OPERATOR_FUNCTIONS = {"tf.math.add": "tf.__operators__.add"}
+
+
+def _name_of(function: Any) -> str:
+    """Return the layer's name for an op or a public function."""
+    if not isinstance(function, Op):
+        name = public_name(function)
+        return _OPERATOR_FUNCTIONS.get(name, name)
+    if function.type_name in _OPERATORS:
+        return _OPERATORS[function.type_name]
+    names = sorted(function.names, key=_preference)
+    return f"tf.{names[0]}" if names else f"tf.raw_ops.{function.type_name}"
+
+
+def _preference(name: str) -> tuple[bool, int, str]:
+    return "math." not in name, -name.count("."), name
+
+
+def public_name(function: Any) -> str:
+    """Return the name of a public function: `tf.math.reduce_sum`."""
+    names = [
+        f"{namespace}.{name}" if namespace else name
+        for namespace in namespaces()
+        for name, thing in names_in(namespace).items()
+        if thing is function
+    ]
+    return f"tf.{min(names, key=_preference)}"
+
+
+def _found(name: str) -> Any:
+    """Return the op of a type name, or the public function of a name with `tf.`."""
+    if not name.startswith("tf."):
+        return get_op(name)
+    namespace, _, last = name.removeprefix("tf.").rpartition(".")
+    return names_in(namespace)[last]
 
 
 class TFOpLambda(Layer):
-    """Applies one op; made when an op meets a Keras tensor."""
+    """Applies one op or function; made when it meets a Keras tensor."""
 
     def __init__(self, function: Any, name: str | None = None, **kwargs: Any) -> None:
-        """Take the op, or its type name."""
-        op = get_op(function) if isinstance(function, str) else function
+        """Take the op or function, or its name."""
+        function = _found(function) if isinstance(function, str) else function
         name = name if name and not name.isidentifier() else None
+        kwargs["autocast"] = False
         super().__init__(
-            name=name or settings.unique_name(_name_of(op), avoid_given_names=True),
-            autocast=False,
+            name=name
+            or settings.unique_name(_name_of(function), avoid_given_names=True),
             **kwargs,
         )
-        self._op = op
+        self._op = function
         self.built = True
         self._must_restore_from_config = True
 
@@ -52,6 +85,6 @@ class TFOpLambda(Layer):
         return self._op(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config["function"] = self._op.type_name
-        return config
+        op = self._op
+        function = op.type_name if isinstance(op, Op) else public_name(op)
+        return {**super().get_config(), "function": function}

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import tensor as tf
 from tensor.core import nest, replica
-from tensor.core.tensor import Tensor
+from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.trace import Graph
 from tensor.keras.engine.call_context import calls, entered
-from tensor.keras.engine.keras_tensor import KerasTensor, Node
+from tensor.keras.engine.keras_tensor import KerasTensor, Node, keras_tensor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,12 +75,17 @@ def _scratch() -> Iterator[Graph]:
 
 
 def _placeholder(graph: Graph, x: KerasTensor) -> Any:
+    """Return what stands for the value of a Keras tensor while a layer is traced."""
     spec = x.type_spec
-    tensor = graph.add_input(spec.dims, spec.dtype)
+    if isinstance(spec, TensorSpec):
+        made = graph.add_input(spec.dims, spec.dtype)
+    else:
+        parts = spec.composite_components()
+        made = spec.composite_from([graph.add_input(p.dims, p.dtype) for p in parts])
     mask = getattr(x, "_keras_mask", None)
     if mask is not None:
-        tensor._keras_mask = graph.add_input(mask.static_shape, mask.dtype)
-    return tensor
+        made._keras_mask = _placeholder(graph, mask)
+    return made
 
 
 def _spec(x: Any) -> TensorSpec:
@@ -88,13 +93,15 @@ def _spec(x: Any) -> TensorSpec:
 
 
 def _as_keras_tensor(x: Any) -> Any:
-    if not isinstance(x, Tensor):
+    if isinstance(x, CompositeTensor):
+        made = keras_tensor_of(tf.type_spec_from_value(x))
+    else:
         x = tf.convert_to_tensor(x)
-    known = None
-    if x.dtype.is_integer and x.ndim == 1:
-        known = getattr(x, "static_vector", lambda: None)()
-    made = KerasTensor(_spec(x), known)
+        known = None
+        if x.dtype.is_integer and x.ndim == 1:
+            known = getattr(x, "static_vector", lambda: None)()
+        made = keras_tensor_of(_spec(x), known)
     mask = getattr(x, "_keras_mask", None)
     if mask is not None:
-        made._keras_mask = KerasTensor(_spec(mask))
+        made._keras_mask = _as_keras_tensor(mask)
     return made

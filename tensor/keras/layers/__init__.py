@@ -120,6 +120,9 @@ from tensor.keras.layers.preprocessing.categories import (
     CategoryEncoding as CategoryEncoding,
     Discretization as Discretization,
 )
+from tensor.keras.layers.preprocessing.crossing import (
+    HashedCrossing as HashedCrossing,
+)
 from tensor.keras.layers.preprocessing.hashing import Hashing as Hashing
 from tensor.keras.layers.preprocessing.image_augmentation import (
     RandomBrightness as RandomBrightness,

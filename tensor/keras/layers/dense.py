@@ -85,7 +85,9 @@ class Dense(Layer):
             return inputs.with_flat_values(self.call(inputs.flat_values))
         if inputs.dtype is not self._compute_type:
             inputs = tf.cast(inputs, self._compute_type)
-        if inputs.shape.rank == 2 or inputs.shape.rank is None:
+        if isinstance(inputs, tf.SparseTensor):
+            outputs = tf.sparse.sparse_dense_matmul(inputs, self.kernel)
+        elif inputs.shape.rank == 2 or inputs.shape.rank is None:
             outputs = tf.matmul(inputs, self.kernel)
         else:
             outputs = tf.tensordot(inputs, self.kernel, [[inputs.shape.rank - 1], [0]])

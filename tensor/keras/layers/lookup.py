@@ -18,6 +18,10 @@ def deserialize(
     """Return the layer that a configuration describes."""
     from tensor.keras import layers
     from tensor.keras.engine.added_layers import AddLoss, AddMetric
+    from tensor.keras.engine.composite_keras_tensor import (
+        InstanceMethod,
+        InstanceProperty,
+    )
     from tensor.keras.engine.functional import Functional
     from tensor.keras.engine.model import Model
     from tensor.keras.engine.op_layer import TFOpLambda
@@ -28,6 +32,8 @@ def deserialize(
         "AddLoss": AddLoss,
         "AddMetric": AddMetric,
         "Functional": Functional,
+        "InstanceMethod": InstanceMethod,
+        "InstanceProperty": InstanceProperty,
         "Model": Model,
         "Sequential": Sequential,
         "TFOpLambda": TFOpLambda,

@@ -118,6 +118,9 @@ class LayerNormalization(_ScaledNormalization):
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
+        if isinstance(inputs, tf.RaggedTensor):
+            padded = self.call(inputs.to_tensor())
+            return tf.RaggedTensor.from_tensor(padded, inputs.nested_row_lengths())
         x = inputs
         is_half = x.dtype in (tf.float16, tf.bfloat16)
         if is_half:

@@ -39,7 +39,7 @@ class RaggedTensor(RaggedFactories, CompositeTensor):
     `values[row_splits[i]:row_splits[i + 1]]`. `values` may be ragged itself.
     """
 
-    __slots__ = ("_row_splits", "_uniform_row_length", "_values")
+    __slots__ = ("_keras_mask", "_row_splits", "_uniform_row_length", "_values")
     # NumPy must leave `array + ragged` to us.
     __array_priority__ = 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensor.core import composites, dtypes
+from tensor.core import composites, dtypes, nest
 from tensor.core.convert import constant_tensor
 from tensor.ops.array import cast_
 from tensor.ops.sparse.sparse_tensor import SparseTensor
@@ -43,7 +43,8 @@ def dispatched(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     handler = _HANDLERS.get(name)
     if handler is not None:
         return handler(*args, **kwargs)
-    found = next(v for v in (*args, *kwargs.values()) if isinstance(v, SparseTensor))
+    leaves = nest.flatten((args, list(kwargs.values())))
+    found = next(v for v in leaves if isinstance(v, SparseTensor))
     raise composites.CompositeArgument(found)
 
 

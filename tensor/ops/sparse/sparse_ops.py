@@ -100,8 +100,14 @@ def sparse_dense_matmul(
     adjoint_b: bool = False,
     name: Any = None,
 ) -> Any:
-    """Return the product of a sparse matrix and a dense one (in either order)."""
+    """Return the product of a sparse matrix and a dense one (in either order).
+
+    Raises:
+        TypeError: Neither is sparse.
+    """
     if not isinstance(sp_a, SparseTensor):
+        if not isinstance(b, SparseTensor):
+            raise TypeError(f"Input must be a SparseTensor. Got {sp_a!r}.")
         swapped = sparse_dense_matmul(b, sp_a, not adjoint_b, not adjoint_a)
         return _adjoint(swapped)
     dense = convert(b)
@@ -199,7 +205,21 @@ def concat(
         expand=bool(expand_nonconcat_dims),
     )
     values = join(*[sp.values for sp in parts], axis=0)
-    return SparseTensor(indices, picked(values, order), shape)
+    joined = SparseTensor(indices, picked(values, order), shape)
+    if not expand_nonconcat_dims:
+        joined._static_shape = joined.shape.merge_with(_joined_shape(axis, parts))
+    return joined
+
+
+def _joined_shape(axis: int, parts: list[SparseTensor]) -> TensorShape:
+    """Return what is known of the shape of sparse tensors joined along an axis."""
+    shape = parts[0].shape
+    if shape.rank is None:
+        return shape
+    lengths: list[Any] = [sp.shape[axis] for sp in parts]
+    dims = shape.as_list()
+    dims[axis] = None if None in lengths else sum(lengths)
+    return TensorShape(dims)
 
 
 @export("sparse.slice")

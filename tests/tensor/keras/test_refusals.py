@@ -96,7 +96,6 @@ LAYERS = [
     ),
     (lambda: layers.LocallyConnected1D(2, 2, padding="same"), "only 'valid'"),
     (lambda: layers.Input(), "provide to Input a `shape`"),
-    (lambda: layers.Input((2,), sparse=True), "not supported: convert to a dense"),
     (lambda: layers.InputLayer((2,), batch_input_shape=(1, 2)), "not both"),
     (lambda: layers.InputSpec(axes={"x": 1}), "keys must be integers"),
     (lambda: layers.InputSpec(ndim=2, axes={3: 1}), "greater than the maximum"),

@@ -38,7 +38,8 @@ def encoded(inputs: Any, mode: str, depth: int, dtype: Any, weights: Any = None)
         )
     rows = tf.one_hot(inputs, depth, dtype=dtype)
     if mode != "count":
-        return tf.reduce_max(rows, axis=-2)
+        # Not the maximum: of an example without numbers it would be -inf.
+        return tf.minimum(tf.reduce_sum(rows, axis=-2), tf.ones([], dtype))
     if weights is not None:
         rows = rows * tf.expand_dims(tf.cast(weights, dtype), -1)
     return tf.reduce_sum(rows, axis=-2)
@@ -197,6 +198,8 @@ class Discretization(PreprocessingLayer):
             self.bin_boundaries = []
 
     def call(self, inputs: Any) -> Any:
+        if isinstance(inputs, tf.RaggedTensor) and self.output_mode == "int":
+            return inputs.with_flat_values(self.call(inputs.flat_values))
         inputs = tf.cast(inputs, "float32")
         edges = tf.constant(self.bin_boundaries, dtype="float32")
         flat = tf.searchsorted(edges, tf.reshape(inputs, [-1]), side="right")

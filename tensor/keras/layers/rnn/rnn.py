@@ -221,6 +221,8 @@ class RNN(Layer):
     ) -> Any:
         if isinstance(mask, list):
             mask = mask[0]
+        if isinstance(inputs, tf.RaggedTensor):
+            return self._run_rows(inputs, mask, training, initial_state, constants)
         states = self._first_states(inputs, initial_state)
         if hasattr(self.cell, "reset_dropout_mask"):
             self.cell.reset_dropout_mask()
@@ -244,6 +246,39 @@ class RNN(Layer):
         if not self.return_state:
             return output
         return [output, *states]
+
+    def _run_rows(
+        self,
+        inputs: Any,
+        mask: Any,
+        training: Any,
+        initial_state: Any,
+        constants: Any,
+    ) -> Any:
+        """Run the cell over rows of different lengths: padded, with a mask."""
+        if self.unroll:
+            raise ValueError(
+                "The input received contains RaggedTensors and does not support "
+                "unrolling. Disable unrolling by passing `unroll=False` in the RNN "
+                "Layer constructor."
+            )
+        if mask is not None:
+            raise ValueError(
+                f"The mask that was passed in was {mask}, which cannot be applied to "
+                "RaggedTensor inputs. Please make sure that there is no mask injected "
+                "by upstream layers."
+            )
+        padded, lengths = inputs.to_tensor(), inputs.row_lengths()
+        mask = tf.sequence_mask(lengths, tf.shape(padded)[1])
+        results = self.call(padded, mask, training, initial_state, constants)
+        if not self.return_sequences:
+            return results
+        sequence, *states = results if self.return_state else [results]
+        if self.go_backwards:  # the padding comes first
+            sequence = tf.reverse(sequence, [1])
+        rows = tf.RaggedTensor.from_tensor(sequence, lengths)
+        rows = tf.reverse(rows, [1]) if self.go_backwards else rows
+        return [rows, *states] if self.return_state else rows
 
     def _first_states(self, inputs: Any, initial_state: Any) -> list[Any]:
         if initial_state is None and self.stateful:

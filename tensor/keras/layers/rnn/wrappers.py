@@ -102,6 +102,8 @@ class TimeDistributed(Wrapper):
         kwargs = {}
         if self.layer._signature.expects_training:
             kwargs["training"] = training
+        if isinstance(inputs, tf.RaggedTensor):
+            return inputs.with_values(self.layer(inputs.values, **kwargs))
         flat = nest.map_structure(_steps_as_examples, inputs)
         if mask is not None and self.layer._signature.expects_mask:
             kwargs["mask"] = nest.map_structure(_steps_as_examples, mask)
