@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import are_compatible
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import as_static_shape, reshape
+from tensor.ops.array import Identity, as_static_shape, reshape
 from tensor.ops.casting import cast_
 from tensor.ops.facts import get_static_value
 from tensor.ops.families import NUMERIC, REAL, check_kind, shape_of
 from tensor.ops.math import floor, maximum, minimum
 from tensor.ops.reduce import reduce_all, reduce_max
+from tensor.ops.reduction import is_unknown, known_integers, known_or_symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,30 +170,43 @@ def bincount(
     return bincount_op(x, weights, dtype=weights.dtype, name=name, **attrs)
 
 
-def _labels(values: Any, what: str, num_classes: Any) -> Any:
-    """Return class numbers as an int64 vector.
+class ClassNumbers(Identity):
+    """The class numbers x, after a check that each is one of the first `limit`."""
 
-    Raises:
-        InvalidArgumentError: One is negative or not below `num_classes`.
-    """
+    names = ()
+    takes_slices = False
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, what: str, limit: Any) -> Any:
+        if np.any(x < 0):
+            raise errors.invalid(
+                "Assert", f"`{what}` contains negative values. Values: {x.tolist()}"
+            )
+        if limit is not None and np.any(x >= limit):
+            raise errors.invalid(
+                "Assert",
+                f"`{what}` out of bound. Condition x < y did not hold. x: "
+                f"{x.tolist()}, y: {limit}",
+            )
+        return x
+
+    def infer(self, x: TensorSpec, what: str, limit: Any) -> TensorSpec:
+        return x
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.integers(0, 5, 3), what="labels", limit=5)
+
+
+class_numbers = register(ClassNumbers)
+
+
+def _labels(values: Any, what: str, num_classes: Any) -> Any:
+    """Return class numbers, checked when they are known, as an int64 vector."""
     values = cast_(convert(values), dtypes.int64)
     dims = shape_of(values)
     if dims is not None and len(dims) > 1 and dims[-1] == 1:
         values = reshape(values, shape=(-1,))
-    array = getattr(values, "_array", None)
-    if array is None:
-        return values
-    if np.any(array < 0):
-        raise errors.invalid(
-            "Assert", f"`{what}` contains negative values. Values: {array.tolist()}"
-        )
-    if type(num_classes) is int and np.any(array >= num_classes):
-        raise errors.invalid(
-            "Assert",
-            f"`{what}` out of bound. Condition x < y did not hold. x: "
-            f"{array.tolist()}, y: {num_classes}",
-        )
-    return values
+    return class_numbers(values, what=what, limit=num_classes)
 
 
 @export("math.confusion_matrix")
@@ -220,7 +236,7 @@ def confusion_matrix(
     limit = _limit(num_classes, "num_classes")
     labels = _labels(labels, "labels", limit)
     predictions = _labels(predictions, "predictions", limit)
-    if shape_of(labels) != shape_of(predictions):
+    if not are_compatible(shape_of(labels), shape_of(predictions)):
         raise errors.invalid(
             "Pack",
             "Shapes of all inputs must match: values[0].shape = "
@@ -231,6 +247,8 @@ def confusion_matrix(
         largest = maximum(reduce_max.public(labels), reduce_max.public(predictions))
         limit = maximum(largest, np.int64(-1)) + 1
         limit = int(limit) if type(limit) is EagerTensor else limit
+    elif is_symbolic(limit):
+        limit = cast_(limit, dtypes.int64)
     cells = labels * limit + predictions
     target = dtypes.as_dtype(dtype)
     if weights is not None:
@@ -265,16 +283,16 @@ def histogram_fixed_width_bins(
             "value_range should satisfy value_range[0] < value_range[1], but got "
             f"'[{known[0]:g}, {known[1]:g}]'",
         )
-    if int(nbins) <= 0:
+    if not is_unknown(nbins) and int(known_integers(nbins)) <= 0:
         raise errors.invalid(
             "HistogramFixedWidth",
             f"nbins should be a positive number, but got '{nbins}'",
         )
     if values.dtype.is_integer:
         values, low, high = (cast_(v, dtypes.float64) for v in (values, low, high))
-    scaled = (values - low) / (high - low) * values.dtype.as_numpy_dtype(nbins)
-    bins = minimum(maximum(floor(scaled), 0.0), float(int(nbins) - 1))
-    return cast_(bins, dtype)
+    count = cast_(convert(nbins), values.dtype)
+    scaled = (values - low) / (high - low) * count
+    return cast_(minimum(maximum(floor(scaled), 0.0), count - 1.0), dtype)
 
 
 @export("histogram_fixed_width")
@@ -298,7 +316,8 @@ def histogram_fixed_width(
             "HistogramFixedWidth", "Histogram values must not contain NaN"
         )
     bins = histogram_fixed_width_bins(values, value_range, nbins)
-    return bincount(bins, minlength=int(nbins), maxlength=int(nbins), dtype=dtype)
+    counts = bincount(bins, minlength=nbins, maxlength=nbins, dtype=dtype)
+    return reshape(counts, shape=as_static_shape((known_or_symbolic(nbins),)))
 
 
 def _steps(x: Any) -> tuple[Any, Any]:

@@ -4,23 +4,71 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import constant_tensor, convert
+from tensor.core.call import is_symbolic
+from tensor.core.convert import constant_tensor, convert, to_array
 from tensor.core.public_api import export
-from tensor.core.shapes import to_brackets
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import is_known, to_brackets
 from tensor.core.tensor import Tensor
+from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import as_static_shape, static_value
 from tensor.ops.sparse.sparse_tensor import SparseTensor
 from tensor.ops.strings.hashing import fingerprints
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def _sequences(sp: SparseTensor) -> dict[tuple[int, ...], list[Any]]:
+    from tensor.core.shapes import Dims
+
+
+class EditDistance(Op):
+    """How many insertions, deletions and changes make one sequence another.
+
+    Sequences lie along the last axes of two sparse tensors.
+    """
+
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(
+        self, places: Any, x: Any, truth_places: Any, truth: Any, **attrs: Any
+    ) -> Any:
+        ours, theirs = _sequences(places, x), _sequences(truth_places, truth)
+        lead = np.maximum(attrs["shape"], attrs["truth_shape"])[:-1]
+        result = np.zeros(tuple(lead), np.float32)
+        for place in np.ndindex(*result.shape):
+            sequence, wanted = ours.get(place, []), theirs.get(place, [])
+            distance: float = _levenshtein(sequence, wanted)
+            if attrs["normalize"] and wanted:
+                distance = distance / len(wanted)
+            elif attrs["normalize"]:
+                distance = np.inf if sequence else 0.0
+            result[place] = distance
+        return result[()]
+
+    def infer(self, *specs: TensorSpec, **attrs: Any) -> TensorSpec:
+        shapes = [static_value(attrs[key]) for key in ("shape", "truth_shape")]
+        if not all(is_known(shape) for shape in shapes):
+            return TensorSpec.of(None, dtypes.float32)
+        pairs = zip(*(shape[:-1] for shape in shapes), strict=True)
+        return TensorSpec.of(tuple(max(pair) for pair in pairs), dtypes.float32)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        places, values = np.array([[0, 0], [0, 1]]), np.array([3, 4], np.int32)
+        attrs = {"shape": (2, 2), "truth_shape": (2, 3), "normalize": True}
+        yield Sample(places, values, places + np.array([1, 0]), values, **attrs)
+
+
+edit_distance_op = register(EditDistance)
+
+
+def _sequences(places: Any, values: Any) -> dict[tuple[int, ...], list[Any]]:
     found: dict[tuple[int, ...], list[Any]] = {}
-    values = np.asarray(sp.values).tolist()
-    for place, value in zip(np.asarray(sp.indices).tolist(), values, strict=True):
+    for place, value in zip(places.tolist(), values.tolist(), strict=True):
         found.setdefault(tuple(place[:-1]), []).append(value)
     return found
 
@@ -45,7 +93,7 @@ def edit_distance(
         hypothesis: A sparse tensor of sequences along its last axis.
         truth: Another one.
         normalize: Divide by the length of the truth.
-        name: Accepted for compatibility.
+        name: A name for the node, in a graph.
 
     Raises:
         TypeError: They are not sparse.
@@ -53,75 +101,122 @@ def edit_distance(
     for value in (hypothesis, truth):
         if not isinstance(value, SparseTensor):
             raise TypeError(f"Expected a SparseTensor, got {value!r}.")
-    ours, theirs = _sequences(hypothesis), _sequences(truth)
-    lead = np.maximum(np.asarray(hypothesis.dense_shape), np.asarray(truth.dense_shape))
-    result = np.zeros(tuple(lead[:-1]), np.float32)
-    for place in np.ndindex(*result.shape):
-        x, y = ours.get(place, []), theirs.get(place, [])
-        distance: float = _levenshtein(x, y)
-        if normalize:
-            distance = distance / len(y) if y else (np.inf if x else 0.0)
-        result[place] = distance
-    return constant_tensor(result)
+    return edit_distance_op(
+        hypothesis.indices,
+        hypothesis.values,
+        truth.indices,
+        truth.values,
+        shape=as_static_shape(hypothesis.dense_shape),
+        truth_shape=as_static_shape(truth.dense_shape),
+        normalize=bool(normalize),
+        name=name,
+    )
 
 
-@export("unravel_index")
-def unravel_index(indices: Any, dims: Any, name: Any = None) -> Any:
-    """Return the coordinates of flat indices into an array of shape `dims`.
+class UnravelIndex(Op):
+    """The coordinates, as rows, of flat indices into an array of given dimensions."""
 
-    Raises:
-        InvalidArgumentError: An index is out of range, or `dims` hold 0 or too much.
-    """
-    shape = np.asarray(convert(dims, hint=dtypes.int32))
-    flat = np.asarray(convert(indices, hint=dtypes.from_numpy(shape.dtype)))
-    for array, words in ((flat, "scalar or vector"), (shape, "1-D")):
-        if array.ndim > 1:
+    names = ("unravel_index",)
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, indices: Any, dims: Any) -> Any:
+        self._check(np.shape(indices), np.shape(dims))
+        if not np.size(indices):
+            raise errors.invalid(self.type_name, "received empty tensor indices")
+        sizes = dims.tolist()
+        if 0 in sizes:
             raise errors.invalid(
-                "UnravelIndex",
-                f'The indices can only be {words}, got "{to_brackets(array.shape)}"',
+                self.type_name, f"Input dims cannot contain a dim of zero: {sizes}"
             )
-    if not flat.size:
-        raise errors.invalid("UnravelIndex", "received empty tensor indices")
-    if (shape == 0).any():
-        raise errors.invalid(
-            "UnravelIndex", f"Input dims cannot contain a dim of zero: {shape.tolist()}"
-        )
-    if math.prod(shape.tolist()) > np.iinfo(shape.dtype).max:
-        raise errors.invalid(
-            "UnravelIndex",
-            f"Input dims product is causing integer overflow: {shape.tolist()} as "
-            f"{shape.dtype.name}",
-        )
-    try:
-        found = np.unravel_index(flat, tuple(shape))
-    except ValueError:
-        raise errors.invalid(
-            "UnravelIndex",
-            f"index is out of bound as with dims: {flat.tolist()} for {shape.tolist()}",
-        ) from None
-    return constant_tensor(np.array(found, flat.dtype))
+        if math.prod(sizes) > np.iinfo(dims.dtype).max:
+            raise errors.invalid(
+                self.type_name,
+                f"Input dims product is causing integer overflow: {sizes} as "
+                f"{dims.dtype.name}",
+            )
+        try:
+            return np.array(np.unravel_index(indices, sizes), indices.dtype)
+        except ValueError:
+            raise errors.invalid(
+                self.type_name,
+                f"index is out of bound as with dims: {indices.tolist()} for {sizes}",
+            ) from None
+
+    def infer(self, indices: TensorSpec, dims: TensorSpec) -> TensorSpec:
+        self._check(indices.dims, dims.dims)
+        if indices.dims is None:
+            return TensorSpec.of(None, indices.dtype)
+        count = (dims.dims or (None,))[0]
+        return TensorSpec.of((count, *indices.dims), indices.dtype)
+
+    def _check(self, indices: Dims | None, dims: Dims | None) -> None:
+        for shape, words in ((indices, "scalar or vector"), (dims, "1-D")):
+            if shape is not None and len(shape) > 1:
+                raise errors.invalid(
+                    self.type_name,
+                    f'The indices can only be {words}, got "{to_brackets(shape)}"',
+                )
+
+    def public(self, indices: Any, dims: Any, name: Any = None) -> Any:
+        """Return the coordinates of flat indices into an array of shape `dims`.
+
+        Raises:
+            InvalidArgumentError: An index is out of range, or `dims` hold 0 or too
+                much.
+        """
+        sizes = convert(dims, hint=dtypes.int32)
+        return self(convert(indices, hint=sizes.dtype), sizes, name=name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(np.array([3, 7], np.int32), np.array([2, 4], np.int32))
+        yield Sample(np.int64(3), np.array([2, 4]))
 
 
-@export("fingerprint")
-def fingerprint(data: Any, method: str = "farmhash64", name: Any = None) -> Any:
-    """Return eight bytes for each row of `data`, which tell different rows apart.
+unravel_index = register(UnravelIndex)
 
-    Raises:
-        InvalidArgumentError: There is no such method.
-    """
-    if method != "farmhash64":
-        raise errors.invalid("Fingerprint", f"Unsupported fingerprint method: {method}")
-    x = np.asarray(convert(data))
-    if x.dtype.kind == "O" and x.ndim == 1:
-        numbers = fingerprints(x)
-    elif x.dtype.kind == "O":
-        raise errors.invalid(
-            "Fingerprint", f"strings must be a vector, got shape {list(x.shape)}"
-        )
-    else:
-        rows = [np.ascontiguousarray(row).tobytes() for row in x]
-        numbers = fingerprints(np.array(rows, object))
-    return constant_tensor(numbers.astype("<u8").view(np.uint8).reshape(-1, 8))
+
+class Fingerprint(Op):
+    """Eight bytes for each row of x, which tell different rows apart."""
+
+    names = ("fingerprint",)
+    gradient = NON_DIFFERENTIABLE
+
+    def kernel(self, x: Any, method: Any) -> Any:
+        if np.asarray(method).item() != b"farmhash64":
+            raise errors.invalid(
+                self.type_name,
+                f"Unsupported fingerprint method: {np.asarray(method).item()!r}",
+            )
+        if x.dtype.kind == "O" and x.ndim == 1:
+            numbers = fingerprints(x)
+        elif x.dtype.kind == "O":
+            raise errors.invalid(
+                self.type_name, f"strings must be a vector, got shape {list(x.shape)}"
+            )
+        else:
+            rows = [np.ascontiguousarray(row).tobytes() for row in x]
+            numbers = fingerprints(np.array(rows, object))
+        return numbers.astype("<u8").view(np.uint8).reshape(-1, 8)
+
+    def infer(self, x: TensorSpec, method: Any) -> TensorSpec:
+        count = x.dims[0] if x.dims else None
+        size = None if is_symbolic(method) else 8
+        return TensorSpec.of((count, size), dtypes.uint8)
+
+    def public(self, data: Any, method: Any = "farmhash64", name: Any = None) -> Any:
+        """Return eight bytes for each row of `data`, which tell different rows apart.
+
+        Raises:
+            InvalidArgumentError: There is no such method.
+        """
+        how = method if is_symbolic(method) else to_array(method, dtypes.string)
+        return self(convert(data), method=how, name=name)
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        yield Sample(rng.normal(size=(3, 2)), method=b"farmhash64")
+
+
+fingerprint = register(Fingerprint)
 
 
 @export("timestamp")
@@ -134,6 +229,4 @@ def timestamp(name: Any = None) -> Any:
 @export("is_symbolic_tensor")
 def is_symbolic_tensor(tensor: Any) -> bool:
     """Return whether `tensor` is one without a value, of a function being traced."""
-    from tensor.core.call import is_symbolic
-
     return isinstance(tensor, Tensor) and is_symbolic(tensor)

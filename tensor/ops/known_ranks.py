@@ -91,7 +91,35 @@ def _call(
     )
 
 
-def knowing_ranks(*results: DType | None) -> Callable[..., Any]:
+class KnowingRanks:
+    """A function that waits, in a graph, until the ranks of its tensors are known."""
+
+    def __init__(
+        self, function: Callable[..., Any], results: tuple[DType | None, ...]
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._name = function.__name__.strip("_")
+        self._results = results
+        _FUNCTIONS[self._name] = function
+
+    def __call__(self, *tensors: Any, **options: Any) -> Any:
+        if all(shape_of(x) is not None for x in tensors):
+            return self._function(*tensors, **options)
+        return self.later(*tensors, **options)
+
+    def later(self, *tensors: Any, **options: Any) -> Any:
+        """Return the function's results, called when the graph runs in any case."""
+        kinds = tuple([dtype or tensors[0].dtype for dtype in self._results])
+        found = call_knowing_ranks(
+            *tensors, function=self._name, options=options, results=kinds
+        )
+        return found if len(kinds) > 1 else found[0]
+
+
+def knowing_ranks(
+    *results: DType | None,
+) -> Callable[[Callable[..., Any]], KnowingRanks]:
     """Let a function wait, in a graph, until the ranks of its tensors are known.
 
     Args:
@@ -101,24 +129,7 @@ def knowing_ranks(*results: DType | None) -> Callable[..., Any]:
         A decorator of functions that take tensors by place, all else by name, and
         return a tensor or, if there are several `results`, as many.
     """
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        name = function.__name__.strip("_")
-        _FUNCTIONS[name] = function
-
-        @functools.wraps(function)
-        def called(*tensors: Any, **options: Any) -> Any:
-            if all(shape_of(x) is not None for x in tensors):
-                return function(*tensors, **options)
-            kinds = tuple([dtype or tensors[0].dtype for dtype in results])
-            found = call_knowing_ranks(
-                *tensors, function=name, options=options, results=kinds
-            )
-            return found if len(kinds) > 1 else found[0]
-
-        return called
-
-    return decorate
+    return lambda function: KnowingRanks(function, results)
 
 
 @knowing_ranks(None)

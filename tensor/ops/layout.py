@@ -32,7 +32,8 @@ class Transpose(Op):
 
     def infer(self, x: TensorSpec, perm: Any) -> TensorSpec:
         if is_symbolic(perm):
-            rank = perm.static_shape[0] if x.dims is None else len(x.dims)
+            length = perm.static_shape[0] if perm.static_shape else None
+            rank = length if x.dims is None else len(x.dims)
             return TensorSpec.of(None if rank is None else (None,) * rank, x.dtype)
         if x.dims is None:
             return TensorSpec.of(None if perm is None else (None,) * len(perm), x.dtype)

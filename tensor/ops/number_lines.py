@@ -24,6 +24,7 @@ from tensor.ops.array import (
     where,
     zeros_like,
 )
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.layout import expand_dims
 from tensor.ops.math import maximum, multiply
 from tensor.ops.reduce import broadcast_to
@@ -144,14 +145,20 @@ def linspace(
     if start.dtype.is_integer:
         start, stop = cast_(start, dtypes.float64), cast_(stop, dtypes.float64)
     if is_symbolic(num):
-        return _linspace_of_unknown_length(start, stop, num, axis)
+        return _linspace_of_unknown_length(start, stop, num, axis=axis)
     num = int(_integer(num))
     if num < 0:
         raise errors.invalid(
             "Range", f"Requires start <= limit when delta > 0: 1/{num}"
         )
+    return _linspace(start, stop, num=num, axis=axis)
+
+
+@knowing_ranks(None)
+def _linspace(start: Any, stop: Any, num: int, axis: int) -> Any:
+    """Return what linspace gives, for a number of values that is known."""
     dims = broadcast(start.static_shape, stop.static_shape)
-    if dims is None or None in dims:
+    if None in (dims or ()):
         zeros = zeros_like(start + stop)
         start, stop = start + zeros, stop + zeros
     else:
@@ -168,8 +175,9 @@ def linspace(
     return concat(first, first + delta * steps, last, axis=at)
 
 
+@knowing_ranks(None)
 def _linspace_of_unknown_length(start: Any, stop: Any, num: Any, axis: int) -> Any:
-    """Return what linspace gives, for a symbolic number of values."""
+    """Return what linspace gives, for a tensor as the number of values."""
     zeros = zeros_like(start + stop)
     at = axis if axis >= 0 else axis + len(zeros.static_shape) + 1
     first, last = (expand_dims(v + zeros, axis=at) for v in (start, stop))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.facts import get_static_value
 from tensor.ops.gather import gather
 from tensor.ops.scatter import check_segments
 
@@ -144,7 +146,8 @@ def dynamic_partition_(
             does not begin the shape of `data`.
     """
     x, parts = convert(data), convert(partitions, dtypes.int32)
-    if not are_compatible((x.static_shape or ())[: parts.ndim], parts.static_shape):
+    dims, given = x.static_shape, parts.static_shape
+    if None not in (dims, given) and not are_compatible(dims[: len(given)], given):
         raise errors.invalid(
             "DynamicPartition",
             "data.shape must start with partitions.shape, got data.shape = "
@@ -180,4 +183,13 @@ def dynamic_stitch_(indices: Any, data: Any, name: str | None = None) -> Any:
         )
     for place, row in zip(places, rows, strict=True):
         check_segments(row, place, "DynamicStitch")
-    return dynamic_stitch(*places, *rows, n=len(places), name=name)
+    result = dynamic_stitch(*places, *rows, n=len(places), name=name)
+    known = [get_static_value(place) for place in places]
+    if (
+        is_symbolic(result)
+        and result.static_shape
+        and all(v is not None for v in known)
+    ):
+        count = max((int(np.max(v)) + 1 for v in known if np.size(v)), default=0)
+        result.set_shape((count, *result.static_shape[1:]))
+    return result

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from tensor.core.shapes import Dims
 
 
+def together(value: Any) -> Any:
+    """Return an integer argument; a sequence with symbolic numbers as one tensor."""
+    if isinstance(value, list | tuple) and any(is_symbolic(v) for v in value):
+        return convert(value)
+    return value
+
+
 def is_unknown(value: Any) -> bool:
     """Return whether an argument such as an axis has no value while traced."""
     return is_symbolic(value) and not _is_known(value.static_vector())
@@ -107,6 +114,7 @@ class Reduction(Op):
     ) -> Any:
         x = convert(input_tensor)
         check_kind(self, x, self.allows)
+        axis = together(axis)
         if is_unknown(axis):
             return self.public_unknown(x, axis, bool(keepdims), name)
         rank = None if x.static_shape is None else len(x.static_shape)

@@ -12,6 +12,7 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import merge
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.indices import check_index_dtype
 from tensor.ops.reduction import is_unknown, known_or_symbolic
@@ -87,7 +88,11 @@ class ReverseSequence(Op):
         return np.moveaxis(result, (0, 1), (batch_axis, seq_axis))
 
     def infer(self, x: TensorSpec, lengths: Any, **attrs: Any) -> TensorSpec:
-        return TensorSpec.of(x.dims, x.dtype)
+        if x.dims is None or lengths.dims is None:
+            return TensorSpec.of(x.dims, x.dtype)
+        at, count = attrs["batch_axis"], lengths.dims
+        dims = (*x.dims[:at], *(merge(x.dims[at : at + 1], count) or ()))
+        return TensorSpec.of((*dims, *x.dims[at + 1 :]), x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return reverse_sequence(dz, call.inputs[1], **call.attrs), None

@@ -25,6 +25,7 @@ from tensor.ops.array import (
 from tensor.ops.bad_indices import ignores_bad_indices, without_bad_indices
 from tensor.ops.families import shape_of
 from tensor.ops.gather import check_index_dtype, gather, gather_nd, nd_location
+from tensor.ops.reduction import together
 from tensor.ops.scatter_shapes import check_static_updates, check_updates
 
 if TYPE_CHECKING:
@@ -345,6 +346,7 @@ def scatter_nd(
     """
     indices = convert(indices)
     check_index_dtype("ScatterNd", indices)
+    shape = together(shape)
     rank = shape.ndim if isinstance(shape, Tensor) else np.ndim(shape)
     if rank not in (1, None) and not isinstance(shape, TensorShape):
         raise errors.invalid("ScatterNd", f"Shape must be a vector, got {shape!r}")

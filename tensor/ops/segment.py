@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
-from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, ones_like, reshape, where, zeros_like
 from tensor.ops.compare import equal, greater, less
 from tensor.ops.families import NUMERIC, REAL, check_kind, shape_of
-from tensor.ops.math import divide, maximum, sqrt
-from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of
+from tensor.ops.math import divide, maximum
+from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of, real_op
 from tensor.ops.scatter import (
     check_segment_ids,
     check_segments,
@@ -302,8 +300,6 @@ def product_gradient(x: Any, ids: Any, dz: Any, product: Any) -> Any:
 
 
 def _real(x: Any) -> Any:
-    from tensor.ops.math.complex_numbers import real_op
-
     return real_op(x) if dtype_of(x).is_complex else x
 
 
@@ -364,37 +360,3 @@ segment_min = register(SegmentMin)
 unsorted_segment_prod = register(UnsortedSegmentProd)
 unsorted_segment_max = register(UnsortedSegmentMax)
 unsorted_segment_min = register(UnsortedSegmentMin)
-
-
-def _sum_and_size(data: Any, segment_ids: Any, num_segments: Any) -> tuple[Any, Any]:
-    """Return the sum of each segment, and its number of rows (at least 1)."""
-    x, ids = convert(data), convert(segment_ids)
-    whole = unsorted_segment_sum.public(x, ids, num_segments)
-    dtype = x.dtype if x.dtype.is_floating or x.dtype.is_complex else dtypes.float64
-    ones = ones_like(cast(ids, dtype=dtype))
-    size = unsorted_segment_sum.public(ones, ids, num_segments)
-    if whole.ndim is not None:
-        size = reshape(size, shape=(-1, *(1,) * (whole.ndim - 1)))
-    least = ones_like(size)
-    size = where(greater(_real(size), _real(least)), size, least)
-    return cast(whole, dtype=dtype), size
-
-
-@export("math.unsorted_segment_mean")
-@takes_composites
-def unsorted_segment_mean(
-    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
-    """Return the mean of the rows of each segment, 0 for one without rows."""
-    whole, size = _sum_and_size(data, segment_ids, num_segments)
-    return divide(whole, size, name=name)
-
-
-@export("math.unsorted_segment_sqrt_n")
-@takes_composites
-def unsorted_segment_sqrt_n(
-    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
-) -> Any:
-    """Return the sum of the rows of each segment over the root of their number."""
-    whole, size = _sum_and_size(data, segment_ids, num_segments)
-    return divide(whole, sqrt(size), name=name)

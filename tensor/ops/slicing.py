@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.core.registry import Op, Sample, register
+from tensor.core.registry import Op, Sample, get_op, register
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, shape_for, static_value
 from tensor.ops.joining import unstack
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.strided_slice import get_item
 
 if TYPE_CHECKING:
@@ -167,6 +169,20 @@ def strided_slice_(
         InvalidArgumentError: A stride is 0, there are too many entries, or not as many
             of one argument as of another.
     """
+    if any(_length_is_unknown(v) for v in (begin, end, strides)) and var is None:
+        begin = convert(begin)
+        steps = get_op("OnesLike")(begin) if strides is None else convert(strides)
+        return _sliced_by_vectors.later(
+            convert(input_),
+            begin,
+            convert(end),
+            steps,
+            begin_mask=begin_mask,
+            end_mask=end_mask,
+            ellipsis_mask=ellipsis_mask,
+            new_axis_mask=new_axis_mask,
+            shrink_axis_mask=shrink_axis_mask,
+        )
     starts, ends = _entries(begin), _entries(end)
     steps = [1] * len(starts) if strides is None else _entries(strides)
     if not len(starts) == len(ends) == len(steps):
@@ -189,6 +205,16 @@ def strided_slice_(
             last = None if end_mask & bit else stop
             index.append(slice(first, last, step))
     return get_item(convert(input_) if var is None else var, tuple(index))
+
+
+def _length_is_unknown(values: Any) -> bool:
+    return is_symbolic(values) and None in (values.static_shape or (None,))
+
+
+@knowing_ranks(None)
+def _sliced_by_vectors(x: Any, begin: Any, end: Any, strides: Any, **masks: Any) -> Any:
+    """Return the part of x between vectors whose lengths are known by now."""
+    return strided_slice_(x, begin, end, strides, **masks)
 
 
 def _entries(values: Any) -> list[Any]:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import errors
+from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import to_brackets
+from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array_functions import array_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,17 +266,30 @@ def required_space_to_batch_paddings(
     Raises:
         ValueError: `input_shape` and `block_shape` have different lengths.
     """
-    sizes = np.asarray(convert(input_shape))
-    block = np.asarray(convert(block_shape))
-    if sizes.shape != block.shape:
+    sizes, block = (convert(v, dtypes.int32) for v in (input_shape, block_shape))
+    if not are_compatible(sizes.static_shape, block.static_shape):
         raise ValueError(
-            f"input_shape {sizes.tolist()} and block_shape {block.tolist()} must have "
-            "the same length."
+            f"input_shape {sizes} and block_shape {block} must have the same length."
         )
-    base = np.zeros((len(block), 2), np.int32)
-    if base_paddings is not None:
-        base = np.asarray(convert(base_paddings))
+    base = [[0, 0]] if base_paddings is None else base_paddings
+    return required_paddings(sizes, block, convert(base, dtypes.int32))
+
+
+def _pairs(block: TensorSpec) -> TensorSpec:
+    return TensorSpec.of(((block.dims or (None,))[0], 2), dtypes.int32)
+
+
+@array_function(
+    "RequiredSpaceToBatchPaddings",
+    lambda sizes, block, base: (_pairs(block), _pairs(block)),  # noqa: ARG005
+    np.array([3, 4], np.int32),
+    np.array([2, 2], np.int32),
+    np.array([[1, 0], [0, 0]], np.int32),
+)
+def required_paddings(sizes: Any, block: Any, base: Any) -> Any:
+    """Paddings that make sizes divisible by blocks, and crops that undo them."""
+    base = np.broadcast_to(base, (len(block), 2))
     extra = (-(sizes + base.sum(axis=1))) % block
-    paddings = np.stack([base[:, 0], base[:, 1] + extra], axis=1).astype(np.int32)
-    crops = np.stack([base[:, 0] * 0, extra], axis=1).astype(np.int32)
-    return convert(paddings), convert(crops)
+    paddings = np.stack([base[:, 0], base[:, 1] + extra], axis=1)
+    crops = np.stack([base[:, 0] * 0, extra], axis=1)
+    return paddings.astype(np.int32), crops.astype(np.int32)

@@ -25,7 +25,7 @@ from tensor.ops.linalg.diagonals import (
     set_diagonals,
 )
 from tensor.ops.reduce import reduce_sum
-from tensor.ops.reduction import known_or_symbolic
+from tensor.ops.reduction import known_or_symbolic, together
 
 
 def _band(k: Any, align: Any, dims: Any, op_type: str) -> Any:
@@ -42,9 +42,7 @@ def _band(k: Any, align: Any, dims: Any, op_type: str) -> Any:
             f"Value for attr 'align' of \"{align}\" is not in the list of allowed "
             f"values: {valid}",
         )
-    if isinstance(k, list | tuple) and any(is_symbolic(d) for d in k):
-        k = convert(k)
-    k = known_or_symbolic(k)
+    k = known_or_symbolic(together(k))
     return k if is_symbolic(k) else band_inside(k, dims, op_type)
 
 

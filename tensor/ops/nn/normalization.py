@@ -231,12 +231,11 @@ def l2_normalize(
         name: A name for the node, in a graph.
     """
     x = convert(x)
-    at = _axes(axis, x)
     magnitude = square(x)
     if x.dtype.is_complex:
         real, imaginary = get_op("Real")(x), get_op("Imag")(x)
         magnitude = square(real) + square(imaginary)
-    total = reduce_sum(magnitude, axis=at, keepdims=True)
+    total = reduce_sum.public(magnitude, axis, keepdims=True)
     floor = convert(epsilon, total.dtype)
     factor = 1.0 / sqrt(get_op("Maximum")(total, floor))
     return x * _as(factor, x.dtype)

@@ -11,7 +11,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.shapes import are_compatible
-from tensor.ops import segment as segments
+from tensor.ops import segment_means
 from tensor.ops.array import as_static_shape, cast_
 from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.gather import gather
@@ -116,7 +116,7 @@ def _segment(kind: str, data: Any, indices: Any, segment_ids: Any, count: Any) -
     if kind == "Sum":
         return whole
     names = {"Mean": "unsorted_segment_mean", "SqrtN": "unsorted_segment_sqrt_n"}
-    return getattr(segments, names[kind])(rows, ids, count)
+    return getattr(segment_means, names[kind])(rows, ids, count)
 
 
 @export("sparse.segment_sum")
