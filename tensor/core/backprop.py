@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 def runs_on_arrays() -> bool:
     """Return whether nobody needs to see the backward pass as tensors."""
-    return not context.tapes and context.graph is None and not context.accumulators
+    return (
+        not context.tapes
+        and context.graph is None
+        and not context.accumulators
+        and context.numerics is None
+    )
 
 
 def backward(

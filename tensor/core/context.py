@@ -36,6 +36,7 @@ class Context(threading.local):
             else None. What is made now says that it is there.
         variable_creators: The functions of `tf.variable_creator_scope`, outermost
             first.
+        numerics: What `tf.debugging.enable_check_numerics` asked for, or None.
         run: `run(f, *args)` calls a kernel with NumPy's floating point warnings off:
             inf and NaN are values here, as in TensorFlow. NumPy keeps its error
             state in a context variable, so entering a prepared context costs 15 ns
@@ -54,6 +55,7 @@ class Context(threading.local):
         self.placement: str | None = None
         self.variable_creators: list[Any] = []
         self.replica: Any = None
+        self.numerics: Any = None
         self.run = _quiet_run()
 
     @contextlib.contextmanager

@@ -365,4 +365,6 @@ def _encoded(args: Any, kwargs: dict[str, Any]) -> tuple[Any, Leaves]:
     replication = context.replica
     if replication is not None:  # each replica has parts of variables for itself
         key = (key, replication.trace_key)
+    if context.numerics is not None:  # traces have checks in them
+        key = (key, context.numerics)
     return key, leaves

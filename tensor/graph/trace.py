@@ -30,6 +30,7 @@ from tensor.graph.program import Node, Program, Value
 from tensor.graph.signature import fit_nested
 from tensor.graph.symbolic import SymbolicTensor, out_of_scope, specs_of
 from tensor.graph.user_lines import user_line
+from tensor.ops.numerics import add_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,6 +161,8 @@ class Graph(GraphView, GraphVariables):
         values = tuple([t._value if type(t) is SymbolicTensor else t for t in tensors])
         node = Node(op, values, known, parameters)
         outputs = self.add_node(node, specs, name)
+        if context.numerics is not None:
+            add_checks(op, tensors, outputs)
         if context.tapes and op.is_differentiable:
             visible = outputs
             if type(outputs) is tuple:
