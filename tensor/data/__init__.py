@@ -12,6 +12,8 @@ From the ground up::
     parts joined batch shuffle mapping nested windows padding ragged folding sampling
     selection rebatching sparse_batches storage cache prefetch
                                 the transformations, each with its `Dataset` method
+    experimental random_access reducers table_content example_files csv_files sql
+                                what tf.data.experimental adds
 """
 
 from tensor.core.public_api import publish as _publish
@@ -19,6 +21,7 @@ from tensor.data import (
     batch as _batch,
     cache as _cache,
     csv_files as _csv_files,
+    example_files as _example_files,
     experimental as experimental,
     files as _files,
     folding as _folding,
@@ -32,13 +35,17 @@ from tensor.data import (
     parts as _parts,
     prefetch as _prefetch,
     ragged as _ragged,
+    random_access as _random_access,
     rebatching as _rebatching,
+    reducers as _reducers,
     sampling as _sampling,
     selection as _selection,
     shuffle as _shuffle,
     sources as _sources,
     sparse_batches as _sparse_batches,
+    sql as _sql,
     storage as _storage,
+    table_content as _table_content,
     windows as _windows,
 )
 from tensor.data.dataset import (

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensor.core.nest import assert_same_structure
 from tensor.core.public_api import export, publish as _publish
-from tensor.data.dataset import INFINITE, UNKNOWN, Dataset
+from tensor.data import structure as nest
+from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, DatasetSpec
+from tensor.data.elements import as_leaf, component, spec_of_structure
+from tensor.data.joined import common_spec
+from tensor.data.nested import Elements
+from tensor.ops.creation import zeros as zeros_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +50,89 @@ for _name in (
 
 export("data.experimental.enumerate_dataset")(_as_transformation("enumerate"))
 export("data.experimental.dense_to_ragged_batch")(_as_transformation("ragged_batch"))
+export("data.experimental.dense_to_sparse_batch")(_as_transformation("sparse_batch"))
+
+
+@export("data.experimental.to_variant")
+def to_variant(dataset: Dataset) -> Any:
+    """Return the tensor, of type variant, that holds a dataset."""
+    (tensor,) = dataset.composite_components()
+    return tensor
+
+
+@export("data.experimental.from_variant")
+def from_variant(variant: Any, structure: Any) -> Dataset:
+    """Return the dataset that a tensor holds.
+
+    Args:
+        variant: The tensor.
+        structure: The spec of the dataset's elements.
+    """
+    return DatasetSpec(structure).composite_from([variant])
+
+
+@export("data.experimental.from_list")
+def from_list(elements: list[Any], name: str | None = None) -> Dataset:
+    """Create a dataset of the elements of a list.
+
+    Raises:
+        ValueError: It is no list, or empty, or the elements differ in structure.
+        TypeError: They differ in dtypes.
+    """
+    if not isinstance(elements, list):
+        raise ValueError("Invalid `elements`. `elements` must be a list.")
+    if not elements:
+        raise ValueError(
+            "Invalid `elements`. `elements` should not be empty. If you want an empty "
+            "dataset, use `tf.data.Dataset.range(0)`."
+        )
+    tensors = [nest.map_structure(as_leaf, element) for element in elements]
+    spec = spec_of_structure(tensors[0])
+    for element in tensors[1:]:
+        assert_same_structure(tensors[0], element)
+        spec = common_spec(spec, spec_of_structure(element))
+    return Elements(spec, [tuple(map(component, nest.flatten(e))) for e in tensors])
+
+
+@export("data.experimental.pad_to_cardinality")
+def pad_to_cardinality(
+    cardinality: int, mask_key: str = "valid"
+) -> Callable[[Dataset], Dataset]:
+    """Return a transformation that adds elements of zeros, marked as not valid.
+
+    Args:
+        cardinality: How many elements there will be.
+        mask_key: The entry of each element, a dictionary, that says if it is valid.
+    """
+
+    def padded(dataset: Any) -> Dataset:
+        size = dataset.count()
+        if size < 0:
+            raise ValueError(
+                "The dataset passed into `pad_to_cardinality` must have a known "
+                f"cardinalty, but has cardinality {size}"
+            )
+        if size > cardinality:
+            raise ValueError(
+                "The dataset passed into `pad_to_cardinality` must have a cardinalty "
+                f"less than the target cardinality ({cardinality}), but has "
+                f"cardinality {size}"
+            )
+        if not isinstance(dataset.element_spec, dict):
+            raise ValueError(
+                "`pad_to_cardinality` requires its input dataset to be a dictionary."
+            )
+        zeros = nest.map_structure(
+            lambda spec: zeros_(
+                [0 if d is None else d for d in spec.shape], spec.dtype
+            ),
+            dataset.element_spec,
+        )
+        filler: Any = Dataset.from_tensors({**zeros, mask_key: False})  # type: ignore[attr-defined]
+        marked = dataset.map(lambda element: {**element, mask_key: True})
+        return marked.concatenate(filler.repeat(cardinality - size))  # type: ignore[no-any-return]
+
+    return padded
 
 
 @export("data.experimental.sample_from_datasets")

@@ -42,8 +42,8 @@ def reduce(
         TypeError: `reduce_func` returns another structure or other dtypes.
     """
     state = nest.map_structure(as_leaf, initial_state)
-    spec, function = _stable(
-        reduce_func, spec_of_structure(state), self.element_spec, "reduce_func", None
+    spec, function = stable(
+        reduce_func, spec_of_structure(state), self.element_spec, "reduce_func"
     )
 
     arguments = self, function, nest.flatten(state)
@@ -66,8 +66,12 @@ def _reduced(
     return components
 
 
-def _stable(
-    function: Callable[..., Any], state: Any, element: Any, what: str, pick: Any
+def stable(
+    function: Callable[..., Any],
+    state: Any,
+    element: Any,
+    what: str,
+    pick: Callable[[Any], Any] | None = None,
 ) -> tuple[Any, ElementFunction]:
     """Trace a function of (state, element) until the state's shapes stay the same."""
     while True:
@@ -120,7 +124,7 @@ def scan(
             )
         return spec[0]
 
-    _, function = _stable(
+    _, function = stable(
         scan_func, spec_of_structure(state), self.element_spec, "scan_func", new_state
     )
     return Scan(self, nest.flatten(state), function)

@@ -78,7 +78,10 @@ class ElementFunction:
         )
         leaves = nest.flatten(tuple(self._input_specs))
         with graph.traced():
-            arguments = self._pack([_placeholder(graph, spec) for spec in leaves])
+            placeholders = [
+                _placeholder(graph, spec, f"args_{i}") for i, spec in enumerate(leaves)
+            ]
+            arguments = self._pack(placeholders)
             result = converted_call(_python_function(self.function), arguments, {})
             structure = nest.map_structure(as_leaf, _as_tuple(result))
             self.output_spec = spec_of_structure(structure)
@@ -162,12 +165,12 @@ def _put_together(specs: list[Any], results: Iterator[Any]) -> Components:
     return tuple(components)
 
 
-def _placeholder(graph: Graph, spec: Any) -> Any:
+def _placeholder(graph: Graph, spec: Any, name: str) -> Any:
     if isinstance(spec, TensorSpec):
-        return graph.add_input(spec.dims, spec.dtype, "args")
+        return graph.add_input(spec.dims, spec.dtype, name)
     if isinstance(spec, CompositeSpec):
         return spec.composite_from(
-            [_placeholder(graph, part) for part in spec.composite_components()]
+            [_placeholder(graph, part, name) for part in spec.composite_components()]
         )
     raise errors.because(
         errors.UnimplementedError,

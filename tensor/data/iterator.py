@@ -112,6 +112,7 @@ class OwnedIterator(Iterator):
         self._stream.restore(state)
 
 
+@export("data.NumpyIterator")
 class NumpyIterator:
     """Hands out elements as NumPy values; what `as_numpy_iterator()` returns."""
 

@@ -163,7 +163,6 @@ class Options(OptionsGroup):
         "deterministic": bool,
         "dataset_name": str,
         "framework_type": list,
-        "experimental_deterministic": bool,
         "experimental_external_state_policy": ExternalStatePolicy,
         "experimental_slack": bool,
         "experimental_symbolic_checkpoint": bool,
@@ -177,12 +176,18 @@ class Options(OptionsGroup):
         "threading": ThreadingOptions,
     }
 
+    older_names: ClassVar[dict[str, str]] = {
+        "experimental_deterministic": "deterministic",
+        "experimental_threading": "threading",
+    }
+
     def __setattr__(self, name: str, value: Any) -> None:
-        aliases = {
-            "experimental_deterministic": "deterministic",
-            "experimental_threading": "threading",
-        }
-        super().__setattr__(aliases.get(name, name), value)
+        super().__setattr__(self.older_names.get(name, name), value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.older_names:
+            return getattr(self, self.older_names[name])
+        raise AttributeError(f"tf.data.Options has no attribute {name!r}.")
 
     def merge(self, options: Options) -> Any:
         """Return these options, with those that `options` sets instead."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from tensor.core.context import context
 from tensor.core.public_api import export
-from tensor.graph.autograph.calls import convert
+from tensor.graph.autograph.calls import call, convert
 from tensor.graph.autograph.convert import converted_source
 from tensor.graph.autograph.options import features
 from tensor.graph.autograph.source import SourceError
@@ -17,10 +17,9 @@ from tensor.graph.autograph.told import told
 
 def converted_call(function: Any, args: Any, kwargs: Any, options: Any = None) -> Any:
     """Call a function of the user's, converted; errors tell the user's lines."""
-    converted = convert(function)
     try:
         with features(options):
-            return (function if converted is None else converted)(*args, **kwargs)
+            return call(function, args, kwargs)
     except Exception as error:
         raise told(error) from None
 
