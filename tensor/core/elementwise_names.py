@@ -34,7 +34,7 @@ UNARY = (
         "strings",
         "regex_full_match regex_replace length substr to_number to_hash_bucket "
         "to_hash_bucket_fast to_hash_bucket_strong as_string lower upper "
-        "unicode_transcode strip",
+        "unicode_transcode unicode_script strip",
     ),
     "io.decode_base64",
     "io.encode_base64",

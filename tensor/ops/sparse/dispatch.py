@@ -6,6 +6,7 @@ from typing import Any
 
 from tensor.core import composites, dtypes, nest
 from tensor.core.convert import constant_tensor
+from tensor.core.registry import get_op
 from tensor.ops.array import cast_
 from tensor.ops.sparse.sparse_tensor import SparseTensor
 
@@ -59,7 +60,10 @@ def _size(input: Any, out_type: Any = None, name: Any = None) -> Any:
 
 
 def _rank(input: Any, name: Any = None) -> Any:
-    return constant_tensor(dtypes.int32.numpy_dtype.type(input.indices.shape[1]))
+    rank = input.shape.rank
+    if rank is not None:
+        return constant_tensor(dtypes.int32.numpy_dtype.type(rank))
+    return get_op("Shape")(input.dense_shape, out_type=dtypes.int32)[0]
 
 
 def _bincount(

@@ -250,8 +250,7 @@ def with_axis(indices: Any, shape: Any, axis: int) -> Any:
     rank = len(shape)
     if not -rank - 1 <= axis <= rank:
         raise errors.invalid(
-            "SparseExpandDims",
-            f"Expected size[1] in [0, {rank}], but got {axis}",
+            "SparseExpandDims", f"Expected size[1] in [0, {rank}], but got {axis}"
         )
     at = axis + rank + 1 if axis < 0 else axis
     return np.insert(indices, at, 0, axis=1), np.insert(shape, at, 1)
@@ -341,17 +340,19 @@ def tight_shape(indices: Any, shape: Any) -> Any:
 
 @array_function(
     "SparseReducedIds",
-    lambda i, s, axes: (vector(_INT64), TensorSpec.of((), _INT64), vector(_INT64)),
+    lambda i, s, **attrs: (vector(_INT64), TensorSpec.of((), _INT64), vector(_INT64)),
     _INDICES,
     _SHAPE,
     axes=(-1,),
+    keepdims=False,
 )
-def reduced_ids(indices: Any, shape: Any, axes: Any) -> Any:
+def reduced_ids(indices: Any, shape: Any, axes: Any, keepdims: bool) -> Any:
     """For each element its place once axes are gone, the number of places, the shape.
 
-    The shape keeps the axes that are gone, with size 1.
+    With `keepdims` the shape has the axes that are gone, with size 1.
     """
     rank = len(shape)
+    axes = None if axes is None else np.reshape(axes, -1).tolist()
     for a in axes or ():
         if not -rank <= a < rank:
             raise errors.invalid(
@@ -363,7 +364,8 @@ def reduced_ids(indices: Any, shape: Any, axes: Any) -> Any:
     sizes = shape.copy()
     sizes[list(gone)] = 1
     flat = _flat(indices[:, kept], shape[kept]).astype(np.int64)
-    return flat, np.int64(np.prod(sizes, dtype=np.int64)), sizes
+    count = np.int64(np.prod(sizes, dtype=np.int64))
+    return flat, count, sizes if keepdims else sizes[kept]
 
 
 @array_function(

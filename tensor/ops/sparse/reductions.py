@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
-from tensor.core.shapes import are_compatible
+from tensor.core.shapes import are_compatible, is_known
 from tensor.ops import segment_means
 from tensor.ops.array import as_static_shape, cast_
 from tensor.ops.dtype_kinds import FLOATING, check_kind
 from tensor.ops.gather import gather
+from tensor.ops.reduction import known_or_symbolic, reduced_shape, together
 from tensor.ops.sparse.places import in_segments, reduced_ids
 from tensor.ops.sparse.sparse_ops import from_dense
 
@@ -25,18 +27,20 @@ if TYPE_CHECKING:
 def _reduced(
     kind: str, sp: SparseTensor, axis: Any, keepdims: bool | None, as_sparse: bool
 ) -> Any:
-    axes = None if axis is None else tuple(np.asarray(axis).reshape(-1).tolist())
-    flat, count, sizes = reduced_ids(sp.indices, sp.dense_shape, axes=axes)
+    axes: Any = known_or_symbolic(together(axis))
+    if axes is not None and not is_symbolic(axes):
+        axes = tuple(np.asarray(axes).reshape(-1).tolist())
+    flat, count, sizes = reduced_ids(
+        sp.indices, sp.dense_shape, axes=axes, keepdims=bool(keepdims)
+    )
     total = get_op(f"UnsortedSegment{kind}").public(sp.values, flat, count)
     if kind == "Max":  # where nothing is kept stands 0
         ones = get_op("OnesLike")(flat)
         found = get_op("UnsortedSegmentSum").public(ones, flat, count) > 0
         total = get_op("SelectV2")(found, total, get_op("ZerosLike")(total))
     result = get_op("Reshape")(total, shape=as_static_shape(sizes))
-    rank = sp.indices.static_shape[1]
-    if not keepdims:
-        gone = range(rank) if axes is None else sorted({a % rank for a in axes})
-        result = get_op("Squeeze")(result, axis=tuple(gone))
+    if is_symbolic(result) and is_known(sp.shape._dims) and not is_symbolic(axes):
+        result.set_shape(reduced_shape(sp.shape._dims, axes, bool(keepdims)))
     return from_dense(result) if as_sparse else result
 
 
@@ -76,7 +80,9 @@ def softmax(sp_input: SparseTensor, name: Any = None) -> SparseTensor:
             "SparseSoftmax",
             f"Input should have rank >= 2, but received shape: {sp_input.shape[0]}",
         )
-    rows, count, _ = reduced_ids(sp_input.indices, sp_input.dense_shape, axes=(-1,))
+    rows, count, _ = reduced_ids(
+        sp_input.indices, sp_input.dense_shape, axes=(-1,), keepdims=False
+    )
     largest = get_op("UnsortedSegmentMax").public(sp_input.values, rows, count)
     shifted = sp_input.values - gather(largest, rows, axis=0, batch_dims=0)
     e = get_op("Exp")(shifted)

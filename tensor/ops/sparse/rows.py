@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core import dtypes
+from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
@@ -24,6 +25,8 @@ def fill_empty_rows(
     filler = get_op("ExpandDims")(convert(default_value, sp.dtype), axis=0)
     indices, order, empty = places.with_rows_filled(sp.indices, sp.dense_shape)
     values = picked(join(sp.values, filler, axis=0), order)
+    if is_symbolic(empty):
+        empty.set_shape(sp.shape[:1])
     return sp.of_same_shape(indices, values), empty
 
 

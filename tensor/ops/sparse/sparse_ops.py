@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from tensor.core.registry import get_op
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor
 from tensor.ops.array import cast_
+from tensor.ops.facts import get_static_value
 from tensor.ops.gather import gather, gather_nd
 from tensor.ops.joining import concat as join
+from tensor.ops.number_lines import range_
 from tensor.ops.scatter import scatter_nd_op, tensor_scatter_update
 from tensor.ops.sparse import places
 from tensor.ops.sparse.sparse_tensor import SparseTensor
@@ -129,7 +132,10 @@ def sparse_dense_matmul(
     found = picked(dense, sp_a.indices[:, columns])
     scaled = found * get_op("ExpandDims")(values, axis=1)
     count = sp_a.dense_shape[rows] if count is None else count
-    return get_op("UnsortedSegmentSum").public(scaled, sp_a.indices[:, rows], count)
+    result = get_op("UnsortedSegmentSum").public(scaled, sp_a.indices[:, rows], count)
+    if result.ndim is None:
+        result.set_shape((None, None))
+    return result
 
 
 def _adjoint(x: Any) -> Any:
@@ -170,24 +176,32 @@ def add(a: Any, b: Any, threshold: Any = 0) -> Any:
         return retain(whole, get_op("LogicalOr")(large, both < 2))
     sparse, dense = (a, b) if isinstance(a, SparseTensor) else (b, a)
     dense = convert(dense, sparse.dtype)
-    for at, (mine, theirs) in enumerate(zip(sparse.shape, dense.shape, strict=False)):
-        if None not in (mine, theirs) and mine != theirs:
-            raise errors.invalid(
-                "SparseTensorDenseAdd",
-                f"Dimension {at} does not equal (no broadcasting is supported): sparse "
-                f"side {mine} vs dense side {theirs}",
-            )
+    for at, mine, theirs in _different(sparse.shape, dense.shape):
+        raise errors.invalid(
+            "SparseTensorDenseAdd",
+            f"Dimension {at} does not equal (no broadcasting is supported): sparse "
+            f"side {mine} vs dense side {theirs}",
+        )
     return get_op("TensorScatterAdd")(dense, sparse.indices, sparse.values)
 
 
 def _check_same_shape(op_type: str, a: Any, b: Any) -> None:
-    for at, (mine, theirs) in enumerate(zip(a.shape, b.shape, strict=False)):
-        if None not in (mine, theirs) and mine != theirs:
-            raise errors.invalid(
-                op_type,
-                f"Operands' shapes do not match: got {mine} and {theirs} for dimension "
-                f"{at}",
-            )
+    for at, mine, theirs in _different(a.shape, b.shape):
+        raise errors.invalid(
+            op_type,
+            f"Operands' shapes do not match: got {mine} and {theirs} for dimension "
+            f"{at}",
+        )
+
+
+def _different(a: TensorShape, b: TensorShape) -> list[tuple[int, int, int]]:
+    """Return the dimensions that are known to differ: which, in one, in the other."""
+    pairs = zip(a._dims or (), b._dims or (), strict=False)
+    return [
+        (at, mine, theirs)
+        for at, (mine, theirs) in enumerate(pairs)
+        if mine is not None and theirs is not None and mine != theirs
+    ]
 
 
 @export("sparse.concat")
@@ -206,19 +220,24 @@ def concat(
     )
     values = join(*[sp.values for sp in parts], axis=0)
     joined = SparseTensor(indices, picked(values, order), shape)
-    if not expand_nonconcat_dims:
-        joined._static_shape = joined.shape.merge_with(_joined_shape(axis, parts))
+    joined.set_shape(_joined_shape(axis, parts, bool(expand_nonconcat_dims)))
     return joined
 
 
-def _joined_shape(axis: int, parts: list[SparseTensor]) -> TensorShape:
+def _joined_shape(axis: int, parts: list[SparseTensor], expand: bool) -> TensorShape:
     """Return what is known of the shape of sparse tensors joined along an axis."""
-    shape = parts[0].shape
-    if shape.rank is None:
-        return shape
-    lengths: list[Any] = [sp.shape[axis] for sp in parts]
-    dims = shape.as_list()
-    dims[axis] = None if None in lengths else sum(lengths)
+    shapes = [sp.shape for sp in parts]
+    if any(shape.rank is None for shape in shapes):
+        return TensorShape(None)
+    dims = []
+    for at, lengths in enumerate(zip(*shapes, strict=True)):
+        known = [n for n in lengths if n is not None]
+        if at == axis % len(shapes[0]):
+            dims.append(sum(known) if len(known) == len(lengths) else None)
+        elif expand and len(known) < len(lengths):
+            dims.append(None)
+        else:
+            dims.append(max(known, default=None))
     return TensorShape(dims)
 
 
@@ -236,15 +255,15 @@ def transpose(sp_input: SparseTensor, perm: Any = None, name: Any = None) -> Any
     """Return the elements with the axes in another order, by default reversed."""
     sp = as_sparse(sp_input)
     if perm is None:
-        rank = sp.indices.static_shape[1]
-        perm = list(range(rank))[::-1]
+        rank = get_op("Shape")(sp.dense_shape, out_type=dtypes.int32)[0]
+        perm = range_(sp.shape.rank or rank)[::-1]
     order = convert(perm)
     indices = gather(sp.indices, order, axis=1, batch_dims=0)
     shape = gather(sp.dense_shape, order, axis=0, batch_dims=0)
     moved = SparseTensor(indices, sp.values, shape)
-    if type(order) is EagerTensor and sp.shape.rank is not None:
-        dims = sp.shape.as_list()
-        moved._static_shape = TensorShape([dims[int(p)] for p in np.asarray(order)])
+    known = get_static_value(order)
+    if known is not None and sp.shape.rank is not None:
+        moved.set_shape([sp.shape[int(p)] for p in known])
     return reorder(moved)
 
 
@@ -259,9 +278,12 @@ def reshape(sp_input: SparseTensor, shape: Any, name: Any = None) -> SparseTenso
     target = cast_(convert(shape, hint=dtypes.int64), dtypes.int64)
     indices, sizes = places.reshaped(sp.indices, sp.dense_shape, target)
     result = SparseTensor(indices, sp.values, sizes)
-    if type(target) is EagerTensor:
-        dims = np.asarray(target).tolist()
-        result._static_shape = TensorShape([None if d < 0 else d for d in dims])
+    known = get_static_value(target)
+    if known is not None:
+        dims = known.tolist()
+        count, rest = sp.shape.num_elements(), math.prod(d for d in dims if d >= 0)
+        missing = count // rest if count is not None and rest else None
+        result.set_shape([missing if d < 0 else d for d in dims])
     return result
 
 
@@ -309,7 +331,12 @@ def expand_dims(sp_input: SparseTensor, axis: Any = None, name: Any = None) -> A
     sp = as_sparse(sp_input)
     at = -1 if axis is None else int(axis)
     indices, shape = places.with_axis(sp.indices, sp.dense_shape, axis=at)
-    return SparseTensor(indices, sp.values, shape)
+    result = SparseTensor(indices, sp.values, shape)
+    if sp.shape.rank is not None:
+        dims = sp.shape.as_list()
+        dims.insert(at if at >= 0 else at + len(dims) + 1, 1)
+        result.set_shape(dims)
+    return result
 
 
 @export("sparse.eye")
@@ -321,10 +348,11 @@ def eye(
 ) -> SparseTensor:
     """Return a sparse matrix with ones on its diagonal."""
     columns = num_rows if num_columns is None else num_columns
-    diagonal = np.arange(min(num_rows, columns), dtype=np.int64)
-    ones = np.ones(len(diagonal), dtypes.numpy_dtype(dtype))
-    places = np.stack([diagonal, diagonal], axis=1)
-    return SparseTensor(places, ones, np.array([num_rows, columns]))
+    shape = [cast_(convert(n), dtypes.int64) for n in (num_rows, columns)]
+    diagonal = range_(get_op("Minimum")(*shape))
+    ones = get_op("OnesLike")(cast_(diagonal, dtype))
+    pairs = get_op("Pack")(diagonal, diagonal, axis=1)
+    return SparseTensor(pairs, ones, get_op("Pack")(*shape, axis=0))
 
 
 @export("sparse.map_values")

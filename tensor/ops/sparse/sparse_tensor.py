@@ -209,7 +209,7 @@ class SparseTensor(CompositeTensor):
         from tensor.ops.reduce import broadcast_to
 
         other = convert(other, self.dtype)
-        if other.ndim:
+        if other.ndim != 0:
             known = self.shape
             shape = known.as_list() if known.is_fully_defined() else self._dense_shape
             whole = broadcast_to(other, shape=shape)

@@ -6,6 +6,7 @@ parts         one string made several: split, ngrams, characters
 conversion    numbers to strings and back
 hashing       strings to numbers of buckets
 unicode       code points
+scripts       which script a code point belongs to
 """
 
 from tensor.ops.strings import (
@@ -14,5 +15,6 @@ from tensor.ops.strings import (
     joining as joining,
     parts as parts,
     per_element as per_element,
+    scripts as scripts,
     unicode as unicode,
 )

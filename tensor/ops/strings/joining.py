@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -19,6 +20,7 @@ from tensor.ops.families import reduced_shape
 from tensor.ops.ragged.construction import map_flat_values
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.ragged.reductions import Reducer, axes_of, reduce_along
+from tensor.ops.reduction import known_or_symbolic, together
 from tensor.ops.strings.per_element import each
 
 if TYPE_CHECKING:
@@ -60,10 +62,9 @@ class ReduceJoin(Op):
 
     gradient = NON_DIFFERENTIABLE
 
-    def kernel(
-        self, x: Any, axis: tuple[int, ...], keepdims: bool, separator: bytes
-    ) -> Any:
+    def kernel(self, x: Any, axis: Any, keepdims: bool, separator: bytes) -> Any:
         x = np.asarray(x)
+        axis = self.axes(axis, x.ndim)
         kept = [a for a in range(x.ndim) if a not in axis]
         moved = x.transpose((*kept, *reversed(axis)))
         rows = moved.reshape((*[x.shape[a] for a in kept], -1))
@@ -73,9 +74,37 @@ class ReduceJoin(Op):
         return result.reshape(reduced_shape(x.shape, axis, keepdims))
 
     def infer(
-        self, x: TensorSpec, axis: tuple[int, ...], keepdims: bool, separator: bytes
+        self, x: TensorSpec, axis: Any, keepdims: bool, separator: bytes
     ) -> TensorSpec:
-        return TensorSpec.of(reduced_shape(x.dims, axis, keepdims), dtypes.string)
+        if x.dims is None or is_symbolic(axis):
+            return TensorSpec.of(None, dtypes.string)
+        axes = self.axes(axis, len(x.dims))
+        return TensorSpec.of(reduced_shape(x.dims, axes, keepdims), dtypes.string)
+
+    def axes(self, axis: Any, rank: int) -> tuple[int, ...]:
+        """Return axes, counted from the front, in the order in which to join.
+
+        Raises:
+            OutOfRangeError: There is no such axis.
+            InvalidArgumentError: An axis is named twice.
+        """
+        if axis is None:
+            return tuple(range(rank)[::-1])
+        given = np.reshape(axis, -1).tolist()
+        for a in given:
+            if not -rank <= a < rank:
+                raise errors.because(
+                    errors.OutOfRangeError,
+                    f"Invalid reduction dimension {a} for input with {rank} "
+                    f"dimension(s) [Op:{self.type_name}]",
+                )
+        axes = [a % rank for a in given]
+        for a in axes:
+            if axes.count(a) > 1:
+                raise errors.invalid(
+                    self.type_name, f"Duplicate reduction dimension {a}"
+                )
+        return tuple(axes)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         x = np.array([[b"a", b"b"], [b"c", b"d"]], object)
@@ -163,21 +192,12 @@ def reduce_join(
     if isinstance(inputs, RaggedTensor):
         return _joined_rows(inputs, axis, bool(keepdims), separator)
     x = convert(inputs, dtypes.string)
-    rank = x.ndim
-    axes = range(rank)[::-1] if axis is None else np.asarray(axis).reshape(-1).tolist()
-    for a in axes:
-        if not -rank <= a < rank:
-            raise errors.because(
-                errors.OutOfRangeError,
-                f"Invalid reduction dimension {a} for input with {rank} dimension(s) "
-                "[Op:ReduceJoin]",
-            )
-    if len({a % rank for a in axes}) < len(axes):
-        twice = next(a for a in axes if [b % rank for b in axes].count(a % rank) > 1)
-        raise errors.invalid("ReduceJoin", f"Duplicate reduction dimension {twice}")
+    axes: Any = known_or_symbolic(together(axis))
+    if axes is not None and not is_symbolic(axes):
+        axes = tuple(np.asarray(axes).reshape(-1).tolist())
     return reduce_join_op(
         x,
-        axis=tuple(a % rank for a in axes),
+        axis=axes,
         keepdims=bool(keepdims),
         separator=separator.encode(),
         name=name,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.call import is_symbolic
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
@@ -128,7 +129,7 @@ class StaticRegexReplace(StringMap):
     ) -> bytes:
         compiled = _compiled(pattern, self.type_name)
         # RE2 knows \\0 to \\9 only; Python reads two digits as one number.
-        template = re.sub(rb"\\([\\\d])", _group, rewrite)
+        template = re.sub(rb"\\([\\\d])", _group, np.asarray(rewrite).item())
         return compiled.sub(template, value, count=0 if replace_global else 1)
 
 
@@ -139,7 +140,7 @@ def _group(escape: re.Match[bytes]) -> bytes:
 
 def _compiled(pattern: bytes, op_type: str) -> re.Pattern[bytes]:
     try:
-        return re.compile(pattern)
+        return re.compile(np.asarray(pattern).item())
     except re.error as error:
         raise errors.invalid(
             op_type, f"Invalid pattern: {pattern.decode()}, error: {error}"
@@ -205,7 +206,9 @@ substr_op = register(Substr)
 
 
 def _text(value: Any) -> bytes:
-    """Return a pattern as bytes."""
+    """Return a pattern as bytes, or as a symbolic tensor."""
+    if is_symbolic(value):
+        return value  # type: ignore[no-any-return]  # the kernel sees bytes
     array: Any = np.asarray(convert(value, dtypes.string))
     return array.item()
 
