@@ -7,6 +7,7 @@ From the ground up::
     restoration                 values find their objects
     state_file                  which checkpoints a folder holds
     checkpoint manager          what users call
+    views                       what a checkpoint, or a program, is made of
 """
 
 import importlib
@@ -16,9 +17,11 @@ from tensor.core.public_api import publish as _publish
 from tensor.io import example as _example
 from tensor.train import (
     checkpoint as _checkpoint,
+    experimental as experimental,
     manager as _manager,
     moving_average as _moving_average,
     state_file as _state_file,
+    views as _views,
 )
 
 _publish(globals(), "train")

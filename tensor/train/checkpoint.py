@@ -6,6 +6,7 @@ and wait only when they restore what the chief may still be writing.
 
 from __future__ import annotations
 
+import inspect
 import os
 from typing import Any
 
@@ -29,7 +30,12 @@ from tensor.train.state_file import latest_checkpoint, update_checkpoint_state
 
 @export("train.CheckpointOptions")
 class CheckpointOptions:
-    """Options for saving and restoring; accepted, and of no effect here."""
+    """Options for saving and restoring; all but the callbacks are of no effect here.
+
+    Attributes:
+        experimental_write_callbacks: Functions that are called when a checkpoint is
+            written, with its path if they take an argument.
+    """
 
     def __init__(
         self,
@@ -41,8 +47,11 @@ class CheckpointOptions:
         experimental_sharding_callback: Any = None,
     ) -> None:
         self.experimental_io_device = experimental_io_device
-        self.experimental_write_callbacks = experimental_write_callbacks or []
-        self.enable_async = enable_async or experimental_enable_async_checkpoint
+        self.enable_async = experimental_enable_async_checkpoint or enable_async
+        self.experimental_enable_async_checkpoint = self.enable_async
+        self.experimental_write_callbacks = experimental_write_callbacks
+        self.experimental_skip_slot_variables = experimental_skip_slot_variables
+        self.experimental_sharding_callback = experimental_sharding_callback
 
 
 @export("train.Checkpoint")
@@ -119,6 +128,7 @@ class Checkpoint(Module):
             update_checkpoint_state(
                 os.path.dirname(path) or ".", path, all_model_checkpoint_paths=[path]
             )
+        _call_back(options, path)
         return path
 
     def write(self, file_prefix: Any, options: Any = None) -> str:
@@ -128,7 +138,11 @@ class Checkpoint(Module):
         """
         prefix: str = os.fspath(file_prefix)
         self._write(prefix)
+        _call_back(options, prefix)
         return prefix
+
+    def sync(self) -> None:
+        """Do nothing: a save is on disk when it returns."""
 
     def _write(self, prefix: str) -> bool:
         """Write the state if that is this process's part; return whether it is."""
@@ -183,6 +197,22 @@ class Checkpoint(Module):
         path = os.fspath(save_path)
         wait_for_chief(path, bundle_exists)
         return LoadStatus(Restoration(BundleReader(path), self))
+
+
+def _call_back(options: CheckpointOptions | None, path: str) -> None:
+    """Call the user's functions after a checkpoint was written.
+
+    Raises:
+        AssertionError: One takes several arguments.
+    """
+    for function in (options and options.experimental_write_callbacks) or []:
+        count = len(inspect.signature(function).parameters)
+        if count > 1:
+            raise AssertionError(
+                f"Invalid callback function: {function!r} takes {count} arguments. "
+                "Expected none, or one for the path of the checkpoint."
+            )
+        function(*[path][:count])
 
 
 def _check_trackable(name: str, value: Any) -> None:
