@@ -44,7 +44,9 @@ class Value(Message):
 
     fields = (
         Field(1, "tag", "string"),
-        Field(8, "tensor", TensorProto),
+        # TF1's scalars; what is written here holds tensors.
+        Field(2, "simple_value", "float", oneof="value"),
+        Field(8, "tensor", TensorProto, oneof="value"),
         Field(9, "metadata", SummaryMetadata),
     )
 
@@ -67,8 +69,8 @@ class Event(Message):
     fields = (
         Field(1, "wall_time", "double"),
         Field(2, "step", "int64"),
-        Field(3, "file_version", "string"),
-        Field(5, "summary", Summary),
+        Field(3, "file_version", "string", oneof="what"),
+        Field(5, "summary", Summary, oneof="what"),
         Field(10, "source_metadata", SourceMetadata),
     )
 
