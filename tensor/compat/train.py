@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.compat.v1.train`: event files and checkpoints, beside TF2's names."""
+"""`tf.compat.v1.train`: event files and checkpoints, beside TF2's names."""
 
 from __future__ import annotations
 
