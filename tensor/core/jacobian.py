@@ -164,14 +164,14 @@ def _passes_in_loop(row: Callable[[Any], list[Any]], count: Any) -> list[Any]:
     signature = [_dense(g).dtype for g in first if g is not None]
     if not signature:
         return list(first)
-    stacked = iter(
-        ops["map_fn"](
-            lambda i: [_dense(g) for g in row(i) if g is not None],
-            ops["range"](count),
-            fn_output_signature=signature,
-        )
+    stacked = ops["map_fn"](
+        lambda i: [_dense(g) for g in row(i) if g is not None],
+        # Even of no elements there is one pass: it tells the shape of the others.
+        ops["range"](ops["maximum"](count, 1)),
+        fn_output_signature=signature,
     )
-    return [None if g is None else next(stacked) for g in first]
+    known = iter(stacked)
+    return [None if g is None else next(known)[:count] for g in first]
 
 
 def _dense(gradient: Any) -> Any:

@@ -28,5 +28,6 @@ from tensor.graph.control import (
     cond as cond,
     map_fn as map_fn,
     tensor_array as tensor_array,
+    tensor_array_spec as tensor_array_spec,
     while_loop as while_loop,
 )

@@ -14,6 +14,7 @@ from tensor.core import errors
 from tensor.core.context import context
 from tensor.core.dtypes import DType, int32, variant
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, get_op
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor import EagerTensor, wrap
 from tensor.core.tensor_spec import TensorSpec
 
@@ -99,10 +100,12 @@ class ListWrite(ListOp):
 
 
 class ListClear(ListOp):
-    """A list with one entry emptied."""
+    """A list with one entry emptied, or several."""
 
     def kernel(self, items: Any, index: Any) -> Any:
-        return written(items, index, None)
+        for i in np.ravel(index):
+            items = written(items, i, None)
+        return items
 
     def infer(self, items: TensorSpec, index: TensorSpec) -> TensorSpec:
         return LIST
@@ -147,11 +150,11 @@ class ListRead(ListOp):
                 "elements.",
             )
         found = items[index]
-        return _empty(items, spec) if found is None else found
+        return empty_entry(items, spec) if found is None else found
 
     def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
         items, index = inputs
-        return _filled(items, attrs["spec"])[int(index)]
+        return filled(items, attrs["spec"])[int(index)]
 
     def infer(
         self, items: TensorSpec, index: TensorSpec, spec: TensorSpec
@@ -177,7 +180,7 @@ class ListEntry(ListOp):
         return spec
 
 
-def _empty(items: list[Any], spec: TensorSpec) -> Any:
+def empty_entry(items: list[Any], spec: TensorSpec) -> Any:
     """Return zeros for an entry that was never written."""
     if spec.dtype is variant:
         return []
@@ -187,125 +190,17 @@ def _empty(items: list[Any], spec: TensorSpec) -> Any:
         raise errors.because(
             errors.InvalidArgumentError,
             "Trying to read an uninitialized tensor but element_shape is not fully "
-            "defined. Give TensorArray(element_shape=…).",
+            f"defined: {to_brackets(dims)} and no list element is set. Give "
+            "TensorArray(element_shape=…).",
         )
     shape: Any = dims
     return np.zeros(shape, spec.dtype.numpy_dtype)[()]
 
 
-def _filled(items: list[Any], spec: TensorSpec) -> list[Any]:
+def filled(items: list[Any], spec: TensorSpec) -> list[Any]:
     """Return eager tensors with zeros where nothing was written."""
     arrays = [v._array if isinstance(v, EagerTensor) else v for v in items]
-    return [wrap(_empty(arrays, spec)) if v is None else v for v in items]
-
-
-class ListStack(ListOp):
-    """The entries of a list as one tensor."""
-
-    type_name = "TensorListStack"
-
-    def kernel(self, items: Any, spec: TensorSpec) -> Any:
-        if not items:
-            dims = tuple([d or 0 for d in spec.dims or ()])
-            return np.zeros((0, *dims), spec.dtype.numpy_dtype)
-        filled = [_empty(items, spec) if v is None else v for v in items]
-        return np.stack(filled)
-
-    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
-        items = _filled(inputs[0], attrs["spec"])
-        return (
-            get_op("Pack")(*items, axis=0) if items else wrap(self.kernel([], **attrs))
-        )
-
-    def infer(self, items: TensorSpec, spec: TensorSpec) -> TensorSpec:
-        dims = None if spec.dims is None else (None, *spec.dims)
-        return TensorSpec.of(dims, spec.dtype)
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return list_unstack(dz)
-
-
-class ListConcat(ListOp):
-    """The entries of a list joined along their first axis."""
-
-    type_name = "TensorListConcatV2"
-
-    def kernel(self, items: Any, spec: TensorSpec) -> Any:
-        filled = [_empty(items, spec) if v is None else v for v in items]
-        return np.concatenate(filled)
-
-    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
-        return get_op("ConcatV2")(*_filled(inputs[0], attrs["spec"]), axis=0)
-
-    def infer(self, items: TensorSpec, spec: TensorSpec) -> TensorSpec:
-        dims = None if spec.dims is None else (None, *spec.dims[1:])
-        return TensorSpec.of(dims, spec.dtype)
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return list_split(dz, call.inputs[0], spec=call.attrs["spec"])
-
-
-class ListSplit(ListOp):
-    """Pieces of a tensor along its first axis, as long as a list's entries."""
-
-    def kernel(self, value: Any, items: Any, spec: TensorSpec) -> Any:
-        lengths = [len(_empty(items, spec) if v is None else v) for v in items]
-        return np.split(value, np.cumsum(lengths[:-1]))
-
-    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
-        value, items = inputs
-        sizes = tuple([len(v) for v in _filled(items, attrs["spec"])])
-        return list(get_op("SplitV")(value, sizes=sizes, axis=0))
-
-    def infer(
-        self, value: TensorSpec, items: TensorSpec, spec: TensorSpec
-    ) -> TensorSpec:
-        return LIST
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return list_concat(dz, spec=call.attrs["spec"]), None
-
-
-class ListUnstack(ListOp):
-    """The slices of a tensor along its first axis as a list."""
-
-    type_name = "TensorListFromTensor"
-
-    def kernel(self, value: Any) -> Any:
-        return list(value)
-
-    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
-        return list(get_op("Unpack")(inputs[0], axis=0, num=len(inputs[0])))
-
-    def infer(self, value: TensorSpec) -> TensorSpec:
-        return LIST
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return list_stack_like(dz, call.inputs[0])
-
-
-class ListStackLike(ListOp):
-    """The entries of a list as one tensor of another's shape; zeros where empty."""
-
-    def kernel(self, items: Any, value: Any) -> Any:
-        result = np.zeros(value.shape, value.dtype)
-        for i, item in enumerate(items[: len(result)]):
-            if item is not None:
-                result[i] = item
-        return result
-
-    def apply_now(self, *inputs: Any, **attrs: Any) -> Any:
-        items, value = inputs
-        zeros = get_op("ZerosLike")(value[0]) if len(value) else None
-        rows = [*items, *[None] * (len(value) - len(items))][: len(value)]
-        filled = [zeros if v is None else v for v in rows]
-        return get_op("Pack")(*filled, axis=0) if filled else value
-
-    def infer(self, items: TensorSpec, value: TensorSpec) -> TensorSpec:
-        return value
-
-    def gradient(self, call: Any, dz: Any) -> Any:
-        return list_unstack(dz), None
+    return [wrap(empty_entry(arrays, spec)) if v is None else v for v in items]
 
 
 class ListSize(ListOp):
@@ -356,11 +251,6 @@ list_clear = ListClear()
 list_read = ListRead()
 list_entry = ListEntry()
 list_read_or_zeros = ListReadOrZeros()
-list_stack = ListStack()
-list_stack_like = ListStackLike()
-list_concat = ListConcat()
-list_split = ListSplit()
-list_unstack = ListUnstack()
 list_size = ListSize()
 list_zeros = ListZeros()
 list_add = ListAdd()

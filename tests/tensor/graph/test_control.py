@@ -284,7 +284,7 @@ def test_outer_tapes_see_through_functions_with_loops_and_arrays() -> None:
 
 def test_tensor_array_in_and_out_of_graphs() -> None:
     def f(x: Any) -> Any:
-        array = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+        array = tf.TensorArray(tf.float32, 0, True, clear_after_read=False)
         array = tf.while_loop(
             lambda i, _: i < 4,
             lambda i, a: (i + 1, a.write(i, x * tf.cast(i, tf.float32))),
