@@ -26,6 +26,7 @@ _MODULES = frozenset(
         "constraints",
         "datasets",
         "experimental",
+        "export",
         "initializers",
         "layers",
         "losses",

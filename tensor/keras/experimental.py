@@ -9,3 +9,4 @@ from tensor.keras.optimizers.schedules import (
     CosineDecay as CosineDecay,
     CosineDecayRestarts as CosineDecayRestarts,
 )
+from tensor.keras.utils.sidecar_evaluator import SidecarEvaluator as SidecarEvaluator

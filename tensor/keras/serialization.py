@@ -122,6 +122,8 @@ def deserialize_keras_object(
         if found is None:
             raise _unknown(config, printable_module_name)
         return found() if inspect.isclass(found) else found
+    if config == {}:
+        raise ValueError(f"Cannot deserialize empty config. Received: config={config}")
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(
             f"Improper config format for {config}. Expecting python dict contains "

@@ -1,5 +1,6 @@
 """tf.keras.callbacks: what happens beside the training."""
 
+from tensor.keras.callbacks import experimental as experimental
 from tensor.keras.callbacks.backup_and_restore import (
     BackupAndRestore as BackupAndRestore,
 )
@@ -14,6 +15,9 @@ from tensor.keras.callbacks.learning_rate import (
 )
 from tensor.keras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from tensor.keras.callbacks.progress import ProgbarLogger as ProgbarLogger
+from tensor.keras.callbacks.sidecar_export import (
+    SidecarEvaluatorModelExport as SidecarEvaluatorModelExport,
+)
 from tensor.keras.callbacks.small import (
     CSVLogger as CSVLogger,
     LambdaCallback as LambdaCallback,

@@ -55,3 +55,18 @@ def _is_positional(parameter: inspect.Parameter) -> bool:
         parameter.POSITIONAL_ONLY,
         parameter.POSITIONAL_OR_KEYWORD,
     )
+
+
+def made_from_config(cls: Any, config: dict[str, Any]) -> Any:
+    """Return an object made from its configuration.
+
+    Raises:
+        TypeError: The constructor does not take it.
+    """
+    try:
+        return cls(**config)
+    except Exception as error:
+        raise TypeError(
+            f"Error when deserializing class '{cls.__name__}' using config={config}."
+            f"\n\nException encountered: {error}"
+        ) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensor.core import nest
 from tensor.keras.engine.functional import Functional, rebuilt
 from tensor.keras.engine.input_layer import Input, InputLayer
+from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.model import Model
 from tensor.keras.engine.sequential import Sequential
 
@@ -28,8 +30,8 @@ def clone_model(
     """
     if clone_function is not None and not callable(clone_function):
         raise ValueError(
-            "Expected `clone_function` argument to be a callable. Received: "
-            f"clone_function={clone_function}"
+            "Expected `layer_fn` argument to be a callable. Received: "
+            f"layer_fn={clone_function}"
         )
     clone = clone_function or (
         lambda layer: type(layer).from_config(layer.get_config())
@@ -66,7 +68,7 @@ def _clone_sequential(model: Any, input_tensors: Any, clone: Any) -> Any:
             layers.append(clone(layer))
     copy = Sequential(name=model.name)
     if input_tensors is not None:
-        tensor = input_tensors[0] if isinstance(input_tensors, list) else input_tensors
+        tensor = _only_input(input_tensors)
         origin = tensor._keras_history.layer
         is_input = isinstance(origin, InputLayer)
         copy.add(origin if is_input else Input(tensor=tensor))
@@ -75,6 +77,26 @@ def _clone_sequential(model: Any, input_tensors: Any, clone: Any) -> Any:
     if not copy.built and model._inferred_shape is not None:
         copy.build(model._inferred_shape)
     return copy
+
+
+def _only_input(input_tensors: Any) -> Any:
+    """Return the Keras tensor that a clone of a stack begins with.
+
+    Raises:
+        ValueError: There are several, or it is none.
+    """
+    tensors = nest.flatten(input_tensors)
+    if len(tensors) != 1:
+        raise ValueError(
+            "To clone a `Sequential` model, we expect at most one tensor as part of "
+            f"`input_tensors`. Received: input_tensors={input_tensors}"
+        )
+    if not isinstance(tensors[0], KerasTensor):
+        raise ValueError(
+            f"Unexpectedly found an instance of type `{type(tensors[0])}`. Expected a "
+            "symbolic tensor instance."
+        )
+    return tensors[0]
 
 
 def clone_and_build_model(model: Any, input_tensors: Any = None, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ from tensor.core.trackable import attached
 from tensor.graph.autograph import autographed
 from tensor.keras import mixed_precision, regularizers
 from tensor.keras.engine import automatic_config, symbolic_call
+from tensor.keras.engine.automatic_config import made_from_config
 from tensor.keras.engine.call_context import calls, entered, init_scope
 from tensor.keras.engine.call_errors import in_layer
 from tensor.keras.engine.call_signature import CallSignature, signature_of
@@ -166,8 +167,12 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make a layer from what `get_config` returned."""
-        return cls(**config)
+        """Make a layer from what `get_config` returned.
+
+        Raises:
+            TypeError: The constructor does not take it.
+        """
+        return made_from_config(cls, config)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return what `build_from_config` needs to make the weights again."""

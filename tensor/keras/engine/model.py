@@ -171,14 +171,21 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
         """Make the weights, by calling the model on inputs without values.
 
         Raises:
-            ValueError: No shape is given.
+            ValueError: No shape is given, or something else.
         """
         if self._layer_graph is not None:
             super().build(input_shape)
             return
         if input_shape is None:
             raise ValueError(
-                "Input shape must be defined when calling `build()`. Got None."
+                "Input shape must be defined when calling `build()` on a `Model` "
+                "subclass. Got None."
+            )
+        if not isinstance(input_shape, tuple | list | tf.TensorShape | dict):
+            raise ValueError(
+                "Specified input shape is not one of the valid types. Please specify a "
+                "batch input shape of type tuple or list of input shapes. User "
+                f"provided input type: {type(input_shape)}."
             )
         if type(self).call is not Model.call and not self._is_calling():
             symbolic_call.output_spec(self, input_shape)
@@ -214,16 +221,6 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
         from tensor.keras.saving.exported import ExportedModel
 
         return ExportedModel(self)
-
-    def export(self, filepath: Any) -> None:
-        """Write the model's inference as a SavedModel with one function, `serve`.
-
-        Raises:
-            ValueError: The shape of the inputs is not known yet.
-        """
-        from tensor.keras.saving.exported import ServedModel
-
-        tf.saved_model.save(ServedModel(self), filepath)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         graph = self._layer_graph
@@ -319,12 +316,26 @@ class Model(Trainer, ModelFiles, ModelStructure, Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Make a model from what `get_config` returned."""
+        """Make a model from what `get_config` returned.
+
+        Raises:
+            TypeError: The constructor does not take it.
+        """
         from tensor.keras.engine.functional import model_from_graph_config
 
         if {"layers", "input_layers", "output_layers"} <= set(config):
             return model_from_graph_config(cls, config, custom_objects)
-        return cls(**config)
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(
+                "Unable to revive model from config. When overriding the "
+                "`get_config()` method, make sure that the returned config contains "
+                f"all items used as arguments in the  constructor to {cls}; or define "
+                "a `from_config(cls, config)` class method that makes a "
+                f"{cls.__name__} in another way.\n\nReceived config={config}\n\n"
+                f"Error encountered during deserialization: {error}"
+            ) from error
 
 
 def is_graph_call(args: Any, kwargs: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensor as tf
+from tensor.core import nest
 from tensor.keras import registration, serialization
 from tensor.keras.engine.call_signature import CallSignature
 from tensor.keras.engine.input_layer import Input, InputLayer
@@ -106,12 +107,13 @@ class Sequential(Model):
         last._inbound_nodes.clear()
         if self._stack:
             self._stack[-1]._outbound_nodes.clear()
-        self._rebuild()
+        self._rebuild(is_popped_empty=not self.layers)
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, is_popped_empty: bool = False) -> None:
         """Make the graph of layers anew, if the input is known."""
         self._reset_functions()
-        if not self.layers or not isinstance(self._stack[0], InputLayer):
+        begins = bool(self._stack) and isinstance(self._stack[0], InputLayer)
+        if not begins or is_popped_empty:
             object.__setattr__(self, "_layer_graph", None)
             self.built = False
             return
@@ -120,16 +122,10 @@ class Sequential(Model):
     def _connect(self, start: Any) -> None:
         x = start
         for layer in self.layers:
-            x = layer(x)
-            if isinstance(x, list | tuple | dict):
-                raise ValueError(
-                    "All layers in a Sequential model should have a single output "
-                    "tensor. For multi-output layers, use the functional API."
-                )
-        if self.layers or self._has_explicit_input:
-            object.__setattr__(self, "_layer_graph", LayerGraph(start, x))
-            self._build_input_shape = tf.TensorShape(start.static_shape)
-            self.built = True
+            x = _only_output(layer(x))
+        object.__setattr__(self, "_layer_graph", LayerGraph(start, x))
+        self._build_input_shape = tf.TensorShape(start.static_shape)
+        self.built = True
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of a shape.
@@ -198,6 +194,8 @@ class Sequential(Model):
         try:
             with init_scope():
                 self._infer(shape, inputs.dtype)
+        except SeveralOutputsError:
+            raise
         except Exception:  # whatever the layer needs values for
             # A layer needs values: the stack is simply called, layer by layer.
             object.__setattr__(self, "_is_deferred", True)
@@ -216,6 +214,17 @@ class Sequential(Model):
             )
 
     @property
+    def input_spec(self) -> Any:
+        """What calls are checked against, if the stack says what it begins with."""
+        if self._given_input_spec is None and not self._has_explicit_input:
+            return None
+        return super().input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        object.__setattr__(self, "_given_input_spec", value)
+
+    @property
     def input_shape(self) -> Any:
         """The static shape of the input."""
         if self._layer_graph is None:
@@ -228,9 +237,12 @@ class Sequential(Model):
         return self._layer_graph.flat_inputs[0].static_shape
 
     def get_config(self) -> dict[str, Any]:
+        stack = self._stack
+        if self._layer_graph is not None and not self._has_explicit_input:
+            stack = [self.inputs[0]._keras_history.layer, *stack]
         config: dict[str, Any] = {
             "name": self.name,
-            "layers": [serialization.serialize_keras_object(x) for x in self._stack],
+            "layers": [serialization.serialize_keras_object(x) for x in stack],
         }
         if self._layer_graph is None and self._build_input_shape is not None:
             config["build_input_shape"] = shapes_as_tuples(
@@ -261,6 +273,13 @@ class Sequential(Model):
         }
 
 
+class SeveralOutputsError(ValueError):
+    """A layer of a stack gives more than the next one can take.
+
+    Use the functional API, where each output can go somewhere else.
+    """
+
+
 class ModuleWrapper(Layer):
     """A tf.Module in the place of a layer."""
 
@@ -284,6 +303,20 @@ class ModuleWrapper(Layer):
     def call(self, inputs: Any, training: Any = None) -> Any:
         mode = {"training": training} if self._asks.expects_training else {}
         return self._method(inputs, **mode)
+
+
+def _only_output(x: Any) -> Any:
+    """Return what a layer gave.
+
+    Raises:
+        SeveralOutputsError: It is not one tensor.
+    """
+    if len(nest.flatten(x)) != 1:
+        raise SeveralOutputsError(
+            "All layers in a Sequential model should have a single output tensor. For "
+            "multi-output layers, use the functional API."
+        )
+    return x
 
 
 def _is_plain(x: Any) -> bool:

@@ -29,6 +29,7 @@ from tensor.keras.losses import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
     squared_hinge as squared_hinge,
 )
+from tensor.keras.metrics import experimental as experimental
 from tensor.keras.metrics.accuracy import (
     Accuracy as Accuracy,
     BinaryAccuracy as BinaryAccuracy,

@@ -10,6 +10,7 @@ import numpy as np
 import tensor as tf
 from tensor.core import replica
 from tensor.keras import initializers, mixed_precision, settings
+from tensor.keras.engine.automatic_config import made_from_config
 from tensor.keras.engine.call_context import calls, init_scope
 from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.weights import WeightOwner
@@ -164,8 +165,12 @@ class Metric(WeightOwner):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make a metric from what `get_config` returned."""
-        return cls(**config)
+        """Make a metric from what `get_config` returned.
+
+        Raises:
+            TypeError: The constructor does not take it.
+        """
+        return made_from_config(cls, config)
 
     def __repr__(self) -> str:
         settings_text = ",".join(f"{k}={v}" for k, v in self.get_config().items())

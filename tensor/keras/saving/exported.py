@@ -29,25 +29,6 @@ class ExportedModel(tf.Module):
         return self._functions
 
 
-class ServedModel(tf.Module):
-    """What `Model.export` writes: a model's inference as a function `serve`."""
-
-    def __init__(self, model: Any) -> None:
-        """Trace the model's call for inference.
-
-        Raises:
-            ValueError: As for `ExportedModel`.
-        """
-        super().__init__()
-        specs = input_specs(model)
-        self.all_variables = list(model.variables)
-        serve = tf.function(lambda inputs: model(inputs, training=False))
-        serve.get_concrete_function(specs)
-        object.__setattr__(self, "serve", serve)
-        signature = _signature(model, specs, first_output=0)
-        object.__setattr__(self, "_default_save_signature", signature)
-
-
 def input_specs(model: Any) -> Any:
     """Return specs of a model's inputs, named, in their structure.
 
@@ -61,6 +42,13 @@ def input_specs(model: Any) -> Any:
         names = list(model.input_names)
     else:
         inputs = model._seen_input_specs
+        if inputs is None and model._goes_by_layers():
+            raise ValueError(
+                f"Model {model!r} cannot be saved because the input shape is not "
+                "available. Please specify an input shape either by calling "
+                "`build(input_shape)` directly, or by calling the model on actual data "
+                "using `Model()`, `Model.fit()`, or `Model.predict()`."
+            )
         if inputs is None:
             raise ValueError(
                 f"Model {model!r} cannot be saved either because the input shape is "
@@ -100,28 +88,27 @@ def _traced_call(model: Any, specs: Any) -> Any:
     return call_in_mode
 
 
-def _signature(model: Any, specs: Any, first_output: int | None = None) -> Any:
+def _signature(model: Any, specs: Any) -> Any:
     """Return inference as a function with named inputs and outputs.
 
     Outputs have the keys of a dictionary, the names of the layers that make them, or
-    output_1, output_2; with `first_output` they are numbered from there.
+    output_1, output_2.
     """
     names = [s.name for s in nest.flatten(specs)]
 
     def serve(**inputs: Any) -> dict[str, Any]:
         packed = nest.pack_sequence_as(specs, [inputs[n] for n in names])
         outputs = model(packed, training=False)
-        return _named(outputs, model.output_names, first_output)
+        return _named(outputs, model.output_names)
 
     by_name = {s.name: s for s in nest.flatten(specs)}
     return tf.function(serve).get_concrete_function(**by_name)
 
 
-def _named(outputs: Any, names: Any, first_output: int | None) -> dict[str, Any]:
+def _named(outputs: Any, names: Any) -> dict[str, Any]:
     flat = nest.flatten(outputs)
     if isinstance(outputs, dict) and len(outputs) == len(flat):
         return dict(outputs)
-    if first_output is not None or not names or len(names) != len(flat):
-        start = 1 if first_output is None else first_output
-        names = [f"output_{i + start}" for i in range(len(flat))]
+    if not names or len(names) != len(flat):
+        names = [f"output_{i + 1}" for i in range(len(flat))]
     return dict(zip(names, flat, strict=True))

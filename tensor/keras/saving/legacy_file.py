@@ -16,7 +16,14 @@ def save(model: Any, path: str, include_optimizer: bool = True) -> None:
 
     Raises:
         NotImplementedError: The model is subclassed: its structure is in its code.
+        ValueError: The model is a stack that is not built yet.
     """
+    if model._goes_by_layers() and model._layer_graph is None:
+        raise ValueError(
+            f"Weights for model '{model.name}' have not yet been created. Weights are "
+            "created when the model is first called on inputs or `build()` is called "
+            "with an `input_shape`."
+        )
     if model._layer_graph is None:
         raise NotImplementedError(
             "Saving the model to HDF5 format requires the model to be a Functional "

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tensor.core.log import get_logger
+
 _TOP = "top_level_model_weights"
 
 
@@ -71,10 +73,10 @@ def load(model: Any, group: Any) -> None:
             f"{len(layers)} layers, found {len(saved)} saved layers."
         )
     for layer, name in zip(layers, saved, strict=True):
-        _assign(_weights(layer), _load_values(group[name]), layer.name)
+        _assign(_weights(layer), _load_values(group[name]), f'"{layer.name}"')
     if _TOP in group:
         own = model._trainable_weights + model._non_trainable_weights
-        _assign(own, _load_values(group[_TOP]), _TOP)
+        _assign(own, _load_values(group[_TOP]), f'"{_TOP}"')
 
 
 def load_by_name(model: Any, group: Any, skip_mismatch: bool = False) -> None:
@@ -83,27 +85,30 @@ def load_by_name(model: Any, group: Any, skip_mismatch: bool = False) -> None:
     Raises:
         ValueError: A layer's weights differ, and that is not to be skipped.
     """
-    saved = {_text(n) for n in group.attrs["layer_names"]}
-    for layer in model.layers:
-        if layer.name not in saved:
+    by_name = {layer.name: layer for layer in model.layers}
+    for i, name in enumerate(_text(n) for n in group.attrs["layer_names"]):
+        layer = by_name.get(name)
+        if layer is None:
             continue
+        what = f"#{i} (named {name})"
         try:
-            _assign(_weights(layer), _load_values(group[layer.name]), layer.name)
-        except ValueError:
+            _assign(_weights(layer), _load_values(group[name]), what)
+        except ValueError as error:
             if not skip_mismatch:
                 raise
+            get_logger().warning("Skipping loading of weights: %s", error)
 
 
 def _assign(variables: list[Any], values: list[Any], name: str) -> None:
     if len(variables) != len(values):
         raise ValueError(
-            f'Weight count mismatch for layer "{name}". Layer expects '
+            f"Weight count mismatch for layer {name}. Layer expects "
             f"{len(variables)} weight(s). Received {len(values)} saved weight(s)"
         )
     for variable, value in zip(variables, values, strict=True):
         if tuple(variable.shape.as_list()) != value.shape:
             raise ValueError(
-                f'Shape mismatch in layer "{name}" for weight {variable.name}. Weight '
+                f"Shape mismatch in layer {name} for weight {variable.name}. Weight "
                 f"expects shape {tuple(variable.shape)}. Received saved weight with "
                 f"shape {value.shape}"
             )

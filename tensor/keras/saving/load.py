@@ -51,7 +51,10 @@ def load_model(
             return folder.load(path, custom_objects, compile)
         if tf.saved_model.contains_saved_model(path):
             return tf.saved_model.load(path)
-        raise OSError(f"The folder {path} holds no model that ringflow has written.")
+        raise OSError(
+            f"SavedModel file does not exist at: {path}{os.sep}"
+            "{saved_model.pbtxt|saved_model.pb}. The folder holds no model."
+        )
     if zipfile.is_zipfile(path):
         return keras_file.load(path, custom_objects, compile, safe_mode)
     return legacy_file.load(path, custom_objects, compile)

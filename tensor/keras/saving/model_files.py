@@ -23,6 +23,10 @@ from tensor.train.replacing import replacing
 from tensor.train.state_file import update_checkpoint_state
 
 _HDF5 = (".h5", ".hdf5", ".keras")
+_SKIPPING = (
+    "When calling model.load_weights, skip_mismatch can only be set to True when "
+    "by_name is True."
+)
 
 
 class ModelFiles:
@@ -73,6 +77,7 @@ class ModelFiles:
                 "signatures": signatures is not None,
             }
             unsupported = [name for name, is_given in given.items() if is_given]
+            unsupported += kwargs
             if unsupported:
                 raise ValueError(
                     "The following argument(s) are not supported with the native "
@@ -168,10 +173,7 @@ class ModelFiles:
                 "TensorFlow-formatted weights (got by_name=True to load_weights)."
             )
         if skip_mismatch:
-            raise ValueError(
-                "When calling model.load_weights, skip_mismatch can only be set to "
-                f"True when by_name is True. Received: filepath={path}"
-            )
+            raise ValueError(_SKIPPING)
         if os.path.isdir(path) and folder.is_model_folder(path):
             path = os.path.join(path, "keras_state", "state")
         status = tf.train.Checkpoint(root=self).read(path)
@@ -192,7 +194,10 @@ class ModelFiles:
             group = file.get("model_weights", file)
             if "layer_names" not in group.attrs:
                 weights_file.load(self, file, skip_mismatch)
-            elif by_name:
+                return
+            if skip_mismatch and not by_name:
+                raise ValueError(_SKIPPING)
+            if by_name:
                 legacy_weights.load_by_name(self, group, skip_mismatch)
             else:
                 legacy_weights.load(self, group)
@@ -214,10 +219,16 @@ class ModelFiles:
         )
 
     def export(self, filepath: Any) -> None:
-        """Write the model's inference as a SavedModel."""
+        """Write the model's inference as a SavedModel with one function, `serve`.
+
+        Raises:
+            ValueError: The shape of the inputs is not known yet.
+        """
+        from tensor.keras.saving.archive import export_model
+
         with replica.saving(_saved_objects(self)) as is_writer:
             if is_writer:
-                folder.save(self, os.fspath(filepath))
+                export_model(self, filepath)
             else:
                 saved_by_chief(os.fspath(filepath))
 

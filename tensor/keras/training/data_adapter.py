@@ -102,8 +102,14 @@ class DataAdapter(Executions):
         self.first_step = batch + 1
 
     def epochs(self) -> Iterator[tuple[int, Batches]]:
-        """Yield (epoch, iterator of its batches)."""
+        """Yield (epoch, iterator of its batches).
+
+        Where each epoch begins a pass, one more is begun before the first epoch, as in
+        Keras: datasets that shuffle give the first epoch their second order.
+        """
         batches: Batches | None = None
+        if self._begins_anew():
+            self._source.begin_unread()
         for epoch in self._epochs:
             if self.ran_out:
                 return

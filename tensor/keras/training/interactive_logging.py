@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+
+from tensor.core.log import get_logger
 
 _thread = threading.local()
 
@@ -27,3 +30,11 @@ def verbosity(verbose: int | str) -> int:
     if verbose != "auto":
         return int(verbose)
     return 1 if is_interactive_logging_enabled() else 2
+
+
+def tell(text: str) -> None:
+    """Write a message where progress goes."""
+    if is_interactive_logging_enabled():
+        sys.stdout.write(f"{text}\n")
+    else:
+        get_logger().info(text)

@@ -54,6 +54,9 @@ class Source:
         """Return how many batches one pass has, None if that is not known."""
         return None
 
+    def begin_unread(self) -> None:
+        """Begin a pass that nobody reads; see `DataAdapter.epochs`."""
+
     def batches(self) -> Iterator[Batch]:
         """Return the batches of the next pass."""
         raise NotImplementedError(f"{type(self).__name__} must define `batches`.")
@@ -141,6 +144,9 @@ class _Dataset(Source):
         count = int(self._plain.cardinality())
         return count if count >= 0 else None
 
+    def begin_unread(self) -> None:
+        iter(self._data)
+
     def batches(self) -> Iterator[Batch]:
         return iter(self._data)
 
@@ -222,14 +228,14 @@ def source_for(
         if steps is None:
             _check_finite(x)
         return _Dataset(x)
-    if hasattr(x, "__next__") and hasattr(x, "__iter__"):
-        _check_alone("python generator", y, sample_weight)
-        return _Generator(x, model)
     if is_array_like(x):
         return _of_arrays(x, y, sample_weight, batch_size, steps, shuffle)
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
         _check_alone("`keras.utils.Sequence`", y, sample_weight)
         return _Sequence(x, shuffle, model)
+    if hasattr(x, "__next__") and hasattr(x, "__iter__"):
+        _check_alone("python generator", y, sample_weight)
+        return _Generator(x, model)
     raise ValueError(
         f"Failed to find data adapter that can handle input: {type(x)}, {type(y)}. "
         "Pass arrays, tensors, a dataset, a generator or a `Sequence`."

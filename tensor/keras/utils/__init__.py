@@ -59,4 +59,8 @@ from tensor.keras.utils.sequences import (
     pad_sequences as pad_sequences,
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
+from tensor.keras.utils.sidecar_evaluator import SidecarEvaluator as SidecarEvaluator
 from tensor.keras.utils.splitting import split_dataset as split_dataset
+from tensor.keras.utils.warm_start import (
+    warmstart_embedding_matrix as warmstart_embedding_matrix,
+)

@@ -161,7 +161,7 @@ def test_activations_of_users_are_found_by_their_registered_names() -> None:
     config = keras.layers.Dense(1, plus_one, kernel_initializer="ones").get_config()
     with keras.utils.custom_object_scope({"plus_one": plus_one}):
         assert keras.layers.Dense.from_config(config)(tf.ones([1, 1])) == 2.0
-    with pytest.raises(ValueError, match="'plus_one' cannot be deserialized"):
+    with pytest.raises(TypeError, match="'plus_one' cannot be deserialized"):
         keras.layers.Dense.from_config(config)
     assert keras.activations.serialize(tf.nn.relu) == "relu"
 
