@@ -51,9 +51,12 @@ class ControlChannel:
             server's clock (from the exchange with the shortest round trip).
     """
 
-    def __init__(self, address: str, key: JobKey, *, rank: int, size: int) -> None:
+    def __init__(
+        self, address: str, key: JobKey, *, rank: int, size: int, attempt: int = 0
+    ) -> None:
         self.rank = rank
         self.size = size
+        self._attempt = attempt
         self.members: list[dict[str, Any]] = []
         self.lost: dict[int, str] = {}
         self.left: set[int] = set()
@@ -106,7 +109,7 @@ class ControlChannel:
         self._line.connect(self._address)
         self._thread.start()
         me = {"rank": self.rank, "size": self.size, "host": host, "pid": os.getpid()}
-        self._post("join", me)
+        self._post("join", {**me, "attempt": self._attempt})
 
         def settled() -> bool:
             return bool(self.members or self._refused or self.lost)

@@ -10,6 +10,7 @@ and reads no clock, so every decision is a table in a test.
                       beat      sent_s, call: I am alive, and busy with this call
                       inquire   what is everybody busy with?
                       leave     I am done
+    launcher → server host      node, and what it has to say to the launcher of host 0
     server → worker   welcome   members: all ranks have joined
                       refused   why
                       exchanged key, payloads in the order of ranks
@@ -17,6 +18,7 @@ and reads no clock, so every decision is a table in a test.
                       lost      rank, cause, orderly
                       pong      sent_s, server_s: for the clock offset
                       progress  what each rank is busy with, should_report
+    server → launcher told      what the launcher of host 0 has to say to that host
 """
 
 from __future__ import annotations
@@ -57,10 +59,31 @@ class Exchange:
 
 
 class Membership:
-    """All facts about a job of `size` ranks, and the answers to what they send."""
+    """All facts about a job of `size` ranks, and the answers to what they send.
 
-    def __init__(self, size: int, *, report_interval_s: float = 15.0) -> None:
+    Args:
+        size: how many ranks there are.
+        report_interval_s: how often one rank tells the user whom all are waiting for.
+        attempt: which attempt of a job over several hosts this is; None where there is
+            a server for each.
+        hosts: the launchers of other hosts that are connected, by number.
+
+    Attributes:
+        news: what other hosts' launchers said, for host 0's to take.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        report_interval_s: float = 15.0,
+        attempt: int | None = None,
+        hosts: dict[int, bytes] | None = None,
+    ) -> None:
         self.size = size
+        self.attempt = attempt
+        self.hosts = hosts if hosts is not None else {}
+        self.news: list[Header] = []
         self.members: dict[int, Member] = {}
         self.lost: dict[int, str] = {}
         self.left: set[int] = set()
@@ -92,6 +115,10 @@ class Membership:
         kind = header.get("kind")
         if kind == "join":
             return self._join(client, header, now_s)
+        if kind == "host" and isinstance(header.get("node"), int):
+            self.hosts[header["node"]] = client
+            self.news.append(header)
+            return []
         rank = self._ranks.get(client)
         if rank is None:
             return []
@@ -120,6 +147,10 @@ class Membership:
 
     def unreachable(self, client: bytes) -> list[Send]:
         """Note that a client's connection is closed without a farewell."""
+        for node, launcher in list(self.hosts.items()):
+            if launcher == client:
+                del self.hosts[node]
+                self.news.append({"kind": "host", "node": node, "said": "lost"})
         rank = self._ranks.get(client)
         if rank is None or rank in self.left:
             return []
@@ -132,6 +163,11 @@ class Membership:
             why = (
                 f"rank {rank} of {size} wants to join a job of {self.size} ranks. "
                 "Start all processes with the same settings."
+            )
+        elif self.attempt is not None and header.get("attempt", 0) != self.attempt:
+            why = (
+                f"rank {rank} is of attempt {header.get('attempt', 0)}, and the job is "
+                f"at attempt {self.attempt}. It was left over from before a restart."
             )
         elif rank in self.members:
             first = self.members[rank]

@@ -10,11 +10,12 @@ it, because a debugger or Ctrl-Z must not end a job.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dist.errors import RendezvousError
 from dist.membership import Membership, Send
@@ -28,25 +29,36 @@ if TYPE_CHECKING:
 
 PING_INTERVAL_S = 0.2
 POLL_INTERVAL_MS = 50
+RENEWAL_LIMIT_S = 10.0
 LARGEST_MESSAGE = 1 << 31
 
 
 class RendezvousServer:
     """Brings `size` ranks together and tells them about each other's fate.
 
+    In a job over several hosts it also carries what their launchers say to each other,
+    and serves one attempt after the other.
+
     All methods may be called from any thread. The thread that serves is a daemon and
     needs no NumPy.
     """
 
     def __init__(
-        self, size: int, key: JobKey, *, host: str = "127.0.0.1", port: int = 0
+        self,
+        size: int,
+        key: JobKey,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        attempt: int | None = None,
     ) -> None:
-        self._membership = Membership(size)
+        self._membership = Membership(size, attempt=attempt)
         self._key = key
         self._endpoint = f"tcp://{host}:{port or '*'}"
         self._commands: queue.SimpleQueue[Callable[[], list[Send]]] = (
             queue.SimpleQueue()
         )
+        self._news: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._all_joined = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(
@@ -100,6 +112,47 @@ class RendezvousServer:
         """Tell all others that `rank` ended (`cause`: "exited with status 3")."""
         self._commands.put(lambda: self._membership.worker_lost(rank, cause))
 
+    def begin_attempt(self, attempt: int) -> None:
+        """Forget the ranks of the last attempt; those of this one may join.
+
+        Raises:
+            RendezvousError: the server does not serve any more.
+        """
+        renewed = threading.Event()
+
+        def renew() -> list[Send]:
+            old = self._membership
+            self._membership = Membership(old.size, attempt=attempt, hosts=old.hosts)
+            self._membership.news = old.news
+            self._all_joined.clear()
+            renewed.set()
+            return []
+
+        self._commands.put(renew)
+        if not renewed.wait(RENEWAL_LIMIT_S):
+            raise RendezvousError(
+                f"the rendezvous at {self.address} did not begin attempt {attempt} "
+                f"within {RENEWAL_LIMIT_S:g} s: its thread has ended."
+            )
+
+    def tell_hosts(self, said: str, **facts: Any) -> None:
+        """Say something to the launchers of all other hosts that are connected."""
+
+        def tell() -> list[Send]:
+            header = {"kind": "told", "said": said, **facts}
+            clients = self._membership.hosts.values()
+            return [Send(client, header) for client in clients]
+
+        self._commands.put(tell)
+
+    def news_of_hosts(self) -> list[dict[str, Any]]:
+        """Take what launchers of other hosts have said, or that they are "lost"."""
+        news = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                news.append(self._news.get_nowait())
+        return news
+
     def wait_everybody_gone(self, timeout_s: float) -> bool:
         """Wait until every rank has left or is lost; False if that took too long."""
         deadline = time.monotonic() + timeout_s
@@ -135,12 +188,19 @@ class RendezvousServer:
             poller.poll(POLL_INTERVAL_MS)
             self._doorkeeper.answer()
             self._receive_all()
-            while not self._commands.empty():
-                self._perform(self._commands.get()())
+            self._obey()
             if time.monotonic() >= next_ping_s:
                 next_ping_s = time.monotonic() + PING_INTERVAL_S
-                clients = self._membership.clients
+                clients = [*self._membership.clients, *self._membership.hosts.values()]
                 self._perform([Send(client, {"kind": "ping"}) for client in clients])
+            while self._membership.news:
+                self._news.put(self._membership.news.pop(0))
+
+        self._obey()  # what was said just before the end is still sent
+
+    def _obey(self) -> None:
+        while not self._commands.empty():
+            self._perform(self._commands.get()())
 
     def _receive_all(self) -> None:
         """Read everything that has arrived; skip what is not of the protocol."""

@@ -102,6 +102,7 @@ class Session:
             self._meeting.key,
             rank=identity.rank,
             size=identity.size,
+            attempt=identity.restart_count,
         )
         try:
             server = self._meeting.server

@@ -6,8 +6,11 @@ The arrows go one way, and decisions are apart from what carries them out:
         → job               what is the same for all workers and attempts
         → supervisor        the loop: waits, asks the policy, does what it says
             policy          what happened and the clock → what to do; pure
+            causes          why a job stops
             server_jobs     the policy's rules for jobs with parameter servers
             roles           who is coordinator, worker or server in these
+            council         the launchers of several hosts: one line to host 0's
+            agreement       what these make of an attempt; pure
             attempt         all workers of one attempt: what happened to them
             process         one worker: started, watched, signalled, reaped
             guardian        ends the workers if this process is killed
@@ -15,6 +18,7 @@ The arrows go one way, and decisions are apart from what carries them out:
             lines, merge      whole lines; equal lines collapsed; both pure
             screen            what the terminal shows, and who writes it
             failure         what a worker reported before it died
+            autopsy           how a worker ended, in words
             report          the sentences that `launch` itself prints
             signals         SIGINT, SIGTERM … as events of the loop
         → threads, cgroup   the cores a worker may use, the limits it lives under

@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dist.job_key import JobKey
+from launcher.autopsy import Autopsy, cause_for_peers
 from launcher.cgroup import out_of_memory_kills
 from launcher.child_env import worker_identity, worker_variables
-from launcher.errors import LauncherError, UsageError
+from launcher.errors import LauncherError
 from launcher.failure import FailureReader
-from launcher.policy import Cause, JobState, Request, WorkerState
+from launcher.policy import JobState, Request, WorkerState
 from launcher.process import WorkerProcess
-from launcher.report import Autopsy, cause_for_peers
 from launcher.roles import free_addresses, in_words, task_of
 from launcher.screen import STDERR, STDOUT
 from launcher.streams import copy_size, open_streams, read_available
@@ -31,12 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from dist.rendezvous_server import RendezvousServer
+    from launcher.causes import Cause
+    from launcher.council import Council
     from launcher.guardian import Guardian
     from launcher.job import Job
     from launcher.output import Output
 
 STDIN = 0
-LOOPBACK = ("127.0.0.1", 0)  # and any free port
 TICK_S = 0.1
 STACKS_TIMEOUT_S = 2.0  # a stopped process never answers
 # Between the end of a worker's pipe and the end of its process lie microseconds.
@@ -50,9 +50,15 @@ class Attempt:
     """Starts every worker of the job; a context manager that leaves nothing behind."""
 
     def __init__(
-        self, job: Job, output: Output, guardian: Guardian, restarts_used: int = 0
+        self,
+        job: Job,
+        output: Output,
+        guardian: Guardian,
+        restarts_used: int = 0,
+        council: Council | None = None,
     ) -> None:
         self._job = job
+        self._council = council
         self._output = output
         self._guardian = guardian
         self._selector = selectors.DefaultSelector()
@@ -86,20 +92,19 @@ class Attempt:
             while self._state_of(worker.rank).is_running:
                 self._reap(worker, time.monotonic())
                 time.sleep(END_TICK_S)
-        if self._server is not None:
+        if self._server is not None and self._council is None:
             self._server.close()
         self._selector.close()
 
     def start(self, on_ready: Callable[[str], None]) -> None:
         """Open the rendezvous, say where by `on_ready`, and start all workers."""
-        config, key = self._job.config, self._key
-        host, port = _resolved(config.coordinator) if config.coordinator else LOOPBACK
-        if config.node_rank:
-            self.address = f"tcp://{host}:{port}"
+        config = self._job.config
+        if self._council is not None:
+            self._server, self.address = self._council.server, self._council.address
         elif config.size > 1 and not config.servers:
             from dist.rendezvous_server import RendezvousServer  # loads ZeroMQ
 
-            self._server = RendezvousServer(config.size, key, host=host, port=port)
+            self._server = RendezvousServer(config.size, self._key)
             self.address = self._server.start()
         on_ready(self.address)
         for rank in self._ranks:
@@ -129,6 +134,8 @@ class Attempt:
             if self._state_of(worker.rank).is_running:
                 self._reap(worker, now)
         self._note_joins(now)
+        if self._council is not None and self.state.host_failed is None:
+            self.state = replace(self.state, host_failed=self._council.failure())
         self._output.tick(now)
         self._read_or_pause()
 
@@ -374,18 +381,6 @@ class Attempt:
         index = rank - self._ranks.start
         workers[index] = replace(workers[index], **facts)  # type: ignore[arg-type]
         self.state = replace(self.state, workers=tuple(workers))
-
-
-def _resolved(coordinator: str) -> tuple[str, int]:
-    """The address and port of HOST:PORT."""
-    host, _, port = coordinator.rpartition(":")
-    try:
-        return socket.gethostbyname(host), int(port)
-    except OSError as error:
-        raise UsageError(
-            f"`--coordinator`: there is no address for {host!r} ({error.strerror}). "
-            "Pass a name that all hosts can resolve, or an IP address."
-        ) from None
 
 
 def _is_terminal_or_closed(descriptor: int) -> bool:

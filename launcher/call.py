@@ -17,11 +17,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from launcher import report
+from launcher.autopsy import signal_name
+from launcher.causes import Stalled, StopRequested, WorkerFailed
 from launcher.child_env import own_environment
 from launcher.config import LaunchConfig, Program
 from launcher.errors import JobError, RemoteTraceback, UsageError, WorkerFailedError
 from launcher.job import make_job
-from launcher.policy import Stalled, StopRequested, WorkerFailed
 from launcher.remote_call import CALL_FILE, error_file, result_file
 from launcher.screen import Screen, Writer
 from launcher.supervisor import Outcome, Supervisor
@@ -114,7 +115,7 @@ def _raise_failure(outcome: Outcome, folder: str) -> None:
     if isinstance(cause, StopRequested):
         # The handlers of this process are back in place: let them decide.
         signal.raise_signal(cause.signum)
-        raise JobError(f"the job was ended by {report.signal_name(cause.signum)}")
+        raise JobError(f"the job was ended by {signal_name(cause.signum)}")
     if cause is None or not isinstance(cause, WorkerFailed | Stalled):
         lines = report.ending(cause, outcome.status, outcome.autopsies) if cause else []
         raise JobError("\n".join(line.removeprefix("launch: ") for line in lines))

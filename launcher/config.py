@@ -133,11 +133,6 @@ class LaunchConfig:
                 f"`--node-rank` must be below {self.nodes}, the number of hosts, got "
                 f"{self.node_rank}. Hosts are numbered from 0."
             )
-        if self.restarts:
-            raise UsageError(
-                "`--restarts` works on one host only so far: hosts would have to agree "
-                "on a restart. Leave it out, or start the job again from outside."
-            )
 
 
 def read_config(

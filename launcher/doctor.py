@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from dist.contract import identity_from_environment
 from dist.errors import ConfigurationError
+from launcher.autopsy import in_bytes
 from launcher.cgroup import cpu_quota, memory_limit
 from launcher.child_env import own_environment
-from launcher.report import in_bytes
 from launcher.threads import THREAD_VARIABLES, usable_cores
 
 if TYPE_CHECKING:

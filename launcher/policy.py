@@ -11,6 +11,7 @@ The rules, in the order in which they apply:
   the cause;
 - ranks that joined must not wait for ranks that cannot come any more: one that left
   without joining is named at once, one that never arrives after the start timeout;
+- another host's failure ends the job here too, unless a worker here has its own;
 - jobs with parameter servers replace lost workers (`server_jobs`);
 - a host that is done stays for as long as workers of other hosts need it;
 - when all have ended the job is over: restarted while restarts are left, else done.
@@ -27,6 +28,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from launcher import server_jobs
+from launcher.causes import (
+    Cause,
+    CoordinatorEnded,
+    HostFailed,
+    LeftWithoutJoining,
+    NeverJoined,
+    OutputClosed,
+    Stalled,
+    StopRequested,
+    WorkerFailed,
+)
 
 # How long the loss of a peer, reported by a survivor, waits for its own cause to show.
 SETTLE_S = 0.5
@@ -86,70 +98,12 @@ class WorkerState:
 
 
 @dataclass(frozen=True)
-class WorkerFailed:
-    """A worker raised, left with a status other than 0, or was killed."""
-
-    rank: int
-
-
-@dataclass(frozen=True)
-class Stalled:
-    """A worker waited in a call for these, which are alive, until it gave up."""
-
-    waiting: int
-    ranks: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class NeverJoined:
-    """Some workers joined and waited in vain for these."""
-
-    ranks: tuple[int, ...]
-    waited_s: float
-
-
-@dataclass(frozen=True)
-class LeftWithoutJoining:
-    """A worker ended well, but others had joined and were waiting for it."""
-
-    rank: int
-    waiting: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class StopRequested:
-    """A signal asked the launcher to end the job."""
-
-    signum: int
-
-
-@dataclass(frozen=True)
 class Request:
     """A signal that asks for the end of the job, and when it came."""
 
     signum: int
     at: float
 
-
-@dataclass(frozen=True)
-class OutputClosed:
-    """Nobody reads the output any more, as after `launch … | head`."""
-
-
-@dataclass(frozen=True)
-class CoordinatorEnded:
-    """The coordinator ended well, and others go on although there is nothing to do."""
-
-
-Cause: TypeAlias = (
-    WorkerFailed
-    | Stalled
-    | NeverJoined
-    | LeftWithoutJoining
-    | StopRequested
-    | OutputClosed
-    | CoordinatorEnded
-)
 
 _NO_FAILURES = StopRequested | OutputClosed | CoordinatorEnded | None
 
@@ -180,6 +134,7 @@ class JobState:
         is_killed: whether SIGKILL has been sent to all.
         restarts_used: attempts before this one.
         replaced: how many lost workers have been replaced.
+        host_failed: what another host has said of its failure.
     """
 
     workers: tuple[WorkerState, ...]
@@ -194,6 +149,7 @@ class JobState:
     is_killed: bool = False
     restarts_used: int = 0
     replaced: int = 0
+    host_failed: HostFailed | None = None
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -298,6 +254,8 @@ def status_of(cause: Cause | None, job: JobState) -> int:
             return STATUS_TIMEOUT
         case LeftWithoutJoining():
             return 1
+        case HostFailed():
+            return cause.status
         case StopRequested(signum):
             return 128 + signum
         case OutputClosed():
@@ -311,6 +269,8 @@ def _new_cause(job: JobState, limits: Limits, now: float) -> Cause | None:
     if job.output_closed:
         return OutputClosed()
     failed = first_failure(job)
+    if job.host_failed is not None and (failed is None or failed.blames_peer):
+        return job.host_failed
     if failed is not None and _is_settled(failed, job, now):
         return _stall(job, failed) or WorkerFailed(failed.rank)
     if server_jobs.has_coordinator_left(job, now):

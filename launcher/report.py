@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from launcher.merge import rank_ranges
-from launcher.policy import (
+from launcher.autopsy import end_of, in_bytes, role_of, short_end, signal_name
+from launcher.causes import (
     Cause,
     CoordinatorEnded,
+    HostFailed,
     LeftWithoutJoining,
     NeverJoined,
     OutputClosed,
     Stalled,
     StopRequested,
     WorkerFailed,
-    WorkerState,
 )
+from launcher.merge import rank_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from launcher.autopsy import Autopsy
     from launcher.config import LaunchConfig
-    from launcher.failure import Failure
     from launcher.job import Job
 
 TRANSPORT_NAMES = {
@@ -31,33 +31,6 @@ TRANSPORT_NAMES = {
     "ring": "ZeroMQ ring",
     "hierarchy": "shared memory and a ring",
 }
-
-
-@dataclass(frozen=True)
-class Autopsy:
-    """What is known about how one worker ended.
-
-    Attributes:
-        state: its exit, as the policy sees it.
-        pid: the process it was.
-        lived_s: from its start to its failure or end.
-        records: what it reported, by kind.
-        dump: the stacks at a crash of the interpreter, or when it was asked for them.
-        last_errors: the end of its standard error, where the screen did not show it.
-        peak_memory: in bytes; 0 if not known.
-        was_out_of_memory: whether the kernel killed for want of memory meanwhile.
-        role: its part in a job with parameter servers, in words.
-    """
-
-    state: WorkerState
-    pid: int
-    lived_s: float
-    records: Mapping[str, Failure] = field(default_factory=dict)
-    dump: str = ""
-    last_errors: Sequence[str] = ()
-    peak_memory: int = 0
-    was_out_of_memory: bool = False
-    role: str = ""
 
 
 def opening(job: Job, host: str, address: str) -> str:
@@ -138,16 +111,16 @@ def waiting(missing: Iterable[int], size: int, waited_s: float) -> str:
 
 def replacing(autopsy: Autopsy) -> str:
     """When a worker of a job with parameter servers was lost."""
-    who = f"rank {autopsy.state.rank}{_role(autopsy)}"
-    return f"{who} {_end(autopsy)}; starting it again"
+    who = f"rank {autopsy.state.rank}{role_of(autopsy)}"
+    return f"{who} {end_of(autopsy)}; starting it again"
 
 
 def stopping(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
     """What is said at once when a job begins to stop; the details come last."""
     match cause:
         case WorkerFailed(rank):
-            who = f"rank {rank}{_role(autopsies[rank])}"
-            return f"{who} {_short_end(autopsies[rank])}; stopping the others"
+            who = f"rank {rank}{role_of(autopsies[rank])}"
+            return f"{who} {short_end(autopsies[rank])}; stopping the others"
         case Stalled(rank, ranks):
             return f"rank {rank} gave up waiting; asking {ranks_in_words(ranks)}"
         case StopRequested(signum):
@@ -159,6 +132,8 @@ def stopping(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
             return f"rank {rank} ended without joining; stopping the others"
         case CoordinatorEnded():
             return "the coordinator has ended; stopping the others"
+        case HostFailed(node, why):
+            return f"host {node}: {why}; stopping the workers here"
         case OutputClosed():
             return "nobody reads the output any more; stopping the workers"
 
@@ -195,9 +170,9 @@ def ending(cause: Cause, status: int, autopsies: Mapping[int, Autopsy]) -> list[
                 "launch: the others were stopped because "
                 f"rank {rank} did not join (exit status {status})",
             ]
-        case CoordinatorEnded():
-            return []
-        case OutputClosed():
+        case HostFailed(node, why):
+            return [f"launch: host {node} failed: {why} (exit status {status})"]
+        case CoordinatorEnded() | OutputClosed():
             return []
 
 
@@ -210,11 +185,43 @@ def stacks(dumps: Mapping[int, str]) -> list[str]:
     return lines
 
 
+def in_short(cause: Cause, autopsies: Mapping[int, Autopsy]) -> str:
+    """The cause alone, as other hosts are told."""
+    if isinstance(cause, StopRequested):
+        return f"ended by {_request(cause.signum)}"
+    return stopping(cause, autopsies).partition("; ")[0]
+
+
+def waiting_for_hosts(address: str, waited_s: float) -> str:
+    """While the launcher of host 0 does not answer."""
+    return (
+        f"waiting for host 0 at {address.removeprefix('tcp://')} since {waited_s:.0f} s"
+    )
+
+
+def no_first_host(address: str, waited_s: float) -> str:
+    """When the launcher of host 0 did not answer in time."""
+    return (
+        f"launch: host 0 did not answer at {address.removeprefix('tcp://')} within "
+        f"{waited_s:.0f} s. `launch --node-rank 0` must run there, with the same "
+        f"`--key-file`. If it only starts later, raise `--start-timeout`"
+    )
+
+
+def waiting_for_verdict() -> str:
+    """When this host is done and others are not."""
+    return "the workers of this host have ended; waiting for the other hosts"
+
+
 def restarting(cause: Cause, number: int, limit: int) -> str:
     """Between two attempts."""
-    what = (
-        f"rank {cause.rank} failed" if isinstance(cause, WorkerFailed) else "it failed"
-    )
+    match cause:
+        case WorkerFailed(rank):
+            what = f"rank {rank} failed"
+        case HostFailed(node):
+            what = f"host {node} failed"
+        case _:
+            what = "it failed"
     return f"{what}: starting all workers again (restart {number} of {limit})"
 
 
@@ -228,27 +235,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def signal_name(signum: int) -> str:
-    """`SIGKILL`; the number where it has no name."""
-    try:
-        return signal.Signals(signum).name
-    except ValueError:
-        return f"signal {signum}"
-
-
-def cause_for_peers(autopsy: Autopsy) -> str:
-    """How the other workers are told: "was killed by SIGKILL"."""
-    record = autopsy.records.get("exception")
-    if record is not None:
-        return f"raised {record.summary}"
-    return _end(autopsy)
-
-
 def _failed(
     autopsy: Autopsy, status: int, autopsies: Mapping[int, Autopsy]
 ) -> list[str]:  # fmt: skip
     rank = autopsy.state.rank
-    who = f"rank {rank}{_role(autopsy)}, process {autopsy.pid},"
+    who = f"rank {rank}{role_of(autopsy)}, process {autopsy.pid},"
     if not autopsy.role:
         who = f"rank {rank} (process {autopsy.pid})"
     records = autopsy.records
@@ -273,14 +264,9 @@ def _failed(
             ]
         if autopsy.last_errors:
             lines += [f"launch: the last errors of rank {rank}:", *autopsy.last_errors]
-        lines.append(f"launch: {who} {_end(autopsy)} after {autopsy.lived_s:.1f} s")
+        lines.append(f"launch: {who} {end_of(autopsy)} after {autopsy.lived_s:.1f} s")
     lines.append(_what_became_of_the_others(autopsy, status, autopsies))
     return lines
-
-
-def _role(autopsy: Autopsy) -> str:
-    """` (parameter server 0)` where ranks have parts; else nothing."""
-    return f" ({autopsy.role})" if autopsy.role else ""
 
 
 def _what_became_of_the_others(
@@ -309,45 +295,6 @@ def _is_alike(one: Autopsy, other: Autopsy) -> bool:
     if mine is None or theirs is None:
         return False
     return (mine.summary, mine.place) == (theirs.summary, theirs.place)
-
-
-def _short_end(autopsy: Autopsy) -> str:
-    fatal = autopsy.records.get("exception")
-    if fatal is not None:
-        return f"failed: {fatal.summary}"
-    return _end(autopsy)
-
-
-def _end(autopsy: Autopsy) -> str:
-    """How a worker ended that did not raise: "was killed by SIGSEGV (…)"."""
-    code = autopsy.state.exit_code
-    if code is None:
-        return "was still running"
-    if code < 0:
-        return f"was killed by {signal_name(-code)}{_signal_hint(-code, autopsy)}"
-    leave = autopsy.records.get("exit")
-    if leave is not None:
-        message = f" ({leave.message})" if leave.message != str(code) else ""
-        return f"left by sys.exit with status {code} at {leave.place}{message}"
-    return f"left with status {code} and no traceback"
-
-
-def _signal_hint(signum: int, autopsy: Autopsy) -> str:
-    memory = (
-        f"peak memory {in_bytes(autopsy.peak_memory)}" if autopsy.peak_memory else ""
-    )
-    if signum == signal.SIGKILL and autopsy.was_out_of_memory:
-        return f": the kernel's out-of-memory killer ended it ({memory})"
-    hints = {
-        signal.SIGKILL: f"from outside: not by launch, {memory}",
-        signal.SIGSEGV: "segmentation fault in native code",
-        signal.SIGABRT: "native code called abort()",
-        signal.SIGBUS: "a mapped file or /dev/shm is gone or full: see `df /dev/shm`",
-        signal.SIGFPE: "arithmetic fault in native code",
-        signal.SIGILL: "an instruction that this processor does not have",
-    }
-    hint = hints.get(signal.Signals(signum)) if signum in hints else None
-    return f" ({hint})" if hint else ""
 
 
 def _never_joined(
@@ -388,13 +335,3 @@ def _places(autopsies: Mapping[int, Autopsy]) -> list[str]:
         if (record := autopsy.records.get("exception")) is not None
     ]
     return stopped + failed
-
-
-def in_bytes(size: int) -> str:
-    """A size for people: `14.2 GB`."""
-    amount = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"

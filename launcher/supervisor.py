@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from contextlib import ExitStack
@@ -9,7 +10,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from launcher import policy, report
+from launcher.agreement import HostReport
 from launcher.attempt import Attempt
+from launcher.causes import (
+    Cause,
+    HostFailed,
+    NeverJoined,
+    OutputClosed,
+    Stalled,
+    StopRequested,
+    WorkerFailed,
+)
+from launcher.council import open_council
 from launcher.guardian import Guardian
 from launcher.output import Output, open_journal, open_logs
 from launcher.screen import STDERR, STDOUT
@@ -26,12 +38,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TextIO
 
+    from launcher.autopsy import Autopsy
+    from launcher.council import Council
     from launcher.job import Job
-    from launcher.report import Autopsy
     from launcher.screen import Screen
 
 # How long the user's side may take for the last lines before each look at signals.
 LAST_WRITE_S = 0.2
+# Between two looks at what other hosts say.
+PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class Outcome:
     """How a job ended; `cause` is None if it succeeded."""
 
     status: int
-    cause: policy.Cause | None
+    cause: Cause | None
     autopsies: Mapping[int, Autopsy]
 
 
@@ -58,11 +73,14 @@ class Supervisor:
         self._is_command = is_command
         self._config = job.config
         self._screen = screen
+        # With several hosts it is for all of them to agree on a restart.
+        restarts = job.config.restarts if job.config.nodes == 1 else 0
         self._limits = policy.Limits(
-            job.config.start_timeout_s, job.config.grace_s, job.config.restarts
+            job.config.start_timeout_s, job.config.grace_s, restarts
         )
         self._journal: TextIO | None = None
         self._traces: Traces | None = None
+        self._council: Council | None = None
 
     def run(self) -> Outcome:
         """Start the workers, again after failures if asked to, and see them end."""
@@ -80,15 +98,10 @@ class Supervisor:
             if self._config.timeline is not None:
                 self._traces = stack.enter_context(Traces(self._config.timeline))
                 guardian.remove_at_end(self._traces.folder)
-            restarts = 0
-            while True:
-                decision, outcome = self._attempt(signals, guardian, restarts)
-                if not isinstance(decision, policy.Restart):
-                    break
-                restarts += 1
-                self._say(
-                    report.restarting(decision.cause, restarts, self._limits.restarts)
-                )
+            self._council = open_council(self._job)
+            if self._council is not None:
+                stack.callback(self._council.close)
+            outcome = self._attempts(signals, guardian)
             if self._traces is not None:
                 ranks = self._traces.write()
                 self._say(report.timeline_written(self._config, ranks))
@@ -100,6 +113,92 @@ class Supervisor:
                     break  # the reader is stuck and the user has seen enough
         return outcome
 
+    def _attempts(self, signals: SignalInbox, guardian: Guardian) -> Outcome:
+        """Run all workers until nobody wants another attempt."""
+        if self._council is not None:
+            cause = self._wait_for_first_host(self._council, signals)
+            if cause is not None:
+                return Outcome(policy.status_of(cause, policy.JobState(())), cause, {})
+        attempt = self._council.attempt or 0 if self._council is not None else 0
+        while True:
+            decision, outcome = self._attempt(signals, guardian, attempt)
+            if self._council is not None:
+                decision, outcome = self._agree(self._council, outcome, signals)
+            if not isinstance(decision, policy.Restart):
+                return outcome
+            attempt += 1
+            limit = self._config.restarts
+            self._say(report.restarting(decision.cause, attempt, limit))
+
+    def _wait_for_first_host(
+        self, council: Council, signals: SignalInbox
+    ) -> Cause | None:
+        """Wait until the first attempt may begin; return why it will not."""
+        started_at = time.monotonic()
+        notice_at, limit_s = policy.FIRST_NOTICE_S, self._config.start_timeout_s
+        while not council.is_open():
+            waited_s = time.monotonic() - started_at
+            if waited_s >= notice_at:
+                notice_at += policy.NOTICE_INTERVAL_S
+                self._say(report.waiting_for_hosts(council.address, waited_s))
+            if 0 < limit_s <= waited_s:
+                self._print(report.no_first_host(council.address, waited_s))
+                return NeverJoined((0,), waited_s)
+            if (cause := self._pause(signals)) is not None:
+                return cause
+        return None
+
+    def _agree(
+        self, council: Council, outcome: Outcome, signals: SignalInbox
+    ) -> tuple[policy.Decision, Outcome]:
+        """Tell the other hosts how it went here; hear what all do next."""
+        council.report(self._host_report(council.node, outcome))
+        ended_at, is_told = time.monotonic(), False
+        while (verdict := council.verdict()) is None:
+            waited_s = time.monotonic() - ended_at
+            if waited_s >= policy.FIRST_NOTICE_S and not is_told:
+                self._say(report.waiting_for_verdict())
+                is_told = True
+            if (wish := self._pause(signals)) is not None:
+                status = policy.status_of(wish, policy.JobState(()))
+                ended = replace(outcome, status=status, cause=wish)
+                return policy.Finish(status, wish), ended
+        why, cause = verdict.cause, outcome.cause
+        if why is not None and why.node != council.node:
+            is_said = isinstance(cause, HostFailed)
+            cause = HostFailed(why.node, why.why, verdict.status)
+            if not is_said and self._is_command:
+                for line in report.ending(cause, verdict.status, {}):
+                    self._print(line)
+        if verdict.restarts and cause is not None:
+            return policy.Restart(cause), outcome
+        outcome = replace(outcome, status=outcome.status or verdict.status, cause=cause)
+        return policy.Finish(outcome.status, cause), outcome
+
+    def _host_report(self, node: int, outcome: Outcome) -> HostReport:
+        cause = outcome.cause
+        if cause is None:
+            return HostReport(node, 0)
+        blames_other = isinstance(cause, HostFailed) or (
+            isinstance(cause, WorkerFailed)
+            and outcome.autopsies[cause.rank].state.blames_peer
+        )
+        return HostReport(
+            node,
+            outcome.status,
+            report.in_short(cause, outcome.autopsies),
+            is_final=isinstance(cause, StopRequested | OutputClosed),
+            is_consequence=blames_other,
+        )
+
+    def _pause(self, signals: SignalInbox) -> StopRequested | None:
+        """Wait a moment; return the user's wish to stop, if there is one."""
+        select.select([signals.wakeup_fd], [], [], PAUSE_S)
+        for signum, _ in signals.take():
+            if signum in STOPPING:
+                return StopRequested(signum)
+        return None
+
     def _attempt(
         self, signals: SignalInbox, guardian: Guardian, restarts: int
     ) -> tuple[policy.Decision, Outcome]:
@@ -109,7 +208,7 @@ class Supervisor:
             part = self._traces.part(restarts)
             job = replace(job, settings=replace(job.settings, timeline=part))
         try:
-            with Attempt(job, output, guardian, restarts) as attempt:
+            with Attempt(job, output, guardian, restarts, self._council) as attempt:
                 attempt.listen_to(signals.wakeup_fd)
                 attempt.start(self._announce if restarts == 0 else lambda _: None)
                 decision = self._watch(attempt, signals)
@@ -147,8 +246,13 @@ class Supervisor:
     ) -> None:
         match decision:
             case policy.StopAll(cause, signum):
-                self._say(report.stopping(cause, attempt.autopsies()))
-                if isinstance(cause, policy.NeverJoined | policy.Stalled):
+                autopsies = attempt.autopsies()
+                self._say(report.stopping(cause, autopsies))
+                if self._council is not None and not isinstance(cause, HostFailed):
+                    why = report.in_short(cause, autopsies)
+                    status = policy.status_of(cause, attempt.state)
+                    self._council.say_failing(why, status)
+                if isinstance(cause, NeverJoined | Stalled):
                     attempt.ask_for_stacks(cause.ranks)
                 attempt.stop_all(cause, signum, now)
             case policy.Replace(rank):

@@ -145,3 +145,31 @@ def test_what_makes_no_sense_is_ignored():
     assert post(membership, 0) == []
     assert post(membership, 0, kind="exchange", key="k", ranks=[0, 1]) == []
     assert membership.receive(b"stranger", {"kind": "leave"}, (), 0.0) == []
+
+
+def test_a_rank_left_over_from_before_a_restart_is_refused():
+    membership = Membership(2, attempt=1)
+    [refusal] = join(membership, 0, 2)
+    assert (
+        "rank 0 is of attempt 0, and the job is at attempt 1" in refusal.header["why"]
+    )
+    header = {"kind": "join", "rank": 0, "size": 2, "attempt": 1}
+    assert membership.receive(b"c0", header, (), 0.0) == []
+    assert membership.missing == [1]
+
+
+def test_launchers_of_other_hosts_are_heard_and_missed():
+    membership = Membership(4)
+    said = {"kind": "host", "node": 1, "said": "here"}
+    assert membership.receive(b"launcher", said, (), 0.0) == []
+    assert membership.hosts == {1: b"launcher"}
+    assert membership.unreachable(b"launcher") == []
+    lost = {"kind": "host", "node": 1, "said": "lost"}
+    assert membership.news == [said, lost]
+    assert membership.hosts == {}
+
+
+def test_a_host_without_a_number_is_ignored():
+    membership = Membership(4)
+    assert membership.receive(b"x", {"kind": "host", "said": "here"}, (), 0.0) == []
+    assert membership.news == []

@@ -341,6 +341,34 @@ def test_a_failing_line_ends_the_waits_of_its_process(server, monkeypatch):
     close_all(results)
 
 
+def test_a_server_that_has_failed_begins_no_attempt(server, monkeypatch):
+    holder, _ = server(2)
+    holder.close()
+    monkeypatch.setattr("dist.rendezvous_server.RENEWAL_LIMIT_S", 0.1)
+    with pytest.raises(RendezvousError, match="did not begin attempt 1"):
+        holder.begin_attempt(1)
+
+
+def test_one_server_serves_one_attempt_after_the_other(server):
+    holder, facts = server(1)
+    for attempt in (0, 1):
+        holder.begin_attempt(attempt)
+        [identity] = identities(1)
+        line = ControlChannel(
+            facts["rendezvous"], facts["job_key"], rank=0, size=1, attempt=attempt
+        )
+        line.join(identity.host, 30.0)
+        assert line.members
+        line.close()
+        line.context.term()
+        assert holder.wait_everybody_gone(30.0)
+    late = ControlChannel(facts["rendezvous"], facts["job_key"], rank=0, size=1)
+    with pytest.raises(RendezvousError, match="is of attempt 0"):
+        late.join("here", 30.0)
+    late.close()
+    late.context.term()
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_failing_server_cuts_the_lines(server, monkeypatch):
     held, how = server(2)

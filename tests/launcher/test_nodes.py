@@ -1,11 +1,13 @@
 """A job over several hosts; here both are this one, under two launchers."""
 
+import signal
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.launcher.launching import launch, launching
+from tests.launcher.launching import launch, launching, wait_until
 
 pytestmark = pytest.mark.multiprocess
 
@@ -86,10 +88,126 @@ def test_a_failure_on_one_host_ends_the_job_on_the_other(hosts, script, culprit)
     its_own, the_other = done if culprit == 0 else reversed(done)
     assert "ValueError: boom\nlaunch: the others were stopped" in its_own.err
     assert the_other.status == 1
-    assert "WorkerLostError" in the_other.err
-    # The other workers of that host are stopped at once and may be missed first.
-    host = (0, 1) if culprit == 0 else (2, 3)
-    assert any(f"rank {rank}" in the_other.err for rank in host)
+    told = f"host {culprit // 2} failed: rank {culprit} failed: ValueError: boom"
+    assert told in the_other.err
+
+
+def test_a_failure_before_anybody_joined_is_told_at_once(hosts, script):
+    path = script("""
+        import dist
+        if RANK == 3:
+            raise ValueError("boom")
+        dist.init()
+    """)
+
+    first, second = run_both(hosts, path)
+
+    assert (first.status, second.status) == (1, 1)
+    assert "host 1 failed: rank 3 failed: ValueError: boom" in first.err
+
+
+COUNTED = """
+    import dist
+    import numpy as np
+    attempt = int(os.environ["RESTART_COUNT"])
+    group = dist.init()
+    group.barrier()
+    {fault}
+    print(RANK, attempt, group.all_reduce(np.array([1.0])))
+"""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        'if RANK == 3 and attempt == 0: raise ValueError("boom")',
+        "if RANK == 0 and attempt == 0: os.kill(os.getpid(), 9)",
+        # The other host's workers have ended well by then.
+        "if RANK == 0 and attempt == 0: dist.destroy(); time.sleep(1); sys.exit(3)\n"
+        "    if attempt == 0: dist.destroy(); sys.exit()",
+    ],
+    ids=["raised", "killed", "late"],
+)
+def test_all_hosts_start_again_after_a_failure_on_one(hosts, script, fault):
+    path = script(COUNTED.format(fault=fault))
+
+    first, second = run_both(hosts, "--restarts", 1, path)
+
+    assert (first.status, second.status) == (0, 0), first.err + second.err
+    assert sorted(first.out.splitlines()) == ["0 1 [4.]", "1 1 [4.]"]
+    assert sorted(second.out.splitlines()) == ["2 1 [4.]", "3 1 [4.]"]
+    for done in (first, second):
+        assert "starting all workers again (restart 1 of 1)" in done.err
+
+
+def test_all_hosts_give_up_when_no_restart_is_left(hosts, script):
+    path = script(COUNTED.format(fault='if RANK == 2: raise ValueError("boom")'))
+
+    first, second = run_both(hosts, "--restarts", 1, path)
+
+    assert (first.status, second.status) == (1, 1)
+    for done in (first, second):
+        assert "restart 1 of 1" in done.err
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT])
+def test_a_launcher_that_ends_ends_the_job_on_both(hosts, script, victim, signum):
+    path = script("""
+        import dist
+        dist.init().barrier()
+        print(RANK, flush=True)
+        time.sleep(60)
+    """)
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(launching(*hosts(node, "--restarts", 3, path)))
+            for node in (0, 1)
+        ]
+        for one in running:
+            one.process.stdout.readline()
+        running[victim].send(signum)
+        done = [one.finish() for one in running]
+
+    assert done[victim].status == {signal.SIGKILL: -9, signal.SIGINT: 130}[signum]
+    survivor = done[1 - victim]
+    assert survivor.status == {signal.SIGKILL: 1, signal.SIGINT: 130}[signum]
+    why = {signal.SIGKILL: "its launcher is gone", signal.SIGINT: "ended by Ctrl-C"}
+    assert f"host {victim} failed: {why[signum]}" in survivor.err
+    assert "again" not in survivor.err.replace("Ctrl-C again", "")
+
+
+def test_a_host_waits_for_the_first_and_says_so_when_it_never_comes(hosts, script):
+    done = launch(*hosts(1, "--start-timeout", 1, script("print(1)")))
+
+    assert done.status == 124
+    assert "host 0 did not answer" in done.err
+    assert "`--key-file`" in done.err
+    assert done.out == ""
+
+
+def test_waiting_for_the_first_host_can_be_interrupted(hosts, script):
+    with launching(*hosts(1, script("print(1)"))) as running:
+        assert wait_until(lambda: running.process.poll() is None and _listens(running))
+        running.send(signal.SIGINT)
+        done = running.finish()
+
+    assert done.status == 130
+    assert done.out == ""
+
+
+def _listens(running):
+    """Whether it handles Ctrl-C by now, as /proc tells."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return caught & (1 << (signal.SIGTERM - 1))
+
+
+def test_a_host_that_never_comes_is_missed_in_the_end(hosts, script):
+    done = launch(*hosts(0, "--start-timeout", 1, script("print(1)")))
+
+    assert done.status == 1
+    assert "host 1 failed: its launcher never came" in done.err
 
 
 def test_the_ranks_of_a_host_that_never_came_are_named(hosts, script):

@@ -137,10 +137,6 @@ def test_wrong_options_are_named_with_what_is_expected(script, words, message):
         ),
         (["-n", "2", "--node-rank", "0", "train.py"], "`--node-rank` is for several"),
         (["-n", "2", *NODES, "--node-rank", "2", "train.py"], "must be below 2"),
-        (
-            ["-n", "2", *NODES, "--node-rank", "1", "--restarts", "1", "train.py"],
-            "`--restarts` works on one host only",
-        ),
         (["-n", "2", "--coordinator", "here", "train.py"], "the form HOST:PORT"),
         (["-n", "2", "--coordinator", "here:99999", "train.py"], "the form HOST:PORT"),
     ],

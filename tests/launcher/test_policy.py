@@ -5,22 +5,25 @@ from dataclasses import replace
 
 import pytest
 
+from launcher.causes import (
+    HostFailed,
+    LeftWithoutJoining,
+    NeverJoined,
+    OutputClosed,
+    Stalled,
+    StopRequested,
+    WorkerFailed,
+)
 from launcher.policy import (
     Continue,
     Finish,
     JobState,
     KillAll,
-    LeftWithoutJoining,
     Limits,
-    NeverJoined,
     Notice,
-    OutputClosed,
     Request,
     Restart,
-    Stalled,
     StopAll,
-    StopRequested,
-    WorkerFailed,
     WorkerState,
     decide,
     first_failure,
@@ -56,6 +59,7 @@ def stopping(cause, since, *workers, **facts):
 
 FAILED_1 = WorkerFailed(1)
 CTRL_C = StopRequested(INT)
+HOST_1 = HostFailed(1, "rank 2 failed: boom", 4)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,23 @@ CTRL_C = StopRequested(INT)
             job(ended(0, -9, 10.2), ended(1, 1, 10.1, blames_peer=True), running(2)),
             10.2,
             StopAll(WorkerFailed(0)),
+        ),
+        # Another host's failure ends the job, unless a worker here has its own.
+        (job(running(0), host_failed=HOST_1), 10.0, StopAll(HOST_1)),
+        (
+            job(ended(0, 1, blames_peer=True), running(1), host_failed=HOST_1),
+            10.0,
+            StopAll(HOST_1),
+        ),
+        (
+            job(ended(0, 3), running(1), host_failed=HOST_1),
+            10.0,
+            StopAll(WorkerFailed(0)),
+        ),
+        (
+            stopping(HOST_1, 10.0, ended(0, -15), host_failed=HOST_1),
+            11.0,
+            Finish(4, HOST_1),
         ),
     ],
 )

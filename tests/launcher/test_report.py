@@ -7,18 +7,19 @@ import signal
 import pytest
 
 from launcher import report
-from launcher.failure import Failure, FailureReader
-from launcher.policy import (
+from launcher.autopsy import Autopsy, cause_for_peers, in_bytes
+from launcher.causes import (
+    HostFailed,
     LeftWithoutJoining,
     NeverJoined,
     OutputClosed,
     Stalled,
     StopRequested,
     WorkerFailed,
-    WorkerState,
 )
+from launcher.failure import Failure, FailureReader
+from launcher.policy import WorkerState
 from launcher.recorder import MAX_TRACEBACK_CHARS, Recorder
-from launcher.report import Autopsy
 
 
 def record(kind="exception", **facts):
@@ -118,6 +119,7 @@ def test_nobody_reads_what_is_said_about_a_closed_output():
         (NeverJoined((1, 2), 60.0), "ranks 1-2 did not join; stopping"),
         (LeftWithoutJoining(1, (0,)), "rank 1 ended without joining; stopping"),
         (OutputClosed(), "nobody reads the output any more"),
+        (HostFailed(1, "rank 3 failed: boom"), "host 1: rank 3 failed: boom; stopping"),
     ],
 )
 def test_what_is_said_at_once(cause, words):
@@ -130,10 +132,22 @@ def test_what_is_said_at_once(cause, words):
     assert words in report.stopping(cause, known)
 
 
+def test_other_hosts_are_told_the_cause_alone():
+    known = {0: autopsy(0, 1, records=record())}
+    assert report.in_short(WorkerFailed(0), known) == "rank 0 failed: ValueError: boom"
+    assert report.in_short(StopRequested(signal.SIGINT), known) == "ended by Ctrl-C"
+
+
+def test_waiting_for_other_hosts_is_said():
+    waiting = report.waiting_for_hosts("tcp://10.0.0.1:5000", 5.2)
+    assert waiting == "waiting for host 0 at 10.0.0.1:5000 since 5 s"
+    assert "waiting for the other hosts" in report.waiting_for_verdict()
+
+
 def test_peers_are_told_how_a_worker_ended():
-    assert report.cause_for_peers(autopsy(0, -9)).startswith("was killed by SIGKILL")
+    assert cause_for_peers(autopsy(0, -9)).startswith("was killed by SIGKILL")
     raised = autopsy(0, 1, records=record())
-    assert report.cause_for_peers(raised) == "raised ValueError: boom"
+    assert cause_for_peers(raised) == "raised ValueError: boom"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +156,7 @@ def test_peers_are_told_how_a_worker_ended():
      (5 * 10**12, "5000.0 GB")],
 )  # fmt: skip
 def test_sizes_for_people(size, text):
-    assert report.in_bytes(size) == text
+    assert in_bytes(size) == text
 
 
 @pytest.fixture

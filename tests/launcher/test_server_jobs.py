@@ -6,20 +6,19 @@ import socket
 
 import pytest
 
+from launcher.causes import CoordinatorEnded, WorkerFailed
 from launcher.child_env import worker_identity
 from launcher.config import LaunchConfig, Program, read_config
 from launcher.errors import UsageError
 from launcher.job import make_job
 from launcher.policy import (
     Continue,
-    CoordinatorEnded,
     Finish,
     JobState,
     Limits,
     Replace,
     Restart,
     StopAll,
-    WorkerFailed,
     WorkerState,
     decide,
 )
