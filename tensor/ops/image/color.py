@@ -21,7 +21,7 @@ from tensor.ops.image.hsv import hsv_to_rgb, rgb_to_hsv
 from tensor.ops.image.shapes import check_at_least_3d, check_that
 from tensor.ops.layout import expand_dims_
 from tensor.ops.math import maximum, sqrt, square
-from tensor.ops.reduce import reduce_mean, reduce_sum
+from tensor.ops.reduce import reduce_mean, reduce_prod, reduce_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -346,14 +346,12 @@ def per_image_standardization(image: Any) -> Any:
     """
     x = check_at_least_3d(image)
     y = cast_(x, dtypes.float32)
-    rank = y.ndim or 3
+    rank = y.ndim or 0  # or counted from the end
     axes = (rank - 3, rank - 2, rank - 1)
-    dims = [d or 0 for d in (shape_of(y) or ())]
-    count = int(np.prod(dims[-3:]))
+    count = cast_(reduce_prod.public(shape(y)[-3:]), y.dtype)
     mean = reduce_mean(y, axis=axes, keepdims=True)
     variance = reduce_mean(square(y - mean), axis=axes, keepdims=True)
-    least = constant_tensor(y.dtype.as_numpy_dtype(1 / np.sqrt(max(count, 1))))
-    return (y - mean) / maximum(sqrt(variance), least)
+    return (y - mean) / maximum(sqrt(variance), 1.0 / sqrt(count))
 
 
 @export("image.total_variation")

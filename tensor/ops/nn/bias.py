@@ -9,9 +9,11 @@ import numpy as np
 from tensor.core import elementwise, errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
+from tensor.core.dtypes import int32
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.array import concat, reshape, shape_op
 from tensor.ops.families import NUMERIC, check_kind, operands, shape_of
 from tensor.ops.reduce import reduce_sum
 
@@ -20,32 +22,42 @@ if TYPE_CHECKING:
 
 
 class BiasAdd(Op):
-    """x plus one number for each channel; `axis` is the channels', from the end."""
+    """x plus one number for each channel; `axis` is the channels': -1 or 1."""
 
     kind = "elementwise"
     keeps_inputs = False
     allows = NUMERIC
 
     def kernel(self, x: Any, bias: Any, axis: int) -> Any:
-        return elementwise.compute(
-            np.add, x, bias.reshape(bias.shape + (1,) * (-1 - axis))
-        )
+        _check_shapes(x.shape, bias.shape, axis == 1)
+        behind = x.ndim - 1 - axis % x.ndim
+        return elementwise.compute(np.add, x, bias.reshape(bias.shape + (1,) * behind))
 
     def infer(self, x: TensorSpec, bias: TensorSpec, axis: int) -> TensorSpec:
         return TensorSpec.of(x.dims, x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
-        rank = len(shape_of(dz) or ())
-        channels = rank + call.attrs["axis"]
-        others = tuple(i for i in range(rank) if i != channels)
         return (
             dz if call.wants[0] else None,
-            reduce_sum(dz, axis=others, keepdims=False) if call.wants[1] else None,
+            self._sums(dz, call.inputs[1], **call.attrs) if call.wants[1] else None,
         )
+
+    def _sums(self, dz: Any, bias: Any, axis: int) -> Any:
+        """Return the sum of dz for each channel."""
+        dims = shape_of(dz)
+        if dims is None:
+            # All other axes as one or, if the channels are in the middle, two.
+            size, rest = shape_op(bias, out_type=int32), convert(np.array([-1], "i"))
+            ends = (shape_op(dz, out_type=int32)[:1], rest) if axis == 1 else (rest,)
+            parts = (ends[0], size, *ends[1:])
+            dz = reshape(dz, shape=concat(*parts, axis=0))
+        rank = len(dims) if dims is not None else 3 if axis == 1 else 2
+        others = tuple(i for i in range(rank) if i != axis % rank)
+        return reduce_sum(dz, axis=others, keepdims=False)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         yield Sample(rng.normal(size=(2, 4, 3)), rng.normal(size=(3,)), axis=-1)
-        yield Sample(rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(3,)), axis=-3)
+        yield Sample(rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(3,)), axis=1)
 
 
 bias_add_op = register(BiasAdd)
@@ -84,8 +96,7 @@ def bias_add(
     check_kind(bias_add_op, x, NUMERIC)
     dims, channels = shape_of(x), shape_of(b)
     _check_shapes(dims, channels, first)
-    rank = 2 if dims is None else len(dims)
-    return bias_add_op(x, b, axis=1 - rank if first else -1, name=name)
+    return bias_add_op(x, b, axis=1 if first else -1, name=name)
 
 
 def _check_shapes(dims: Any, channels: Any, first: bool) -> None:

@@ -282,25 +282,25 @@ def conv1d(
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
         UnimplementedError: `data_format` is "NCW".
     """
-    check_sequence_format(data_format)
+    check_sequence_format(data_format, conv2d_op)
     x, w = tensors(conv2d_op, input, filters)
     attrs = as_two_axes(stride, dilations, padding)
     z = _convolve(conv2d_op, 2, with_height(x, 2), with_height(w, 3), attrs, name)
     return without_height(z)
 
 
-def check_sequence_format(data_format: str | None) -> None:
-    """Check that the channels of sequences come last.
+def check_sequence_format(data_format: str | None, op: Op) -> None:
+    """Check that the channels of sequences, which `op` takes as images, come last.
 
     Raises:
         ValueError: The format is no format.
-        UnimplementedError: They come first.
+        UnimplementedError, InvalidArgumentError: They come first.
     """
     if data_format not in (None, "NWC", "NCW", "NHWC", "NCHW"):
         raise ValueError(
             f"`data_format` must be 'NWC' or 'NCW'. Received: data_format={data_format}"
         )
-    check_format("NCHW" if data_format in ("NCW", "NCHW") else None, 2, conv2d_op)
+    check_format("NCHW" if data_format in ("NCW", "NCHW") else None, 2, op)
 
 
 def as_two_axes(stride: Any, dilations: Any, padding: Any) -> dict[str, Any]:

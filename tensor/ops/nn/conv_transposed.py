@@ -97,7 +97,7 @@ def conv1d_transpose(
         ValueError: `data_format` is no format.
         InvalidArgumentError: Shapes, dtypes or parameters do not go together.
     """
-    check_sequence_format(data_format)
+    check_sequence_format(data_format, conv2d_input_op)
     attrs = as_two_axes(strides, dilations, padding)
     x, w = tensors(conv2d_input_op, input, filters)
     shape = as_static_shape(output_shape)

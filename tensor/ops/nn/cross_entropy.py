@@ -12,7 +12,7 @@ from tensor.core.convert import convert
 from tensor.core.dtypes import bfloat16, float16, float32, int32, int64, short_name
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
-from tensor.core.shapes import are_compatible, broadcast, to_text
+from tensor.core.shapes import are_compatible, broadcast, merge, to_text
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, where, zeros_like
 from tensor.ops.families import (
@@ -25,6 +25,7 @@ from tensor.ops.families import (
     shape_of,
     sum_to,
 )
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.math import absolute, exp, log, logical_and, sigmoid
 from tensor.ops.nn.activations import relu
 from tensor.ops.nn.softmax import (
@@ -79,7 +80,10 @@ class SparseSoftmaxCrossEntropy(Op):
         return -np.take_along_axis(logs, index, axis=-1)[..., 0]
 
     def infer(self, logits: TensorSpec, labels: TensorSpec) -> TensorSpec:
-        dims = labels.dims if logits.dims is None else logits.dims[:-1]
+        dims = labels.dims
+        if logits.dims is not None:
+            batch = logits.dims[:-1]
+            dims = merge(dims, batch) if are_compatible(dims, batch) else batch
         return TensorSpec.of(dims, logits.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
@@ -193,7 +197,7 @@ def softmax_cross_entropy_with_logits(
             f"axis {axis} is out of range for logits of rank {x.ndim}",
         )
     if axis not in (-1, x.ndim and x.ndim - 1):
-        x, z = _last(x, axis), _last(z, axis)
+        x, z = _axis_moved_last(x, axis=axis), _axis_moved_last(z, axis=axis)
     have, want = shape_of(z), shape_of(x)
     if have is not None and want is not None:
         _check_label_shapes(have, want)
@@ -204,7 +208,8 @@ def _cast_to(x: Any, dtype: Any) -> Any:
     return x if x.dtype is dtype else cast(x, dtype=dtype)
 
 
-def _last(x: Any, axis: int) -> Any:
+@knowing_ranks(None)
+def _axis_moved_last(x: Any, axis: int) -> Any:
     """Return x with an axis moved to the end."""
     others = [i for i in range(x.ndim) if i != axis % x.ndim]
     return get_op("Transpose")(x, perm=(*others, axis % x.ndim))

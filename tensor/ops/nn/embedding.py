@@ -21,6 +21,7 @@ from tensor.ops.array import (
     zeros_like,
 )
 from tensor.ops.gather import gather_
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.math import minimum, sqrt, square
 from tensor.ops.reduce import reduce_sum
 
@@ -67,12 +68,13 @@ def embedding_lookup(
     rows = gather_(table, ids)
     if max_norm is None:
         return rows
-    rank = ids.ndim or 0
-    return _clip(rows, float(max_norm), tuple(range(rank, rows.ndim or rank)))
+    return _clipped_rows(rows, ids, max_norm=float(max_norm))
 
 
-def _clip(rows: Any, max_norm: float, axes: tuple[int, ...]) -> Any:
-    """Return rows, those longer than `max_norm` scaled down to it."""
+@knowing_ranks(None)
+def _clipped_rows(rows: Any, ids: Any, max_norm: float) -> Any:
+    """Return the rows of ids, those longer than `max_norm` scaled down to it."""
+    axes = tuple(range(ids.ndim, rows.ndim))
     length = sqrt(reduce_sum(square(rows), axis=axes, keepdims=True))
     is_zero = get_op("Equal")(length, zeros_like(length))
     safe = where(is_zero, length + 1.0, length)

@@ -14,6 +14,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, reshape, shape_for
 from tensor.ops.array_functions import array_function
 from tensor.ops.gather import gather
+from tensor.ops.known_ranks import knowing_ranks
 
 _SINGLE = (dtypes.int8, dtypes.int16)
 _KEPT = (dtypes.float32, dtypes.float16, dtypes.bfloat16)
@@ -96,7 +97,13 @@ def isotonic_regression(
     kept = x.dtype in _KEPT
     kind = dtypes.float32 if x.dtype in _SINGLE else dtypes.float64
     x = cast(x, dtype=x.dtype if kept else kind)
-    rank = x.ndim or 1
+    found = _isotonic(x, decreasing=decreasing, axis=axis)
+    return IsotonicRegression(*found) if decreasing and axis == -1 else found
+
+
+@knowing_ranks(None, dtypes.int32)
+def _isotonic(x: Any, decreasing: bool, axis: int) -> tuple[Any, Any]:
+    rank = x.ndim
     at = axis % rank
     perm = tuple(
         [at if a == rank - 1 else rank - 1 if a == at else a for a in range(rank)]
@@ -105,7 +112,6 @@ def isotonic_regression(
     output, segments = _falling(moved if decreasing else -moved)
     output = output if decreasing else -output
     if at == rank - 1:
-        return (
-            IsotonicRegression(output, segments) if decreasing else (output, segments)
-        )
-    return tuple(get_op("Transpose")(v, perm=perm) for v in (output, segments))
+        return output, segments
+    output, segments = (get_op("Transpose")(v, perm=perm) for v in (output, segments))
+    return output, segments

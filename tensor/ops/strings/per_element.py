@@ -208,7 +208,7 @@ substr_op = register(Substr)
 def _text(value: Any) -> bytes:
     """Return a pattern as bytes, or as a symbolic tensor."""
     if is_symbolic(value):
-        return value  # type: ignore[no-any-return]  # the kernel sees bytes
+        return value  # the kernel sees bytes
     array: Any = np.asarray(convert(value, dtypes.string))
     return array.item()
 
