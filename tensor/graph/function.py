@@ -328,20 +328,21 @@ class Function:
 
         return initialize
 
+    @property
     def concrete_functions(self) -> list[ConcreteFunction]:
-        """Return the traces, in the order in which they were made."""
+        """The traces, in the order in which they were made."""
         return list(dict.fromkeys(self._traces.values()))
 
     def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:
         """Return the signatures of all traces as text."""
         signatures = [
-            c.pretty_printed_signature(verbose) for c in self.concrete_functions()
+            c.pretty_printed_signature(verbose) for c in self.concrete_functions
         ]
         return ("\n\n" if verbose else "\n").join(signatures)
 
     def trace_report(self) -> str:
         """Return every trace's graph before and after optimisation as stable text."""
-        return "\n\n".join(c.explain() for c in self.concrete_functions())
+        return "\n\n".join(c.explain() for c in self.concrete_functions)
 
     explain = trace_report
 

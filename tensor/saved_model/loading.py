@@ -10,16 +10,16 @@ from tensor.core import nest
 from tensor.core.module import Module
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
-from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import (
     Variable,
     VariableAggregation,
     VariableSynchronization,
 )
 from tensor.saved_model.assets import Asset
-from tensor.saved_model.function_data import RestoredFunction, RestoredTrace
 from tensor.saved_model.program_data import Reader
+from tensor.saved_model.restored import restored_function
 from tensor.saved_model.saving import ASSETS, FILENAME, FORMAT, VARIABLES
+from tensor.saved_model.signatures import Signature, SignatureMap
 from tensor.train.bundle import BundleReader
 
 
@@ -37,8 +37,22 @@ def contains_saved_model(export_dir: Any) -> bool:
     return os.path.exists(os.path.join(os.fspath(export_dir), FILENAME))
 
 
+class _UnlessSaved:
+    """A property of modules; an attribute of that name that was saved comes first."""
+
+    def __init__(self, name: str) -> None:
+        self._of_module = getattr(Module, name).fget
+
+    def __get__(self, owner: Any, cls: type) -> Any:
+        return self if owner is None else self._of_module(owner)
+
+
 class Restored(Module):
     """An object that was loaded: its attributes are what the saved one had."""
+
+    variables = _UnlessSaved("variables")
+    trainable_variables = _UnlessSaved("trainable_variables")
+    non_trainable_variables = _UnlessSaved("non_trainable_variables")
 
 
 class CallableRestored(Restored):
@@ -47,65 +61,6 @@ class CallableRestored(Restored):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function that was saved as `__call__`."""
         return vars(self)["__call__"](*args, **kwargs)
-
-
-class Signature:
-    """A function with named tensors in and out."""
-
-    def __init__(self, trace: RestoredTrace, outputs: list[str]) -> None:
-        self._trace = trace
-        self._output_names = outputs
-
-    @property
-    def structured_input_signature(self) -> Any:
-        """The specs of the arguments: all by name."""
-        names = zip(self._trace.leaf_names, self._trace.specs, strict=True)
-        return (), dict(names)
-
-    @property
-    def structured_outputs(self) -> dict[str, Any]:
-        """The specs of the results, by name."""
-        specs = self._named(self._trace.structured_outputs)
-        return {k: TensorSpec(s.shape, s.dtype, name=k) for k, s in specs.items()}
-
-    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Call with tensors by name; a single one may come without.
-
-        Raises:
-            TypeError: Arguments are missing, or there are others.
-        """
-        names = self._trace.leaf_names
-        if args and len(names) == 1 and not kwargs:
-            kwargs = {names[0]: args[0]}
-        elif args or set(kwargs) != set(names):
-            raise TypeError(
-                f"{self._trace.name} expects the arguments {names} by name, got "
-                f"{len(args)} positional ones and {sorted(kwargs)}."
-            )
-        return self._named(self._trace.function(*[kwargs[n] for n in names]))
-
-    def __repr__(self) -> str:
-        arguments = ", ".join(
-            f"{name}: {spec!r}"
-            for name, spec in self.structured_input_signature[1].items()
-        )
-        results = ", ".join(
-            f"[{name!r}, {spec!r}]" for name, spec in self.structured_outputs.items()
-        )
-        return (
-            f"<ConcreteFunction (*, {arguments}) -> Dict[{results}] at {id(self):#x}>"
-        )
-
-    def _named(self, results: Any) -> dict[str, Any]:
-        flat = nest.flatten(results)
-        return dict(zip(self._output_names, flat, strict=True))
-
-
-class _SignatureMap(dict[str, Signature]):
-    """The functions that a saved model offers, by name."""
-
-    def __repr__(self) -> str:
-        return f"_SignatureMap({super().__repr__()})"
 
 
 @export("saved_model.load")
@@ -123,7 +78,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
     Raises:
         OSError: The folder holds no saved model.
-        ValueError: It was written by a newer version, or `tags` are others.
+        ValueError: It was written by another version, or `tags` are others.
     """
     folder = os.fspath(export_dir)
     if not contains_saved_model(folder):
@@ -134,10 +89,11 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
         )
     with open(os.path.join(folder, FILENAME), encoding="utf-8") as file:
         saved = json.load(file)
-    if saved["format"] > FORMAT:
+    if saved["format"] != FORMAT:
+        what = "Upgrade ringflow" if saved["format"] > FORMAT else "Save it again"
         raise ValueError(
             f"The model in {folder} has format {saved['format']}; this version of "
-            f"ringflow reads formats up to {FORMAT}. Upgrade ringflow."
+            f"ringflow reads format {FORMAT}. {what}."
         )
     if tags is not None and nest.flatten(tags) != ["serve"]:
         raise ValueError(
@@ -182,16 +138,13 @@ class _Loader:
     def root(self) -> Any:
         """Return the saved object."""
         root = self._object(0)
-        root.signatures = _SignatureMap(
+        root.signatures = SignatureMap(
             {
-                name: Signature(self._trace(data["trace"], name), data["outputs"])
+                name: Signature(restored_function(data, self._reader, name))
                 for name, data in self._saved["signatures"].items()
             }
         )
         return root
-
-    def _trace(self, data: Any, name: str) -> RestoredTrace:
-        return RestoredTrace(data, self._reader, name)
 
     def _object(self, number: int) -> Any:
         if number in self._objects:
@@ -220,7 +173,6 @@ class _Loader:
         self._objects[number] = made
         for name, child in described["children"].items():
             object.__setattr__(made, name, self._object(child))
-        for name, traces in functions.items():
-            restored = [self._trace(data, name) for data in traces]
-            object.__setattr__(made, name, RestoredFunction(restored, name))
+        for name, data in functions.items():
+            object.__setattr__(made, name, restored_function(data, self._reader, name))
         return made

@@ -8,13 +8,16 @@ are listed in `_OBJECTS`.
 
 from __future__ import annotations
 
+import functools
 import importlib
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, nest
 from tensor.core.dtypes import DType
+from tensor.core.indexed_slices import IndexedSlicesSpec
 from tensor.core.registry import Op, all_ops
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor
@@ -25,8 +28,28 @@ from tensor.graph.program import Node, Program, Value
 from tensor.ops.custom_gradient import CustomGradient
 from tensor.ops.lookup import StaticHashTable
 from tensor.ops.lookup_content import KeyValueTensorInitializer
+from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.random.seeds import Stream
+from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
 from tensor.saved_model.custom_gradients import SavedCustomGradient, backward_program
+
+
+class UntrackedError(ValueError, AssertionError):
+    """A function uses a variable that does not belong to the object being saved."""
+
+
+class Parts:
+    """A composite tensor among the results of a function.
+
+    Attributes:
+        spec: Its spec.
+        slots: The numbers of the results that it is made of.
+    """
+
+    def __init__(self, spec: Any, slots: list[Slot]) -> None:
+        self.spec = spec
+        self.slots = slots
+
 
 # Objects in nodes that are stored by their fields: class, and how to take it apart.
 _OBJECTS: dict[str, tuple[type, Any]] = {
@@ -121,9 +144,6 @@ class Writer:
             return {"array": self._stored(value)}
         if isinstance(value, Program):
             return {"program": self.program(value)}
-        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-            kind = "list" if isinstance(value, list) else "tuple"
-            return {kind: [self.encode(v) for v in value]}
         if isinstance(value, dict):
             return {
                 "dict": [[self.encode(k), self.encode(v)] for k, v in value.items()]
@@ -137,9 +157,10 @@ class Writer:
     def _number_of(self, variable: Variable) -> int:
         number = self.variable_numbers.get(id(variable))
         if number is None:
-            raise TypeError(
+            raise UntrackedError(
+                "Tried to export a function which references an 'untracked' resource: "
                 f"the variable {variable.name!r}, which is not an attribute of the "
-                "object being saved, nor of one of its parts"
+                "object being saved, nor of one of its parts. Make it one."
             )
         return number
 
@@ -159,6 +180,11 @@ def _encode_simple(value: Any) -> tuple[str, tuple[Any, ...]] | None:
     for kind, (cls, fields_of) in _OBJECTS.items():
         if type(value) is cls:
             return kind, fields_of(value)
+    if nest.is_namedtuple(value):
+        return "namedtuple", (type(value).__name__, value._fields, tuple(value))
+    for cls, kind in ((list, "list"), (tuple, "tuple")):
+        if isinstance(value, cls):
+            return kind, tuple(value)
     return None
 
 
@@ -173,7 +199,33 @@ _FIELDS: tuple[tuple[type, str, Any], ...] = (
     (np.dtype, "numpy", lambda v: (dtypes.from_numpy(v).name,)),
     (np.ufunc, "ufunc", lambda v: (v.__name__,)),
     (Op, "op", lambda v: (_op_name(v),)),
+    (Parts, "parts", lambda v: (v.spec, v.slots)),
+    (
+        RaggedTensorSpec,
+        "ragged_spec",
+        lambda v: (v._shape, v._dtype, v._ragged_rank, v._row_splits_dtype),
+    ),
+    (SparseTensorSpec, "sparse_spec", lambda v: (v._shape, v._dtype)),
+    (
+        IndexedSlicesSpec,
+        "slices_spec",
+        lambda v: (
+            v._shape,
+            v._dtype,
+            v._indices_dtype,
+            v._dense_shape_dtype,
+            v._indices_shape,
+        ),
+    ),
 )
+
+
+@functools.cache
+def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
+    """Return the class of named tuples that were saved: one of the same form."""
+    return namedtuple(name, fields)
+
+
 _SIMPLE: dict[str, Any] = {
     "dtype": dtypes.as_dtype,
     "spec": lambda dims, dtype, name: TensorSpec(TensorShape(dims), dtype, name),
@@ -185,8 +237,19 @@ _SIMPLE: dict[str, Any] = {
     "numpy": dtypes.numpy_dtype,
     "ufunc": lambda name: _ufunc(name),
     "op": lambda name: _find_op(name),
+    "parts": Parts,
+    "ragged_spec": RaggedTensorSpec,
+    "sparse_spec": SparseTensorSpec,
+    "slices_spec": IndexedSlicesSpec,
+    "namedtuple": lambda name, fields, values: _named_tuple(name, fields)(*values),
     **{kind: cls for kind, (cls, _) in _OBJECTS.items()},
 }
+
+
+def is_simple(value: Any) -> bool:
+    """Return whether a value is stored as it is, beside numbers and text."""
+    scalar = value is None or isinstance(value, bool | int | float | str)
+    return scalar or _encode_simple(value) is not None
 
 
 def _ufunc(name: str) -> Any:

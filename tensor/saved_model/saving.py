@@ -21,8 +21,9 @@ from tensor.core.variable import Variable
 from tensor.graph.concrete import ConcreteFunction
 from tensor.graph.function import Function
 from tensor.saved_model.assets import Asset
-from tensor.saved_model.function_data import RestoredFunction, traces_of, write_trace
+from tensor.saved_model.function_data import write_function
 from tensor.saved_model.program_data import Writer
+from tensor.saved_model.signatures import signature_function
 from tensor.train.bundle import write_bundle
 from tensor.train.object_graph import (
     VARIABLE_VALUE,
@@ -36,7 +37,7 @@ from tensor.train.replacing import replacing
 ASSETS = "assets"
 FILENAME = "saved_model.json"
 VARIABLES = os.path.join("variables", "variables")
-FORMAT = 1
+FORMAT = 2
 
 
 @export("saved_model.SaveOptions")
@@ -77,7 +78,8 @@ def save(
     with owner_of(ObjectGraph(obj).objects).alone():
         if hasattr(type(obj), "_saved_model_object"):
             obj = obj._saved_model_object()
-        saved = {name: _signature(f) for name, f in _by_name(obj, signatures).items()}
+        offered = _by_name(obj, signatures).items()
+        saved = {name: signature_function(name, f) for name, f in offered}
         graph = ObjectGraph(obj)
         numbers = {id(o): i for i, o in enumerate(graph.objects)}
         with saving(graph.objects) as is_writer:
@@ -90,28 +92,23 @@ def save(
 def _document(
     graph: ObjectGraph, writer: Writer, saved: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Return the description of the objects and functions, and all arrays by key."""
-    variables: dict[str, Any] = {}
+    """Return the description of the objects and functions, and all arrays by key.
+
+    The arrays of the objects are those of a checkpoint: it can be read as one, too.
+    """
     objects = []
     for owner, path, edges in zip(graph.objects, graph.paths, graph.edges, strict=True):
         described = _described(owner, edges, writer)
         if isinstance(owner, Variable):
             key = "/".join([*map(escaped, path), ".ATTRIBUTES", VARIABLE_VALUE])
-            variables[key] = owner.read_array()
             described["key"] = key
         objects.append(described)
     document = {
         "format": FORMAT,
         "objects": objects,
-        "signatures": {
-            name: {
-                "trace": write_trace(concrete, writer),
-                "outputs": _output_names(concrete),
-            }
-            for name, concrete in saved.items()
-        },
+        "signatures": {name: write_function(f, writer) for name, f in saved.items()},
     }
-    return json.dumps(document), variables | writer.tensors
+    return json.dumps(document), graph.save() | writer.tensors
 
 
 def _write(folder: str, text: str, tensors: dict[str, Any], assets: list[str]) -> None:
@@ -142,7 +139,7 @@ def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:
         kind = "dict" if hasattr(owner, "keys") else "list"
         return {"kind": kind, "children": children}
     functions = {
-        name: [write_trace(trace, writer) for trace in traces_of(function)]
+        name: write_function(function, writer)
         for name, function in functions_of(owner).items()
     }
     described = {"kind": "object", "children": children, "functions": functions}
@@ -166,7 +163,7 @@ def functions_of(owner: Any) -> dict[str, Any]:
     names |= {
         name
         for name, value in getattr(owner, "__dict__", {}).items()
-        if isinstance(value, Function | ConcreteFunction | RestoredFunction)
+        if isinstance(value, Function | ConcreteFunction)
     }
     found = {name: getattr(owner, name) for name in sorted(names)}
     if hasattr(type(owner), "_saved_model_functions"):
@@ -200,44 +197,3 @@ def _is_offered(function: Any) -> bool:
         outputs = list(outputs.values())
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     return bool(function.inputs) and all(isinstance(o, Tensor) for o in outputs)
-
-
-def _signature(function: Any) -> Any:
-    """Return the one trace that a signature stands for.
-
-    Raises:
-        ValueError: There is none, or more than one.
-    """
-    if not isinstance(function, Function | ConcreteFunction):
-        raise ValueError(
-            f"Expected a TensorFlow function for which to generate a signature, but "
-            f"got {function!r}. Only `tf.functions` with an input signature or "
-            "concrete functions can be used as a signature."
-        )
-    traces = traces_of(function)
-    if len(traces) != 1:
-        raise ValueError(
-            f"A signature needs a function with one trace, but {function!r} has "
-            f"{len(traces)}. Give it an `input_signature`, or pass "
-            "`function.get_concrete_function(...)`."
-        )
-    return traces[0]
-
-
-def _output_names(concrete: ConcreteFunction) -> list[str]:
-    """Return the names of a signature's results: their keys, or output_0, output_1.
-
-    Raises:
-        ValueError: The results are nested.
-    """
-    outputs = concrete.structured_outputs
-    if isinstance(outputs, dict):
-        return sorted(outputs)
-    if isinstance(outputs, list | tuple):
-        if any(isinstance(v, list | tuple | dict) for v in outputs):
-            raise ValueError(
-                "A signature must return a tensor, a flat sequence of tensors or a "
-                f"dictionary of tensors, got {outputs!r}."
-            )
-        return [f"output_{i}" for i in range(len(outputs))]
-    return ["output_0"]

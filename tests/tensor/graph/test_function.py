@@ -109,7 +109,7 @@ def test_many_shapes_share_the_general_program() -> None:
     for n in range(40):
         for _ in range(2):
             assert f(tf.zeros([n])).shape == [n]
-    assert len(f.concrete_functions()[0]._runner._by_shapes) == 16
+    assert len(f.concrete_functions[0]._runner._by_shapes) == 16
 
 
 def test_reduce_retracing_traces_for_any_shape_the_second_time() -> None:
@@ -147,7 +147,7 @@ def test_the_number_of_traces_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     f = tf.function(lambda k: tf.constant(k))
     for k in range(10):
         assert int(f(k)) == k
-    assert len(f.concrete_functions()) == 4
+    assert len(f.concrete_functions) == 4
     assert int(f(0)) == 0
 
 

@@ -86,5 +86,5 @@ def test_programs_for_many_variables_do_not_pile_up() -> None:
     f = tf.function(lambda v: v + 1.0)
     for n in range(100):
         assert float(f(tf.Variable(float(n)))) == n + 1
-    (concrete,) = f.concrete_functions()
+    (concrete,) = f.concrete_functions
     assert len(concrete._on_variables) <= 64

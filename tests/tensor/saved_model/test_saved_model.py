@@ -61,7 +61,7 @@ def saved(tmp_path: Path) -> str:
     model.scaled(tf.constant([1.0]))
     model.scaled(tf.constant([1.0]), 3.0, negate=True)
     path = str(tmp_path / "model")
-    tf.saved_model.save(model, path, signatures=model.__call__)
+    tf.saved_model.save(model, path)
     return path
 
 
@@ -121,9 +121,9 @@ def test_loaded_functions_are_chosen_by_their_arguments(saved: str) -> None:
             loaded.scaled(wrong)
     with pytest.raises(ValueError, match="Could not find matching concrete"):
         loaded.scaled(x, 5.0)
-    with pytest.raises(ValueError, match="was saved"):
+    with pytest.raises(ValueError, match="Could not find matching concrete"):
         loaded.scaled.get_concrete_function(tf.constant(1))
-    with pytest.raises(TypeError, match="was saved for"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="to be a float tensor"):
         loaded.scaled.concrete_functions[0](tf.constant(1))
     assert "2 traces" in repr(loaded.scaled)
 
