@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.data.dataset import Dataset, Derived, method
+from tensor.data.dataset import UNKNOWN, Dataset, Derived, method
 from tensor.data.storage import Snapshot
 from tensor.data.stream import State, Stream
 
@@ -54,8 +54,10 @@ class CacheStream(Stream):
         self.cache = cache
         self.kept: list[Components] = []
         self.position = 0
+        self.count = UNKNOWN
         self.source: Stream | None = None
         if cache.kept is None:
+            self.count = cache.source.count()
             self.source = cache.source.open()
 
     def __next__(self) -> Components:
@@ -70,6 +72,9 @@ class CacheStream(Stream):
             self.position = len(self.kept)
             raise
         self.kept.append(element)
+        if len(self.kept) == self.count:
+            # Whoever knows how many there are, as Keras does, asks for no more.
+            self.cache.kept = self.kept
         return element
 
     def _read(self) -> Components:
@@ -93,6 +98,7 @@ class CacheStream(Stream):
                 self._fill()
             self.source, self.position = None, state["position"]
             return
+        self.count = self.cache.source.count()
         self.source = self.cache.source.open()
         self.source.restore(state["source"])
         self.kept = [tuple(element) for element in state["kept"]]

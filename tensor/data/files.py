@@ -95,7 +95,8 @@ class FileDataset(Dataset):
             filenames = [
                 os.fspath(f) if isinstance(f, os.PathLike) else f for f in filenames
             ]
-        names = as_given_leaf(filenames)
+        no_names = isinstance(filenames, list) and not filenames
+        names = as_given_leaf(np.array([], object) if no_names else filenames)
         if names.dtype is not dtypes.string:
             raise TypeError(
                 f"The `filenames` argument must contain `tf.string` elements. Got "

@@ -24,6 +24,8 @@ from tensor.data.seeds import EpochSeeds, seed_pair
 from tensor.data.stream import DerivedStream, State, Stream
 from tensor.data.unknown import is_unknown, unknown_in
 from tensor.ops.array import cast_
+from tensor.ops.random.stateless import key_and_counter
+from tensor.ops.random.trials import multinomial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,16 +181,19 @@ class Choice(Derived):
 
 
 class ChoiceStream(DerivedStream):
-    """Random indices, one for each vector of weights."""
+    """Random indices, one for each vector of weights: TensorFlow's for equal seeds."""
 
     def __init__(self, source: Stream, numbers: RandomNumbers) -> None:
         super().__init__(source)
         self.numbers = numbers
 
     def __next__(self) -> Components:
-        weights = np.cumsum(next(self.source)[0])
-        at = self.numbers.next() / 2**32 * weights[-1]
-        return (np.int64(np.searchsorted(weights, at, side="right")),)
+        with np.errstate(divide="ignore"):
+            logits = np.log(next(self.source)[0])
+        seed = np.array([self.numbers.next(), self.numbers.next()], np.int64)
+        source = key_and_counter(seed)
+        drawn = multinomial(logits[None], *source, count=1, dtype=dtypes.int64)
+        return (drawn[0, 0],)
 
     def save(self) -> State:
         return {"source": self.source.save(), "position": self.numbers.position}

@@ -9,6 +9,7 @@ Over a table the ring holds row numbers, and a block of the result is one gather
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Shuffle(Derived):
     def open(self) -> Stream:
         table = self.source.table
         if table is None:
-            return ShuffleStream(self.source.open(), self.buffer_size, self.seeds)
+            return ShuffleStream(self.source, self.buffer_size, self.seeds)
         size = table.size if self.buffer_size < 0 else self.buffer_size
         return ShuffledTableStream(table, min(size, table.size), self.seeds)
 
@@ -111,13 +112,18 @@ class Ring:
 class ShuffleStream(Stream):
     """A shuffled pass over elements that come one by one."""
 
-    def __init__(self, source: Stream, size: int, seeds: EpochSeeds) -> None:
-        self.source = source
+    def __init__(self, dataset: Dataset, size: int, seeds: EpochSeeds) -> None:
+        self._dataset = dataset
         self.is_exhausted = False
         self.size = size
         self.ring = Ring(max(size, 1))
         self.epoch_seeds = seeds
         self.random = RandomNumbers(*seeds.next())
+
+    @functools.cached_property
+    def source(self) -> Stream:
+        """The pass that is shuffled: it begins when the first element is asked for."""
+        return self._dataset.open()
 
     def __next__(self) -> Components:
         ring = self.ring
@@ -153,7 +159,8 @@ class ShuffleStream(Stream):
         self.random = _restore_random(state, self.epoch_seeds)
 
     def close(self) -> None:
-        self.source.close()
+        if "source" in vars(self):
+            self.source.close()
 
 
 class ShuffledTableStream(Stream):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from tensor.core.convert import convert
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.state import (
-    check_condition,
     is_dynamic,
     leaves_of,
     packed_like,
     renewed,
     same_structure,
+    scalar_condition,
     symbolic,
     zero_like,
 )
@@ -60,7 +60,7 @@ def if_(
         else:
             orelse()
         return
-    check_condition(test, "if statement")
+    test = scalar_condition(test, "if statement")
     before = get_state()
     bodies, results = [], []
     scope = reserved_name("cond")
@@ -90,7 +90,7 @@ def staged_choice(
         orelse: Returns the value if it is not.
         text: The condition as the user wrote it.
     """
-    check_condition(test, "conditional expression")
+    test = scalar_condition(test, "conditional expression")
     bodies, results = [], []
     scope = reserved_name("cond")
     for function, name in ((body, "cond_true"), (orelse, "cond_false")):

@@ -9,7 +9,7 @@ from tensor.core.dtypes import int32
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.autograph.carried import Carried, defined, newly_defined
 from tensor.graph.autograph.options import LoopOptions
-from tensor.graph.autograph.state import check_condition
+from tensor.graph.autograph.state import scalar_condition
 from tensor.graph.control.assertion import assert_true
 from tensor.graph.control.body import BodyGraph
 from tensor.graph.control.structure import as_symbolic
@@ -123,7 +123,7 @@ def staged_while(
         rounds, rest = (tensors[:1], tensors[1:]) if numbered else ((), tensors)
         access.set(carried.unpacked(rest))
         holds = as_symbolic(test(*rounds) if counter else test())
-        check_condition(holds, "while loop")
+        holds = scalar_condition(holds, "while loop")
         if options.limit is None:
             return holds
         from tensor.ops.math import logical_and

@@ -6,12 +6,14 @@ take part in the graph; everything else has to be the same whichever way is take
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tensor.core import nest
 from tensor.core.convert import constant_tensor
+from tensor.core.registry import get_op
 from tensor.core.tensor import Tensor
 from tensor.graph.autograph.undefined import Undefined
 from tensor.graph.control.structure import as_symbolic
@@ -48,14 +50,15 @@ def renewed(value: Any) -> Any:
     return packed_like(value, leaves_of(value))
 
 
-def check_condition(test: Any, what: str) -> None:
-    """Check that a tensor can be the condition of a statement.
+def scalar_condition(test: Any, what: str) -> Any:
+    """Return a tensor as the condition of a statement: one bool, of whatever rank.
 
     Raises:
         ValueError: It is not a single bool.
     """
-    if test.dtype.is_bool and test.static_shape in ((), None):
-        return
+    dims = test.static_shape
+    if test.dtype.is_bool and (not dims or math.prod([d or 1 for d in dims]) == 1):
+        return get_op("Reshape")(test, shape=()) if dims else test
     hint = "to check for None, use `is not None`"
     if not test.dtype.is_bool:
         hint = f"to use as boolean Tensor, use `tf.cast`; {hint}"
