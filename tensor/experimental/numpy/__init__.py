@@ -5,9 +5,11 @@ differentiated and traced, for they are made of TensorFlow's own functions::
 
     promotion    dtypes of results; array, asarray
     elementwise  functions of one and two elements, comparisons
+    facts        infinite, real, close, equal
     creation     zeros, ranges, matrices
     reductions   sums, means, extremes
-    shaping      reshape, stack, split, flip …
+    shaping      reshape, moveaxis, flip, diag …
+    joining      concatenate, stack, split, tile
     products     dot, matmul, einsum …
     selection    where, take, sort; indexing by arrays
     random       NumPy's names for random numbers
@@ -25,6 +27,8 @@ from tensor.core.public_api import publish as _publish
 from tensor.experimental.numpy import (  # they publish
     behavior as _behavior,
     creation as _creation,
+    facts as _facts,
+    joining as _joining,
     products as _products,
     random as random,
     reductions as _reductions,
