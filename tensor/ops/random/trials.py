@@ -11,10 +11,11 @@ from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.shapes import broadcast, to_brackets
+from tensor.core.shapes import are_compatible, broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import static_value
+from tensor.ops.array import cast_, static_value
 from tensor.ops.dtype_kinds import check_attribute
+from tensor.ops.facts import rank, size
 from tensor.ops.families import FLOATING, check_kind, shape_of
 from tensor.ops.operands import operands
 from tensor.ops.random import rejection
@@ -155,7 +156,11 @@ multinomial = register(Multinomial)
 
 def lead_of(shape: Any, parameters: Any, op_name: str) -> Any:
     """Return the part of a result's shape before that of its parameters."""
-    shape, dims = as_shape_vector(shape), shape_of(parameters) or ()
+    shape, dims = as_shape_vector(shape), shape_of(parameters)
+    if dims is None:
+        vector = convert(shape, dtypes.int32) if isinstance(shape, tuple) else shape
+        count = size(vector)
+        return vector[: count - cast_(rank(parameters), count.dtype)]
     if not isinstance(shape, tuple):
         return shape[: -len(dims)] if dims else shape
     check_ending(shape, dims, op_name)
@@ -168,7 +173,7 @@ def check_ending(shape: Any, dims: Any, op_name: str) -> None:
     Raises:
         InvalidArgumentError: It does not.
     """
-    if (*shape[: max(len(shape) - len(dims), 0)], *dims) != shape:
+    if not are_compatible(shape[max(len(shape) - len(dims), 0) :], dims):
         raise errors.because(
             errors.InvalidArgumentError,
             f"Shape passed in must end with broadcasted shape. Got {list(shape)} for "
