@@ -390,32 +390,3 @@ def test_a_class_with_a_call_method_is_converted() -> None:
     step = Step()
     assert int(tf.function(lambda x: step(x))(tf.constant(-3))) == 3
     assert int(tf.function(step)(tf.constant(-3))) == 3
-
-
-@pytest.mark.parametrize("shape", [(1,), (1, 1), (None,), (None, 1)])
-def test_one_element_of_any_rank_is_a_condition(shape) -> None:
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32)])
-    def steps(x):
-        count = 0
-        while x > 0:
-            x -= 1
-            if x == 1:
-                break
-            count += 1 if x < 9 else 10
-        return count
-
-    assert steps(tf.reshape(5, [1] * len(shape))) == 3
-    if None in shape:
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            steps(tf.ones([2, *shape[1:]], tf.int32))
-
-
-def test_several_elements_are_no_condition() -> None:
-    @tf.function
-    def sign(x):
-        if x > 0:
-            return 1
-        return 0
-
-    with pytest.raises(ValueError, match=r"expected to be `tf\.bool` scalar"):
-        sign(tf.constant([1, 2]))

@@ -216,3 +216,32 @@ def test_single_strings_taken_out_of_tensors_are_tensors() -> None:
         assert [r.numpy() for r in result] == expected
         assert [r.shape for r in result] == [[]] * 7
         assert "numpy=b'a'" in repr(result[0])
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (None,), (None, 1)])
+def test_one_element_of_any_rank_is_a_condition(shape: Any) -> None:
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32)])
+    def steps(x):
+        count = 0
+        while x > 0:
+            x -= 1
+            if x == 1:
+                break
+            count += 1 if x < 9 else 10
+        return count
+
+    assert steps(tf.reshape(5, [1] * len(shape))) == 3
+    if None in shape:
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            steps(tf.ones([2, *shape[1:]], tf.int32))
+
+
+def test_several_elements_are_no_condition() -> None:
+    @tf.function
+    def sign(x):
+        if x > 0:
+            return 1
+        return 0
+
+    with pytest.raises(ValueError, match=r"expected to be `tf\.bool` scalar"):
+        sign(tf.constant([1, 2]))
