@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tensor.compat import ragged as ragged
+from tensor.compat import ragged as ragged, train as train
 from tensor.compat.composite_values import SparseTensorValue as SparseTensorValue
 from tensor.compat.config_proto import ConfigProto as ConfigProto
 from tensor.compat.control_flow import while_loop as while_loop
@@ -13,6 +13,7 @@ from tensor.compat.graphs import (
     get_collection as get_collection,
     get_collection_ref as get_collection_ref,
 )
+from tensor.compat.older import older
 from tensor.compat.placeholders import (
     placeholder as placeholder,
     placeholder_with_default as placeholder_with_default,
@@ -62,6 +63,11 @@ from tensor.core.dimension import (
     dimension_value as dimension_value,
 )
 from tensor.graph.graph_collections import GraphKeys as GraphKeys
+from tensor.summary.events import (
+    Event as Event,
+    Summary as Summary,
+    SummaryMetadata as SummaryMetadata,
+)
 
 
 def enable_eager_execution(*args: Any, **kwargs: Any) -> None:
@@ -108,9 +114,4 @@ def where(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any
 
 
 def __getattr__(name: str) -> Any:
-    import tensor
-
-    try:
-        return getattr(tensor, name)
-    except AttributeError:
-        raise AttributeError(f"tf.compat.v1.{name} is not part of ringflow.") from None
+    return older(name)

@@ -61,7 +61,7 @@ class Resize(Op):
         height, width = (int(n) for n in size)
         rows = taps_for(method, x.shape[1], height, antialias)
         columns = taps_for(method, x.shape[2], width, antialias)
-        keeps = method == "nearest" or x.dtype == np.float64
+        keeps = method.startswith("nearest") or x.dtype == np.float64
         return resample(x, rows, columns, x.dtype if keeps else np.float32)
 
     def infer(
@@ -69,13 +69,13 @@ class Resize(Op):
     ) -> TensorSpec:
         dims = x.dims or (None,) * 4
         target = static_value(size) or (None, None)
-        keeps = method == "nearest" or x.dtype is dtypes.float64
+        keeps = method.startswith("nearest") or x.dtype is dtypes.float64
         dtype = x.dtype if keeps else dtypes.float32
         return TensorSpec.of((dims[0], *target, dims[3]), dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x = call.inputs[0]
-        if call.attrs["method"] == "area":
+        if call.attrs["method"].startswith("area"):
             raise LookupError(
                 "gradient registry has no entry for: ResizeArea. Use method "
                 "'bilinear' with antialias=True, or tf.stop_gradient on the result."
@@ -91,6 +91,8 @@ class Resize(Op):
         x = rng.normal(size=(2, 5, 4, 2))
         yield Sample(x.astype(np.float32), size=(3, 7), method="area", antialias=False)
         for method in sorted(_METHODS - {"area"}):
+            yield Sample(x, size=(3, 7), method=method, antialias=False)
+        for method in ("bilinear:edges", "bicubic:corners", "nearest:corners"):
             yield Sample(x, size=(3, 7), method=method, antialias=False)
         yield Sample(x, size=(2, 3), method="bilinear", antialias=True)
 
@@ -168,9 +170,7 @@ def resize(
     if was_one:
         x = expand_dims_(x, 0)
     _check_content(x)
-    target = _target_size(size)
-    if preserve_aspect_ratio:
-        target = _within(size_of(x), target)
+    target = resize_target(x, size, preserve_aspect_ratio)
     how = getattr(method, "value", method) if isinstance(method, enum.Enum) else method
     if how not in _METHODS:
         raise ValueError(
@@ -182,6 +182,17 @@ def resize(
     anti = bool(antialias) and how not in ("nearest", "area")
     z = resize_op(x, size=target, method=how, antialias=anti, name=name)
     return undo_batch(z, was_one)
+
+
+def resize_target(x: Any, size: Any, preserve_aspect_ratio: bool) -> Any:
+    """Return the size that a batch of images is brought to.
+
+    Raises:
+        ValueError: `size` is no pair of integers.
+        InvalidArgumentError: One is not positive.
+    """
+    target = _target_size(size)
+    return _within(size_of(x), target) if preserve_aspect_ratio else target
 
 
 def _check_content(x: Any) -> None:

@@ -49,6 +49,12 @@ def _keys_cubic(x: np.ndarray) -> np.ndarray:
     return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 
+def _sharp_cubic(x: np.ndarray) -> np.ndarray:
+    near = ((1.25 * x - 2.25) * x) * x + 1
+    far = ((-0.75 * x + 3.75) * x - 6) * x + 3
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+
 def _mitchell_cubic(x: np.ndarray) -> np.ndarray:
     near = (((7 / 6) * x - 2) * x) * x + 8 / 9
     far = (((-7 / 18) * x + 2) * x - 10 / 3) * x + 16 / 9
@@ -81,21 +87,22 @@ KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
 
 @functools.lru_cache(maxsize=64)
 def taps_for(method: str, size: int, target: int, antialias: bool) -> Taps:
-    """Return the taps that bring an axis of `size` elements to `target`."""
-    if method == "nearest":
-        # In single precision, as TensorFlow: it decides on which side a middle falls.
-        scale = np.float32(size) / np.float32(target)
-        middles = np.arange(target, dtype=np.float32) + np.float32(0.5)
-        places = np.floor(middles * scale)
-        indices = np.minimum(places.astype(np.int64), size - 1)
-        return Taps(indices[:, None], np.ones((target, 1)))
-    if method == "area":
-        return _area(size, target)
-    if method == "bilinear" and not antialias:
-        return _bilinear(size, target)
-    if method == "bicubic" and not antialias:
-        return _bicubic(size, target)
-    return _scaled_kernel(method, size, target, antialias)
+    """Return the taps that bring an axis of `size` elements to `target`.
+
+    A method may say how places are counted, as TF1 did: "bilinear:corners" lets the
+    first and last elements stay where they are, "bilinear:edges" is for elements
+    without extent.
+    """
+    kind, _, counting = method.partition(":")
+    if kind == "nearest":
+        return _nearest(size, target, counting)
+    if kind == "area":
+        return _area(size, target, counting)
+    if kind == "bilinear" and not antialias:
+        return _bilinear(size, target, counting)
+    if kind == "bicubic" and not antialias:
+        return _bicubic(size, target, counting)
+    return _scaled_kernel(kind, size, target, antialias)
 
 
 @functools.lru_cache(maxsize=64)
@@ -104,15 +111,36 @@ def taps_back(method: str, size: int, target: int, antialias: bool) -> Taps:
     return taps_for(method, size, target, antialias).reversed(size)
 
 
-def _centers(size: int, target: int) -> np.ndarray:
-    """Return where the middle of each result lies among the elements' middles."""
-    scale = np.float32(size) / np.float32(target)
-    places = (np.arange(target, dtype=np.float32) + np.float32(0.5)) * scale
-    return places - np.float32(0.5)
+def _scale(size: int, target: int, counting: str) -> np.float32:
+    """Return how far apart the results lie, in elements.
+
+    In single precision, as TensorFlow: it decides on which side a middle falls.
+    """
+    if counting == "corners" and target > 1:
+        return np.float32(size - 1) / np.float32(target - 1)
+    return np.float32(size) / np.float32(target)
 
 
-def _bilinear(size: int, target: int) -> Taps:
-    places = _centers(size, target)
+def _centers(size: int, target: int, counting: str) -> np.ndarray:
+    """Return where each result lies among the elements, of which the first is at 0."""
+    scale, numbers = _scale(size, target, counting), np.arange(target, dtype=np.float32)
+    if counting:
+        return numbers * scale
+    return (numbers + np.float32(0.5)) * scale - np.float32(0.5)
+
+
+def _nearest(size: int, target: int, counting: str) -> Taps:
+    scale, numbers = _scale(size, target, counting), np.arange(target, dtype=np.float32)
+    if counting == "corners":
+        places = np.floor(numbers * scale + np.float32(0.5))
+    else:
+        places = np.floor((numbers + np.float32(0 if counting else 0.5)) * scale)
+    indices = np.minimum(places.astype(np.int64), size - 1)
+    return Taps(indices[:, None], np.ones((target, 1)))
+
+
+def _bilinear(size: int, target: int, counting: str) -> Taps:
+    places = _centers(size, target, counting)
     floor = np.floor(places)
     share = (places - floor).astype(np.float64)
     low = np.maximum(floor, 0).astype(np.int64)
@@ -120,15 +148,19 @@ def _bilinear(size: int, target: int) -> Taps:
     return Taps(np.stack([low, high], 1), np.stack([1 - share, share], 1))
 
 
-def _bicubic(size: int, target: int) -> Taps:
+def _bicubic(size: int, target: int, counting: str) -> Taps:
     # TensorFlow reads the kernel from a table of 1024 steps; what falls outside the
-    # image is left out and the rest made to sum to 1.
-    places = _centers(size, target)
+    # image is left out and the rest made to sum to 1. TF1's own ways of counting go
+    # with another kernel, and take the outermost element again.
+    places = _centers(size, target, counting)
     floor = np.floor(places).astype(np.int64)
     share = np.rint((places - floor) * np.float32(1024)) / 1024
     reach = np.arange(-1, 3)
-    weights = _keys_cubic(np.abs(share[:, None] - reach))
     indices = floor[:, None] + reach
+    distance = np.abs(share[:, None] - reach)
+    if counting:
+        return Taps(np.clip(indices, 0, size - 1), _sharp_cubic(distance))
+    weights = _keys_cubic(distance)
     weights = np.where((indices >= 0) & (indices < size), weights, 0)
     total = weights.sum(axis=1, keepdims=True)
     weights = np.where(
@@ -139,9 +171,11 @@ def _bicubic(size: int, target: int) -> Taps:
     return Taps(np.clip(indices, 0, size - 1), weights)
 
 
-def _area(size: int, target: int) -> Taps:
+def _area(size: int, target: int, counting: str) -> Taps:
     """Return the taps that weigh elements by how much of each a result covers."""
-    scale = np.float32(size) / np.float32(target)
+    scale = _scale(size, target, counting)
+    if scale == 0:  # one element, with its corners where they were
+        return Taps(np.zeros((target, 1), np.int64), np.ones((target, 1)))
     ends = np.arange(target + 1, dtype=np.float32) * scale
     start, end = ends[:-1, None], ends[1:, None]
     first = np.floor(start).astype(np.int64)
