@@ -1,4 +1,4 @@
-"""How names are looked for in tf.compat.v1; expressions/older_functions has the rest."""
+"""How names are looked for in tf.compat.v1; expressions/older_functions has more."""
 
 from __future__ import annotations
 
