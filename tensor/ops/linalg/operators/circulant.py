@@ -22,6 +22,7 @@ from tensor.ops.math.complex_numbers import conj, imag_op, real_op
 from tensor.ops.math.exponential import log
 from tensor.ops.math.powers import sqrt
 from tensor.ops.reduce import (
+    broadcast_to,
     reduce_max,
     reduce_mean,
     reduce_min,
@@ -128,11 +129,17 @@ class _Circulant(LinearOperator):
         return cast_(spectrum, dtypes.complex128 if wide else dtypes.complex64)
 
     def _size(self) -> Any:
-        return self.block_shape.num_elements()
+        known = self.block_shape.num_elements()
+        return reduce_prod.public(self.block_shape_tensor()) if known is None else known
 
     def _shape(self) -> TensorShape:
         batch = self._spectrum.shape[: -self._depth]
-        return batch.concatenate([self._size()] * 2)
+        return batch.concatenate([self.block_shape.num_elements()] * 2)
+
+    def _shape_tensor(self) -> Any:
+        shape = shape_op(convert(self._spectrum), out_type=dtypes.int32)
+        size = self._size()
+        return concat_([shape[: -self._depth], convert([size, size], dtypes.int32)], 0)
 
     def _apply(self, x: Any, factor: Any, adjoint_arg: bool) -> Any:
         """Return the product with another spectrum."""
@@ -176,15 +183,12 @@ class _Circulant(LinearOperator):
 
     def _diag_part(self) -> Any:
         mean = reduce_mean.public(self._complex(), self._axes())[..., None]
-        from tensor.ops.reduce import broadcast_to
-
-        shape = [*self.batch_shape.as_list(), self._size()]
-        return cast_(broadcast_to.public(mean, shape), self.dtype)
+        whole = broadcast_to.public(mean, self.batch_and(self._size()))
+        return cast_(whole, self.dtype)
 
     def _eigvals(self) -> Any:
         spectrum = convert(self._spectrum)
-        shape = [*self.batch_shape.as_list(), self._size()]
-        return reshape.public(spectrum, shape)
+        return reshape.public(spectrum, self.batch_and(self._size()))
 
     def _cond(self) -> Any:
         sizes = absolute.public(self._complex())

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import dtypes
 from tensor.core.convert import convert
 from tensor.core.public_api import export
-from tensor.ops.array import reshape, shape_op
+from tensor.ops.array import reshape, shape, shape_op
 from tensor.ops.casting import cast_
 from tensor.ops.creation import zeros
-from tensor.ops.facts import broadcast_static_shape
+from tensor.ops.facts import broadcast_dynamic_shape, broadcast_static_shape
 from tensor.ops.joining import concat_
 from tensor.ops.linalg.matmul import adjoint_
 from tensor.ops.linalg.operators.hints import all_true
@@ -157,21 +157,19 @@ class LinearOperatorKronecker(_Several):
 
         return functools.reduce(pair, [p.to_dense() for p in self._operators])
 
-    def _others(self, one: Any) -> int:
+    def _others(self, one: Any) -> Any:
         """Return the size of all parts but one: how often its eigenvalues count."""
-        return math.prod(p.columns for p in self._operators if p is not one)
+        return cast_(
+            math.prod(p.width for p in self._operators) // one.width, self.dtype
+        )
 
     def _determinant(self) -> Any:
         return math.prod(
-            power.public(p.determinant(), cast_(self._others(p), self.dtype))
-            for p in self._operators
+            power.public(p.determinant(), self._others(p)) for p in self._operators
         )
 
     def _log_abs_determinant(self) -> Any:
-        return sum(
-            p.log_abs_determinant() * cast_(self._others(p), self.dtype)
-            for p in self._operators
-        )
+        return sum(p.log_abs_determinant() * self._others(p) for p in self._operators)
 
     def _trace(self) -> Any:
         return math.prod(p.trace() for p in self._operators)
@@ -216,21 +214,24 @@ class _Blocks(_Several):
         known = [None if None in sizes else sum(sizes) for sizes in pair]
         return self._batch().concatenate(known)
 
+    def _shape_tensor(self) -> Any:
+        every = [p for row in self._rows() for p in row if p is not None]
+        batches = [p.batch_shape_tensor() for p in every]
+        batch = functools.reduce(broadcast_dynamic_shape, batches)
+        sizes = [sum(self._sizes(at)) for at in ("height", "width")]
+        return concat_([batch, convert(sizes, dtypes.int32)], 0)
+
     def _to_dense(self) -> Any:
-        heights, widths = (
-            self._sizes("rows"),
-            self._sizes("columns"),
-        )
-        batch = self.batch_shape.as_list()
+        heights, widths = self._sizes("height"), self._sizes("width")
         rows = []
         for height, row in zip(heights, self._rows(), strict=True):
             blocks = []
             for p, width in zip(row, widths, strict=True):
-                shape = [*batch, height, width]
+                whole = self.batch_and(height, width)
                 if p is None:
-                    blocks.append(zeros(shape, self.dtype))
+                    blocks.append(zeros(whole, self.dtype))
                 else:
-                    blocks.append(broadcast_to.public(p.to_dense(), shape))
+                    blocks.append(broadcast_to.public(p.to_dense(), whole))
             rows.append(concat_(blocks, -1))
         return concat_(rows, -2)
 
@@ -269,7 +270,7 @@ class _Blocks(_Several):
         self, apply: Any, x: Any, adjoint: bool, adjoint_arg: bool, to_domain: bool
     ) -> Any:
         whole = concat_([convert(b) for b in x], -1 if adjoint_arg else -2)
-        sizes = self._sizes("columns" if to_domain else "rows")
+        sizes = self._sizes("width" if to_domain else "height")
         return split_(apply(whole, adjoint, adjoint_arg), sizes, axis=-2)
 
     def _determinant(self) -> Any:
@@ -279,10 +280,9 @@ class _Blocks(_Several):
         return sum(p.log_abs_determinant() for p in self._diagonal())
 
     def _diag_part(self) -> Any:
-        shape = self.batch_shape.as_list()
-        parts = [p.diag_part() for p in self._diagonal()]
+        parts = [(p.diag_part(), p.height) for p in self._diagonal()]
         return concat_(
-            [broadcast_to.public(v, [*shape, v.shape[-1]]) for v in parts], -1
+            [broadcast_to.public(v, self.batch_and(size)) for v, size in parts], -1
         )
 
     def _trace(self) -> Any:
@@ -321,17 +321,22 @@ class LinearOperatorBlockDiag(_Blocks):
     def _each(
         self, method: str, x: Any, adjoint: bool, adjoint_arg: bool, from_domain: bool
     ) -> Any:
-        sizes = self._sizes("columns" if from_domain else "rows")
+        sizes = self._sizes("width" if from_domain else "height")
         x = adjoint_(x) if adjoint_arg else x
         found = [
             getattr(p, method)(block, adjoint=adjoint)
             for p, block in zip(self._operators, split_(x, sizes, axis=-2), strict=True)
         ]
         lead = functools.reduce(broadcast_static_shape, [v.shape[:-2] for v in found])
-        return concat_(
-            [broadcast_to.public(v, [*lead.as_list(), *v.shape[-2:]]) for v in found],
-            -2,
-        )
+        if lead.rank is not None and all(v.shape[:-2] == lead for v in found):
+            return concat_(found, -2)
+        shapes = [shape(v) for v in found]
+        batch = functools.reduce(broadcast_dynamic_shape, [s[:-2] for s in shapes])
+        wide = [
+            broadcast_to.public(v, concat_([batch, s[-2:]], 0))
+            for v, s in zip(found, shapes, strict=True)
+        ]
+        return concat_(wide, -2)
 
     def _eigvals(self) -> Any:
         return concat_([p.eigvals() for p in self._operators], -1)

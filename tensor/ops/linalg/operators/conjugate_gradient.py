@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tensor.core import dtypes
 from tensor.core.convert import convert
-from tensor.core.public_api import export
+from tensor.core.public_api import export, names_in
 from tensor.ops.creation import zeros_like_
 from tensor.ops.math.complex_numbers import conj, real_op
 from tensor.ops.reduce import reduce_any, reduce_sum
@@ -70,16 +70,19 @@ def conjugate_gradient(
     p = refined(r)
     limit = norm(rhs) * tol
     state = CGState(convert(0, dtypes.int32), start, r, p, dot(r, p))
-    for _ in range(max_iter):
-        if not reduce_any.public(norm(state.r) > limit):
-            break
+
+    def goes_on(state: CGState) -> Any:
+        return (state.i < max_iter) & reduce_any.public(norm(state.r) > limit)
+
+    def step(state: CGState) -> list[CGState]:
         z = operator.matvec(state.p)
         alpha = (state.gamma / dot(state.p, z))[..., None]
         residual = state.r - alpha * z
         q = refined(residual)
         gamma = dot(residual, q)
         beta = (gamma / state.gamma)[..., None]
-        state = CGState(
-            state.i + 1, state.x + alpha * state.p, residual, q + beta * state.p, gamma
-        )
-    return state
+        x = state.x + alpha * state.p
+        return [CGState(state.i + 1, x, residual, q + beta * state.p, gamma)]
+
+    loop = names_in("")["while_loop"]  # graphs are made further up
+    return loop(goes_on, step, [state])[0]

@@ -192,10 +192,12 @@ class _OfSize(_Scales):
                 f"Argument num_rows must be non-negative. Found: {num_rows!r}"
             )
         self._static_size = known
-        self._batch = [] if batch_shape is None else [int(d) for d in batch_shape]
+        self._batch: Any = [] if batch_shape is None else batch_shape
+        known = getattr(self._batch, "static_vector", lambda: self._batch)()
+        self._static_batch = TensorShape(known)
 
     def _shape(self) -> TensorShape:
-        return TensorShape([*self._batch, self._static_size, self._static_size])
+        return self._static_batch.concatenate([self._static_size, self._static_size])
 
     def _shape_tensor(self) -> Any:
         size = cast_(self.size, dtypes.int32)[None]
@@ -249,7 +251,7 @@ class LinearOperatorIdentity(_OfSize):
         self._set_size(num_rows, batch_shape)
 
     def _factor(self) -> Any:
-        return ones([*self._batch, 1], self.dtype)
+        return ones(self.batch_and(1), self.dtype)
 
     def _inverse(self) -> LinearOperator:
         return self
@@ -304,7 +306,9 @@ class LinearOperatorScaledIdentity(_OfSize):
             name,
             {"num_rows": num_rows, "multiplier": multiplier},
         )
-        self._set_size(num_rows, self._multiplier.shape)
+        known = self._multiplier.shape.is_fully_defined()
+        batch = None if known else shape_op(multiplier, out_type=dtypes.int32)
+        self._set_size(num_rows, self._multiplier.shape if known else batch)
 
     @property
     def multiplier(self) -> Any:

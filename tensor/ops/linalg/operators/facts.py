@@ -8,7 +8,8 @@ from tensor.core import dtypes
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.dimension import Dimension
 from tensor.core.module import Module
-from tensor.ops.array import shape_op
+from tensor.ops.array import as_static_shape, shape_op
+from tensor.ops.joining import concat_
 from tensor.ops.linalg.operators.hints import Hints, checked
 
 if TYPE_CHECKING:
@@ -147,6 +148,26 @@ class OperatorFacts(Module):
         """The number of columns as TF1 has it."""
         return Dimension(self.columns)
 
+    @property
+    def height(self) -> Any:
+        """The number of rows: an int if it is known, else a tensor."""
+        known = self.rows
+        return self.range_dimension_tensor() if known is None else known
+
+    @property
+    def width(self) -> Any:
+        """The number of columns: an int if it is known, else a tensor."""
+        known = self.columns
+        return self.domain_dimension_tensor() if known is None else known
+
+    def batch_and(self, *sizes: Any) -> Any:
+        """Return the shape of the batch and more sizes: a list, or a tensor."""
+        batch = self.batch_shape
+        if batch.is_fully_defined():
+            return as_static_shape([*batch.as_list(), *sizes])
+        more = as_static_shape(list(sizes))
+        return concat_([self.batch_shape_tensor(), convert(more, dtypes.int32)], 0)
+
     def shape_tensor(self, name: str = "shape_tensor") -> Any:
         """Return the shape as a vector."""
         if self.shape.is_fully_defined():
@@ -159,7 +180,9 @@ class OperatorFacts(Module):
 
     def tensor_rank_tensor(self, name: str = "tensor_rank_tensor") -> Any:
         """Return the number of dimensions as a tensor."""
-        return convert(self.tensor_rank)
+        if self.tensor_rank is not None:
+            return convert(self.tensor_rank)
+        return shape_op(self.shape_tensor(), out_type=dtypes.int32)[0]
 
     def range_dimension_tensor(self, name: str = "range_dimension_tensor") -> Any:
         """Return the number of rows as a tensor."""

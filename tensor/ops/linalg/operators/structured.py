@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.convert import convert
+from tensor.core.dtypes import int32
 from tensor.core.public_api import export
-from tensor.ops.facts import broadcast_static_shape
+from tensor.ops.array import shape_op, zeros_like
+from tensor.ops.facts import broadcast_dynamic_shape, broadcast_static_shape
 from tensor.ops.gather import gather_
 from tensor.ops.joining import concat_, stack
 from tensor.ops.linalg.banded import tridiagonal_matmul, tridiagonal_solve
@@ -78,11 +80,15 @@ class LinearOperatorToeplitz(LinearOperator):
         shape = broadcast_static_shape(self._col.shape, self._row.shape)
         return shape.concatenate(shape[-1:])
 
+    def _shape_tensor(self) -> Any:
+        shapes = [shape_op(convert(v), out_type=int32) for v in (self._col, self._row)]
+        shape = broadcast_dynamic_shape(*shapes)
+        return concat_([shape, shape[-1:]], 0)
+
     def _to_dense(self) -> Any:
-        shape = self.shape[:-1].as_list()
-        col = broadcast_to.public(convert(self._col), shape)
-        row = broadcast_to.public(convert(self._row), shape)
-        size: Any = shape[-1]
+        col, row = convert(self._col), convert(self._row)
+        col, row = col + zeros_like(row), row + zeros_like(col)
+        size = self.height
         # All diagonals in one vector, from the lowest to the highest.
         every = concat_([col[..., ::-1], row[..., 1:]], -1)
         at = range_(size)[None, :] - range_(size)[:, None] + (size - 1)
@@ -90,7 +96,7 @@ class LinearOperatorToeplitz(LinearOperator):
 
     def _diag_part(self) -> Any:
         first = convert(self._col)[..., :1]
-        return broadcast_to.public(first, self.shape[:-1].as_list())
+        return broadcast_to.public(first, self.batch_and(self.height))
 
 
 @export("linalg.LinearOperatorTridiag")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tensor.core import dtypes
+from tensor.core.call import is_symbolic
+from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.shapes import TensorShape
 from tensor.ops.creation import zeros
 from tensor.ops.linalg.operators.operator import LinearOperator
+from tensor.ops.reduction import known_or_symbolic
 
 
 @export("linalg.LinearOperatorZeros")
@@ -48,15 +51,17 @@ class LinearOperatorZeros(LinearOperator):
             raise ValueError("A zero operator is always singular.")
         if is_positive_definite:
             raise ValueError("A zero operator is never positive-definite.")
-        rows = int(num_rows)
-        columns = rows if num_columns is None else int(num_columns)
-        if is_square and rows != columns:
+        rows = known_or_symbolic(num_rows)
+        columns = rows if num_columns is None else known_or_symbolic(num_columns)
+        known = not is_symbolic(rows) and not is_symbolic(columns)
+        if is_square and known and int(rows) != int(columns):
             raise ValueError(
                 f"LinearOperatorZeros initialized as is_square=True, but got "
                 f"num_rows({rows}) != num_columns({columns}). Pass is_square=False, "
                 "is_self_adjoint=False."
             )
-        self._sizes = [int(d) for d in batch_shape or ()] + [rows, columns]
+        sizes = [*(batch_shape or ()), rows, columns]
+        self._sizes = [d if is_symbolic(d) else int(d) for d in sizes]
         super().__init__(
             dtypes.float32 if dtype is None else dtype,
             None,
@@ -69,7 +74,10 @@ class LinearOperatorZeros(LinearOperator):
         )
 
     def _shape(self) -> TensorShape:
-        return TensorShape(self._sizes)
+        return TensorShape([None if is_symbolic(d) else d for d in self._sizes])
+
+    def _shape_tensor(self) -> Any:
+        return convert(self._sizes, dtypes.int32)
 
     def _to_dense(self) -> Any:
         return zeros(self._sizes, self.dtype)
