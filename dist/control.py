@@ -183,11 +183,19 @@ class ControlChannel:
         self._wait_for_news(lambda: bool(self._progress), timeout_s)
         return self._progress
 
-    def close(self, timeout_s: float = 1.0) -> None:
-        """Say farewell and stop the thread, within `timeout_s`."""
+    def close(
+        self, timeout_s: float = 1.0, account: dict[str, Any] | None = None
+    ) -> None:
+        """Say farewell and stop the thread, within `timeout_s`.
+
+        Args:
+            timeout_s: how long it may take.
+            account: what communication has cost this rank, for the launcher.
+        """
         if self._closing.is_set():
             return
-        self._outbox.append([json.dumps({"kind": "leave"}).encode()])
+        farewell = {"kind": "leave", "account": account}
+        self._outbox.append([json.dumps(farewell).encode()])
         self._closing.set()
         self._wake()
         if self._thread.ident is None:

@@ -100,3 +100,18 @@ class Ledger:
             }
             for name, totals in self.totals.items()
         }
+
+    def account(self, elapsed_s: float) -> dict[str, Any]:
+        """What `launch` is told at the end: times, and who was last how often."""
+        totals = self.totals.values()
+        last_ranks: dict[int, int] = {}
+        for one in totals:
+            for rank, count in one.last_ranks.items():
+                last_ranks[rank] = last_ranks.get(rank, 0) + count
+        waiting_s = sum(one.waiting_s for one in totals)
+        return {
+            "elapsed_s": elapsed_s,
+            "waiting_s": waiting_s,
+            "calling_s": waiting_s + sum(one.moving_s for one in totals),
+            "last": sorted(last_ranks.items()),
+        }

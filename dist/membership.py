@@ -9,7 +9,7 @@ and reads no clock, so every decision is a table in a test.
                       failed    error, text: a collective went wrong, tell everybody
                       beat      sent_s, call: I am alive, and busy with this call
                       inquire   what is everybody busy with?
-                      leave     I am done
+                      leave     account: I am done, and this is what calls have cost
     launcher → server host      node, and what it has to say to the launcher of host 0
     server → worker   welcome   members: all ranks have joined
                       refused   why
@@ -70,6 +70,7 @@ class Membership:
 
     Attributes:
         news: what other hosts' launchers said, for host 0's to take.
+        accounts: what communication has cost ranks that left in good order.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Membership:
         self.lost: dict[int, str] = {}
         self.left: set[int] = set()
         self.failure: Header | None = None
+        self.accounts: dict[int, Header] = {}
         self._ranks: dict[bytes, int] = {}
         self._exchanges: dict[str, Exchange] = {}
         self._report_interval_s = report_interval_s
@@ -132,6 +134,8 @@ class Membership:
         if kind == "inquire":
             return [self._progress(client, now_s)]
         if kind == "leave":
+            if header.get("account"):
+                self.accounts[rank] = header["account"]
             return self._gone(rank, "it left the job in good order", orderly=True)
         return []
 

@@ -108,6 +108,10 @@ class RendezvousServer:
         """The call that each joined rank is busy with; "" between calls."""
         return {rank: m.call for rank, m in dict(self._membership.members).items()}
 
+    def accounts(self) -> dict[int, dict[str, Any]]:
+        """What communication has cost the ranks that left in good order."""
+        return dict(self._membership.accounts)
+
     def worker_lost(self, rank: int, cause: str) -> None:
         """Tell all others that `rank` ended (`cause`: "exited with status 3")."""
         self._commands.put(lambda: self._membership.worker_lost(rank, cause))

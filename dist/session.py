@@ -42,6 +42,7 @@ class Session:
         self._made: dict[str, int] = {}
         self._meeting: Meeting | None = None
         self._control: ControlChannel | None = None
+        self._joined_at_s: float | None = None
         if identity.size == 1:
             place = Place(0, (0,), (identity.host,))
             self.world = self._solo_group("world", place)
@@ -70,18 +71,26 @@ class Session:
         deadline = time.monotonic() + EXIT_LIMIT_S
         if self.identity.settings.timeline:
             self.write_timeline(self.identity.settings.timeline)
+        account = self._account()
         for group in reversed(self._groups):
             group.close(timeout_s=0.5)
         self._groups.clear()
         if self._control is not None:
             context = self._control.context
-            self._control.close(timeout_s=0.5)
+            self._control.close(0.5, account)
             # Ending the context waits for what lingers in its sockets: not for ever.
             ending = threading.Thread(target=context.term, daemon=True)
             ending.start()
             ending.join(max(0.1, deadline - time.monotonic()))
         if self._meeting is not None:
             self._meeting.close(max(0.0, deadline - time.monotonic()))
+
+    def _account(self) -> dict[str, Any] | None:
+        """What communication has cost; None for a job that was never joined."""
+        if self._joined_at_s is None:
+            return None
+        elapsed_s = time.monotonic() - self._joined_at_s
+        return self.world.calls.ledger.account(elapsed_s)
 
     def orphan(self) -> None:
         """Refuse calls in a fork of this process; a group of one needs nobody."""
@@ -115,6 +124,7 @@ class Session:
             hosts = tuple(str(member["host"]) for member in self._control.members)
             place = Place(identity.rank, tuple(range(identity.size)), hosts)
             self.world = self._group("world", place)
+            self._joined_at_s = time.monotonic()
         except BaseException:
             self.close()
             raise

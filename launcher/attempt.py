@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dist.job_key import JobKey
 from launcher.autopsy import Autopsy, cause_for_peers
@@ -41,6 +41,8 @@ TICK_S = 0.1
 STACKS_TIMEOUT_S = 2.0  # a stopped process never answers
 # Between the end of a worker's pipe and the end of its process lie microseconds.
 END_TICK_S = 0.005
+# A farewell may arrive a moment after the process that sent it has ended.
+FAREWELL_LIMIT_S = 0.2
 # What a worker had written when it ended is at most what a pipe holds; whoever keeps
 # writing after that is a process that left its group, and is not waited for.
 MAX_DRAINED_BYTES = 1 << 20
@@ -202,6 +204,13 @@ class Attempt:
             if terminal is not None:
                 copy_size(terminal, descriptor, self._prefix_columns)
         chief.send(signal.SIGWINCH)
+
+    def accounts(self) -> dict[int, dict[str, Any]]:
+        """What communication has cost the ranks that left in good order, by rank."""
+        if self._server is None or not self._have_all_joined:
+            return {}
+        self._server.wait_everybody_gone(FAREWELL_LIMIT_S)
+        return self._server.accounts()
 
     def autopsies(self) -> dict[int, Autopsy]:
         """All that is known about each worker, by rank."""

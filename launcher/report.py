@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from launcher.autopsy import end_of, in_bytes, role_of, short_end, signal_name
 from launcher.causes import (
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from launcher.autopsy import Autopsy
     from launcher.config import LaunchConfig
     from launcher.job import Job
+
+# From here on the last line says who makes the others wait, if it is mostly one.
+NOTABLE_WAITING = 0.05
+MOSTLY = 0.5
 
 TRANSPORT_NAMES = {
     "shm": "shared memory",
@@ -95,9 +100,37 @@ def details(autopsies: Mapping[int, Autopsy]) -> list[str]:
     ]
 
 
-def success(elapsed_s: float, workers: int) -> str:
-    """The last line when all went well."""
-    return f"done in {elapsed_s:.1f} s · {workers}/{workers} ok"
+def success(
+    elapsed_s: float, workers: int, accounts: Mapping[int, Mapping[str, Any]]
+) -> str:
+    """The last line when all went well.
+
+    Args:
+        elapsed_s: how long the job took.
+        workers: how many there were.
+        accounts: what communication has cost each rank (`dist.ledger`).
+    """
+    words = [f"done in {elapsed_s:.1f} s", f"{workers}/{workers} ok"]
+    total_s = sum(account["elapsed_s"] for account in accounts.values())
+    if total_s and any(account["last"] for account in accounts.values()):
+        calling = sum(account["calling_s"] for account in accounts.values()) / total_s
+        waiting = sum(account["waiting_s"] for account in accounts.values()) / total_s
+        words.append(f"communication {calling:.0%}, {waiting:.0%} waiting for others")
+        if waiting >= NOTABLE_WAITING:
+            words += _straggler(accounts)
+    return " · ".join(words)
+
+
+def _straggler(accounts: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """Who makes the others wait, if it is mostly one."""
+    counts: Counter[int] = Counter()
+    for account in accounts.values():
+        counts.update(dict(account["last"]))
+    ((rank, count),) = counts.most_common(1)
+    share = count / counts.total()
+    if share < MOSTLY:
+        return []
+    return [f"rank {rank} came last in {share:.0%} of the calls"]
 
 
 def waiting(missing: Iterable[int], size: int, waited_s: float) -> str:

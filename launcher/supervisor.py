@@ -6,8 +6,8 @@ import select
 import socket
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from launcher import policy, report
 from launcher.agreement import HostReport
@@ -51,11 +51,15 @@ PAUSE_S = 0.05
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended; `cause` is None if it succeeded."""
+    """How a job ended; `cause` is None if it succeeded.
+
+    `accounts` say what communication has cost each rank, where that is known.
+    """
 
     status: int
     cause: Cause | None
     autopsies: Mapping[int, Autopsy]
+    accounts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -107,7 +111,11 @@ class Supervisor:
                 self._say(report.timeline_written(self._config, ranks))
             if outcome.cause is None:
                 elapsed_s = time.monotonic() - started_at
-                self._say(report.success(elapsed_s, len(self._config.local_ranks)))
+                self._say(
+                    report.success(
+                        elapsed_s, len(self._config.local_ranks), outcome.accounts
+                    )
+                )
             while not self._screen.wait_written(LAST_WRITE_S):
                 if any(signum in STOPPING for signum, _ in signals.take()):
                     break  # the reader is stuck and the user has seen enough
@@ -212,7 +220,7 @@ class Supervisor:
                 attempt.listen_to(signals.wakeup_fd)
                 attempt.start(self._announce if restarts == 0 else lambda _: None)
                 decision = self._watch(attempt, signals)
-                autopsies = attempt.autopsies()
+                autopsies, accounts = attempt.autopsies(), attempt.accounts()
         finally:
             output.close()
         if self._config.is_verbose:
@@ -223,7 +231,7 @@ class Supervisor:
         if cause is not None and self._is_command:
             for line in report.ending(cause, status, autopsies):
                 self._print(line)
-        return decision, Outcome(status, cause, autopsies)
+        return decision, Outcome(status, cause, autopsies, accounts)
 
     def _watch(self, attempt: Attempt, signals: SignalInbox) -> policy.Decision:
         """Wait and act until the policy says that this attempt is over."""

@@ -147,6 +147,13 @@ def test_what_makes_no_sense_is_ignored():
     assert membership.receive(b"stranger", {"kind": "leave"}, (), 0.0) == []
 
 
+def test_what_calls_have_cost_is_kept_from_the_farewell():
+    membership = joined(2)
+    post(membership, 0, kind="leave", account={"waiting_s": 1.0})
+    post(membership, 1, kind="leave", account=None)
+    assert membership.accounts == {0: {"waiting_s": 1.0}}
+
+
 def test_a_rank_left_over_from_before_a_restart_is_refused():
     membership = Membership(2, attempt=1)
     [refusal] = join(membership, 0, 2)

@@ -132,6 +132,35 @@ def test_what_is_said_at_once(cause, words):
     assert words in report.stopping(cause, known)
 
 
+def account(elapsed_s, waiting_s, calling_s, *last):
+    return {"elapsed_s": elapsed_s, "waiting_s": waiting_s, "calling_s": calling_s,
+            "last": list(last)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("accounts", "text"),
+    [
+        ([], "done in 2.0 s · 2/2 ok"),
+        ([account(10.0, 0.0, 0.0)], "done in 2.0 s · 2/2 ok"),
+        (
+            [account(10.0, 0.1, 0.5, [0, 3]), account(10.0, 0.1, 0.5, [0, 3])],
+            "done in 2.0 s · 2/2 ok · communication 5%, 1% waiting for others",
+        ),
+        (
+            [account(10.0, 2.0, 3.0, [0, 1], [1, 3]), account(10.0, 0.0, 1.0, [1, 4])],
+            "done in 2.0 s · 2/2 ok · communication 20%, 10% waiting for others · "
+            "rank 1 came last in 88% of the calls",
+        ),
+        (
+            [account(10.0, 2.0, 3.0, [0, 2], [1, 2], [2, 1])],
+            "done in 2.0 s · 2/2 ok · communication 30%, 20% waiting for others",
+        ),
+    ],
+)
+def test_the_last_line_says_what_communication_cost(accounts, text):
+    assert report.success(2.0, 2, dict(enumerate(accounts))) == text
+
+
 def test_other_hosts_are_told_the_cause_alone():
     known = {0: autopsy(0, 1, records=record())}
     assert report.in_short(WorkerFailed(0), known) == "rank 0 failed: ValueError: boom"

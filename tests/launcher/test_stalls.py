@@ -94,3 +94,21 @@ def test_jobs_at_the_same_time_do_not_meet(script):
     ]
     printed = [job.communicate(timeout=60)[0] for job in jobs]
     assert printed == ["['one']\n['one']\n", "['two']\n['two']\n"]
+
+
+def test_the_last_line_names_who_mostly_came_last(script):
+    path = script("""
+        import dist
+        group = dist.init()
+        for _ in range(5):
+            if RANK == 1:
+                time.sleep(0.2)
+            group.barrier()
+    """)
+
+    done = launch("-n", 3, path)
+
+    assert done.status == 0
+    last_line = done.err.splitlines()[-1]
+    assert re.search(r"communication \d+%, \d+% waiting for others", last_line)
+    assert "rank 1 came last in" in last_line
