@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import weakref
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+
+from tensor.core.context import context
+from tensor.keras.engine.call_context import calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +30,9 @@ class _Settings:
 _settings = _Settings()
 _thread = threading.local()
 _names_used: dict[str, int] = defaultdict(int)
+_names_used_in: weakref.WeakKeyDictionary[Any, dict[str, int]] = (
+    weakref.WeakKeyDictionary()
+)
 # Names that users gave.
 _names_seen: set[str] = set()
 
@@ -125,9 +132,17 @@ def learning_phase_scope(value: Any) -> Iterator[None]:
 
 
 def get_uid(prefix: str = "") -> int:
-    """Return how often names with this prefix were asked for, counting this time."""
-    _names_used[prefix] += 1
-    return _names_used[prefix]
+    """Return how often names with this prefix were asked for, counting this time.
+
+    While a call is traced, what it makes is counted apart: a layer that makes others
+    when it is first called gives them the same names wherever that happens.
+    """
+    graph = calls.traced if context.graph is None else context.graph
+    used = _names_used
+    if graph is not None:
+        used = _names_used_in.setdefault(graph, defaultdict(int))
+    used[prefix] += 1
+    return used[prefix]
 
 
 def reset_uids() -> None:

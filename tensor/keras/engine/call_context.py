@@ -16,6 +16,7 @@ class CallContext(threading.local):
         is_frozen: Whether that layer, or one around it, is not to be trained.
         training: The mode that inner layers take over.
         is_symbolic: Whether the call only finds out shapes.
+        traced: The graph that is traced around an `init_scope`.
         keeps_results: Whether results of metrics stay those of this replica: training
             asks for those of all replicas itself, after the step.
     """
@@ -25,6 +26,7 @@ class CallContext(threading.local):
         self.is_frozen = False
         self.training: Any = None
         self.is_symbolic = False
+        self.traced: Any = None
         self.keeps_results = False
 
 
@@ -60,8 +62,9 @@ class init_scope:  # noqa: N801  # TensorFlow's name
 
     def __enter__(self) -> None:
         state = context
-        self._outer = state.graph, state.tapes
+        self._outer = state.graph, state.tapes, calls.traced
+        calls.traced = state.graph or calls.traced
         state.graph, state.tapes = None, []
 
     def __exit__(self, *exception: object) -> None:
-        context.graph, context.tapes = self._outer
+        context.graph, context.tapes, calls.traced = self._outer

@@ -132,3 +132,24 @@ def test_weights_that_do_not_fit_are_skipped_by_name_only(tmp_path, caplog):
         large.load_weights(tmp_path / "w.h5", by_name=True)
     large.load_weights(tmp_path / "w.h5", by_name=True, skip_mismatch=True)
     assert "Skipping loading of weights" in caplog.text
+
+
+def test_layers_made_in_a_call_are_named_anew_in_each_trace():
+    class Making(layers.Layer):
+        def build(self, input_shape):
+            self.inner = layers.Dense(2)
+            super().build(input_shape)
+
+        def call(self, x):
+            return self.inner(x)
+
+    keras.backend.clear_session()
+    assert layers.Dense(1).name == "dense"
+    traced, eager = Making(), Making()
+    traced(keras.Input((3,)))
+    eager(np.ones((1, 3)))
+    assert traced.inner.name == "dense"
+    assert eager.inner.name == "dense_1"
+    in_function = Making()
+    tf.function(in_function)(tf.ones((1, 3)))
+    assert in_function.inner.name == "dense"
