@@ -49,10 +49,10 @@ class ControlInputs:
             self._open = saved
 
 
-def nodes_of(graph: Graph, control_inputs: Iterable[Any]) -> list[Node]:
-    """Return the nodes of a graph that make tensors and operations.
+def operations_of(graph: Graph, control_inputs: Iterable[Any]) -> list[Operation]:
+    """Return the operations, in this graph or around it, that make tensors.
 
-    What comes from outside, arguments among it, is there before any node runs.
+    Eager tensors and the arguments of functions are there before any node runs.
 
     Raises:
         TypeError: One is neither a tensor nor an operation.
@@ -60,13 +60,13 @@ def nodes_of(graph: Graph, control_inputs: Iterable[Any]) -> list[Node]:
     found = []
     for given in control_inputs:
         if isinstance(given, CompositeTensor):
-            found += nodes_of(graph, given.composite_components())
+            found += operations_of(graph, given.composite_components())
             continue
         if given is None or isinstance(given, EagerTensor | Variable):
             continue
-        if not isinstance(given, SymbolicTensor):
+        if not isinstance(given, SymbolicTensor | Operation):
             given = graph.as_graph_element(given)
         operation = given if isinstance(given, Operation) else given.op
-        if operation.graph is graph and isinstance(operation.maker, Node):
-            found.append(operation.maker)
+        if isinstance(operation.maker, Node):
+            found.append(operation)
     return list(dict.fromkeys(found))

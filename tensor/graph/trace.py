@@ -21,7 +21,7 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.captures import Captures
 from tensor.graph.constants import constant_op, is_constant
 from tensor.graph.control import list_ops
-from tensor.graph.control_inputs import ControlInputs, nodes_of
+from tensor.graph.control_inputs import ControlInputs, operations_of
 from tensor.graph.dynamic_index import dynamic_get_item
 from tensor.graph.graph_variables import GraphVariables
 from tensor.graph.graph_view import GraphView
@@ -130,11 +130,21 @@ class Graph(GraphView, GraphVariables):
         Raises:
             TypeError: One is something else.
         """
-        if control_inputs is not None:
-            control_inputs = nodes_of(self, control_inputs)
+        if control_inputs is None:
+            return self._wait_for(None)
+        return self._wait_for(operations_of(self, control_inputs))
+
+    def let_last_wait(self, operations: list[Operation]) -> None:
+        """Let the node made last wait for operations, beside those it waits for."""
+        node = self.nodes[-1]
+        makers: Any = [o.maker for o in operations if o.graph is self]
+        node.control_inputs = tuple(dict.fromkeys((*node.control_inputs, *makers)))
+
+    def _wait_for(self, operations: list[Operation] | None) -> Any:
         if self.building_function:
             return contextlib.nullcontext()  # effects keep program order there
-        return self._control.entered(control_inputs)
+        nodes: Any = operations and [o.maker for o in operations if o.graph is self]
+        return self._control.entered(nodes)
 
     def add_input(
         self, dims: Dims | None, dtype: Any, name: str = "Placeholder"

@@ -20,6 +20,8 @@ from tensor.graph.trace import Graph
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tensor.graph.operation import Operation
+
 
 class BodyGraph(Graph):
     """A graph inside a graph; it runs where the node that holds it stands.
@@ -37,6 +39,8 @@ class BodyGraph(Graph):
         self.scope = scope
         self.may_create_variables = context.graph.may_create_variables
         self.written: dict[int, Any] = {}
+        # What the node has to wait for, in the graphs around.
+        self.waited_for: list[Operation] = []
         self._before: dict[int, SymbolicTensor] = {}
         # Variables read before they are written: the inputs that stand for them.
         self._hoisted: dict[int, tuple[Any, SymbolicTensor]] = {}
@@ -67,6 +71,14 @@ class BodyGraph(Graph):
         """Return a value that the function around computes anew before each call."""
         with self._outside() as outer:
             return outer.capture_call_time_value(closure, spec, key)
+
+    def let_last_wait(self, operations: list[Operation]) -> None:
+        """Let the node made last wait for operations: those around this graph do."""
+        self.waited_for += [o for o in operations if o.graph is not self]
+
+    def _wait_for(self, operations: list[Operation] | None) -> Any:
+        self.waited_for += [o for o in operations or [] if o.graph is not self]
+        return super()._wait_for(operations)
 
     def read_variable(self, variable: Any) -> SymbolicTensor:
         """Return the variable's value at this point of the program."""
@@ -169,11 +181,12 @@ def captured_by(*bodies: BodyGraph) -> list[Any]:
 
 
 def after_node(bodies: Iterable[BodyGraph]) -> None:
-    """Tell the graph being traced what a node that holds bodies does to variables."""
+    """Tell the graph being traced what its last node, which holds bodies, does."""
     graph = context.graph
     for body in bodies:
         graph.outside.add_variables(body.outside.variables)
         graph.forget_reads(body.written.values())
+        graph.let_last_wait(body.waited_for)
 
 
 def written_by(program: Program) -> dict[int, Any]:

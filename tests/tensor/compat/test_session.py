@@ -176,6 +176,24 @@ def test_control_inputs_run_before_what_waits_for_them() -> None:
         tf.tuple([None])
 
 
+def test_branches_and_loops_wait_for_operations_around_them() -> None:
+    with tf.Graph().as_default(), v1.Session() as sess:
+        v = tf.Variable(0.0)
+        adds = [v.assign_add(1.0), tf.group(v.assign_add(10.0))]
+
+        def body(i: Any) -> Any:
+            with tf.control_dependencies(adds):
+                return i + 1
+
+        def loop() -> Any:
+            return tf.while_loop(lambda i: i < 3, body, [0])[0]
+
+        assert sess.run(loop()) == 3
+        assert v.eval() == 11
+        assert sess.run(tf.cond(tf.constant(True), loop, lambda: 5)) == 3
+        assert v.eval() == 22
+
+
 def test_initializers_give_variables_their_first_values_again() -> None:
     with tf.Graph().as_default(), v1.Session() as sess:
         v, w = tf.Variable([1.0, 2.0]), tf.Variable(3, trainable=False)
