@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.strings.patterns import as_bytes, as_text, compiled, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +112,8 @@ class RegexFullMatch(StringMap):
     sample_attrs: ClassVar[dict[str, Any]] = {"pattern": b"A."}
 
     def apply(self, value: bytes, pattern: bytes) -> bool:
-        return _compiled(pattern, self.type_name).fullmatch(value) is not None
+        fits = compiled(np.asarray(pattern).item(), self.type_name).fullmatch
+        return fits(as_text(value)) is not None
 
 
 class StaticRegexReplace(StringMap):
@@ -127,24 +128,10 @@ class StaticRegexReplace(StringMap):
     def apply(
         self, value: bytes, pattern: bytes, rewrite: bytes, replace_global: bool
     ) -> bytes:
-        compiled = _compiled(pattern, self.type_name)
-        # RE2 knows \\0 to \\9 only; Python reads two digits as one number.
-        template = re.sub(rb"\\([\\\d])", _group, np.asarray(rewrite).item())
-        return compiled.sub(template, value, count=0 if replace_global else 1)
-
-
-def _group(escape: re.Match[bytes]) -> bytes:
-    """Return an escape of RE2's as Python writes it: a group, or a backslash."""
-    return rb"\\" if escape[1] == b"\\" else rb"\g<" + escape[1] + b">"
-
-
-def _compiled(pattern: bytes, op_type: str) -> re.Pattern[bytes]:
-    try:
-        return re.compile(np.asarray(pattern).item())
-    except re.error as error:
-        raise errors.invalid(
-            op_type, f"Invalid pattern: {pattern.decode()}, error: {error}"
-        ) from None
+        found = compiled(np.asarray(pattern).item(), self.type_name)
+        template = as_text(np.asarray(rewrite).item())
+        count = 0 if replace_global else 1
+        return as_bytes(replaced(found, template, as_text(value), count))
 
 
 class Substr(Op):

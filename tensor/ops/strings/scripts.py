@@ -32,6 +32,31 @@ def _stretches() -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum(steps), np.array(scripts, np.int32)
 
 
+# ICU's numbers of scripts by the names that regular expressions give them.
+_NAMES = {
+    "Common": 0, "Arabic": 2, "Armenian": 3, "Bengali": 4, "Bopomofo": 5, "Cherokee": 6,
+    "Cyrillic": 8, "Devanagari": 10, "Ethiopic": 11, "Georgian": 12, "Greek": 14,
+    "Gujarati": 15, "Gurmukhi": 16, "Han": 17, "Hangul": 18, "Hebrew": 19,
+    "Hiragana": 20, "Kannada": 21, "Katakana": 22, "Khmer": 23, "Lao": 24, "Latin": 25,
+    "Malayalam": 26, "Mongolian": 27, "Myanmar": 28, "Sinhala": 33, "Syriac": 34,
+    "Tamil": 35, "Telugu": 36, "Thai": 38, "Tibetan": 39,
+}  # fmt: skip
+
+
+def script_ranges(name: str) -> list[tuple[int, int]]:
+    """Return the first and last code points of stretches of one script.
+
+    Raises:
+        KeyError: There is no script of that name.
+    """
+    starts, scripts = _stretches()
+    ends = np.append(starts[1:], _END)
+    found = scripts == _NAMES[name]
+    return [
+        (int(a), int(b) - 1) for a, b in zip(starts[found], ends[found], strict=True)
+    ]
+
+
 class UnicodeScript(Op):
     """The number that ICU gives the script of each code point, -1 for no code point."""
 
