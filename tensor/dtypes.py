@@ -1,7 +1,10 @@
 """TensorFlow's `tf.dtypes`: element types and conversion between them."""
 
+from types import ModuleType as _ModuleType
+
 from tensor.core.dtypes import (
     ALL as _ALL,
+    NARROW as _NARROW,
     DType as DType,
     as_dtype as as_dtype,
     double as double,
@@ -13,5 +16,8 @@ for _dtype in _ALL:
     globals()[_dtype.name] = _dtype
 
 QUANTIZED_DTYPES = frozenset(_dtype for _dtype in _ALL if _dtype.is_quantized)
+
+experimental = _ModuleType("tensor.dtypes.experimental", "Types of a few bits.")
+vars(experimental).update({_dtype.name: _dtype for _dtype in _NARROW})
 
 _publish(globals(), "dtypes")

@@ -32,6 +32,21 @@ _TABLE: dict[str, tuple[int, type | None]] = {
     "uint32": (22, np.uint32),
     "uint64": (23, np.uint64),
 }
+# Types of eight bits and fewer, all of ml_dtypes: they are kept, moved, cast and shown.
+# TensorFlow computes nothing with them. Names -> TF's enum values.
+_NARROW = {
+    "float8_e5m2": 24,
+    "float8_e4m3fn": 25,
+    "float8_e4m3fnuz": 26,
+    "float8_e4m3b11fnuz": 27,
+    "float8_e5m2fnuz": 28,
+    "int4": 29,
+    "uint4": 30,
+    "int2": 31,
+    "uint2": 32,
+    "float4_e2m1fn": 33,
+}
+_ON_DEMAND = frozenset(("bfloat16", *_NARROW))
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64"}
 _SHORT = {"float16": "half", "float32": "float", "float64": "double"}
 
@@ -70,17 +85,17 @@ class DType:
         if self._numpy is None:
             if self._name == "variant":
                 return VARIANT
-            if self._name != "bfloat16":
+            if self._name not in _ON_DEMAND:
                 raise TypeError(
                     f"dtype {self._name!r} has no NumPy equivalent: values of this "
                     "type are handles, not arrays."
                 )
-            self._numpy = _load_bfloat16()
+            self._numpy = _load(self._name)
         return self._numpy
 
     @property
     def is_loaded(self) -> bool:
-        """Whether any array can hold this type yet: bfloat16 is loaded on demand."""
+        """Whether any array can hold this type yet: some are loaded on demand."""
         return self._numpy is not None
 
     @property
@@ -91,7 +106,12 @@ class DType:
     @property
     def is_numpy_compatible(self) -> bool:
         """Whether NumPy arrays can hold values of this type."""
-        return self._numpy is not None or self._name == "bfloat16"
+        return self._numpy is not None or self._name in _ON_DEMAND
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether this is a type of a few bits, for keeping rather than computing."""
+        return self._name in _NARROW
 
     @property
     def is_quantized(self) -> bool:
@@ -171,18 +191,18 @@ class DType:
             return 0, 1
         if self.is_bool:
             return 0, True
-        if self.is_integer:
+        if self.is_integer and not self.is_narrow:
             return 0, self.max
         raise ValueError(f"{self!s} does not have defined limits.")
 
     def _limit(self, which: str) -> Any:
-        if self.is_integer:
-            return getattr(np.iinfo(self.numpy_dtype), which)
-        if self._name == "bfloat16":
+        if self._name in _ON_DEMAND:
             import ml_dtypes
 
-            finfo: Any = ml_dtypes.finfo
-            return getattr(finfo(self.numpy_dtype), which)
+            info: Any = ml_dtypes.iinfo if self.is_integer else ml_dtypes.finfo
+            return getattr(info(self.numpy_dtype), which)
+        if self.is_integer:
+            return getattr(np.iinfo(self.numpy_dtype), which)
         if self.is_floating:
             return getattr(np.finfo(self.numpy_dtype), which)
         raise TypeError(
@@ -229,17 +249,25 @@ class DType:
         return as_dtype, (self._name,)
 
 
-def _load_bfloat16() -> np.dtype[Any]:
+def _load(name: str) -> np.dtype[Any]:
     import ml_dtypes  # on demand: it takes tens of milliseconds to import
 
-    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
     return dtype
 
 
 # How an array holds a Python object, which is a tensor's value of type variant.
 VARIANT = np.dtype([("object", object)])
-_FLOATING = frozenset(("float16", "bfloat16", "float32", "float64"))
+_FLOATING = frozenset(
+    (
+        *("float16", "bfloat16", "float32", "float64"),
+        *(name for name in _NARROW if name.startswith("float")),
+    )
+)
 _BY_NAME = {name: DType(name, *row) for name, row in _TABLE.items()}
+ALL = tuple(_BY_NAME.values())
+NARROW = tuple(DType(name, enum, None) for name, enum in _NARROW.items())
+_BY_NAME |= {dtype.name: dtype for dtype in NARROW}
 _BY_ENUM = {dtype.as_datatype_enum: dtype for dtype in _BY_NAME.values()}
 _BY_NUMPY: dict[Any, DType] = {
     np.dtype(row[1]): _BY_NAME[name] for name, row in _TABLE.items() if row[1]
@@ -274,8 +302,6 @@ resource = _BY_NAME["resource"]
 variant = _BY_NAME["variant"]
 _BY_NUMPY[VARIANT] = variant
 
-ALL = tuple(_BY_NAME.values())
-
 
 def from_numpy(dtype: np.dtype[Any]) -> DType:
     """Return the DType that arrays of NumPy `dtype` hold.
@@ -288,9 +314,9 @@ def from_numpy(dtype: np.dtype[Any]) -> DType:
         return found
     if dtype.kind in "SU":
         return string
-    if dtype.name == "bfloat16":
-        _BY_NUMPY[dtype] = bfloat16
-        return bfloat16
+    if dtype.name in _ON_DEMAND:
+        found = _BY_NUMPY[dtype] = _BY_NAME[dtype.name]
+        return found
     # Platform aliases (`longlong`) and non-native byte orders hash differently.
     found = _BY_NUMPY.get(np.dtype(dtype.name)) if dtype.kind in "biufc" else None
     if found is None:

@@ -84,15 +84,32 @@ def cast_(x: Any, dtype: Any, name: str | None = None) -> Any:
     x = convert(x)
     if x.dtype is target:
         return x
-    handles = (dtypes.variant, dtypes.resource)
-    if (x.dtype is dtypes.string) != (target is dtypes.string) or target in handles:
-        raise errors.because(
-            errors.UnimplementedError,
-            f"Cast {x.dtype.name} to {target.name} is not supported: use "
-            "tf.strings.to_number or tf.strings.as_string. [Op:Cast]",
-        )
+    _check_cast(x.dtype, target)
     op = cast if target.is_differentiable else cast_to_discrete
     return op(x, dtype=target, name=name)
+
+
+def _check_cast(source: dtypes.DType, target: dtypes.DType) -> None:
+    """Check that values of one dtype have a meaning in another.
+
+    Raises:
+        UnimplementedError: They have none.
+    """
+    advice = ""
+    handles = (dtypes.variant, dtypes.resource)
+    if (source is dtypes.string) != (target is dtypes.string) or target in handles:
+        advice = "use tf.strings.to_number or tf.strings.as_string."
+    elif (source.is_narrow or target.is_narrow) and (
+        (source.is_floating, source.is_integer)
+        != (target.is_floating, target.is_integer)
+    ):
+        advice = f"cast to tf.{'float32' if target.is_floating else 'int32'} between."
+    if advice:
+        raise errors.because(
+            errors.UnimplementedError,
+            f"Cast {dtypes.short_name(source)} to {dtypes.short_name(target)} is not "
+            f"supported: {advice} [Op:Cast]",
+        )
 
 
 class Bitcast(Op):

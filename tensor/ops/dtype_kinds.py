@@ -24,14 +24,40 @@ INEXACT = "fVc"
 ANY = "biufVcO"
 
 
+# NumPy's characters for the dtypes of each kind. Those of a few bits have others: E is
+# ml_dtypes' bfloat16.
+_CHARACTERS = {
+    "b": "?",
+    "i": "bhilq",
+    "u": "BHILQ",
+    "f": "efd",
+    "V": "E",
+    "c": "FD",
+    "O": "O",
+}
+
+
+def characters(allows: str) -> str:
+    """Return the `char` of each NumPy dtype of some kinds, for quick checks."""
+    return "".join(_CHARACTERS[kind] for kind in allows)
+
+
 def dtype_kind(x: Any) -> str:
     """Return NumPy's kind of a tensor's or array's dtype, or of a Python number."""
     if type(x) is EagerTensor:
-        return x._array.dtype.kind
+        kind = x._array.dtype.kind
+        return kind if kind != "V" else _kind_of_ml_dtype(x._array.dtype)
     dtype = getattr(x, "dtype", None)
-    if isinstance(dtype, dtypes.DType):
-        return dtype.numpy_dtype.kind
-    return np.asarray(x).dtype.kind if dtype is None else dtype.kind
+    if dtype is None:
+        return np.asarray(x).dtype.kind
+    numpy_dtype = dtype.numpy_dtype if isinstance(dtype, dtypes.DType) else dtype
+    kind = numpy_dtype.kind
+    return kind if kind != "V" else _kind_of_ml_dtype(numpy_dtype)
+
+
+def _kind_of_ml_dtype(dtype: np.dtype[Any]) -> str:
+    """Return V for bfloat16, and n for types of a few bits, which no op allows."""
+    return "n" if dtypes.from_numpy(dtype).is_narrow else "V"
 
 
 def check_kind(op: Op, x: Any, allows: str, parameter: str = "x") -> None:

@@ -31,6 +31,7 @@ from tensor.ops.dtype_kinds import (
     INEXACT as INEXACT,
     NUMERIC as NUMERIC,
     REAL as REAL,
+    characters,
     check_kind as check_kind,
     dtype_kind as dtype_kind,
 )
@@ -117,10 +118,10 @@ class UnaryElementwise(Op):
         return self(x, name=name)
 
     def public_form(self) -> Callable[..., Any]:
-        op, allows = self, self.allows
+        op, allowed = self, characters(self.allows)
 
         def function(x: Any, name: str | None = None) -> Any:
-            if type(x) is EagerTensor and x._array.dtype.kind in allows:
+            if type(x) is EagerTensor and x._array.dtype.char in allowed:
                 return op(x, name=name)
             try:
                 return op.public(x, name=name)
@@ -216,12 +217,12 @@ class BinaryElementwise(Op):
         return self(x, y, name=name)
 
     def public_form(self) -> Callable[..., Any]:
-        op, allows = self, self.allows
+        op, allowed = self, characters(self.allows)
 
         def function(x: Any, y: Any, name: str | None = None) -> Any:
             if type(x) is EagerTensor and type(y) is EagerTensor:
                 dtype = x._array.dtype
-                if y._array.dtype is dtype and dtype.kind in allows:
+                if y._array.dtype is dtype and dtype.char in allowed:
                     return op(x, y, name=name)
             try:
                 return op.public(x, y, name=name)

@@ -10,7 +10,7 @@ from tensor.core.convert import convert
 from tensor.core.dtypes import short_name
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.broadcasting import bracketed, shape_of
-from tensor.ops.dtype_kinds import ANY, check_kind
+from tensor.ops.dtype_kinds import ANY, check_kind, dtype_kind
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -42,7 +42,7 @@ def operands(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
     elif b.dtype is not dtype:
         raise _different_dtypes(op, a, b)
     allows = getattr(op, "allows", ANY)
-    if allows is not ANY and dtype.numpy_dtype.kind not in allows:
+    if allows is not ANY and dtype_kind(a) not in allows:
         check_kind(op, a, allows, getattr(op, "parameters", "x")[0])
     return a, b
 

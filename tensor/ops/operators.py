@@ -18,6 +18,7 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.variable import Variable
 from tensor.ops import compare, linalg, math, strided_slice
 from tensor.ops.array import cast_
+from tensor.ops.dtype_kinds import characters
 from tensor.ops.families import dtype_kind, operands
 
 if TYPE_CHECKING:
@@ -43,13 +44,13 @@ def _pair(op: Any, general: Method | None = None) -> tuple[Method, Method]:
 
 def _forward(op: Any, apply: Method) -> Method:
     """Return the method for `tensor op other`."""
-    allows = op.allows
+    allowed = characters(op.allows)
 
     def forward(self: Any, other: Any) -> Any:
         if type(self) is EagerTensor:
             dtype = self._array.dtype
             if type(other) is EagerTensor:
-                if other._array.dtype is dtype and dtype.kind in allows:
+                if other._array.dtype is dtype and dtype.char in allowed:
                     return op(self, other)
             elif type(other) is float and dtype.char in "fd":
                 return op(self, other)
