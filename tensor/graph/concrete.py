@@ -216,6 +216,16 @@ class ConcreteFunction:
             )
         return value
 
+    def takes(self, tensors: Sequence[Any]) -> bool:
+        """Return whether tensors, in order, can be given to `call_flat`."""
+        inputs = self.graph.placeholders
+        return len(tensors) == len(inputs) and all(
+            isinstance(value, Tensor)
+            and value.dtype is inner.dtype
+            and are_compatible(value.static_shape, inner.static_shape)
+            for value, inner in zip(tensors, inputs, strict=True)
+        )
+
     def call_flat(self, tensors: Sequence[Any]) -> Any:
         """Call with the tensors of the arguments, in order, which must fit."""
         if self._call_time:
