@@ -68,6 +68,7 @@ _LAZY = {
     "optimizers": "tensor.keras.optimizers",
     "profiler": "tensor.profiler",
     "quantization": "tensor.quantization",
+    "queue": "tensor.queue",
     "ragged": "tensor.ragged",
     "random": "tensor.random",
     "raw_ops": "tensor.raw_ops",
