@@ -13,6 +13,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.image.color import convert_image_dtype
 
 if TYPE_CHECKING:
@@ -56,11 +57,17 @@ class DecodeImage(Op):
         data = contents if isinstance(contents, bytes) else bytes(contents[()])
         image = _open(data, formats, self.type_name)
         count = getattr(image, "n_frames", 1)
-        if image.format == "GIF" and frames:
+        if image.format == "WEBP" and channels not in (0, _CHANNELS[image.mode]):
+            raise errors.invalid(
+                "DecodeWebP",
+                f"Number of channels requested does not match input: {channels} and "
+                f"{_CHANNELS[image.mode]}. Use 0 for those of the file.",
+            )
+        if image.format in ("GIF", "WEBP") and frames:
             pixels = []
             for k in range(count):
                 image.seek(k)
-                pixels.append(_pixels(image, 3))
+                pixels.append(_pixels(image, 3 if image.format == "GIF" else 0))
             return np.stack(pixels)
         whole = _pixels(image, channels)
         if dtype is dtypes.uint16 and whole.dtype == np.uint8:
@@ -79,6 +86,8 @@ class DecodeImage(Op):
     ) -> TensorSpec:
         if formats == ("GIF",):
             return TensorSpec.of((None, None, None, 3), dtype)
+        if formats == ("WEBP",):
+            return TensorSpec.of((None, None, None, channels or None), dtype)
         if frames and "GIF" in formats:
             return TensorSpec.of(None, dtype)
         return TensorSpec.of((None, None, channels or None), dtype)
@@ -249,6 +258,24 @@ def decode_gif(contents: Any, name: str | None = None) -> Any:
     return _decoded(contents, 3, dtypes.uint8, ("GIF",), frames=True)
 
 
+@export("image.decode_webp", "io.decode_webp")
+def decode_webp(
+    contents: Any, channels: int = 0, dtype: Any = dtypes.uint8, name: Any = None
+) -> Any:
+    """Decode a WebP file to [frames, height, width, channels] of uint8.
+
+    Raises:
+        InvalidArgumentError: The bytes are no such file, or the file has another number
+            of channels; or the dtype is another one.
+        ImportError: Pillow is not installed.
+    """
+    wanted = dtypes.as_dtype(dtype)
+    check_attribute("DecodeWebP", "dtype", wanted, (dtypes.uint8,))
+    if channels == 1:
+        raise errors.invalid("DecodeWebP", "WebP only supports 3 or 4 channels")
+    return _decoded(contents, channels, wanted, ("WEBP",), frames=True)
+
+
 @export("image.decode_image", "io.decode_image")
 def decode_image(
     contents: Any,
@@ -260,17 +287,18 @@ def decode_image(
     """Decode an image file of any kind: [height, width, channels].
 
     Args:
-        contents: The bytes of a BMP, GIF, JPEG or PNG file.
+        contents: The bytes of a BMP, GIF, JPEG, PNG or WebP file.
         channels: How many channels to have; 0 for as many as the file has.
         dtype: The dtype of the result; values are scaled to its range.
         name: A name for the node, in a graph.
-        expand_animations: Give all frames of a GIF: [frames, height, width, 3].
+        expand_animations: Give all frames of a GIF or WebP file: [frames, height,
+            width, channels].
 
     Raises:
         InvalidArgumentError: The bytes are no such file.
         ImportError: Pillow is not installed.
     """
-    formats = ("JPEG", "PNG", "GIF", "BMP")
+    formats = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
     z = _decoded(contents, channels or 0, dtypes.uint8, formats, expand_animations)
     return convert_image_dtype(z, dtype)
 

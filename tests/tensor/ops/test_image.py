@@ -70,6 +70,23 @@ def test_all_frames_of_a_gif_are_decoded() -> None:
     assert tf.image.decode_image(buffer.getvalue()).shape == (2, 2, 3, 3)
 
 
+def test_webp_files_are_decoded_frame_by_frame() -> None:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (3, 2), c) for c in ("red", "blue")]
+    options = {"save_all": True, "append_images": frames[1:], "lossless": True}
+    frames[0].save(buffer, "WEBP", **options)
+    z = tf.io.decode_webp(buffer.getvalue())
+    assert z.shape == (2, 2, 3, 3)
+    np.testing.assert_array_equal(z[:, 0, 0], [[255, 0, 0], [0, 0, 255]])
+    assert tf.image.decode_image(buffer.getvalue()).shape == (2, 2, 3, 3)
+    assert tf.function(tf.io.decode_webp)(buffer.getvalue()).dtype == tf.uint8
+    for channels, words in ((1, "only supports 3 or 4"), (4, "does not match input")):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            tf.io.decode_webp(buffer.getvalue(), channels)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
