@@ -133,7 +133,8 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
         return x + bias
     if bias.shape.rank == 1:
         return x + tf.reshape(bias, [-1] + [1] * (rank - 2))
-    return x + tf.transpose(bias, [rank - 2, *range(rank - 2)])
+    # Keras reshapes: the elements stay in their order.
+    return x + tf.reshape(bias, [1, bias.shape[-1], *bias.shape[:-1]])
 
 
 # ---- convolutions and pooling

@@ -9,6 +9,7 @@ from tensor.core import replica
 from tensor.keras import constraints, initializers, regularizers
 from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.layer import Layer
+from tensor.keras.layers.renormalization import Renormalization, move
 
 
 class BatchNormalization(Layer):
@@ -37,20 +38,22 @@ class BatchNormalization(Layer):
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
         synchronized: bool = False,
+        fused: bool | None = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
         **kwargs: Any,
     ) -> None:
         """Take the features' axis (or axes), and how averages and weights are treated.
 
+        `fused` says whether the averages of images take in the variance that is right
+        for all images (n - 1), as TensorFlow's fused kernel does: by default they do.
+
         Raises:
             TypeError: `axis` is no integer and no list of them.
-            ValueError: `renorm` or another option of older versions is asked for.
+            ValueError: Options do not go together, or are no longer there.
         """
-        for name in ("renorm", "virtual_batch_size", "adjustment"):
-            if kwargs.pop(name, None):
-                raise ValueError(
-                    f"BatchNormalization: `{name}` is not supported. Leave it out."
-                )
-        kwargs.pop("fused", None)
+        older = {k: kwargs.pop(k, None) for k in ("virtual_batch_size", "adjustment")}
         super().__init__(**kwargs)
         if isinstance(axis, list | tuple):
             self.axis: Any = list(axis)
@@ -66,6 +69,19 @@ class BatchNormalization(Layer):
         self.center = center
         self.scale = scale
         self.synchronized = synchronized
+        self.renorm = renorm
+        reason = self._reason_against_fused(older)
+        if fused and reason is not None:
+            raise ValueError(reason)
+        self.fused = False if reason is not None else fused
+        for name, value in older.items():
+            if value is not None:
+                raise ValueError(
+                    f"BatchNormalization: `{name}` is not supported. Leave it out."
+                )
+        self._renormalization = None
+        if renorm:
+            self._renormalization = Renormalization(renorm_clipping, renorm_momentum)
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
@@ -74,6 +90,47 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
+
+    def _reason_against_fused(self, older: dict[str, Any]) -> str | None:
+        """Return why `fused=True` cannot be, None if it can."""
+        if self.synchronized:
+            return "`fused=True` is not supported when `synchronized=True`."
+        if self.renorm:
+            return "Passing both `fused=True` and `renorm=True` is not supported"
+        axis = [self.axis] if isinstance(self.axis, int) else self.axis
+        if len(axis) > 1 or axis[0] not in (-4, -3, -1, 1, 3, 4):
+            return (
+                "Passing `fused=True` is only supported when axis is 1 or 3 for input "
+                f"rank = 4 or 1 or 4 for input rank = 5. Got axis {axis}"
+            )
+        for name, value in older.items():
+            if value is not None:
+                return (
+                    f"Passing `fused=True` is not supported when `{name}` is specified."
+                )
+        if self.compute_dtype not in ("float16", "bfloat16", "float32", None):
+            return (
+                "Passing `fused=True` is only supported when the compute dtype is "
+                f"float16, bfloat16, or float32. Got dtype: {self.compute_dtype}"
+            )
+        return None
+
+    def _decide_fused(self, rank: int) -> None:
+        if self.fused and rank not in (4, 5):
+            raise ValueError(
+                "Batch normalization layers with `fused=True` only support 4D or 5D "
+                f"input tensors. Received tensor with rank {rank}."
+            )
+        if self.fused is None:
+            self.fused = rank in (4, 5)
+        if self.fused and self.axis not in ([1], [rank - 1]):
+            if rank == 4:
+                raise ValueError(
+                    "Unsupported axis. The use of `fused=True` is only possible with "
+                    "`axis=1` or `axis=3` for 4D input tensors. Received: "
+                    f"axis={tuple(self.axis)}"
+                )
+            self.fused = False
 
     def build(self, input_shape: Any) -> None:
         input_shape = tf.TensorShape(input_shape)
@@ -86,6 +143,7 @@ class BatchNormalization(Layer):
                 f"(with inputs.rank={rank}). Received: axis={tuple(self.axis)}"
             )
         self.axis = [a % rank for a in self.axis]
+        self._decide_fused(rank)
         sizes = {a: input_shape[a] for a in self.axis}
         for a, size in sizes.items():
             if size is None:
@@ -124,6 +182,8 @@ class BatchNormalization(Layer):
         self.moving_variance = self._average(
             "moving_variance", shape, self.moving_variance_initializer
         )
+        if self._renormalization is not None:
+            self._renormalization.build(self, shape)
         super().build(input_shape)
 
     def _weight(
@@ -162,8 +222,15 @@ class BatchNormalization(Layer):
         is_half = x.dtype in (tf.float16, tf.bfloat16)
         if is_half:
             x = tf.cast(x, "float32")
+        beta, gamma = self.beta, self.gamma
         if training and self.trainable:
             mean, variance = self._batch_statistics(x, mask)
+            if self._renormalization is not None:
+                scale, shift = self._renormalization.corrections(
+                    mean, variance, self.epsilon
+                )
+                beta = _sum(_product(shift, gamma), beta)
+                gamma = _product(scale, gamma)
             self._update_averages(x, mean, variance)
         else:
             mean, variance = self.moving_mean.value(), self.moving_variance.value()
@@ -171,8 +238,8 @@ class BatchNormalization(Layer):
             x,
             self._spread(mean),
             self._spread(variance),
-            self._spread(self.beta),
-            self._spread(self.gamma),
+            self._spread(beta),
+            self._spread(gamma),
             self.epsilon,
         )
         return tf.cast(outputs, inputs.dtype) if is_half else outputs
@@ -221,6 +288,10 @@ class BatchNormalization(Layer):
     def _update_averages(self, x: Any, mean: Any, variance: Any) -> None:
         if x.static_shape[0] == 0 and not self.synchronized:
             return  # nothing was seen
+        if self._renormalization is not None:
+            move(self.moving_mean, mean, self.momentum)
+            self._renormalization.update_variance(self.moving_variance, variance, self)
+            return
         checks = _may_be_empty(x) and not self.synchronized
         for average, value in (
             (self.moving_mean, mean),
@@ -237,10 +308,7 @@ class BatchNormalization(Layer):
 
         Images on Keras's fused path are corrected for the batch's size (n / (n - 1)).
         """
-        rank = x.shape.rank
-        is_fused = rank in (4, 5) and self.axis in ([1], [rank - 1])
-        is_fused = is_fused and not self.synchronized
-        if not is_fused:
+        if not self.fused:
             return variance
         n = tf.cast(tf.size(x) / tf.size(variance), variance.dtype)
         return variance * (n / tf.maximum(n - 1.0, 1.0))
@@ -269,7 +337,25 @@ class BatchNormalization(Layer):
             "beta_constraint": constraints.serialize(self.beta_constraint),
             "gamma_constraint": constraints.serialize(self.gamma_constraint),
             **({"synchronized": True} if self.synchronized else {}),
+            **self._renormalization_config(),
         }
+
+    def _renormalization_config(self) -> dict[str, Any]:
+        if self._renormalization is None:
+            return {}
+        return {
+            "renorm": True,
+            "renorm_clipping": self._renormalization.clipping,
+            "renorm_momentum": self._renormalization.momentum,
+        }
+
+
+def _product(x: Any, factor: Any) -> Any:
+    return x if factor is None else x * factor
+
+
+def _sum(x: Any, term: Any) -> Any:
+    return x if term is None else x + term
 
 
 def _may_be_empty(x: Any) -> bool:

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import tensor as tf
-from tensor.keras.backend.arrays import concatenate as concatenate_tensors
+from tensor.keras import backend
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.shapes import shapes_as_tuples
 
@@ -182,7 +182,7 @@ class Concatenate(_Merge):
                 "A `Concatenate` layer should be called on a list of inputs. Received: "
                 f"inputs={inputs}"
             )
-        return concatenate_tensors(inputs, axis=self.axis)
+        return backend.concatenate(inputs, axis=self.axis)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None or all(m is None for m in mask):
