@@ -30,8 +30,7 @@ class LayerWeights(LossOwner):
 
     name: str
     variable_dtype: str | None
-    _autocast: bool
-    _compute_type: Any
+    dtype_policy: Any
 
     def add_weight(
         self,
@@ -62,8 +61,9 @@ class LayerWeights(LossOwner):
             use_resource: Accepted for compatibility.
             synchronization: When copies on several replicas are brought together.
             aggregation: How the values of several replicas become one.
-            **kwargs: `getter`, a function that makes the variable, and for
-                compatibility `collections`, `caching_device` …
+            **kwargs: `getter`, a function that makes the variable;
+                `experimental_autocast`, whether calls see it in the layer's compute
+                dtype; and for compatibility `collections`, `caching_device` …
 
         Raises:
             TypeError: A keyword is unknown.
@@ -89,8 +89,12 @@ class LayerWeights(LossOwner):
         make = initializers.get(initializer) if initializer is not None else None
         if make is None:
             make = _default_initializer(kind, name)
+        casts = kwargs.get("experimental_autocast", True) and kind.is_floating
+        policy = self.dtype_policy
+        if policy.compute_dtype == policy.variable_dtype:
+            casts = False
         with init_scope():
-            variable = self._variable_class(dtype, kind)(
+            variable = (AutoCastVariable if casts else tf.Variable)(
                 functools.partial(_first_value, make, shape, kind),
                 trainable=trainable,
                 name=name,
@@ -108,13 +112,6 @@ class LayerWeights(LossOwner):
             self._named_weights[name] = variable
             attached(self)
         return variable
-
-    def _variable_class(self, asked: Any, dtype: Any) -> Any:
-        """Return the class of a new weight: under mixed precision, one that casts."""
-        casts = self._autocast and asked is None and dtype.is_floating
-        if casts and self._compute_type is not None and dtype is not self._compute_type:
-            return AutoCastVariable
-        return tf.Variable
 
     def save_own_variables(self, store: Any) -> None:
         """Put this layer's own variables into a dictionary of arrays."""

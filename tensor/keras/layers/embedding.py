@@ -57,6 +57,7 @@ class Embedding(Layer):
             name="embeddings",
             regularizer=self.embeddings_regularizer,
             constraint=self.embeddings_constraint,
+            experimental_autocast=False,
         )
         super().build(input_shape)
 

@@ -66,3 +66,20 @@ def test_a_model_trains(policy):
     assert losses[-1] < 0.2 * losses[0]
     config = layers.serialize(model.layers[0])
     assert layers.deserialize(config).compute_dtype == model.layers[0].compute_dtype
+
+
+def test_weights_may_stay_as_they_are():
+    class Reading(layers.Layer):
+        def build(self, _):
+            self.kept = self.add_weight("kept", (), experimental_autocast=False)
+            self.asked = self.add_weight("asked", (), dtype="float32")
+            self.counted = self.add_weight("counted", (), "int32", "zeros")
+
+        def call(self, x):
+            read = (self.kept, self.asked, self.counted)
+            self.seen = [(variable + 0).dtype.name for variable in read]
+            return x
+
+    layer = Reading(dtype="mixed_float16")
+    layer(tf.ones([2]))
+    assert layer.seen == ["float32", "float16", "int32"]
