@@ -108,7 +108,8 @@ def _filled(value: Any, shape: Any, dtype: Any) -> Any:
         value = b""
     shape = _shape_argument(shape, "Fill")
     if isinstance(shape, Tensor):
-        return fill_op(convert(value, dtype), dims=shape)
+        one = np.full((), value, dtype.numpy_dtype)[()]
+        return fill_op(constant_tensor(one), dims=shape)
     if value == 0:
         return constant_tensor(np.zeros(shape, dtype.numpy_dtype)[()])
     return constant_tensor(np.full(shape, value, dtype.numpy_dtype)[()])

@@ -14,7 +14,7 @@ from tensor.core.convert import convert, to_array
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tape import GradientTape
-from tensor.core.tensor import wrap
+from tensor.core.tensor import element, wrap
 from tensor.core.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class EagerPyFunc(Op):
         self, *arrays: Any, function: Callable[..., Any], dtypes: tuple[Any, ...]
     ) -> tuple[Any, ...]:
         with context.eager_inside_kernel():
-            tensors = [wrap(np.asarray(a)[()]) for a in arrays]
+            values = [a if type(a) is bytes else np.asarray(a)[()] for a in arrays]
+            tensors = [wrap(element(value)) for value in values]
             results = _call(function, tensors, dtypes)
             return tuple([r._array for r in results])
 

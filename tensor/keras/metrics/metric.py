@@ -193,7 +193,14 @@ def _across_replicas(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @functools.wraps(result)
     def combined(metric: Any) -> Any:
         if calls.keeps_results:
-            return result(metric)
-        return replica.current().across(lambda: result(metric))
+            return _as_tensors(result(metric))
+        return _as_tensors(replica.current().across(lambda: result(metric)))
 
     return combined
+
+
+def _as_tensors(found: Any) -> Any:
+    """Return what variables and numbers among results are now."""
+    if isinstance(found, dict):
+        return {name: _as_tensors(value) for name, value in found.items()}
+    return tf.identity(found) if isinstance(found, tf.Variable | float | int) else found
