@@ -1,9 +1,9 @@
-"""tf.lookup: tables from keys to values."""
+"""tf.lookup: tables from keys to values whose content does not change."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,46 +11,22 @@ from tensor.core import dtypes, errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import constant_tensor, convert
 from tensor.core.public_api import export
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
-from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast_
-from tensor.ops.lookup_content import KeyValueTensorInitializer
 from tensor.ops.strings.hashing import fingerprints
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-class LookupTableFind(Op):
-    """The values that a table has for keys."""
-
-    type_name = "LookupTableFindV2"
-    kind = "stateful"  # some tables change
-    gradient: Any = NON_DIFFERENTIABLE
-
-    def kernel(self, keys: Any, table: Any) -> Any:
-        return table._found(np.asarray(keys))
-
-    def infer(self, keys: TensorSpec, table: Any) -> TensorSpec:
-        dims = None if keys.dims is None else (*keys.dims, *table._value_shape)
-        return TensorSpec.of(dims, table.value_dtype)
-
-    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        content = KeyValueTensorInitializer(["a", "b"], np.array([3, 5]))
-        table = StaticHashTable(content, -1)
-        for keys in ([[b"a", b"x"]], []):
-            yield Sample(np.array(keys, object), table=table)
+from tensor.ops.table_ops import (
+    lookup_table_export,
+    lookup_table_find,
+    lookup_table_size,
+)
 
 
-lookup_table_find = register(LookupTableFind)
-
-
-class _Table:
+class Table:
     """What all tables do: find values by keys.
 
     Attributes:
-        _entries: The content, by Python values of the keys.
+        key_shape: The shape of one key; keys are numbers and texts, or vectors.
     """
+
+    key_shape: tuple[int, ...] = ()
 
     def __init__(
         self, key_dtype: Any, value_dtype: Any, default_value: Any, name: Any
@@ -59,6 +35,7 @@ class _Table:
         self._value_dtype = dtypes.as_dtype(value_dtype)
         self._default_value = convert(default_value, self._value_dtype)
         self._name = name
+        # The content, by Python values of the keys.
         self._entries: dict[Any, Any] = {}
         self._lock = threading.Lock()
 
@@ -83,17 +60,51 @@ class _Table:
         return self._default_value
 
     @property
-    def _value_shape(self) -> tuple[int, ...]:
+    def value_shape(self) -> tuple[int, ...]:
+        """The shape of one value."""
         return self._default_value.static_shape
 
-    def _found(self, keys: np.ndarray) -> np.ndarray:
-        default = np.asarray(self._default_value)
-        own_shape = default.shape
-        result = np.empty((keys.size, *own_shape), self._value_dtype.numpy_dtype)
-        default = default[()]  # a text, not an array that holds one
-        for i, key in enumerate(keys.reshape(-1).tolist()):
-            result[i] = self._entries.get(key, default)
-        return result.reshape((*keys.shape, *own_shape))
+    # ---- arrays, for the ops
+
+    def keys_in(self, keys: np.ndarray) -> list[Any]:
+        """Return keys as Python values."""
+        if not self.key_shape:
+            return keys.reshape(-1).tolist()
+        rows = keys.reshape(-1, *self.key_shape).tolist()
+        return [tuple(row) for row in rows]
+
+    def found(self, keys: np.ndarray, defaults: Any = None) -> np.ndarray:
+        """Return the values for keys; defaults where there is none."""
+        own_shape = self.value_shape
+        shape = (*keys.shape[: keys.ndim - len(self.key_shape)], *own_shape)
+        wanted = self.keys_in(keys)
+        if defaults is None:
+            defaults = np.asarray(self._default_value)
+        filled = np.broadcast_to(defaults, (len(wanted), *own_shape))
+        result = np.array(filled, self._value_dtype.numpy_dtype)
+        for i, key in enumerate(wanted):
+            value = self._entries.get(key)
+            if value is not None:
+                result[i] = value
+        return result.reshape(shape)
+
+    def count(self) -> int:
+        """Return how many keys there are."""
+        return len(self._entries)
+
+    def content(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return all keys and all values."""
+        with self._lock:
+            entries = list(self._entries.items())
+        keys = np.empty((len(entries), *self.key_shape), self._key_dtype.numpy_dtype)
+        values = np.empty(
+            (len(entries), *self.value_shape), self._value_dtype.numpy_dtype
+        )
+        for i, (key, value) in enumerate(entries):
+            keys[i], values[i] = key, value
+        return keys, values
+
+    # ---- what users call
 
     def lookup(self, keys: Any, name: Any = None) -> Any:
         """Return the value for each key, the default where there is none.
@@ -101,9 +112,10 @@ class _Table:
         Raises:
             TypeError: The keys have another dtype than the table's.
         """
-        return _lookup(keys, table=self)
+        return find_in(self, keys)
 
-    def _lookup_tensor(self, keys: Any) -> Any:
+    def find(self, keys: Any, defaults: Any) -> Any:
+        """Return the values for a tensor of keys."""
         keys = (
             convert(keys) if hasattr(keys, "dtype") else convert(keys, self._key_dtype)
         )
@@ -112,37 +124,37 @@ class _Table:
                 f"Dtype of argument `keys` must be {self._key_dtype!s}, received: "
                 f"{keys.dtype!s}"
             )
-        return lookup_table_find(keys, table=self)
+        return lookup_table_find(keys, *defaults, table=self)
 
     def __getitem__(self, keys: Any) -> Any:
         return self.lookup(keys)
 
     def size(self, name: Any = None) -> Any:
         """Return how many keys there are."""
-        return constant_tensor(np.int64(len(self._entries)))
+        return lookup_table_size.produce(table=self, name=name)
 
     def export(self, name: Any = None) -> tuple[Any, Any]:
         """Return all keys and all values."""
-        keys = np.empty(len(self._entries), self._key_dtype.numpy_dtype)
-        keys[:] = list(self._entries)
-        shape = (len(keys), *self._default_value.static_shape)
-        values = np.empty(shape, self._value_dtype.numpy_dtype)
-        for i, value in enumerate(self._entries.values()):
-            values[i] = value
-        return constant_tensor(keys), constant_tensor(values)
+        keys, values = lookup_table_export.produce(table=self, name=name)
+        return keys, values
+
+
+def find_in(table: Any, keys: Any, *defaults: Any) -> Any:
+    """Return what a table has for keys: a tensor, or ragged or sparse ones."""
+    return _find(keys, table, defaults)
 
 
 @takes_composites
-def _lookup(keys: Any, table: Any) -> Any:
+def _find(keys: Any, table: Any, defaults: tuple[Any, ...]) -> Any:
     if hasattr(keys, "with_flat_values"):
-        return keys.with_flat_values(table.lookup(keys.flat_values))
+        return keys.with_flat_values(_find(keys.flat_values, table, defaults))
     if hasattr(keys, "with_values"):
-        return keys.with_values(table.lookup(keys.values))
-    return table._lookup_tensor(keys)
+        return keys.with_values(_find(keys.values, table, defaults))
+    return table.find(keys, defaults)
 
 
 @export("lookup.StaticHashTable")
-class StaticHashTable(_Table):
+class StaticHashTable(Table):
     """A table whose content does not change."""
 
     def __init__(
@@ -156,11 +168,18 @@ class StaticHashTable(_Table):
 
         Raises:
             FailedPreconditionError: A key has two different values.
+            InvalidArgumentError: There are more or fewer values than keys.
         """
         super().__init__(
             initializer.key_dtype, initializer.value_dtype, default_value, name
         )
         keys, values = initializer.content()
+        if keys.shape != values.shape:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Expected shape {list(keys.shape)} for value, got "
+                f"{list(values.shape)}",
+            )
         for key, value in zip(keys.tolist(), values, strict=True):
             if self._entries.setdefault(key, value) != value:
                 shown = key.decode() if isinstance(key, bytes) else key
@@ -187,7 +206,7 @@ class StaticVocabularyTable:
 
         Raises:
             ValueError: There is no bucket.
-            TypeError: The values are not int64.
+            TypeError: The values are not int64, or the keys neither int64 nor strings.
         """
         if num_oov_buckets <= 0:
             raise ValueError(
@@ -198,8 +217,13 @@ class StaticVocabularyTable:
         if initializer is not None:
             if initializer.value_dtype is not dtypes.int64:
                 raise TypeError(
-                    f"Invalid `value_dtype`, expected int64 but got "
+                    f"Invalid `value_dtype`, expected {dtypes.int64!s} but got "
                     f"{initializer.value_dtype!s}."
+                )
+            if initializer.key_dtype not in (dtypes.int64, dtypes.string):
+                raise TypeError(
+                    "Invalid `key_dtype`, expected one of (tf.int64, tf.string), but "
+                    f"got {initializer.key_dtype!s}."
                 )
             self._table = StaticHashTable(initializer, -1)
         kind = lookup_key_dtype or (initializer and initializer.key_dtype)
@@ -224,21 +248,23 @@ class StaticVocabularyTable:
 
     def size(self, name: Any = None) -> Any:
         """Return the number of ids, buckets among them."""
-        known = 0 if self._table is None else int(self._table.size())
+        known = 0 if self._table is None else self._table.count()
         return constant_tensor(np.int64(known + self._buckets))
 
-    _value_shape = ()
+    key_shape: tuple[int, ...] = ()
+    value_shape: tuple[int, ...] = ()
 
-    def _found(self, keys: np.ndarray) -> np.ndarray:
+    def found(self, keys: np.ndarray) -> np.ndarray:
+        """Return the ids of keys."""
         texts = keys
         if keys.dtype.kind != "O":
             texts = np.array([str(k).encode() for k in keys.reshape(-1)], object)
             texts = texts.reshape(keys.shape)
-        known = 0 if self._table is None else int(self._table.size())
+        known = 0 if self._table is None else self._table.count()
         buckets = (fingerprints(texts) % np.uint64(self._buckets)).astype(np.int64)
         if self._table is None:
             return buckets
-        ids = self._table._found(keys.astype(self._table.key_dtype.numpy_dtype))
+        ids = self._table.found(keys.astype(self._table.key_dtype.numpy_dtype))
         return np.where(ids >= 0, ids, buckets + known)
 
     def lookup(self, keys: Any, name: Any = None) -> Any:
@@ -247,9 +273,10 @@ class StaticVocabularyTable:
         Raises:
             TypeError: The keys have another dtype than the table's.
         """
-        return _lookup(keys, table=self)
+        return find_in(self, keys)
 
-    def _lookup_tensor(self, keys: Any) -> Any:
+    def find(self, keys: Any, defaults: Any) -> Any:
+        """Return the ids of a tensor of keys."""
         keys = convert(keys)
         if keys.dtype is not self._key_dtype:
             raise TypeError(
@@ -260,91 +287,3 @@ class StaticVocabularyTable:
 
     def __getitem__(self, keys: Any) -> Any:
         return self.lookup(keys)
-
-
-@export("lookup.experimental.MutableHashTable")
-class MutableHashTable(_Table):
-    """A table whose content changes."""
-
-    def __init__(
-        self,
-        key_dtype: Any,
-        value_dtype: Any,
-        default_value: Any,
-        name: str = "MutableHashTable",
-        checkpoint: bool = True,
-        experimental_is_anonymous: bool = False,
-    ) -> None:
-        super().__init__(key_dtype, value_dtype, default_value, name)
-
-    def insert(self, keys: Any, values: Any, name: Any = None) -> None:
-        """Put values under keys, in place of what was there."""
-        keys = np.ravel(np.asarray(convert(keys, self._key_dtype)))
-        values = np.asarray(convert(values, self._value_dtype))
-        values = values.reshape((len(keys), *self._default_value.static_shape))
-        with self._lock:
-            for key, value in zip(keys.tolist(), values, strict=True):
-                self._entries[key] = value
-
-    def remove(self, keys: Any, name: Any = None) -> None:
-        """Take keys out; those that are not there are ignored."""
-        keys = (
-            convert(keys, self._key_dtype) if isinstance(keys, list) else convert(keys)
-        )
-        with self._lock:
-            for key in np.ravel(np.asarray(keys)).tolist():
-                self._entries.pop(key, None)
-
-
-@export("lookup.experimental.DenseHashTable")
-class DenseHashTable(MutableHashTable):
-    """A table whose content changes, with two keys that are set aside."""
-
-    def __init__(
-        self,
-        key_dtype: Any,
-        value_dtype: Any,
-        default_value: Any,
-        empty_key: Any,
-        deleted_key: Any,
-        initial_num_buckets: int | None = None,
-        name: str = "MutableDenseHashTable",
-        checkpoint: bool = True,
-        experimental_is_anonymous: bool = False,
-    ) -> None:
-        """Make an empty table.
-
-        Args:
-            key_dtype: The dtype of the keys.
-            value_dtype: The dtype of the values.
-            default_value: What is found for keys that are not there.
-            empty_key: A key that must not be used.
-            deleted_key: Another one.
-            initial_num_buckets: Accepted for compatibility.
-            name: A name.
-            checkpoint: Accepted for compatibility.
-            experimental_is_anonymous: Accepted for compatibility.
-        """
-        super().__init__(key_dtype, value_dtype, default_value, name)
-        self._reserved = [
-            np.asarray(convert(k, self._key_dtype)).tolist()
-            for k in (empty_key, deleted_key)
-        ]
-
-    def insert(self, keys: Any, values: Any, name: Any = None) -> None:
-        """Put values under keys, in place of what was there.
-
-        Raises:
-            InvalidArgumentError: A key is one of those set aside.
-        """
-        for key in np.ravel(np.asarray(convert(keys, self._key_dtype))).tolist():
-            if key in self._reserved:
-                raise errors.because(
-                    errors.InvalidArgumentError,
-                    "Using the empty_key or deleted_key as a table key is not allowed",
-                )
-        super().insert(keys, values)
-
-    def erase(self, keys: Any, name: Any = None) -> None:
-        """Take keys out; those that are not there are ignored."""
-        self.remove(cast_(keys, self._key_dtype))

@@ -9,6 +9,7 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
+from tensor.core.tensor import Tensor
 
 
 @export("lookup.TextFileIndex")
@@ -31,20 +32,11 @@ class KeyValueTensorInitializer:
         value_dtype: Any = None,
         name: str | None = None,
     ) -> None:
-        """Keep keys and values.
-
-        Raises:
-            ValueError: There are more of the one than of the other.
-        """
+        """Keep keys and values; the table checks that there are as many of both."""
         kinds = [
             None if d is None else dtypes.as_dtype(d) for d in (key_dtype, value_dtype)
         ]
         self._keys, self._values = convert(keys, kinds[0]), convert(values, kinds[1])
-        if self._keys.static_shape != self._values.static_shape:
-            raise ValueError(
-                f"Keys and values must have the same shape, got {self._keys.shape} and "
-                f"{self._values.shape}."
-            )
 
     @property
     def key_dtype(self) -> dtypes.DType:
@@ -77,7 +69,20 @@ class TextFileInitializer:
         name: str | None = None,
         value_index_offset: int = 0,
     ) -> None:
-        """Say what of each line is key and value: a column, or a TextFileIndex."""
+        """Say what of each line is key and value: a column, or a TextFileIndex.
+
+        Raises:
+            ValueError: The file's name is missing, an index is below -2, a dtype cannot
+                be that of line numbers or whole lines, or `vocab_size` is not positive.
+        """
+        if not isinstance(filename, Tensor) and not filename:
+            raise ValueError(
+                "`filename` argument required for tf.lookup.TextFileInitializer"
+            )
+        _check_column("key", dtypes.as_dtype(key_dtype), key_index)
+        _check_column("value", dtypes.as_dtype(value_dtype), value_index)
+        if vocab_size is not None and vocab_size <= 0:
+            raise ValueError(f"`vocab_size` should be > 0, received: {vocab_size}")
         self._filename: str = np.asarray(convert(filename)).item().decode()
         self._key = (dtypes.as_dtype(key_dtype), key_index)
         self._value = (dtypes.as_dtype(value_dtype), value_index)
@@ -128,9 +133,51 @@ class TextFileInitializer:
             return np.arange(len(lines), dtype=dtype.numpy_dtype) + offset
         cells: list[Any] = lines
         if index != TextFileIndex.WHOLE_LINE:
-            cells = [line.split(self._delimiter.encode())[index] for line in lines]
+            cells = [self._cell(line, n, index) for n, line in enumerate(lines)]
         if dtype is not dtypes.string:
-            cells = [float(c) if dtype.is_floating else int(c) for c in cells]
+            cells = [_number(cell, n, dtype) for n, cell in enumerate(cells)]
         result = np.empty(len(cells), dtype.numpy_dtype)
         result[:] = cells
         return result
+
+    def _cell(self, line: bytes, number: int, index: int) -> bytes:
+        cells = line.split(self._delimiter.encode())
+        if len(cells) <= index:
+            raise errors.because(
+                errors.InvalidArgumentError,
+                f"Invalid number of columns in {self._filename} line {number} "
+                f"({line.decode(errors='replace')}) : expected at least {index + 1} "
+                f"got {len(cells)}",
+            )
+        return cells[index]
+
+
+def _number(cell: bytes, line: int, dtype: dtypes.DType) -> float | int:
+    try:
+        return float(cell) if dtype.is_floating else int(cell)
+    except ValueError:
+        raise errors.because(
+            errors.InvalidArgumentError,
+            f"Field {cell.decode(errors='replace')} in line {line} is not a valid "
+            f"{dtype.name}.",
+        ) from None
+
+
+def _check_column(what: str, dtype: dtypes.DType, index: int) -> None:
+    """Check that keys or values of a dtype can be what an index says."""
+    if index < TextFileIndex.WHOLE_LINE:
+        raise ValueError(f"`{what}_index` should be >= -2, received: {index}.")
+    if index == TextFileIndex.LINE_NUMBER and dtype is not dtypes.int64:
+        joint = f"for `{what}_index`" if what == "value" else f"if `{what}_index` is"
+        raise ValueError(
+            f"`{what}_dtype` must be int64 {joint} {index}, received: {dtype!s}"
+        )
+    if (
+        index == TextFileIndex.WHOLE_LINE
+        and dtype is not dtypes.string
+        and not dtype.is_integer
+    ):
+        raise ValueError(
+            f"`{what}_dtype` should be either integer or string for `{what}_index` "
+            f"{index}, received: {dtype!s}"
+        )
