@@ -14,7 +14,8 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
-from tensor.ops.families import FLOATING, REAL, check_kind, shape_of
+from tensor.ops.dtype_kinds import check_attribute
+from tensor.ops.families import REAL, check_kind, shape_of
 from tensor.ops.layout import transpose
 
 if TYPE_CHECKING:
@@ -228,8 +229,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
         InvalidArgumentError: The shapes do not fit each other.
     """
     targets = convert(targets, None, dtypes.int32)
-    predictions = convert(predictions, None, dtypes.float32)
-    check_kind(in_top_k_op, predictions, FLOATING)
+    predictions = convert(predictions, dtypes.float32)
     rows, columns = shape_of(predictions), shape_of(targets)
     if rows is not None and len(rows) != 2:
         raise errors.invalid(
@@ -256,7 +256,8 @@ def _best_along(
 ) -> tuple[Any, Any]:
     """Return the k largest or smallest elements along an axis, and their indices."""
     x = convert(operand)
-    check_kind(in_top_k_op, x, FLOATING)
+    kinds = (dtypes.float16, dtypes.bfloat16, dtypes.float32)
+    check_attribute("ApproxTopK", "T", x.dtype, kinds, "input")
     rank = len(shape_of(x) or ())
     order = [i for i in range(rank) if i != axis % rank] + [axis % rank]
     back = tuple(int(i) for i in np.argsort(order))

@@ -12,6 +12,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.dtype_kinds import check_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,6 +263,8 @@ def draw_bounding_boxes(
             there are boxes for more or fewer images.
     """
     x = convert(images, None, dtypes.float32)
+    kinds = (dtypes.float32, dtypes.float16)
+    check_attribute("DrawBoundingBoxesV2", "T", x.dtype, kinds, "images")
     if x.ndim not in (None, 4):
         raise errors.because(
             errors.InvalidArgumentError,

@@ -143,7 +143,7 @@ def _mix(images: Any, matrix: Any) -> Any:
             f"Matrix size-incompatible: In[0]: [{x.shape.num_elements() // dims[-1]},"
             f"{dims[-1]}], In[1]: [3,3]: images have 3 channels, got shape {x.shape}",
         )
-    table = constant_tensor(np.asarray(matrix).astype(x.dtype.numpy_dtype))
+    table = convert(np.asarray(matrix).tolist(), x.dtype)  # no integers: an error
     return get_op("MatMul")(x, table, transpose_a=False, transpose_b=False)
 
 
@@ -367,7 +367,7 @@ def total_variation(images: Any, name: str | None = None) -> Any:
             f"'images' must be either 3 or 4-dimensional. Got shape {x.shape}."
         )
     batch = x if x.ndim == 4 else expand_dims_(x, 0)
-    size = get_op("Abs")
+    size = get_op("Abs").public
     rows = size(batch[:, 1:] - batch[:, :-1])
     columns = size(batch[:, :, 1:] - batch[:, :, :-1])
     axes = (1, 2, 3)

@@ -15,7 +15,7 @@ from tensor.core.tensor import EagerTensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape, cast, shape_for, static_value
 from tensor.ops.array_functions import array_function
-from tensor.ops.families import shape_of
+from tensor.ops.families import REAL, check_kind, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,6 +245,7 @@ def crop_and_resize(
             'values: "bilinear", "nearest" [Op:CropAndResize]',
         )
     x, corners = convert(image), convert(boxes, dtypes.float32)
+    check_kind(crop_and_resize_op, x, REAL, "image")
     which = convert(box_indices, dtypes.int32)
     size = as_static_shape(crop_size)
     _check_shapes(shape_of(x), shape_of(corners), shape_of(which), size)

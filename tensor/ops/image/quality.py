@@ -12,7 +12,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import get_op
 from tensor.core.shapes import are_compatible
 from tensor.ops.array import as_static_shape, cast, shape, zeros_like
-from tensor.ops.families import shape_of
+from tensor.ops.families import FLOATING, check_kind, shape_of
 from tensor.ops.image.color import convert_image_dtype
 from tensor.ops.image.shapes import is_known, size_of
 from tensor.ops.math import log, maximum, square
@@ -253,6 +253,7 @@ def _halved(x: Any, halves: Windows) -> Any:
 def sobel_edges(image: Any) -> Any:
     """Return the slopes of images by Sobel's filters: [..., channels, (dy, dx)]."""
     x = convert(image)
+    check_kind(depthwise_op, x, FLOATING)
     down = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32)
     filters = np.stack([down, down.T], axis=-1)[:, :, None, :]
     kernel = _for_channels(filters.astype(x.dtype.numpy_dtype), x)

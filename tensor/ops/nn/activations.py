@@ -204,7 +204,7 @@ def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
 def crelu(features: Any, axis: int = -1, name: str | None = None) -> Any:
     """Return relu(x) and relu(-x), joined along `axis`: twice as many features."""
     x = convert(features)
-    return relu.public(concat(x, -x, axis=axis), name=name)
+    return relu.public(concat(x, get_op("Neg").public(x), axis=axis), name=name)
 
 
 @export("nn.silu", "nn.swish")

@@ -87,7 +87,7 @@ def general_dropout(
     Raises:
         ValueError: `rate` is outside [0, 1), or x is not floating point.
     """
-    return _drop(x, rate, noise_shape, lambda s, t: uniform_sampler(s, dtype=t))
+    return _drop(x, rate, noise_shape, lambda s, t: uniform_sampler(shape=s, dtype=t))
 
 
 def _drop(x: Any, rate: Any, noise_shape: Any, draw: Callable[..., Any]) -> Any:

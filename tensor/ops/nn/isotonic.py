@@ -13,6 +13,7 @@ from tensor.core.registry import get_op
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, reshape, shape_for
 from tensor.ops.array_functions import array_function
+from tensor.ops.dtype_kinds import REAL, check_kind
 from tensor.ops.gather import gather
 from tensor.ops.known_ranks import knowing_ranks
 
@@ -94,6 +95,9 @@ def isotonic_regression(
         The values, and for each the number of the segment of equal values it is in.
     """
     x = convert(inputs)
+    check_kind(get_op("Max"), x, REAL)
+    if x.ndim == 0:
+        return IsotonicRegression(x, get_op("ZerosLike")(cast(x, dtype=dtypes.int32)))
     kept = x.dtype in _KEPT
     kind = dtypes.float32 if x.dtype in _SINGLE else dtypes.float64
     x = cast(x, dtype=x.dtype if kept else kind)

@@ -29,7 +29,7 @@ from tensor.ops.array import (
     zeros_like,
 )
 from tensor.ops.array_functions import array_function
-from tensor.ops.families import normalize_axes, shape_of
+from tensor.ops.families import check_kind, normalize_axes, shape_of
 from tensor.ops.layout import squeeze_
 from tensor.ops.linalg.matmul import matmul
 from tensor.ops.math import power, sqrt, square
@@ -70,6 +70,7 @@ def moments(
     Half precision is computed in float32. `shift` has no effect.
     """
     y, dtype = _widen(convert(x))
+    check_kind(get_op("SquaredDifference"), y, "ifVc")
     at = _axes(axes, y)
     if y.ndim and y.dtype in _SINGLE_OR_DOUBLE and at == tuple(range(y.ndim - 1)) != ():
         mean, variance = channel_moments(y)
