@@ -8,6 +8,7 @@ from tensor.ops.linalg import (
     lu as lu,
     norms as norms,
     tensor_diagonals as tensor_diagonals,
+    tridiagonal as tridiagonal,
 )
 from tensor.ops.linalg.diagonals import (
     band_part as band_part,

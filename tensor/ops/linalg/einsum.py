@@ -12,30 +12,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tensor.core import errors
 from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
 from tensor.ops.families import (
     NUMERIC,
-    bracketed,
     check_kind,
     operands,
     sum_to,
 )
 from tensor.ops.known_ranks import knowing_ranks
+from tensor.ops.linalg.equations import (
+    Labels,
+    expanded,
+    label_sizes,
+    parsed,
+    result_labels,
+)
 from tensor.ops.linalg.products import multiply_matrices
 from tensor.ops.math.complex_numbers import conj_for_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tensor.core.shapes import Dims
-
-Labels = tuple[str, ...]
 
 
 class Rearrange(Op):
@@ -195,95 +197,9 @@ def _cut(shape: Any, first: int, second: int) -> tuple[Any, Any, Any]:
     return shape[:first], shape[first : first + second], shape[first + second :]
 
 
-def label_sizes(inputs: list[tuple[Labels, Dims | None]]) -> dict[str, int | None]:
-    """Return the size of each label, None where it is not known.
-
-    Raises:
-        InvalidArgumentError: Two axes of one label differ, or an input has another
-            number of axes than labels.
-    """
-    sizes: dict[str, int | None] = {}
-    for number, (labels, dims) in enumerate(inputs):
-        if dims is None:
-            dims = (None,) * len(labels)
-        if len(dims) != len(labels):
-            raise errors.invalid(
-                "Einsum",
-                f"Expected input {number} to have rank {len(labels)} but got: "
-                f"{len(dims)}",
-            )
-        for at, (label, size) in enumerate(zip(labels, dims, strict=True)):
-            known = sizes.get(label)
-            broadcasts = label.startswith(".") and 1 in (size, known)
-            if None not in (known, size) and known != size and not broadcasts:
-                raise errors.invalid(
-                    "Einsum",
-                    f"Expected dimension {known} at axis {at} of the input shaped "
-                    f"{bracketed(dims)} but got dimension {size}: label {label!r}. "
-                    f"Dimensions must be equal, but are {known} and {size}",
-                )
-            if label not in sizes or known in (None, 1):
-                sizes[label] = size if size is not None or known != 1 else None
-    return sizes
-
-
 rearrange = register(Rearrange)
 spread = register(Spread)
 contract = register(Contract)
-
-
-def _parse(equation: str, count: int) -> tuple[list[str], str | None]:
-    """Return the subscripts of each input and of the result, if it is given.
-
-    Raises:
-        ValueError: The equation is malformed or fits another number of inputs.
-    """
-    if not isinstance(equation, str):
-        raise TypeError(f"Expected equation to be a string, got {equation!r}.")
-    text = equation.replace(" ", "")
-    plain = text.replace("...", "").replace("->", "").replace(",", "")
-    if (plain and not plain.isalpha()) or text.count("->") > 1:
-        raise ValueError(f"Subscripts have incorrect format: {equation}")
-    left, arrow, out = text.partition("->")
-    subscripts = left.split(",")
-    if len(subscripts) != count:
-        raise ValueError(
-            f'Got {count} inputs for equation "{equation}", expecting {len(subscripts)}'
-        )
-    if not arrow:
-        return subscripts, None
-    for c in out.replace("...", ""):
-        if out.count(c) > 1:
-            raise ValueError(
-                "Output subscripts contain a label appearing more than once: "
-                f"{equation}"
-            )
-        if c not in left:
-            raise ValueError(
-                f"Output subscripts contain the label {c} not present in the input "
-                "subscripts."
-            )
-    return subscripts, out
-
-
-def _expand(subscripts: str, rank: int) -> list[str]:
-    """Return one label per axis; those of an ellipsis count from the right."""
-    if "..." not in subscripts:
-        return list(subscripts)
-    before, _, after = subscripts.partition("...")
-    hidden = max(rank - len(before) - len(after), 0)
-    return [*before, *(f".{i}" for i in range(hidden, 0, -1)), *after]
-
-
-def _result_labels(inputs: list[list[str]], out: str | None) -> list[str]:
-    every = [c for labels in inputs for c in labels]
-    hidden = sorted({c for c in every if c[0] == "."}, key=lambda c: -int(c[1:]))
-    if out is None:
-        return hidden + sorted(c for c in every if every.count(c) == 1 and c[0] != ".")
-    if "..." not in out:
-        return list(out)
-    before, _, after = out.partition("...")
-    return [*before, *hidden, *after]
 
 
 @export("einsum", "linalg.einsum")
@@ -311,8 +227,13 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
             f"Invalid keyword arguments for einsum: {', '.join(unknown)}. Valid "
             "arguments: name, optimize, greedy."
         )
-    subscripts, out = _parse(equation, len(inputs))
-    tensors = [convert(x) for x in inputs]
+    subscripts, out = parsed(equation, len(inputs))
+    first = next((x for x in inputs if isinstance(x, Tensor)), None)
+    tensors = [convert(inputs[0] if first is None else first)]
+    tensors = [
+        convert(x) if isinstance(x, Tensor) else convert(x, tensors[0].dtype)
+        for x in inputs
+    ]
     check_kind(contract, tensors[0], NUMERIC)
     for t in tensors[1:]:
         if t.dtype is not tensors[0].dtype:
@@ -330,8 +251,8 @@ def _combined(
     *tensors: Any, subscripts: list[str], out: str | None, optimize: Any
 ) -> Any:
     """Return what an equation, taken apart, says of tensors."""
-    labels = [_expand(s, t.ndim) for s, t in zip(subscripts, tensors, strict=True)]
-    result = _result_labels(labels, out)
+    labels = [expanded(s, t.ndim) for s, t in zip(subscripts, tensors, strict=True)]
+    result = result_labels(labels, out)
     shapes = [t.static_shape for t in tensors]
     label_sizes([(tuple(c), s) for c, s in zip(labels, shapes, strict=True)])
     terms = list(zip(tensors, labels, strict=True))

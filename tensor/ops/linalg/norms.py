@@ -118,7 +118,8 @@ def norm(
         ValueError: There is no such norm, or `axis` is malformed.
     """
     is_matrix = isinstance(axis, tuple | list) and len(set(axis)) == len(axis) == 2
-    if not is_matrix and not (axis is None or np.ndim(axis) == 0):
+    is_one = axis is None or (np.ndim(axis) == 0 and not isinstance(axis, str))
+    if not is_matrix and not is_one:
         raise ValueError(
             "'axis' must be None, an integer, or a tuple of 2 unique integers, got "
             f"{axis}"
@@ -212,7 +213,7 @@ def matrix_rank(
         validate_args: Accepted for compatibility; arguments are always checked.
         name: A name for the node, in a graph.
     """
-    x = _floating_matrix(a)
+    x = _floating_matrix(a, dtypes.float32)
     values = singular_values(x)
     if tol is None:
         tol = reduce_max(values, axis=(-1,), keepdims=True) * _rounding(x, values.dtype)
@@ -229,8 +230,8 @@ def _rounding(x: Any, dtype: dtypes.DType) -> Any:
     return cast_(reduce_max(shape[-2:], axis=(0,), keepdims=False), dtype) * epsilon
 
 
-def _floating_matrix(a: Any) -> Any:
-    x = convert(a)
+def _floating_matrix(a: Any, hint: dtypes.DType | None = None) -> Any:
+    x = convert(a, hint=hint)
     if not x.dtype.is_floating and not x.dtype.is_complex:
         raise TypeError(
             f"Input `a` must have `float`-like `dtype` (saw {x.dtype.name})."

@@ -11,12 +11,12 @@ from tensor.ops.array import shape_op, zeros_like
 from tensor.ops.facts import broadcast_dynamic_shape, broadcast_static_shape
 from tensor.ops.gather import gather_
 from tensor.ops.joining import concat_, stack
-from tensor.ops.linalg.banded import tridiagonal_matmul, tridiagonal_solve
 from tensor.ops.linalg.diagonal_functions import diag
 from tensor.ops.linalg.matmul import adjoint_
 from tensor.ops.linalg.operators.diagonal import of_field
 from tensor.ops.linalg.operators.hints import require
 from tensor.ops.linalg.operators.operator import LinearOperator, broadcast_batches
+from tensor.ops.linalg.tridiagonal import tridiagonal_matmul, tridiagonal_solve
 from tensor.ops.math.complex_numbers import conj
 from tensor.ops.number_lines import range_
 from tensor.ops.reduce import broadcast_to
