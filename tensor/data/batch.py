@@ -116,10 +116,11 @@ class Unbatch(Derived):
             if isinstance(s, TensorSpec) and s.dims and s.dims[0] is not None
         }
         if len(firsts) > 1:
+            one, other, *_ = sorted(firsts)
             raise ValueError(
                 "`unbatch()` is only supported for datasets of elements whose "
-                "components have a matching leading dimension. Encountered "
-                f"{sorted(firsts)}."
+                "components have a matching leading dimension. Encountered both "
+                f"{one} and {other}."
             )
         super().__init__(source, nest.map_structure(unbatched, source.element_spec))
         self.rows = firsts.pop() if firsts else None
@@ -129,7 +130,7 @@ class Unbatch(Derived):
 
     def count(self) -> int:
         size = self.source.count()
-        if size <= 0:
+        if size < 0:
             return size
         return UNKNOWN if self.rows is None else size * self.rows
 

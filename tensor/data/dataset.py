@@ -181,7 +181,7 @@ class Dataset(metaclass=DatasetType):
         result = Options()
         for source in self.inputs:
             result = merge(result, source.options())
-        return result
+        return result.read_only()
 
     def apply(self, transformation_func: Callable[[Dataset], Any]) -> Any:
         """Return `transformation_func(self)`, which must be a dataset.

@@ -25,7 +25,6 @@ from tensor.io.decoding import strings
 from tensor.io.files import matching_files
 from tensor.io.records import RecordReader, ZlibReader, checked_compression
 
-UNBOUNDED = -1  # a shuffle's buffer that holds all elements
 STRING = TensorSpec.of((), dtypes.string)
 
 
@@ -47,7 +46,7 @@ def list_files(
     if is_unknown(file_pattern):
         found = TensorSlice(matching_files.public(file_pattern))
         in_order = shuffle is not None and not shuffle
-        return found if in_order else found.shuffle(UNBOUNDED, seed=seed)
+        return found if in_order else found.shuffle(UNKNOWN, seed=seed)
     patterns = np.ravel(np.asarray(convert(file_pattern, dtypes.string)))
     paths = sorted({os.fsencode(p) for one in patterns for p in gfile.glob(one)})
     if not paths:

@@ -139,8 +139,8 @@ class ElementFunction:
             and spec.dims in ((), None)
         ):
             raise ValueError(
-                f"Invalid `{what}`. `{what}` must return a `tf.bool` scalar tensor, "
-                f"but its return type is {spec!r}."
+                f"Invalid `{what}`. `{what}` must return a `tf.bool` scalar tensor but "
+                f"its return type is {spec!r}."
             )
 
 

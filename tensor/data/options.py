@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from tensor.core.public_api import export
 
@@ -45,11 +45,13 @@ class OptionsGroup:
     Attributes:
         fields: The accepted type of each setting, by name.
         defaults: What settings are that were not set, where that is not None.
+        is_read_only: Whether setting one is an error: it would have no effect.
     """
 
     fields: ClassVar[dict[str, Any]] = {}
     defaults: ClassVar[dict[str, Any]] = {}
     groups: ClassVar[dict[str, type[OptionsGroup]]] = {}
+    is_read_only = False
 
     def __init__(self) -> None:
         for name, group in self.groups.items():
@@ -58,6 +60,12 @@ class OptionsGroup:
             object.__setattr__(self, name, self.defaults.get(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if self.is_read_only:
+            raise ValueError(
+                "Mutating `tf.data.Options()` returned by `tf.data.Dataset.options()` "
+                "has no effect. Use `tf.data.Dataset.with_options(options)` to set or "
+                "update dataset options."
+            )
         expected = self.groups.get(name) or self.fields.get(name)
         if expected is None:
             known = ", ".join(sorted({*self.fields, *self.groups}))
@@ -76,7 +84,17 @@ class OptionsGroup:
         object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        return type(self) is type(other) and self._settings() == other._settings()
+
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in (*self.groups, *self.fields)}
+
+    def read_only(self) -> Self:
+        """Return these options, which cannot be changed from now on."""
+        for name in self.groups:
+            getattr(self, name).read_only()
+        object.__setattr__(self, "is_read_only", True)
+        return self
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -85,7 +103,8 @@ class OptionsGroup:
 
     def __repr__(self) -> str:
         defaults = self.defaults
-        given = {k: v for k, v in self.__dict__.items() if v != defaults.get(k)}
+        settings = self._settings().items()
+        given = {k: v for k, v in settings if v != defaults.get(k)}
         return f"{type(self).__name__}({given})"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
-from tensor.core.convert import to_array
+from tensor.core.convert import convert
 from tensor.core.shapes import TensorShape, to_text
 from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
@@ -108,6 +108,7 @@ def _target(shape: Any, spec: TensorSpec) -> Dims:
         else TensorShape(shape).as_list()
     )
     dims = [None if d == -1 else d for d in dims]
+    TensorShape([d for d in dims if d is not None])  # raises for negative sizes
     if spec.dims is not None and len(spec.dims) != len(dims):
         raise ValueError(
             f"The padded shape {to_text(tuple(dims))} is not compatible with the shape "
@@ -160,22 +161,15 @@ def _padding(value: Any, spec: TensorSpec) -> Any:
         if spec.dtype is dtypes.string:
             return b""
         return spec.dtype.numpy_dtype.type(0)
-    if isinstance(value, Tensor) and value.dtype is not spec.dtype:
+    value = convert(value)
+    if value.dtype is not spec.dtype:
         raise TypeError(
             f"Invalid `padding_values`. `padding_values` values type {value.dtype!r} "
             f"does not match type {spec.dtype!r} of the corresponding input component."
         )
     if is_unknown(value):
         return value
-    try:
-        array = to_array(
-            np.asarray(value) if isinstance(value, Tensor) else value, spec.dtype
-        )
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"Invalid `padding_values`. `padding_values` {value!r} does not match "
-            f"type {spec.dtype!r} of the corresponding input component."
-        ) from error
+    array = np.asarray(value)
     if np.shape(array) != ():
         raise ValueError(
             "Invalid `padding_values`. `padding_values` values should be scalars, but "

@@ -72,8 +72,13 @@ class RaggedBatchStream(DerivedStream):
             self.batch.drop_remainder and len(rows) < self.batch.batch_size
         ):
             raise StopIteration
-        columns = zip(zip(*rows, strict=True), self.specs, strict=True)
-        return tuple([_stacked(values, spec) for values, spec in columns])
+        return stack_described(rows, self.specs)
+
+
+def stack_described(rows: list[Components], specs: list[Any]) -> Components:
+    """Return elements stacked, those that specs describe as ragged into ragged ones."""
+    columns = zip(zip(*rows, strict=True), specs, strict=True)
+    return tuple([_stacked(values, spec) for values, spec in columns])
 
 
 def _stacked(values: tuple[Any, ...], spec: Any) -> Any:

@@ -113,6 +113,8 @@ def sample_from_datasets(
         if not chosen:
             return datasets[0].take(0)  # type: ignore[no-any-return]  # a `method`
         datasets, shares = [datasets[i] for i in chosen], shares[chosen]
+        if len(datasets) == 1:
+            return datasets[0]  # type: ignore[no-any-return]  # the user's list
         numbers = Dataset.from_tensors(shares.astype(np.float64)).repeat()  # type: ignore[attr-defined]
     choice = Choice(numbers, seed_pair(seed), bool(rerandomize_each_iteration))
     return Directed(choice, datasets, stop_on_empty_dataset)
@@ -225,7 +227,7 @@ class Directed(Dataset, printed_as="_DirectedInterleaveDataset"):
 
     def count(self) -> int:
         sizes = [d.count() for d in self.inputs[1:]]
-        return INFINITE if INFINITE in sizes and not self.stops else UNKNOWN
+        return INFINITE if INFINITE in sizes else UNKNOWN
 
 
 class DirectedStream(Stream):

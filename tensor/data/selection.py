@@ -8,6 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.public_api import export, names_in
+from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.batch import Batch
 from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
@@ -29,7 +30,11 @@ def unique(self: Dataset, name: str | None = None) -> Dataset:
         TypeError: Elements are not single tensors of integers or strings.
     """
     specs = nest.flatten(self.element_spec)
-    if len(specs) != 1 or specs[0].dtype.name not in ("int32", "int64", "string"):
+    if (
+        len(specs) != 1
+        or not isinstance(specs[0], TensorSpec)
+        or specs[0].dtype.name not in ("int32", "int64", "string")
+    ):
         raise TypeError(
             f"`tf.data.Dataset.unique` does not support type {self.element_spec!r} -- "
             "only `tf.int32`, `tf.int64`, and `tf.string` are supported."
@@ -139,7 +144,7 @@ class WithOptions(Derived, printed_as="_OptionsDataset"):
         return self.source.open()
 
     def options(self) -> Options:
-        return merge(self.source.options(), self.own_options)  # type: ignore[no-any-return]
+        return merge(self.source.options(), self.own_options).read_only()  # type: ignore[no-any-return]
 
 
 @source
@@ -150,9 +155,11 @@ def counter(
     from tensor.core.dtypes import as_dtype
     from tensor.data.sources import Range
 
-    first, by, limits = int(start), int(step), as_dtype(dtype)
-    stop = int(limits.max) if by > 0 else int(limits.min)
-    return Counter(Range(first, stop, by, output_type=limits))
+    kind = as_dtype(dtype)
+    number = float if kind.is_floating else int
+    first, by = number(start), number(step)
+    stop = number(kind.max) if by > 0 else number(kind.min)
+    return Counter(Range(first, stop, by, output_type=kind))
 
 
 class Counter(Derived, printed_as="_ScanDataset"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
-from tensor.data.dataset import Dataset, Derived, method
+from tensor.data.dataset import UNKNOWN, Dataset, Derived, method
 from tensor.data.random_numbers import RandomNumbers
 from tensor.data.seeds import EpochSeeds, seed_pair
 from tensor.data.stream import State, Stream
@@ -58,7 +58,7 @@ class Shuffle(Derived):
     def __init__(
         self, source: Dataset, buffer_size: int, seeds: tuple[int, int], reshuffle: bool
     ) -> None:
-        if buffer_size == 0 or buffer_size < -1:
+        if buffer_size <= 0 and buffer_size != UNKNOWN:
             raise errors.invalid(
                 "ShuffleDatasetV3",
                 "buffer_size must be greater than zero or UNKNOWN_CARDINALITY, got "

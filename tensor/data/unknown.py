@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from tensor.core import nest
+from tensor.core import errors, nest
+from tensor.core.dtypes import int64
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.data.elements import is_constant
 from tensor.data.seeds import DrawnSeeds, drawn_seeds
@@ -50,14 +51,25 @@ def as_count(value: Any, name: str) -> int:
     """Return an int64 argument, which may be a scalar tensor, as a Python int.
 
     Raises:
+        ValueError: It is a tensor of another dtype.
         TypeError: It is not an integer.
+        InvalidArgumentError: It is not a scalar.
     """
-    if is_unknown(value) and value.dtype.is_integer:
+    if isinstance(value, Tensor) and value.dtype is not int64:
+        raise ValueError(
+            f"{name}: Tensor conversion requested dtype int64 for Tensor with dtype "
+            f"{value.dtype.name}: {value!r}. Convert it by tf.cast."
+        )
+    if is_unknown(value):
         known = value.static_vector()
         return known if isinstance(known, int) else UnknownCount(value)
-    array = np.asarray(value) if not is_unknown(value) else np.empty(0)
-    if array.shape != () or array.dtype.kind not in "iu":
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
         raise TypeError(f"`{name}` must be a scalar integer, got {value!r}.")
+    if array.shape != ():
+        raise errors.because(
+            errors.InvalidArgumentError, f"{name} must be a scalar, got {value!r}."
+        )
     return int(array)
 
 

@@ -143,7 +143,11 @@ def test_lengths() -> None:
             TypeError,
             "Invalid `padding_values`",
         ),
-        (lambda: Range(3).padded_batch(2, [], [1]), ValueError, "be scalars"),
+        (
+            lambda: Range(3).padded_batch(2, [], np.int64([1])),
+            ValueError,
+            "be scalars",
+        ),
         (
             lambda: (
                 Range(3)
@@ -193,6 +197,18 @@ def test_lengths() -> None:
         (lambda: Range(3).scan(0, lambda s, _: s), TypeError, "Invalid `scan_func`"),
         (lambda: Range(0).get_single_element(), ValueError, "Dataset was empty"),
         (lambda: Range(2).get_single_element(), ValueError, "more than one element"),
+        (
+            lambda: Range(3).batch(tf.constant(2)),
+            ValueError,
+            "requested dtype int64 for Tensor with dtype int32",
+        ),
+        (lambda: Range(3).take([1]), tf.errors.InvalidArgumentError, "be a scalar"),
+        (
+            lambda: Range(4).batch(2).rebatch([2, -1]),
+            tf.errors.InvalidArgumentError,
+            "Batch size must be greater than zero",
+        ),
+        (lambda: Range(3).padded_batch(2, [-2]), ValueError, "must be >= 0"),
     ],
 )
 def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> None:
@@ -274,3 +290,44 @@ def test_elements_that_cannot_be_made(
 ) -> None:
     with pytest.raises(error, match=message):
         list(make())
+
+
+def test_batches_of_several_sizes_of_which_some_are_zero() -> None:
+    batches = Range(8).batch(4).rebatch([2, 0, 3])
+    assert [b.tolist() for b in batches.as_numpy_iterator()] == [
+        [0, 1],
+        [],
+        [2, 3, 4],
+        [5, 6],
+        [],
+        [7],
+    ]
+    whole = Range(8).batch(4, drop_remainder=True)
+    assert whole.rebatch(2).element_spec.shape == [2]
+    assert whole.rebatch(3).element_spec.shape == [None]
+    ragged = Range(3).map(lambda x: tf.ragged.range([x])).batch(2).rebatch(3)
+    (batch,) = list(ragged)
+    assert batch.to_list() == [[[]], [[0]], [[0, 1]]]
+
+
+def test_cardinalities_as_tensorflow_tells_them() -> None:
+    endless = Range(3).repeat()
+    for dataset, size in (
+        (tf.data.Dataset.sample_from_datasets([Range(2), endless]), -1),
+        (tf.data.Dataset.sample_from_datasets([Range(2), Range(3)], [0.0, 1.0]), 3),
+        (Range(0).batch(2).unbatch(), -2),
+    ):
+        assert int(dataset.cardinality()) == size
+
+
+def test_counting_in_fractions() -> None:
+    counter = tf.data.Dataset.counter(0.5, 0.25, dtype=tf.float32)
+    assert list(counter.take(2).as_numpy_iterator()) == [0.5, 0.75]
+
+
+def test_options_of_a_dataset_are_read_only() -> None:
+    options = Range(1).with_options(tf.data.Options()).options()
+    with pytest.raises(ValueError, match="has no effect"):
+        options.deterministic = True
+    with pytest.raises(ValueError, match="has no effect"):
+        options.threading.private_threadpool_size = 1
