@@ -19,6 +19,7 @@ from tensor.ops.signal.lengths import (
     is_number,
     length_of,
 )
+from tensor.ops.signal.transforms import check_signal, check_spectrum
 from tensor.ops.signal.windows import hann_window
 
 
@@ -54,6 +55,7 @@ def stft(
     frames = frame(x, length, frame_step, pad_end=pad_end)
     if window_fn is not None:
         frames = frames * window_fn(length, dtype=frames.dtype)
+    check_signal(frames)
     lengths = as_static_shape([size])
     return real_transform(frames, axes=(-1,), lengths=lengths, name=name)
 
@@ -94,13 +96,15 @@ def inverse_stft(
         name: A name for the result, in a graph.
 
     Raises:
-        ValueError: A length or step is no scalar, or the rank below 2.
+        ValueError: A length or step is no scalar, the rank below 2, or the numbers are
+            not complex.
         TypeError: `fft_length` is no integer.
     """
     x = convert(stfts)
     if x.ndim in (0, 1):
         raise ValueError(f"Shape {x.shape} must have rank at least 2")
     length = length_of(frame_length)
+    check_spectrum(x)
     lengths = as_static_shape([_transform_length(length, fft_length)])
     frames = inverse_real(x, axes=(-1,), lengths=lengths)
     frames = fit_length(frames, length=length)

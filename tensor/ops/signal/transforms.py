@@ -101,16 +101,35 @@ def _publish_complex(rank: int) -> None:
         export(f"signal.{name}")(transform(inverse, name))
 
 
+def check_signal(x: Any) -> None:
+    """Check that a signal is one of real numbers.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if x.dtype not in (dtypes.float32, dtypes.float64):
+        raise ValueError(f"RFFT requires tf.float32 or tf.float64 inputs, got: {x}")
+
+
+def check_spectrum(x: Any) -> None:
+    """Check that a spectrum is one of complex numbers.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not x.dtype.is_complex:
+        raise ValueError(
+            f"IRFFT requires tf.complex64 or tf.complex128 inputs, got: {x}"
+        )
+
+
 def _publish_real(rank: int) -> None:
     suffix = "" if rank == 1 else f"{rank}d"
     axes = tuple(range(-rank, 0))
 
     def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> Any:
         x = _adopted(input_tensor, dtypes.float32)
-        if x.dtype.name not in ("float32", "float64"):
-            raise ValueError(
-                f"RFFT requires tf.float32 or tf.float64 inputs, got: {input_tensor}"
-            )
+        check_signal(x)
         _check_real_rank(x, rank)
         lengths = _lengths(fft_length, rank)
         return real_transform(x, axes=axes, lengths=lengths, name=name)
@@ -119,11 +138,7 @@ def _publish_real(rank: int) -> None:
         input_tensor: Any, fft_length: Any = None, name: str | None = None
     ) -> Any:
         x = _adopted(input_tensor, dtypes.complex64)
-        if not x.dtype.is_complex:
-            raise ValueError(
-                "IRFFT requires tf.complex64 or tf.complex128 inputs, got: "
-                f"{input_tensor}"
-            )
+        check_spectrum(x)
         _check_real_rank(x, rank)
         lengths = _lengths(fft_length, rank)
         return inverse_real(x, axes=axes, lengths=lengths, name=name)
