@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import nest
 from tensor.core.public_api import export
-from tensor.core.shapes import TensorShape
-from tensor.core.tensor_spec import CompositeSpec
+from tensor.graph.control.structure import dims_of_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +35,7 @@ class LoopOptions:
         """Return the shapes that the user said a value's parts keep, or None."""
         for known, given in self.shape_invariants:
             if known is value:
-                return _shapes(value, given)
+                return dims_of_parts(value, given)
         return None
 
     @classmethod
@@ -45,16 +43,6 @@ class LoopOptions:
         """Return what a block gives to `set_loop_options`."""
         given = {} if options is None else options()
         return cls(given.get("shape_invariants"), given.get("maximum_iterations"))
-
-
-def _shapes(value: Any, given: Any) -> list[Dims | None]:
-    """Return the shapes of a value's parts, given the shape or spec of the whole."""
-    if not hasattr(value, "composite_components"):
-        return [TensorShape(getattr(given, "shape", given))._dims]
-    if not isinstance(given, CompositeSpec):
-        own = value._type_spec
-        given = type(own)(TensorShape(given), *own._parameters()[1:])
-    return [spec.dims for spec in nest.flatten(given, True)]
 
 
 @export("autograph.experimental.set_loop_options")

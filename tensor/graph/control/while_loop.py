@@ -17,7 +17,12 @@ from tensor.graph.control.body import (
     reserved_name,
 )
 from tensor.graph.control.loop import while_op
-from tensor.graph.control.structure import as_symbolic, flat_tensors, packed
+from tensor.graph.control.structure import (
+    as_symbolic,
+    dims_of_parts,
+    flat_tensors,
+    packed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,14 +163,12 @@ def _trace(
 
 
 def _invariant_dims(invariants: Any, structure: Any, initial: list[Any]) -> list[Any]:
-    def is_shape(value: Any) -> bool:
-        return isinstance(value, TensorShape) or hasattr(value, "dims")
-
     flat: list[Any] = []
 
     def walk(shape: Any, value: Any) -> None:
-        if is_shape(shape) or not nest.is_nested(value):
-            flat.append(TensorShape(getattr(shape, "shape", shape))._dims)
+        is_shape = isinstance(shape, TensorShape) or hasattr(shape, "dims")
+        if is_shape or not nest.is_nested(value):
+            flat.extend(dims_of_parts(value, shape))
             return
         for s, v in zip(_items(shape), _items(value), strict=True):
             walk(s, v)

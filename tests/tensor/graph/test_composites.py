@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -208,3 +209,19 @@ def test_symbolic_rows_have_no_values_yet() -> None:
         tf.function(lambda x: x.to_list())(ROWS)
     with pytest.raises(ValueError, match="only supported in eager mode"):
         tf.function(lambda x: x.numpy())(ROWS)
+
+
+def test_shape_invariants_of_composite_tensors_are_specs_or_shapes() -> None:
+    def doubled(invariants: Any) -> Any:
+        return tf.while_loop(
+            lambda i, _: i < 2,
+            lambda i, r: (i + 1, tf.concat([r, r], 0)),
+            (0, tf.ragged.constant([[1], [2, 3]])),
+            shape_invariants=invariants,
+        )[1]
+
+    shapes = (tf.TensorShape([]), tf.TensorShape([None, None]))
+    specs = (tf.TensorSpec([], tf.int32), tf.RaggedTensorSpec([None, None], tf.int32))
+    for given in (shapes, specs):
+        found = tf.function(functools.partial(doubled, given), autograph=False)()
+        assert found.to_list() == [[1], [2, 3]] * 4
