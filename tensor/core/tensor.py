@@ -37,13 +37,21 @@ _new = object.__new__
 class Tensor:
     """A multi-dimensional array of one dtype whose value never changes."""
 
-    __slots__ = ("__weakref__", "_keras_mask", "_metric_obj", "_slice_of", "_track_id")
+    __slots__ = (
+        "__weakref__",
+        "_keras_logits",
+        "_keras_mask",
+        "_metric_obj",
+        "_slice_of",
+        "_track_id",
+    )
     # NumPy must leave `array + tensor` to us.
     __array_priority__ = 100
     _track_id: int
     # Only what was sliced from a variable has it: the variable and the index.
     _slice_of: tuple[Any, Any]
     # Notes that Keras's layers and metrics leave on what they return, if there are any.
+    _keras_logits: Any
     _keras_mask: Any
     _metric_obj: Any
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras import serialization
+from tensor.keras.logits import with_logits
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
@@ -74,7 +75,7 @@ def selu(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
-    return tf.nn.sigmoid(x)
+    return with_logits(tf.nn.sigmoid(x), x)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -89,7 +90,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
             "Cannot apply softmax to a tensor that is 1D. Received input: "
             f"{x!r}. Add a batch dimension, or use tf.nn.softmax."
         )
-    return tf.nn.softmax(x, axis=axis)
+    return with_logits(tf.nn.softmax(x, axis=axis), x)
 
 
 def softplus(x: Any) -> Any:

@@ -18,14 +18,8 @@ def binary_focal_crossentropy(
 ) -> Any:
     """Return the binary crossentropy of each element; easy ones weigh less."""
     target, output = tf.convert_to_tensor(target), tf.convert_to_tensor(output)
-    # The loss is the mean over an axis: here it has one element.
-    return probabilistic.binary_focal_crossentropy(
-        target[..., tf.newaxis],
-        output[..., tf.newaxis],
-        apply_class_balancing,
-        alpha,
-        gamma,
-        from_logits,
+    return probabilistic.elementwise_binary_focal_crossentropy(
+        target, output, apply_class_balancing, alpha, gamma, from_logits
     )
 
 

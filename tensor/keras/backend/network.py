@@ -26,7 +26,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 def softmax(x: Any, axis: int = -1) -> Any:
     """Return exp(x), normalised to a sum of one along `axis`."""
-    return tf.nn.softmax(x, axis=axis)
+    return activations.softmax(x, axis)
 
 
 def softplus(x: Any) -> Any:
@@ -41,7 +41,7 @@ def softsign(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + exp(-x))."""
-    return tf.nn.sigmoid(x)
+    return activations.sigmoid(x)
 
 
 def hard_sigmoid(x: Any) -> Any:

@@ -235,8 +235,8 @@ class Softmax(_Elementwise):
                 return tf.exp(
                     inputs - tf.reduce_logsumexp(inputs, axis=self.axis, keepdims=True)
                 )
-            return tf.nn.softmax(inputs, axis=self.axis[0])
-        return tf.nn.softmax(inputs, axis=self.axis)
+            return activations.softmax(inputs, axis=self.axis[0])
+        return activations.softmax(inputs, axis=self.axis)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

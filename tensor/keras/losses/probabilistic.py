@@ -6,6 +6,7 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras import settings
+from tensor.keras.logits import logits_of
 from tensor.keras.losses.loss import LossFunctionWrapper, Reduction
 
 
@@ -36,6 +37,9 @@ def elementwise_binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False
 ) -> Any:
     """Return the crossentropy of each yes-or-no decision."""
+    y_pred, from_logits = logits_of(
+        y_pred, from_logits, "Sigmoid", "binary_crossentropy"
+    )
     if from_logits:
         return tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=y_pred)
     p = _clipped(y_pred)
@@ -57,6 +61,21 @@ def binary_focal_crossentropy(
     """Binary crossentropy in which easy examples weigh less."""
     y_pred = tf.convert_to_tensor(y_pred)
     y_true = _smoothed_binary(tf.cast(y_true, y_pred.dtype), label_smoothing)
+    losses = elementwise_binary_focal_crossentropy(
+        y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits
+    )
+    return tf.reduce_mean(losses, axis=axis)
+
+
+def elementwise_binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool,
+    alpha: float,
+    gamma: float,
+    from_logits: bool,
+) -> Any:
+    """Return the crossentropy of each yes-or-no decision; easy ones weigh less."""
     p = tf.nn.sigmoid(y_pred) if from_logits else y_pred
     right = y_true * p + (1 - y_true) * (1 - p)
     losses = tf.pow(1.0 - right, gamma) * elementwise_binary_crossentropy(
@@ -64,7 +83,7 @@ def binary_focal_crossentropy(
     )
     if apply_class_balancing:
         losses = losses * (y_true * alpha + (1 - y_true) * (1 - alpha))
-    return tf.reduce_mean(losses, axis=axis)
+    return losses
 
 
 def categorical_crossentropy(
@@ -79,11 +98,14 @@ def categorical_crossentropy(
     y_true = _smoothed_categorical(
         tf.cast(y_true, y_pred.dtype), y_pred, label_smoothing
     )
+    y_true.shape.assert_is_compatible_with(y_pred.shape)
+    y_pred, from_logits = logits_of(
+        y_pred, from_logits, "Softmax", "categorical_crossentropy"
+    )
     if from_logits:
         return tf.nn.softmax_cross_entropy_with_logits(
             labels=y_true, logits=y_pred, axis=axis
         )
-    y_true.shape.assert_is_compatible_with(y_pred.shape)
     p = _clipped(y_pred / tf.reduce_sum(y_pred, axis, True))
     return -tf.reduce_sum(y_true * tf.math.log(p), axis)
 
@@ -109,9 +131,12 @@ def categorical_focal_crossentropy(
     y_true = _smoothed_categorical(
         tf.cast(y_true, y_pred.dtype), y_pred, label_smoothing
     )
+    y_true.shape.assert_is_compatible_with(y_pred.shape)
+    y_pred, from_logits = logits_of(
+        y_pred, from_logits, "Softmax", "categorical_focal_crossentropy"
+    )
     if from_logits:
         y_pred = tf.nn.softmax(y_pred, axis=axis)
-    y_true.shape.assert_is_compatible_with(y_pred.shape)
     p = _clipped(y_pred / tf.reduce_sum(y_pred, axis=axis, keepdims=True))
     losses = -y_true * tf.math.log(p) * tf.pow(1.0 - p, gamma) * alpha
     return tf.reduce_sum(losses, axis=axis)
@@ -130,6 +155,9 @@ def sparse_categorical_crossentropy(
         ValueError: The rank of `y_pred` is not known, and `axis` not the last.
     """
     y_pred = tf.convert_to_tensor(y_pred)
+    y_pred, from_logits = logits_of(
+        y_pred, from_logits, "Softmax", "sparse_categorical_crossentropy"
+    )
     if not from_logits:
         y_pred = tf.math.log(_clipped(y_pred))
     rank = y_pred.shape.rank
@@ -144,20 +172,30 @@ def sparse_categorical_crossentropy(
     y_true = tf.convert_to_tensor(y_true)
     if y_true.dtype is not tf.int64:
         y_true = tf.cast(y_true, "int64")
-    if y_true.shape.rank == rank and rank is not None:
-        y_true = tf.squeeze(y_true, [-1])  # targets of shape [batch, 1]
-    if ignore_class is None:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=y_true, logits=y_pred
-        )
-    counts = tf.not_equal(y_true, tf.cast(ignore_class, y_true.dtype))
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.where(counts, y_true, tf.zeros_like(y_true)), logits=y_pred
-    )
-    losses = tf.where(counts, losses, tf.zeros_like(losses))
-    losses = tf.identity(losses)
-    losses._keras_mask = counts
+    shape = None
+    if None not in (rank, y_true.shape.rank) and y_true.shape.rank != rank - 1:
+        # Such as targets of shape [batch, 1]: they count in any order of dimensions.
+        shape = tf.shape(y_pred)
+        y_true = tf.reshape(y_true, [-1])
+        y_pred = tf.reshape(y_pred, [-1, shape[-1]])
+    losses, counts = _of_classes(y_true, y_pred, ignore_class)
+    if shape is not None and rank >= 3:
+        losses = tf.reshape(losses, shape[:-1])
+        counts = None if counts is None else tf.reshape(counts, shape[:-1])
+    if counts is not None:
+        losses._keras_mask = counts
     return losses
+
+
+def _of_classes(y_true: Any, logits: Any, ignore_class: int | None) -> tuple[Any, Any]:
+    """Return the crossentropy of each class number, and which of them count."""
+    crossentropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+    if ignore_class is None:
+        return crossentropy(labels=y_true, logits=logits), None
+    counts = tf.not_equal(y_true, tf.cast(ignore_class, y_true.dtype))
+    labels = tf.where(counts, y_true, tf.zeros_like(y_true))
+    losses = crossentropy(labels=labels, logits=logits)
+    return tf.where(counts, losses, tf.zeros_like(losses)), counts
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
