@@ -58,11 +58,15 @@ def from_generator(
 
 def _signature(output_types: Any, output_shapes: Any, signature: Any) -> Any:
     if signature is not None:
-        if output_types is not None or output_shapes is not None:
-            raise TypeError(
-                "The `output_types` and `output_shapes` arguments can not be used "
-                "together with the `output_signature` argument."
-            )
+        for name, given in (
+            ("output_types", output_types),
+            ("output_shapes", output_shapes),
+        ):
+            if given is not None:
+                raise TypeError(
+                    f"The `{name}` argument can not be used together with the "
+                    "`output_signature` argument."
+                )
         for spec in nest.flatten(signature):
             if not isinstance(spec, TypeSpec):
                 raise TypeError(
@@ -72,8 +76,9 @@ def _signature(output_types: Any, output_shapes: Any, signature: Any) -> Any:
         return signature
     if output_types is None:
         raise TypeError(
-            "Either `output_signature` or `output_types` must be specified. Pass "
-            "`output_signature=`, a tf.TensorSpec for each component."
+            "To specify the output signature you need to provide either the "
+            "`output_signature` argument, a tf.TensorSpec for each component, or the "
+            "`output_types` argument."
         )
     dtypes = [as_dtype(t) for t in nest.flatten(output_types)]
     if output_shapes is None:
@@ -204,7 +209,7 @@ def _checked(value: Any, spec: Any) -> Any:
             )
         return value
     try:
-        if spec.dtype.name != "string":
+        if isinstance(value, np.ndarray | np.generic) and spec.dtype.name != "string":
             # As NumPy converts: numbers lose their fractions, arrays their precision.
             value = np.asarray(value, spec.dtype.numpy_dtype)
         array = component(convert(value, spec.dtype))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.core.nest import assert_same_structure
 from tensor.data import structure as nest
 from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
 from tensor.data.sources import Range
@@ -179,12 +180,13 @@ class Concatenate(Dataset):
 
 def common_spec(first: Any, second: Any) -> Any:
     """Return the spec that elements of both specs fit."""
-    leaves, others = nest.flatten(first), nest.flatten(second)
-    common = [
-        a.most_specific_common_supertype([b])
-        for a, b in zip(leaves, others, strict=False)
-    ]
-    if len(leaves) != len(others) or None in common:
+    try:
+        assert_same_structure(first, second)
+        pairs = zip(nest.flatten(first), nest.flatten(second), strict=True)
+        common = [a.most_specific_common_supertype([b]) for a, b in pairs]
+    except (TypeError, ValueError):
+        common = [None]
+    if None in common:
         raise TypeError(
             f"Incompatible dataset elements: cannot concatenate elements of {second!r} "
             f"to elements of {first!r}. Structure and dtypes must agree."

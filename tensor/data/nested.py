@@ -96,8 +96,8 @@ class DatasetFunction(ElementFunction):
         super().__init__(function, *input_specs, what=what, unpacks=unpacks)
         if not isinstance(self.output_spec, DatasetSpec):
             raise TypeError(
-                f"`{what}` must return a `tf.data.Dataset` object. Got "
-                f"{self.output_spec!r}."
+                f"The `{what}` argument must return a `Dataset` object, a single "
+                f"`tf.data.Dataset`. Got {self.output_spec!r}."
             )
         self.element_spec = self.output_spec.element_spec
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.dtypes import DType, as_dtype
 from tensor.core.public_api import export, names_in
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
@@ -14,6 +16,7 @@ from tensor.data.batch import Batch
 from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
 from tensor.data.options import Options, merge
 from tensor.data.stream import DerivedStream, State, Stream
+from tensor.data.table import RangeTable, TableStream
 from tensor.data.unknown import as_count
 
 if TYPE_CHECKING:
@@ -152,21 +155,20 @@ def counter(
     start: Any = 0, step: Any = 1, dtype: Any = "int64", name: str | None = None
 ) -> Dataset:
     """Create a dataset that counts without end."""
-    from tensor.core.dtypes import as_dtype
-    from tensor.data.sources import Range
-
     kind = as_dtype(dtype)
     number = float if kind.is_floating else int
-    first, by = number(start), number(step)
-    stop = number(kind.max) if by > 0 else number(kind.min)
-    return Counter(Range(first, stop, by, output_type=kind))
+    return Counter(number(start), number(step), kind)
 
 
-class Counter(Derived, printed_as="_ScanDataset"):
-    """A range up to the end of its dtype, which counts as infinite."""
+class Counter(Dataset, printed_as="_ScanDataset"):
+    """Numbers at equal steps without end."""
+
+    def __init__(self, start: float, step: float, dtype: DType) -> None:
+        super().__init__(TensorSpec.of((), dtype))
+        self.rows = RangeTable(start, step, sys.maxsize, dtype.numpy_dtype)
 
     def open(self) -> Stream:
-        return self.source.open()
+        return TableStream(self.rows)
 
     def count(self) -> int:
         return INFINITE

@@ -11,7 +11,6 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import Dataset, source
 from tensor.data.elements import (
-    as_given,
     as_given_leaf,
     component,
     row,
@@ -23,7 +22,7 @@ from tensor.data.elements import (
 )
 from tensor.data.stream import State, Stream
 from tensor.data.table import ArrayTable, RangeTable, Table
-from tensor.data.unknown import unknown_in
+from tensor.data.unknown import as_count, unknown_in
 
 
 @source
@@ -57,14 +56,20 @@ def range_(*args: Any, output_type: Any = dtypes.int64, name: str | None = None)
     """Create a dataset of the numbers of Python's `range(*args)`.
 
     Raises:
-        ValueError: Not one to three arguments, or a step of zero.
+        ValueError: Not one to three arguments, or a tensor of another dtype than int64.
+        InvalidArgumentError: A step of zero, or the dtype holds no numbers.
     """
     if not 1 <= len(args) <= 3:
         raise ValueError(
-            f"Invalid `args`. The length of `args` should be between 1 and 3, but "
-            f"got {len(args)}."
+            f"Invalid `args`. The length of `args` should be between 1 and 3 but was "
+            f"{len(args)}."
         )
-    return Range(*map(as_given, args), output_type=output_type)
+    dtype = dtypes.as_dtype(output_type)
+    if not dtype.is_numeric:
+        raise errors.invalid("RangeDataset", f"Unsupported data type: {dtype.name}")
+    counts = zip(args, ("start", "stop", "step")[len(args) == 1 :], strict=False)
+    numbers = [as_count(value, name) for value, name in counts]
+    return Range(*numbers, output_type=dtype)
 
 
 class Tensor(Dataset):
@@ -107,7 +112,7 @@ class TensorSlice(Dataset):
         self.components = tuple([component(leaf) for leaf in leaves])
         if unknown_in(leaves):
             return
-        sizes = [rows_in(c) for c in self.components]
+        sizes = [rows_in(c) for c in self.components if c is not None]
         if len(set(sizes)) > 1:
             first, other = sizes[0], next(s for s in sizes if s != sizes[0])
             raise ValueError(
@@ -173,20 +178,13 @@ class Range(Dataset):
         super().__init__(TensorSpec.of((), self.dtype))
         if unknown_in(args):
             return
-        numbers: list[Any] = [np.asarray(a)[()] for a in args]
-        start, stop, step = (
-            (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
-        )
+        start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
         if step == 0:
             raise errors.invalid(
                 "RangeDataset", f"step must be a non-zero integer, got range{args}"
             )
-        if all(isinstance(n, np.integer | int) for n in (start, stop, step)):
-            start, step = int(start), int(step)
-            self.size = len(range(start, int(stop), step))
-        else:
-            self.size = max(0, int(np.ceil((stop - start) / step)))
         self.start, self.step = start, step
+        self.size = len(range(start, stop, step))
 
     @property
     def table(self) -> Table:

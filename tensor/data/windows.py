@@ -319,7 +319,6 @@ def bucket_by_sequence_length(
         ValueError: There is not one batch size more than boundaries.
     """
     boundaries, sizes = list(bucket_boundaries), list(bucket_batch_sizes)
-    same_size = sizes[0] if len(set(sizes)) == 1 else None
     if len(sizes) != len(boundaries) + 1:
         raise ValueError(
             "`len(bucket_batch_sizes)` must equal `len(bucket_boundaries) + 1` but "
@@ -333,7 +332,7 @@ def bucket_by_sequence_length(
         return reduce_sum(cast_(reached, dtypes.int64), axis=(0,), keepdims=False)
 
     def batched(bucket: Any, group: Dataset) -> Dataset:
-        size = same_size or gather_(convert(sizes, dtypes.int64), bucket)
+        size = gather_(convert(sizes, dtypes.int64), bucket)
         if no_padding:
             return group.batch(size, drop_remainder=drop_remainder)  # type: ignore[no-any-return]
         shapes = padded_shapes or nest.map_structure(
