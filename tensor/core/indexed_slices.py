@@ -205,9 +205,11 @@ class IndexedSlices(CompositeTensor):
 
     def __repr__(self) -> str:
         shape = (
-            "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
+            "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
         )
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+        return (
+            f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{shape})"
+        )
 
 
 @export("IndexedSlicesSpec")

@@ -185,7 +185,8 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
         shape = config.get("input_shape")
         if shape is not None and not self.built:
             with tf.name_scope(self._name_scope()):
-                self._build_for_shapes(shape)
+                # From JSON a shape comes as a list.
+                self._build_for_shapes(shapes_as_tuples(as_tensor_shapes(shape)))
 
     # ---- what it is
 
