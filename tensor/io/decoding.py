@@ -17,6 +17,7 @@ from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.io.tensor_proto import TensorProto, array_of, tensor_proto
 from tensor.io.wire import DecodeError
+from tensor.ops.operands import operand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,9 @@ def decode_raw_(
     Raises:
         InvalidArgumentError: Lengths differ or are no multiple of the dtype's size.
     """
-    x, dtype = convert(input_bytes, dtypes.string), dtypes.as_dtype(out_type)
+    op_type = "DecodeRaw" if fixed_length is None else "DecodePaddedRaw"
+    x = operand(op_type, input_bytes, dtypes.string, "input_bytes")
+    dtype = dtypes.as_dtype(out_type)
     if fixed_length is None:
         return decode_raw(x, out_type=dtype, little_endian=little_endian, name=name)
     if fixed_length <= 0 or fixed_length % dtype.size:
@@ -201,7 +204,8 @@ class EncodeBase64(Op):
     gradient: Any = NON_DIFFERENTIABLE
 
     def public(self, input: Any, pad: bool = False, name: str | None = None) -> Any:
-        return self(convert(input, dtypes.string), pad=bool(pad), name=name)
+        x = operand(self.type_name, input, dtypes.string)
+        return self(x, pad=bool(pad), name=name)
 
     def kernel(self, x: Any, *, pad: bool) -> Any:
         coded = [base64.urlsafe_b64encode(v) for v in np.ravel(x)]
@@ -221,7 +225,7 @@ class DecodeBase64(Op):
     gradient: Any = NON_DIFFERENTIABLE
 
     def public(self, input: Any, name: str | None = None) -> Any:
-        return self(convert(input, dtypes.string), name=name)
+        return self(operand(self.type_name, input, dtypes.string), name=name)
 
     def kernel(self, x: Any) -> Any:
         return strings([self._decode(v) for v in np.ravel(x)], np.shape(x))

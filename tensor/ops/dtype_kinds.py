@@ -128,18 +128,24 @@ def expect_bool(op: Op, x: Any, position: int = 0) -> None:
         InvalidArgumentError: It does not.
         TypeError: It does not, and a graph is being traced.
     """
-    if dtype_kind(x) == "b":
-        return
+    if dtype_kind(x) != "b":
+        raise unexpected_dtype(op.type_name, x, dtypes.bool_, "xy"[position], position)
+
+
+def unexpected_dtype(
+    op_type: str, x: Any, expected: dtypes.DType, parameter: str, position: int
+) -> Exception:
+    """Return the error for an operand that has not the one dtype that an op takes."""
     if context.graph is not None:
-        raise TypeError(
-            f"Input {'xy'[position]!r} of {op.type_name!r} Op has type {x.dtype.name} "
-            "that does not match expected type of bool. Convert it with tf.cast."
+        return TypeError(
+            f"Input {parameter!r} of {op_type!r} Op has type {x.dtype.name} that does "
+            f"not match expected type of {expected.name}. Convert it. [Op:{op_type}]"
         )
-    raise errors.because(
+    return errors.because(
         errors.InvalidArgumentError,
-        f"cannot compute {op.type_name} as input #{position}(zero-based) was expected "
-        f"to be a bool tensor but is a {dtypes.short_name(x.dtype)} tensor. Convert it "
-        f"with tf.cast. [Op:{op.type_name}]",
+        f"cannot compute {op_type} as input #{position}(zero-based) was expected to be "
+        f"a {dtypes.short_name(expected)} tensor but is a "
+        f"{dtypes.short_name(x.dtype)} tensor. Convert it. [Op:{op_type}]",
     )
 
 

@@ -10,7 +10,7 @@ from tensor.core.convert import convert
 from tensor.core.dtypes import short_name
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.ops.broadcasting import bracketed, shape_of
-from tensor.ops.dtype_kinds import ANY, check_kind, dtype_kind
+from tensor.ops.dtype_kinds import ANY, check_kind, dtype_kind, unexpected_dtype
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -86,6 +86,28 @@ def _different_dtypes(op: Op, x: Any, y: Any) -> Exception:
         f"cannot compute {op.type_name} as input #1(zero-based) was expected to be a "
         f"{short_name(x.dtype)} tensor but is a {short_name(y.dtype)} tensor. {advice}",
     )
+
+
+def operand(
+    op_type: str,
+    value: Any,
+    dtype: DType,
+    parameter: str = "input",
+    position: int = 0,
+) -> Any:
+    """Return an argument as a tensor of the one dtype that an op takes there.
+
+    Raises:
+        InvalidArgumentError: It is a tensor of another dtype; while a graph is traced,
+            a TypeError.
+        TypeError: It is a Python value that does not fit.
+    """
+    tensor = _tensor_or_none(value)
+    if tensor is None:
+        return convert(value, dtype)
+    if tensor.dtype is not dtype:
+        raise unexpected_dtype(op_type, tensor, dtype, parameter, position)
+    return tensor
 
 
 def incompatible(op: Op, x: Any, y: Any) -> errors.OpError:

@@ -12,6 +12,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.operands import operand
 from tensor.ops.strings.per_element import each
 
 if TYPE_CHECKING:
@@ -151,4 +152,8 @@ def to_number(
             f"Value for attr 'out_type' of {dtypes.short_name(kind)} is not in the "
             "list of allowed values: float, double, int32, int64, uint32, uint64",
         )
-    return to_number_op(convert(input, dtypes.string), out_type=kind, name=name)
+    return to_number_op(
+        operand("StringToNumber", input, dtypes.string, "string_tensor"),
+        out_type=kind,
+        name=name,
+    )

@@ -9,9 +9,9 @@ import numpy as np
 
 from tensor.core import dtypes, errors
 from tensor.core.composites import takes_composites
-from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import register
+from tensor.ops.operands import operand
 from tensor.ops.strings.per_element import StringMap
 
 _M = (1 << 64) - 1
@@ -226,7 +226,7 @@ def to_hash_bucket(input: Any, num_buckets: int, name: str | None = None) -> Any
     Raises:
         InvalidArgumentError: There is no bucket.
     """
-    x = convert(input, dtypes.string)
+    x = operand("StringToHashBucket", input, dtypes.string, "string_tensor")
     return bucket_op(x, num_buckets=_buckets(num_buckets), name=name)
 
 
@@ -238,7 +238,7 @@ def to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -
     Raises:
         InvalidArgumentError: There is no bucket.
     """
-    x = convert(input, dtypes.string)
+    x = operand("StringToHashBucketFast", input, dtypes.string)
     return fast_bucket_op(x, num_buckets=_buckets(num_buckets), name=name)
 
 
@@ -256,7 +256,7 @@ def to_hash_bucket_strong(
         raise errors.invalid(
             "StringToHashBucketStrong", f"Key must have 2 elements, got {len(key)}"
         )
-    x = convert(input, dtypes.string)
+    x = operand("StringToHashBucketStrong", input, dtypes.string)
     attrs = {"num_buckets": _buckets(num_buckets), "key": (int(key[0]), int(key[1]))}
     return strong_bucket_op(x, **attrs, name=name)
 

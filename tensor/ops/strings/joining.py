@@ -17,6 +17,7 @@ from tensor.core.shapes import merge, to_brackets
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import reduced_shape
+from tensor.ops.operands import operand
 from tensor.ops.ragged.construction import map_flat_values
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.ragged.reductions import Reducer, axes_of, reduce_along
@@ -170,7 +171,10 @@ def join(inputs: Any, separator: str = "", name: str | None = None) -> Any:
     ragged = [v for v in values if isinstance(v, RaggedTensor)]
     if ragged:
         return map_flat_values(join, values, separator=separator)
-    values = [convert(v, dtypes.string) for v in values]
+    values = [
+        operand("StringJoin", v, dtypes.string, "inputs", i)
+        for i, v in enumerate(values)
+    ]
     return join_op(*values, separator=separator.encode(), name=name)
 
 
@@ -191,7 +195,7 @@ def reduce_join(
     """
     if isinstance(inputs, RaggedTensor):
         return _joined_rows(inputs, axis, bool(keepdims), separator)
-    x = convert(inputs, dtypes.string)
+    x = operand("ReduceJoin", inputs, dtypes.string, "inputs")
     axes: Any = known_or_symbolic(together(axis))
     if axes is not None and not is_symbolic(axes):
         axes = tuple(np.asarray(axes).reshape(-1).tolist())

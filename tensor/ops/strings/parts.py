@@ -15,6 +15,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import num_elements
 from tensor.ops.array_functions import array_function, vector
+from tensor.ops.operands import operand
 from tensor.ops.ragged.factories import size_along
 from tensor.ops.ragged.partitions import lengths_to_splits
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
@@ -89,7 +90,10 @@ def split_each(x: Any, op: Op, **attrs: Any) -> Any:
     """
     if isinstance(x, RaggedTensor):
         return x.with_flat_values(split_each(x.flat_values, op, **attrs))
-    x = convert(x, dtypes.string)
+    if op in (split_op, bytes_op):  # TensorFlow converts before it calls these
+        x = convert(x, dtypes.string)
+    else:
+        x = operand(op.type_name, x, dtypes.string)
     if x.static_shape is None:
         raise ValueError(f"{op.type_name} requires strings of known rank, got {x}.")
     values, splits = op(x, **attrs)

@@ -15,6 +15,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
 from tensor.core.shapes import broadcast, to_brackets
 from tensor.core.tensor_spec import TensorSpec
+from tensor.ops.operands import operand
 from tensor.ops.strings.patterns import as_bytes, as_text, compiled, replaced
 
 if TYPE_CHECKING:
@@ -231,7 +232,9 @@ def lower(input: Any, encoding: str = "", name: str | None = None) -> Any:
         InvalidArgumentError: The encoding is neither empty nor utf-8.
     """
     _check_encoding("StringLower", encoding)
-    return lower_op(convert(input, dtypes.string), encoding=encoding, name=name)
+    return lower_op(
+        operand("StringLower", input, dtypes.string), encoding=encoding, name=name
+    )
 
 
 @export("strings.upper")
@@ -243,14 +246,16 @@ def upper(input: Any, encoding: str = "", name: str | None = None) -> Any:
         InvalidArgumentError: The encoding is neither empty nor utf-8.
     """
     _check_encoding("StringUpper", encoding)
-    return upper_op(convert(input, dtypes.string), encoding=encoding, name=name)
+    return upper_op(
+        operand("StringUpper", input, dtypes.string), encoding=encoding, name=name
+    )
 
 
 @export("strings.strip")
 @takes_composites
 def strip(input: Any, name: str | None = None) -> Any:
     """Return each string without white space at its ends."""
-    return strip_op(convert(input, dtypes.string), name=name)
+    return strip_op(operand("StringStrip", input, dtypes.string), name=name)
 
 
 @export("strings.length")
@@ -262,7 +267,9 @@ def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Any:
         InvalidArgumentError: There is no such unit.
     """
     check_unit(unit, "StringLength")
-    return length_op(convert(input, dtypes.string), unit=unit, name=name)
+    return length_op(
+        operand("StringLength", input, dtypes.string), unit=unit, name=name
+    )
 
 
 @export("strings.regex_full_match")
@@ -273,7 +280,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Any:
     Raises:
         InvalidArgumentError: It is no pattern.
     """
-    x = convert(input, dtypes.string)
+    x = operand("StaticRegexFullMatch", input, dtypes.string)
     return full_match_op(x, pattern=_text(pattern), name=name)
 
 
@@ -299,7 +306,7 @@ def regex_replace(
         InvalidArgumentError: It is no pattern.
     """
     return replace_op(
-        convert(input, dtypes.string),
+        operand("StaticRegexReplace", input, dtypes.string),
         pattern=_text(pattern),
         rewrite=_text(rewrite),
         replace_global=bool(replace_global),
@@ -326,7 +333,7 @@ def substr(
             positions as lengths.
     """
     check_unit(unit, "Substr")
-    x = convert(input, dtypes.string)
+    x = operand("Substr", input, dtypes.string)
     position = convert(pos)
     if position.dtype not in (dtypes.int32, dtypes.int64):
         raise errors.invalid(

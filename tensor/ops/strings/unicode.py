@@ -15,6 +15,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import Op, register
 from tensor.ops.array import reshape, shape
 from tensor.ops.array_functions import array_function, longer, vector
+from tensor.ops.operands import operand
 from tensor.ops.ragged.factories import shape_of_rows
 from tensor.ops.ragged.ragged_tensor import RaggedTensor
 from tensor.ops.strings.parts import StringParts, split_each
@@ -319,4 +320,8 @@ def unicode_transcode(
     _check(op, "output_encoding", output_encoding, _OUTPUTS)
     control = replace_control_characters
     attrs = _attrs(op, input_encoding, errors, replacement_char, control)
-    return op(convert(input, dtypes.string), output=output_encoding, **attrs)
+    return op(
+        operand("UnicodeTranscode", input, dtypes.string),
+        output=output_encoding,
+        **attrs,
+    )
