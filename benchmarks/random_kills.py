@@ -1,6 +1,7 @@
 """Kill workers of a training at random, a hundred times, and compare the weights.
 
     python benchmarks/random_kills.py --kills 100 --workers 3
+    python benchmarks/random_kills.py --kills 20 --hosts 2
 
 Two trainings, a loop of one's own and Keras's `fit`, run once undisturbed and once with
 a kill in each attempt: before a worker joins, while the workers meet, in a step while
@@ -27,6 +28,9 @@ def main() -> int:
     )
     parser.add_argument("--kills", type=int, default=100, help="of both trainings")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--hosts", type=int, default=1, help="each with its launcher and workers"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     status = 0
@@ -38,10 +42,12 @@ def main() -> int:
                 workers=options.workers,
                 kills=options.kills // 2,
                 seed=options.seed,
+                hosts=options.hosts,
             )
         equal = "equal" if outcome.weights_are_equal else "DIFFERENT"
         print(
-            f"{how}: {outcome.kills} kills of {options.workers} workers in "
+            f"{how}: {outcome.kills} kills of {options.workers} workers on each of "
+            f"{options.hosts} hosts in "
             f"{outcome.seconds:.0f} s, {outcome.continued} times from a newer "
             f"checkpoint; weights {equal}; "
             f"left behind: {', '.join(outcome.left_behind) or 'nothing'}"

@@ -105,7 +105,7 @@ class FirstHost(Council):
 
     def report(self, report: HostReport) -> None:
         """Tell how the attempt ended on this host."""
-        self._reports[0] = report
+        self._note(report)
         self._reported_at = time.monotonic()
 
     def verdict(self) -> Verdict | None:
@@ -143,12 +143,17 @@ class FirstHost(Council):
             elif said == "failing" and news["attempt"] == self.attempt:
                 self._relay(node, news["why"], news["status"])
             elif said == "ended" and news["attempt"] == self.attempt:
-                self._reports[node] = HostReport(**news["report"])
+                self._note(HostReport(**news["report"]))
             elif said == "lost":
                 self._present.discard(node)
                 why = "its launcher is gone, or cannot be reached"
-                self._reports[node] = HostReport(node, 1, why, is_final=True)
-                self._relay(node, why, 1)
+                self._note(HostReport(node, 1, why, is_final=True))
+
+    def _note(self, report: HostReport) -> None:
+        """Keep a report; a failure is news to those who still work."""
+        self._reports[report.node] = report
+        if report.status:
+            self._relay(report.node, report.why, report.status)
 
     def _relay(self, node: int, why: str, status: int) -> None:
         """Let all hosts know of a failure."""

@@ -20,6 +20,14 @@ def test_a_training_that_is_killed_often_ends_with_the_same_bits(tmp_path, how, 
     assert outcome.left_behind == []
 
 
+def test_hosts_start_again_together_however_often(tmp_path):
+    outcome = kill_at_random(tmp_path, "loop", workers=1, kills=2, seed=1, hosts=2)
+
+    assert outcome.kills == 2
+    assert outcome.weights_are_equal
+    assert outcome.left_behind == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["loop", "fit"])
 @pytest.mark.parametrize("seed", range(2, 5))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -43,19 +44,31 @@ class Outcome:
 
 
 def kill_at_random(
-    folder: Path, how: str, *, workers: int, kills: int, seed: int
+    folder: Path, how: str, *, workers: int, kills: int, seed: int, hosts: int = 1
 ) -> Outcome:
-    """Train with and without kills; raise if either does not get to its end."""
+    """Train with and without kills; raise if either does not get to its end.
+
+    With several `hosts` there is one `launch` for each, all on this one, and `workers`
+    under each of them.
+    """
     # Every attempt but the last ends within a dozen steps, of which there are six in an
     # epoch: there is something left to do for all of them.
     epochs = 4 + kills
     undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
-    _launch(undisturbed, how, epochs, workers=workers, kills=0, seed=seed)
+    size = workers * hosts
+    _launch(undisturbed, how, epochs, workers=size, kills=0, seed=seed)
     segments = set(_segments())
     mark = uuid.uuid4().hex
     started_s = time.monotonic()
     output = _launch(
-        disturbed, how, epochs, workers=workers, kills=kills, seed=seed, mark=mark
+        disturbed,
+        how,
+        epochs,
+        workers=workers,
+        kills=kills,
+        seed=seed,
+        hosts=hosts,
+        mark=mark,
     )
     seconds = time.monotonic() - started_s
     return Outcome(
@@ -81,22 +94,42 @@ def _launch(
     workers: int,
     kills: int,
     seed: int,
+    hosts: int = 1,
     mark: str = "",
 ) -> str:
+    """Run a training to its end; return what the first host's `launch` said."""
     folder.mkdir()
     launch = [sys.executable, "-m", "launcher", "-n", workers, "--restarts", kills]
     program = [PROGRAM, how, folder, epochs, kills, seed]
-    done = subprocess.run(
-        [str(word) for word in (*launch, *program)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), MARK: mark},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=(kills + 2) * SECONDS_PER_ATTEMPT,
-        check=False,
-    )
-    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
-    return done.stdout
+    running = [
+        subprocess.Popen(
+            [str(word) for word in (*launch, *of_host, *program)],
+            env={**os.environ, "PYTHONPATH": str(ROOT), MARK: mark},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for of_host in _options_of_hosts(folder, hosts)
+    ]
+    timeout_s = (kills + 2) * SECONDS_PER_ATTEMPT
+    outputs = [process.communicate(timeout=timeout_s)[0] for process in running]
+    for process, output in zip(running, outputs, strict=True):
+        assert process.returncode == 0, "\n".join(output.splitlines()[-40:])
+    return outputs[0]
+
+
+def _options_of_hosts(folder: Path, hosts: int) -> list[list[object]]:
+    """Return what the command of each host says beyond the others'."""
+    if hosts == 1:
+        return [[]]
+    key = folder / "key"
+    key.touch(mode=0o600)
+    key.write_text("a secret that is long enough")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    common = ["--nodes", hosts, "--coordinator", address, "--key-file", key]
+    return [[*common, "--node-rank", node] for node in range(hosts)]
 
 
 def _weights(folder: Path) -> list[bytes]:
