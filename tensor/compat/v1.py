@@ -57,6 +57,7 @@ from tensor.compat.variable_scope import (
     trainable_variables as trainable_variables,
     variable_scope as variable_scope,
 )
+from tensor.compat.wrap_function import wrap_function as wrap_function
 from tensor.core.dimension import (
     Dimension as Dimension,
     dimension_at_index as dimension_at_index,

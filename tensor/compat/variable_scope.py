@@ -149,7 +149,7 @@ class variable_scope:  # noqa: N801  # TensorFlow's name
         scope = VariableScope(
             base.reuse if self._reuse is None else self._reuse,
             name,
-            self._initializer or base.initializer,
+            base.initializer if self._initializer is None else self._initializer,
             self._dtype or base.dtype,
         )
         self._name_scope.__enter__()
@@ -212,7 +212,9 @@ def get_variable(
             "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?"
         )
     dtype = dtypes.as_dtype(dtype or scope.dtype)
-    value = _initial_value(full_name, shape, dtype, initializer or scope.initializer)
+    if initializer is None:
+        initializer = scope.initializer
+    value = _initial_value(full_name, shape, dtype, initializer)
     with name_scope(""):
         variable = Variable(
             value,

@@ -20,6 +20,7 @@ from tensor.core.variable import Variable
 from tensor.graph.binding import TraceParameters, why_not_by_leaf
 from tensor.graph.function_type import FunctionType
 from tensor.graph.inline import inline
+from tensor.graph.operation import Operation
 from tensor.graph.passes.specialize import without_shapes
 from tensor.graph.recorded_call import DerivativeCache, RecordedCall
 from tensor.graph.runner import Runner
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from tensor.graph.binding import Parameters
     from tensor.graph.function_graph import FunctionGraph
-    from tensor.graph.trace import Graph
     from tensor.graph.traced_arguments import TracedArguments
 
 # The names of traces end with a number, as several have the name of their function.
@@ -231,7 +231,8 @@ class ConcreteFunction:
         if self._call_time:
             tensors = self._with_call_time_values(tensors)
         if context.graph is not None:
-            return self._pack(inline(self.program, [*tensors, *self.captured_tensors]))
+            inputs = [*tensors, *self.captured_tensors]
+            return self._pack(context.graph.call(self.program, inputs))
         if context.tapes or context.accumulators:
             return self._call_watched(tensors)
         arrays = [t._array for t in tensors]
@@ -319,13 +320,16 @@ class ConcreteFunction:
         return f"<ConcreteFunction {self.function_type} at 0x{id(self):X}>"
 
 
-def _as_output(graph: Graph, value: Any) -> Any:
+def _as_output(graph: FunctionGraph, value: Any) -> Any:
     """Return a leaf of what a function returns as a tensor of its graph, or None.
 
     Raises:
         TypeError: It is neither a tensor nor convertible to one.
     """
     if value is None:
+        return None
+    if isinstance(value, Operation):
+        graph.wanted.append(value.maker)
         return None
     try:
         tensor = convert(value)

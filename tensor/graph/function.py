@@ -198,7 +198,7 @@ class Function:
         self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
     ) -> ConcreteFunction:
         args = with_specs(args, self.input_signature)
-        graph = FunctionGraph(self._name, outer=context.graph)
+        graph = self._new_graph()
         graph.may_create_variables = may_create
         names = self._parameters.name_leaves(args, kwargs)
         with graph.traced():
@@ -219,6 +219,16 @@ class Function:
             graph.arguments.clear()
             self._parameters.check_unchanged(self._python_function, before, inner)
             self._tracing_count += 1
+        return self._finished(graph, result, arguments)
+
+    def _new_graph(self) -> FunctionGraph:
+        """Return what a trace is recorded in."""
+        return FunctionGraph(self._name, outer=context.graph)
+
+    def _finished(
+        self, graph: FunctionGraph, result: Any, arguments: TracedArguments
+    ) -> ConcreteFunction:
+        """Return what is made of a trace."""
         return ConcreteFunction(graph, result, arguments, self._parameters)
 
     def inline(self, *args: Any, **kwargs: Any) -> Any:

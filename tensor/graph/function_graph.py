@@ -24,6 +24,12 @@ class FunctionGraph(Graph):
     """
 
     building_function = True
+
+    def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
+        super().__init__(name, outer)
+        # The nodes of the operations that the function returned.
+        self.wanted: list[Any] = []
+
     structured_input_signature: Any = None
     structured_outputs: Any = None
 

@@ -16,6 +16,7 @@ from tensor.core import dtypes
 from tensor.core.call import record
 from tensor.core.context import context
 from tensor.core.public_api import export
+from tensor.core.registry import get_op
 from tensor.core.tape import track
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.graph.captures import Captures
@@ -25,6 +26,7 @@ from tensor.graph.control_inputs import ControlInputs, operations_of
 from tensor.graph.dynamic_index import dynamic_get_item
 from tensor.graph.graph_variables import GraphVariables
 from tensor.graph.graph_view import GraphView
+from tensor.graph.inline import inline
 from tensor.graph.operation import Operation
 from tensor.graph.program import Node, Program, Value
 from tensor.graph.signature import fit_nested
@@ -33,7 +35,7 @@ from tensor.graph.user_lines import user_line
 from tensor.ops.numerics import add_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tensor.core.registry import Op
     from tensor.core.shapes import Dims
@@ -133,6 +135,24 @@ class Graph(GraphView, GraphVariables):
         if control_inputs is None:
             return self._wait_for(None)
         return self._wait_for(operations_of(self, control_inputs))
+
+    def call(self, program: Program, arguments: Sequence[Any]) -> list[Any]:
+        """Apply the nodes of a function's program; return its outputs.
+
+        In TF1's graphs, where nothing runs that is not asked for, whoever asks for one
+        of the outputs asks for all that the function does.
+        """
+        start = len(self.nodes)
+        outputs = inline(program, arguments)
+        if self.building_function or not program.has_effects:
+            return outputs
+        effects: list[Node] = []
+        for node in self.nodes[start:]:
+            node.control_inputs = tuple(dict.fromkeys((*node.control_inputs, *effects)))
+            if node.has_effects:
+                effects.append(node)
+        with self.control_dependencies([Operation(node, self) for node in effects]):
+            return [get_op("Identity")(t) for t in outputs]
 
     def let_last_wait(self, operations: list[Operation]) -> None:
         """Let the node made last wait for operations, beside those it waits for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensor.core.context import context
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.state import StateOp
 
@@ -22,6 +23,13 @@ class WriteThenRead(StateOp):
     def kernel(self, *inputs: Any, **attrs: Any) -> Any:
         self._write.kernel(*inputs, **attrs)
         return attrs["variable"].read_array()
+
+    def reapply(self, inputs: list[Any], attrs: dict[str, Any], name: str) -> Any:
+        graph, variable = context.graph, attrs["variable"]
+        if graph is not None and not graph.building_function:
+            return graph.write_variable(self._write, inputs, attrs)
+        self._write.reapply(inputs, attrs, name)
+        return variable.read_for_op()
 
     def infer(self, *inputs: TensorSpec, **attrs: Any) -> Any:
         variable = attrs["variable"]

@@ -179,7 +179,9 @@ def test_datasets_are_made_of_constants_in_functions() -> None:
     @tf.function
     def sums() -> Any:
         result = 0
-        for v in tf.data.Dataset.from_tensor_slices([1, 2, 3]).take(tf.constant(2)):
+        for v in tf.data.Dataset.from_tensor_slices([1, 2, 3]).take(
+            tf.constant(2, tf.int64)
+        ):
             result += v
         for v in tf.data.Dataset.from_tensors(tf.constant([4, 5])):
             result += tf.reduce_sum(v)
