@@ -62,6 +62,8 @@ class Graph(GraphView, GraphVariables):
     # Whether it belongs to a tf.function, rather than being TF1's kind of graph.
     building_function = False
     is_control_flow_graph = False
+    # Whether a gradient function of the user's is traced into it.
+    holds_gradient = False
 
     def __init__(self, name: str = "graph", outer: Graph | None = None) -> None:
         super().__init__()
@@ -261,6 +263,22 @@ class Graph(GraphView, GraphVariables):
         inputs += [inner._value for _, inner in self.outside.tensors]
         results = tuple([t._value for t in outputs])
         return Program(tuple(inputs), tuple(self.nodes), results, self.name)
+
+    def with_gradient(self, results: Any, sources: Any, gradient: Any) -> Any:
+        """Return results whose gradient by `sources` is the user's.
+
+        Returns:
+            The results; None inside such a gradient, whose own gradient is traced only
+            if it is asked for: it may be that of the same function.
+        """
+        graph: Graph | None = self
+        while graph is not None:
+            if graph.holds_gradient:
+                return None
+            graph = graph.outer
+        from tensor.graph.own_gradient import with_gradient
+
+        return with_gradient(results, sources, gradient)
 
     # ---- what comes from outside
 

@@ -2,9 +2,9 @@
 
 A function with its own gradient becomes an op that passes its results on. In eager
 execution the user's gradient function sees, in its closure, what the forward call
-computed. Inside a traced function the call is traced once more where the gradient is
-asked for: the symbolic tensors of the first trace may not exist there (the function may
-have been inlined, or its branch cut out).
+computed. Inside a traced function the gradient is traced at once and becomes a program
+(`tensor.graph.own_gradient`). Inside such a gradient, a further call is traced once
+more where its gradient is asked for: it may be a call of the same function.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _CustomCall:
 
     Attributes:
         gradient_function: What the call returned beside its results; None in a graph,
-            where the function is to be called again.
+            where the function is to be called again if this is needed.
     """
 
     def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any) -> None:
@@ -107,6 +107,7 @@ class _CustomCall:
         given = {id(a) for a in (*self._flat_args, *kwargs.values())}
         self.variables = [v for v in watcher.variables.values() if id(v) not in given]
         self._check_signature(gradient_function)
+        self._own_gradient = gradient_function
         self.gradient_function = (
             None if context.graph is not None else gradient_function
         )
@@ -140,6 +141,13 @@ class _CustomCall:
             ]
             args = nest.pack_sequence_as(self._args, flat)
             function = self._function(*args, **self._kwargs)[1]
+        return self._checked_gradients(function, dz)
+
+    def own_gradients(self, dz: Any) -> list[Any]:
+        """Return the gradients by the function that this call returned."""
+        return self._checked_gradients(self._own_gradient, dz)
+
+    def _checked_gradients(self, function: Any, dz: Any) -> list[Any]:
         grads = (
             function(*dz, variables=self.variables) if self.variables else function(*dz)
         )
@@ -226,7 +234,11 @@ class CustomGradientFunction:
         inputs = call.inputs()
         if not inputs:  # nothing to differentiate by, but what the results come from
             return nest.pack_sequence_as(call.result, results)
-        outputs = CustomGradient(call, len(results))(*results, *inputs)
+        outputs = None
+        if context.graph is not None:
+            outputs = context.graph.with_gradient(results, inputs, call.own_gradients)
+        if outputs is None:
+            outputs = CustomGradient(call, len(results))(*results, *inputs)
         return nest.pack_sequence_as(call.result, list(outputs))
 
 

@@ -17,13 +17,14 @@ import numpy as np
 
 from tensor.core import dtypes, nest
 from tensor.core.dtypes import DType
-from tensor.core.indexed_slices import IndexedSlicesSpec
+from tensor.core.indexed_slices import IndexedSlices, IndexedSlicesSpec
 from tensor.core.registry import Op, all_ops
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.core.variable import Variable
 from tensor.graph.dynamic_index import Slot
+from tensor.graph.own_gradient import GradientProgram, own_gradient
 from tensor.graph.program import Node, Program, Value
 from tensor.ops.custom_gradient import CustomGradient
 from tensor.ops.lookup import StaticHashTable
@@ -31,7 +32,7 @@ from tensor.ops.lookup_content import KeyValueTensorInitializer
 from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.random.seeds import Stream
 from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
-from tensor.saved_model.custom_gradients import SavedCustomGradient, backward_program
+from tensor.saved_model.custom_gradients import backward_program
 
 
 class UntrackedError(ValueError, AssertionError):
@@ -54,6 +55,8 @@ class Parts:
 # Objects in nodes that are stored by their fields: class, and how to take it apart.
 _OBJECTS: dict[str, tuple[type, Any]] = {
     "slot": (Slot, lambda slot: (slot.number,)),
+    "own_gradient": (GradientProgram, lambda g: (g.program, g.structure)),
+    "slices": (IndexedSlices, lambda s: (s.values, s.indices, s.dense_shape)),
     "stream": (Stream, lambda stream: stream.__reduce__()[1]),
     "table": (StaticHashTable, lambda t: (_content(t), t.default_value)),
     "table_content": (KeyValueTensorInitializer, lambda c: (c._keys, c._values)),
@@ -110,7 +113,7 @@ class Writer:
         name, inputs, attrs = _op_name(node.op), list(node.inputs), node.attrs
         if isinstance(node.op, CustomGradient):
             # The gradient is Python: what it does is saved instead.
-            name = _op_name(SavedCustomGradient())
+            name = _op_name(own_gradient)
             attrs, used = backward_program(node)
             inputs += used
         return {

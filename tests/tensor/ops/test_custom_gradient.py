@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tensor as tf
@@ -158,3 +159,115 @@ def test_jacobians_go_through_gradients_of_users() -> None:
         tape.watch(x)
         y = square(x)
     assert tape.jacobian(y, x).numpy().tolist() == [[5, 0], [0, 10]]
+
+
+# ---- inside traced functions
+
+
+def scaled(x: Any, w: Any) -> Any:
+    """Return x · tanh(w), with a gradient that uses what its closure holds."""
+    h = tf.tanh(w)
+
+    @tf.custom_gradient
+    def product(a: Any) -> Any:
+        b = a * h
+        return b, lambda dy: dy * w * h * b
+
+    return product(x)
+
+
+X, W = tf.constant([1.0, 2.0]), tf.constant([3.0, 5.0])
+WAYS = {
+    "a function": tf.function(scaled),
+    "a function in another": tf.function(lambda x, w: tf.function(scaled)(x, w)),
+    "a branch": tf.function(
+        lambda x, w: tf.cond(w[0] > 0, lambda: scaled(x, w), lambda: x)
+    ),
+    "a loop": tf.function(
+        lambda x, w: tf.while_loop(
+            lambda i, _: i < 1, lambda i, a: (i + 1, scaled(a, w)), [0, x]
+        )[1]
+    ),
+}
+
+
+@pytest.mark.parametrize("f", WAYS.values(), ids=WAYS.keys())
+def test_a_gradient_may_use_what_the_function_around_it_computed(f) -> None:
+    with tf.GradientTape() as outer:
+        outer.watch(X)
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            y = f(X, W)
+        slope = tape.gradient(y, X)
+    np.testing.assert_allclose(slope, W * tf.tanh(W) * X * tf.tanh(W), rtol=1e-6)
+    second = [2.9704018, 4.999092]  # the user's gradient, twice, as in TensorFlow
+    np.testing.assert_allclose(outer.gradient(slope, X), second, rtol=1e-6)
+
+
+def test_a_gradient_may_be_made_of_the_function_itself() -> None:
+    @tf.custom_gradient
+    def exponential(x: Any) -> Any:
+        return tf.exp(x), lambda dy: dy * exponential(x)
+
+    @tf.function
+    def f(x: Any) -> Any:
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = exponential(2.0 * x)
+            slope = tape.gradient(y, x)
+        return slope, outer.gradient(slope, x)
+
+    slope, second = f(tf.constant(0.5))
+    np.testing.assert_allclose([slope, second], [2 * np.e, 4 * np.e], rtol=1e-6)
+
+
+def test_what_a_gradient_raises_is_raised_when_it_is_asked_for() -> None:
+    @tf.custom_gradient
+    def one_way(x: Any) -> Any:
+        def gradient(dy: Any) -> Any:
+            raise NotImplementedError("there is no way back")
+
+        return x + 1, gradient
+
+    f = tf.function(one_way)
+    assert float(f(tf.constant(1.0))) == 2
+
+    def differentiated() -> None:
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            f(X)  # under a tape, the gradient is made with the call
+
+    with pytest.raises(NotImplementedError, match="there is no way back"):
+        differentiated()
+
+
+def test_gradients_by_slices_stay_slices_in_functions() -> None:
+    table = tf.constant([[1.0], [2.0], [3.0]])
+
+    @tf.custom_gradient
+    def row(t: Any) -> Any:
+        return t[1], lambda dy: tf.IndexedSlices(dy[None] * 7, [1], [3, 1])
+
+    @tf.function
+    def f(t: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(t)
+            y = row(t)
+        return tf.convert_to_tensor(tape.gradient(y, t))
+
+    np.testing.assert_array_equal(f(table), [[0], [7], [0]])
+
+
+def test_saved_functions_keep_gradients_with_closures(tmp_path) -> None:
+    module = tf.Module()
+    spec = tf.TensorSpec([2])
+    module.f = tf.function(scaled, input_signature=[spec, spec])
+    tf.saved_model.save(module, str(tmp_path))
+    restored = tf.saved_model.load(str(tmp_path))
+    with tf.GradientTape() as tape:
+        tape.watch(X)
+        y = restored.f(X, W)
+    expected = W * tf.tanh(W) * X * tf.tanh(W)
+    np.testing.assert_allclose(tape.gradient(y, X), expected, rtol=1e-6)
