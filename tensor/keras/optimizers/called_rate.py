@@ -20,5 +20,8 @@ class CalledRate:
     def __float__(self) -> float:
         return float(self._function())
 
+    def __call__(self) -> float:
+        return float(self)
+
     def numpy(self) -> Any:
         return self.read_for_op().numpy()

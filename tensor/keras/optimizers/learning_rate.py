@@ -1,4 +1,4 @@
-"""RateOwner: an optimizer's learning rate: a variable, a schedule or a function."""
+"""RateOwner: an optimizer's learning rate: a variable or a schedule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras.engine.call_context import init_scope
-from tensor.keras.optimizers.called_rate import CalledRate
 from tensor.keras.optimizers.schedules import (
     LearningRateSchedule,
     serialize as schedule_config,
@@ -68,12 +67,10 @@ class RateOwner(SlotOwner):
             )
 
     def _build_learning_rate(self, learning_rate: Any) -> Any:
-        """Return a learning rate as a variable; schedules and functions stay."""
+        """Return a learning rate as a variable; schedules stay."""
         if isinstance(learning_rate, LearningRateSchedule):
             self._current_learning_rate = self._first_rate(learning_rate)
             return learning_rate
-        if callable(learning_rate):
-            return CalledRate(learning_rate)
         with init_scope():
             return _variable(learning_rate, "learning_rate")
 
@@ -83,12 +80,15 @@ class RateOwner(SlotOwner):
             return _variable(rate, "current_learning_rate")
 
     def _rate_config(self) -> Any:
-        rate = self._learning_rate
-        if isinstance(rate, LearningRateSchedule):
-            return schedule_config(rate)
-        if isinstance(rate, CalledRate):
-            return float(rate)
-        return rate.numpy()
+        return self._serialize_hyperparameter(self._learning_rate)
+
+    def _serialize_hyperparameter(self, value: Any) -> Any:
+        """Return a number, variable, function or schedule as a configuration does."""
+        if isinstance(value, LearningRateSchedule):
+            return schedule_config(value)
+        if isinstance(value, tf.Variable | tf.Tensor):
+            return value.numpy()
+        return value() if callable(value) else value
 
 
 def _variable(value: Any, name: str) -> Any:

@@ -18,11 +18,13 @@ from tensor.keras.optimizers import (
     adamax,
     ftrl,
     nadam,
-    optimizer,
     rmsprop,
     sgd,
 )
+from tensor.keras.optimizers.called_rate import CalledRate
+from tensor.keras.optimizers.hyperparameters import Hyperparameters
 from tensor.keras.optimizers.learning_rate import RateOwner
+from tensor.keras.optimizers.schedules import LearningRateSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +41,11 @@ _NEWER = (
 )
 
 
-class Optimizer(optimizer.Optimizer):
+class Optimizer(Hyperparameters):
     """Base of the older optimizers."""
+
+    # The learning rate as it was given; None as soon as a variable takes its place.
+    _rate_given: Any = None
 
     # The older name of each slot that has another one now.
     _slot_names: Mapping[str, str] = MappingProxyType({})
@@ -94,7 +99,22 @@ class Optimizer(optimizer.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        self._rate_given = None
         RateOwner.learning_rate.fset(self, value)  # type: ignore[attr-defined]
+
+    def _build_learning_rate(self, learning_rate: Any) -> Any:
+        if isinstance(learning_rate, int | float):
+            self._rate_given = learning_rate
+        elif callable(learning_rate) and not isinstance(
+            learning_rate, LearningRateSchedule
+        ):
+            return CalledRate(learning_rate)
+        return super()._build_learning_rate(learning_rate)
+
+    def _rate_config(self) -> Any:
+        if self._rate_given is not None:
+            return self._rate_given
+        return RateOwner._serialize_hyperparameter(self, self._learning_rate)
 
     def _rate(self) -> Any:
         rate = tf.cast(super()._rate(), "float32")
@@ -156,7 +176,13 @@ class Optimizer(optimizer.Optimizer):
 
     def build(self, var_list: Any) -> None:
         super().build(var_list)
+        self._rate_given = None
+        self._create_slots(var_list)
         self._sort_variables()
+
+    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
+        """Compute gradients of the loss and apply them; return the step counter."""
+        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
 
     def _sort_variables(self) -> None:
         """Put the slots of one name together."""
@@ -194,10 +220,10 @@ class Optimizer(optimizer.Optimizer):
         for name in ("clipnorm", "global_clipnorm", "clipvalue"):
             if config[name] is None:
                 del config[name]
-        rate = config["learning_rate"]
-        if not isinstance(rate, dict):
-            config["learning_rate"] = float(rate)
-        return {**config, "decay": self.decay}
+        if "learning_rate" not in config:
+            return config  # of a user's own class, which adds what it has
+        name, rate = config.pop("name"), config.pop("learning_rate")
+        return {"name": name, "learning_rate": rate, "decay": self.decay, **config}
 
     def set_weights(self, weights: Any) -> None:
         """Set the step counter and the slots.
@@ -207,7 +233,7 @@ class Optimizer(optimizer.Optimizer):
         """
         if len(weights) != len(self._variables):
             raise ValueError(
-                f"You called `set_weights(weights)` on optimizer {self._name} with a "
+                f"You called `set_weights(weights)` on optimizer {self._name} with a  "
                 f"weight list of length {len(weights)}, but the optimizer was "
                 f"expecting {len(self._variables)} weights. Build it with "
                 "`optimizer.build(variables)` first."

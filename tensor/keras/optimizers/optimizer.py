@@ -198,7 +198,7 @@ class Optimizer(RateOwner):
 
     def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
         """Compute gradients of the loss and apply them."""
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+        self.apply_gradients(self.compute_gradients(loss, var_list, tape))
 
     def apply_gradients(
         self,

@@ -118,3 +118,76 @@ def test_nadam_keeps_the_momentum_of_its_schedule():
 def test_refuses(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+class Momentum(keras.optimizers.legacy.Optimizer):
+    """An optimizer as users write them: gradients add up."""
+
+    def __init__(self, learning_rate=0.1, factor=1.0, name="Momentum", **kwargs):
+        super().__init__(name, **kwargs)
+        self._set_hyper("learning_rate", learning_rate)
+        self._set_hyper("factor", factor)
+
+    def _create_slots(self, var_list):
+        for variable in var_list:
+            self.add_slot(variable, "m")
+
+    def _resource_apply_dense(self, grad, handle, apply_state=None):
+        rate = apply_state[handle.device, handle.dtype]["lr_t"]
+        m = self.get_slot(handle, "m")
+        m.assign_add(grad)
+        handle.assign_sub(rate * self._get_hyper("factor", handle.dtype) * m)
+
+    def _resource_apply_sparse(self, grad, handle, indices):
+        handle.scatter_sub(
+            tf.IndexedSlices(self._decayed_lr(grad.dtype) * grad, indices)
+        )
+
+    def get_config(self):
+        rate = self._serialize_hyperparameter("learning_rate")
+        factor = self._serialize_hyperparameter("factor")
+        return {**super().get_config(), "learning_rate": rate, "factor": factor}
+
+
+def test_optimizers_of_users_have_hyperparameters_and_slots():
+    optimizer = Momentum()
+    assert optimizer.get_config()["learning_rate"] == 0.1
+    variable = tf.Variable([1.0, 2.0])
+    for _ in range(2):
+        optimizer.apply_gradients([(tf.ones(2), variable)])
+    np.testing.assert_allclose(variable, [0.7, 1.7], rtol=1e-6)
+    optimizer.factor = 0.0
+    assert optimizer.factor.numpy() == 0.0
+    optimizer.apply_gradients([(tf.ones(2), variable)])
+    np.testing.assert_allclose(variable, [0.7, 1.7], rtol=1e-6)
+    assert optimizer.get_slot_names() == ["m"]
+    assert isinstance(optimizer.get_config()["learning_rate"], np.float32)
+    rows = tf.IndexedSlices(tf.ones((1,)), [1], [2])
+    optimizer._set_hyper("learning_rate", 1.0)
+    optimizer.apply_gradients([(rows, variable)])
+    np.testing.assert_allclose(variable, [0.7, 0.7], rtol=1e-6)
+    with pytest.raises(AttributeError, match="'Momentum' object has no attribute 'z'"):
+        _ = optimizer.z
+
+
+def test_users_extend_the_optimizers_that_are_there():
+    class Twice(keras.optimizers.legacy.SGD):
+        def _resource_apply_dense(self, grad, var, apply_state=None):
+            super()._resource_apply_dense(2 * grad, var, apply_state)
+
+    variable = tf.Variable([1.0])
+    Twice(0.1).apply_gradients([(tf.ones(1), variable)])
+    np.testing.assert_allclose(variable, [0.8])
+    rows = tf.IndexedSlices(tf.ones((1,)), [0], [1])
+    Twice(0.1).apply_gradients([(rows, variable)])
+    np.testing.assert_allclose(variable, [0.7])
+
+
+def test_learning_rates_may_be_called():
+    rates = iter([0.1, 0.2])
+    older = keras.optimizers.legacy.SGD(lambda: next(rates))
+    variable = tf.Variable([1.0])
+    for _ in range(2):
+        older.apply_gradients([(tf.ones(1), variable)])
+    np.testing.assert_allclose(variable, [0.7])
+    assert keras.optimizers.SGD(lambda: 0.5).learning_rate.numpy() == 0.5
