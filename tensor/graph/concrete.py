@@ -82,6 +82,7 @@ class ConcreteFunction:
         self.variables = graph.variables
         captured = [outer for outer, _ in graph.outside.tensors]
         self.captured_tensors = captured
+        self._homes = {t.graph for t in captured if not isinstance(t, EagerTensor)}
         self._call_time = list(graph.call_time.values())
         self._captured_arrays = [getattr(t, "_array", None) for t in captured]
         self._argument_variables = _variables_in(arguments.specs)
@@ -132,13 +133,12 @@ class ConcreteFunction:
 
     def is_stale(self) -> bool:
         """Return whether it uses tensors of an outer graph that is not traced now."""
-        captured = self.captured_tensors
-        homes = {t.graph for t in captured if not isinstance(t, EagerTensor)}
-        if homes:
-            graph = context.graph
-            while graph is not None:
-                homes.discard(graph)
-                graph = graph.outer
+        if not self._homes:
+            return False
+        homes, graph = set(self._homes), context.graph
+        while graph is not None:
+            homes.discard(graph)
+            graph = graph.outer
         return bool(homes)
 
     # ---- calling
