@@ -48,7 +48,8 @@ class FakeQuant(Op):
         bottom, top, step = nudged(low, high, levels)
         inverse, half = 1 / step, np.float32(0.5)
         zero = np.floor(-bottom * inverse + half)
-        level = np.floor((np.clip(x, bottom, top) - bottom) * inverse - zero + half)
+        inside = np.maximum(np.minimum(x, top), bottom)
+        level = np.floor((inside - bottom) * inverse - zero + half)
         result = level * step
         nothing = (low == 0) & (high == 0)
         return np.where(nothing, np.float32(0), result).astype(np.float32)[()]
@@ -161,6 +162,19 @@ def range_ends(low: Any, high: Any) -> tuple[Any, Any]:
     return ends
 
 
+def fixed_ends(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of a range that stays fixed.
+
+    Raises:
+        InvalidArgumentError: They are not in order.
+    """
+    if not low < high:
+        raise errors.invalid(
+            "FakeQuant", f"min has to be smaller than max, was: {low:g} >= {high:g}"
+        )
+    return float(low), float(high)
+
+
 @export("quantization.fake_quant_with_min_max_args")
 def fake_quant_with_min_max_args(
     inputs: Any,
@@ -175,11 +189,7 @@ def fake_quant_with_min_max_args(
     Raises:
         InvalidArgumentError: `num_bits` is out of range, or `min` not below `max`.
     """
-    if not min < max:
-        raise errors.invalid(
-            "FakeQuant", f"min has to be smaller than max, was: {min} >= {max}"
-        )
-    ends = float(min), float(max)
+    ends = fixed_ends(min, max)
     return fake_quant_with_min_max_vars(inputs, *ends, num_bits, narrow_range, name)
 
 

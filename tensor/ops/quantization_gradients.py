@@ -15,6 +15,7 @@ from tensor.ops.families import shape_of
 from tensor.ops.quantization import (
     channel_ends,
     fake_quant_gradients,
+    fixed_ends,
     quant_levels,
     range_ends,
 )
@@ -65,9 +66,10 @@ def fake_quant_with_min_max_args_gradient(
     """Return what `tf.quantization.fake_quant_with_min_max_args` gives back to inputs.
 
     Raises:
-        InvalidArgumentError: `num_bits` is out of range, or shapes differ.
+        InvalidArgumentError: `num_bits` is out of range, shapes differ, or `min` is
+            not below `max`.
     """
-    ends = float(min), float(max)
+    ends = fixed_ends(min, max)
     return fake_quant_with_min_max_vars_gradient(
         gradients, inputs, *ends, num_bits, narrow_range, name
     ).backprops_wrt_input

@@ -140,10 +140,11 @@ def quantize_and_dequantize_v2(
             f"Value for attr 'round_mode' of \"{round_mode}\" is not in the list of "
             'allowed values: "HALF_TO_EVEN", "HALF_UP"',
         )
-    if not 1 + bool(signed_input) <= num_bits <= 63:
+    if not 1 <= num_bits <= 62 - bool(signed_input):
         raise errors.invalid(
             op.type_name,
-            f"num_bits is out of range: {num_bits} with signed_input {signed_input}",
+            f"num_bits is out of range: {num_bits} with signed_input_ "
+            f"{int(signed_input)}",
         )
     low, high = convert(low, x.dtype), convert(high, x.dtype)
     _check_ends(x, low, axis, is_given=range_given)
