@@ -37,7 +37,7 @@ class Parameters:
     Attributes:
         name: The name of the function.
         signature: The parameters.
-        names: Their names.
+        names: Their names; TensorFlow calls them `arg_names`.
         function_type: The parameters with what arguments must fit.
     """
 
@@ -49,7 +49,7 @@ class Parameters:
         except (TypeError, ValueError):
             self.signature = _ANYTHING
         parameters = list(self.signature.parameters.values())
-        self.names = [p.name for p in parameters]
+        self.names = self.arg_names = [p.name for p in parameters]
         self.name = name_of(function)
         positional = all(p.kind in _POSITIONAL for p in parameters)
         # A call with this many positional arguments needs no binding.

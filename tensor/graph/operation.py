@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensor.core.shapes import TensorShape
 from tensor.graph.graph_def import node_def
 from tensor.graph.program import Node
 from tensor.graph.symbolic import SymbolicTensor
@@ -84,11 +85,19 @@ class Operation:
         Raises:
             ValueError: The operation has none of this name.
         """
-        if self._node is None and name == "_user_specified_name":
-            return self.name.encode()
-        if self._node is None or name not in self._node.attrs:
+        attrs = self._placeholder_attrs() if self._node is None else self._node.attrs
+        if name not in attrs:
             raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
-        return self._node.attrs[name]
+        return attrs[name]
+
+    def _placeholder_attrs(self) -> dict[str, Any]:
+        value: Any = self.maker
+        called = self._graph.user_names.get(value, self.name.rpartition("/")[2])
+        return {
+            "_user_specified_name": called.encode(),
+            "dtype": value.dtype,
+            "shape": TensorShape(value.dims),
+        }
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run the operation in a TF1 session, by default the one entered.

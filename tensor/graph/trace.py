@@ -70,6 +70,8 @@ class Graph(GraphView, GraphVariables):
         self.name = name
         self.outer = outer
         self.placeholders: list[SymbolicTensor] = []
+        # What users call them; names of nodes differ, where two are called the same.
+        self.user_names: dict[Value, str] = {}
         self.nodes: list[Node] = []
         self.outer_tapes: list[Any] = []
         # The tensors that are passed in by the call for which this is traced.
@@ -173,6 +175,7 @@ class Graph(GraphView, GraphVariables):
     ) -> SymbolicTensor:
         """Add an input that is passed in at each run."""
         value = Value(dims, dtype, self.unique_name(name) + ":0")
+        self.user_names[value] = name
         tensor = SymbolicTensor(value, self)
         self.placeholders.append(tensor)
         return tensor

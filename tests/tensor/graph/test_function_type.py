@@ -328,3 +328,18 @@ def test_results_of_a_loop_are_numbered_after_its_counters():
     graph = f.get_concrete_function(tf.TensorSpec([])).graph
     assert graph.get_tensor_by_name("while:2").op.type == "StatelessWhile"
     assert graph.get_operation_by_name("add").inputs[0].name == "while:2"
+
+
+def test_placeholders_know_what_users_call_them():
+    v = tf.Variable(1.0)
+    f = tf.function(lambda a, b: a + b[0]["x"] + b[1] + v)
+    spec = tf.TensorSpec([2])
+    inputs = f.get_concrete_function(spec, [{"x": spec}, spec]).inputs
+    called = [t.op.get_attr("_user_specified_name") for t in inputs]
+    assert called == [b"a", b"b", b"b", b"resource"]
+    assert [t.op.name for t in inputs[:3]] == ["a", "b", "b_1"]
+    facts = [inputs[0].op.get_attr(name) for name in ("dtype", "shape")]
+    assert facts == [tf.float32, tf.TensorShape([2])]
+    with pytest.raises(ValueError, match="has no attr named 'nothing'"):
+        inputs[0].op.get_attr("nothing")
+    assert f.function_spec.arg_names == ["a", "b"]
