@@ -138,6 +138,7 @@ def _location(params: Any, indices: Any, axis: int, batch_dims: int) -> _Locatio
                     f"params.shape[{i}]: {params.shape[i]} should be equal to "
                     f"indices.shape[{i}]: {indices.shape[i]}",
                 )
+    axis %= params.ndim
     key = (*batch_grids(batch, indices.ndim), indices)
     # Read: [batch, indices, between, rest]. Wanted: [batch, between, indices, rest].
     between = axis - batch_dims

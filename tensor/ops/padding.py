@@ -14,7 +14,7 @@ from tensor.core.registry import Op, Sample, register
 from tensor.core.shapes import to_brackets
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import shape_for, static_value
+from tensor.ops.array import shape_for, static_value, stop_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +216,8 @@ def pad_(
         constant_values = b""
     if x.dtype is dtypes.bool_ and constant_values == 0:
         constant_values = False
-    value = convert(constant_values, x.dtype)
+    # TensorFlow has no gradient of the value.
+    value = stop_gradient(convert(constant_values, x.dtype))
     if value.ndim:
         raise errors.invalid(
             "PadV2",

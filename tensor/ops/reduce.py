@@ -10,8 +10,9 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.call import is_symbolic
 from tensor.core.convert import convert
-from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, get_op, register
 from tensor.core.shapes import to_brackets
+from tensor.core.tensor import Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops import row_sums
 from tensor.ops.argmax import argmax as argmax, argmin as argmin
@@ -269,10 +270,10 @@ class ReduceProd(Reduction):
         shape = shape_of(x)
         axes = call.attrs["axis"]
         if axes is None and shape is None:
-            raise LookupError(
-                "The gradient of reduce_prod needs an input of known rank; give one "
-                "by tf.ensure_shape."
-            )
+            flat = get_op("Reshape")(x, shape=(-1,))
+            slopes = get_op("Reshape")(dz, shape=(1,)) * _product_of_others(flat, 0)
+            shape_vector = get_op("Shape")(x, out_type=dtypes.int32)
+            return get_op("Reshape")(slopes, shape=shape_vector)
         slope = expand_reduced(dz, x, **call.attrs)
         for axis in range(len(shape or ())) if axes is None else axes:
             slope = slope * _product_of_others(x, axis)
@@ -299,7 +300,10 @@ class _Truth(Reduction):
         keepdims: bool = False,
         name: str | None = None,
     ) -> Any:
-        is_tensor = hasattr(input_tensor, "dtype")
+        # Arrays, unlike tensors, are cast: what is not 0 is true.
+        is_tensor = isinstance(input_tensor, Tensor) or hasattr(
+            input_tensor, "read_for_op"
+        )
         x = convert(input_tensor, None if is_tensor else dtypes.bool_)
         if not x.dtype.is_bool:
             raise errors.invalid(

@@ -15,8 +15,8 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import (
     as_static_shape,
-    cast,
     ones_like,
+    shape_for,
     shape_op,
     static_value,
     where,
@@ -24,7 +24,7 @@ from tensor.ops.array import (
 )
 from tensor.ops.bad_indices import ignores_bad_indices, without_bad_indices
 from tensor.ops.families import shape_of
-from tensor.ops.gather import check_index_dtype, gather, gather_nd, nd_location
+from tensor.ops.gather import check_index_dtype, gather_nd, nd_location
 from tensor.ops.reduction import together
 from tensor.ops.scatter_shapes import check_static_updates, check_updates
 
@@ -128,22 +128,35 @@ def check_segment_ids(ids: Any, count: int, op_type: str) -> None:
         )
 
 
-def gather_or_zero(params: Any, ids: Any) -> Any:
-    """Return the rows of `params` that `ids` name; zeros for negative ids."""
-    valid = ids >= 0
-    rows = gather(params, where(valid, ids, zeros_like(ids)), axis=0, batch_dims=0)
-    shape = shape_of(rows)
-    extra = len(shape or ()) - len(shape_of(ids) or ())
-    mask = cast(valid, dtype=_dtype(rows))
-    for _ in range(extra):
-        mask = mask[..., None]
-    return rows * mask
+class GatherOrZero(Op):
+    """The rows of params that ids name; zeros for negative ids."""
+
+    keeps_inputs = (1,)
+
+    def kernel(self, params: Any, ids: Any) -> Any:
+        valid = np.asarray(ids) >= 0
+        if valid.all():
+            return np.take(params, ids, axis=0)
+        rows = np.zeros((*valid.shape, *params.shape[1:]), params.dtype)
+        rows[valid] = params[ids[valid]]
+        return rows
+
+    def infer(self, params: TensorSpec, ids: TensorSpec) -> TensorSpec:
+        if params.dims is None or ids.dims is None:
+            return TensorSpec.of(None, params.dtype)
+        return TensorSpec.of((*ids.dims, *params.dims[1:]), params.dtype)
+
+    def gradient(self, call: Any, dz: Any) -> Any:
+        params, ids = call.inputs
+        return unsorted_segment_sum(dz, ids, num_segments=shape_for(params)[0]), None
+
+    def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
+        ids = np.array([[2, 0], [-1, 2]], np.int32)
+        yield Sample(rng.normal(size=(3, 2)), ids)
+        yield Sample(rng.normal(size=(3,)), ids[0])
 
 
-def _dtype(x: Any) -> Any:
-    from tensor.core.dtypes import from_numpy
-
-    return from_numpy(x.dtype) if isinstance(x.dtype, np.dtype) else x.dtype
+gather_or_zero = register(GatherOrZero)
 
 
 class ScatterNd(Op):

@@ -16,9 +16,9 @@ from tensor.core.convert import convert
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
-from tensor.ops.array import cast, ones_like, reshape, where, zeros_like
-from tensor.ops.compare import equal, greater, less
-from tensor.ops.families import NUMERIC, REAL, check_kind, shape_of
+from tensor.ops.array import cast, ones_like, where, zeros_like
+from tensor.ops.compare import equal, greater
+from tensor.ops.families import NUMERIC, REAL, check_kind
 from tensor.ops.math import divide, maximum
 from tensor.ops.math.complex_numbers import conj_for_gradient, dtype_of, real_op
 from tensor.ops.scatter import (
@@ -310,26 +310,12 @@ class _UnsortedExtreme(_Unsorted):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x, ids = call.inputs
-        outside = _outside(ids, x)
+        # Rows of no segment may look chosen; their spread is 0.
         chosen = equal(x, gather_or_zero(call.output, ids))
-        chosen = where(outside, zeros_like(chosen), chosen)
         share = cast(chosen, dtype=dtype_of(x))
         ties = unsorted_segment_sum(share, ids, **call.attrs)
         spread = gather_or_zero(divide(dz, maximum(ties, ones_like(ties))), ids)
         return where(chosen, spread, zeros_like(spread)), None
-
-
-def _outside(ids: Any, x: Any) -> Any:
-    """Return which rows belong to no segment, to broadcast over x."""
-    negative = less(ids, zeros_like(ids))
-    dims, rank = shape_of(ids), len(shape_of(x) or ())
-    if dims is None or None in dims:
-        from tensor.ops.array import concat, shape_op
-
-        extra = convert(np.ones(rank - len(dims or ()), np.int32))
-        target = concat(shape_op(ids, out_type=dtypes.int32), extra, axis=0)
-        return reshape(negative, shape=target)
-    return reshape(negative, shape=(*dims, *(1,) * (rank - len(dims))))
 
 
 class UnsortedSegmentMax(_UnsortedExtreme):

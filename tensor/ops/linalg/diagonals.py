@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import errors
+from tensor.core.call import is_symbolic
 from tensor.core.registry import Op, Sample, register
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import reshape, shape_for, static_value, zeros_like
 from tensor.ops.families import bracketed
-from tensor.ops.reduction import is_unknown
+from tensor.ops.reduction import known_or_symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +155,8 @@ class MatrixDiagPart(Op):
         return found[..., 0, :] if k[0] == k[1] else found
 
     def infer(self, x: TensorSpec, k: Any, align: str, padding: Any) -> TensorSpec:
-        if x.dims is None or is_unknown(k):
+        k = known_or_symbolic(k)
+        if x.dims is None or is_symbolic(k):
             return TensorSpec.of(None, x.dtype)
         longest = None
         if None not in x.dims[-2:]:
@@ -240,7 +242,8 @@ class MatrixDiag(Op):
     def infer(
         self, x: TensorSpec, k: Any, size: Any, align: str, padding: Any
     ) -> TensorSpec:
-        if x.dims is None or is_unknown(k):
+        k = known_or_symbolic(k)
+        if x.dims is None or is_symbolic(k):
             return TensorSpec.of(None, x.dtype)
         band, given = as_band(k, self.type_name), static_value(size)
         rows: Any

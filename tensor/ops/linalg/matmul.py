@@ -70,7 +70,7 @@ class MatMul(Op):
             grad_a = sum_to(grad_a, call.inputs[0])
         if call.wants[1]:
             if not flip_a and len(shape_of(b) or ()) == 2:
-                a, dz = _as_one_matrix(a), _as_one_matrix(dz)
+                a, dz = _as_one_matrix_each(a, dz)
             if flip_b:
                 grad_b = matmul(dz, a, transpose_a=True, transpose_b=flip_a)
             else:
@@ -94,12 +94,14 @@ class MatMul(Op):
         yield Sample(a, rng.normal(size=(4, 3)), transpose_a=False, transpose_b=True)
 
 
-def _as_one_matrix(x: Any) -> Any:
-    """Return a stack of matrices as one tall matrix, where the row length is known."""
-    dims = shape_of(x)
-    if dims is None or len(dims) == 2 or dims[-1] is None or 0 in dims:
-        return x
-    return reshape(x, shape=(-1, dims[-1]))
+def _as_one_matrix_each(*stacks: Any) -> tuple[Any, ...]:
+    """Return stacks of matrices as tall matrices, if all lengths of rows are known."""
+    every = [shape_of(x) for x in stacks]
+    for dims in every:
+        if dims is None or len(dims) == 2 or dims[-1] is None or 0 in dims:
+            return stacks
+    pairs = zip(stacks, every, strict=True)
+    return tuple(reshape(x, shape=(-1, dims[-1])) for x, dims in pairs if dims)
 
 
 def product_shape(

@@ -8,8 +8,7 @@ import numpy as np
 
 from tensor.core import errors
 from tensor.core.registry import NON_DIFFERENTIABLE, Sample, register
-from tensor.ops.array import concat, zeros_like
-from tensor.ops.families import shape_of
+from tensor.ops.array import concat, shape_for, zeros_like
 from tensor.ops.linalg.inverse import SquareOp, product
 from tensor.ops.linalg.matmul import adjoint
 
@@ -90,9 +89,7 @@ class MatrixExponential(SquareOp):
         # exp of [[Aᴴ, dz], [0, Aᴴ]] holds the derivative at Aᴴ in direction dz, which
         # is the gradient, in its upper right block.
         a = adjoint(call.inputs[0])
-        size = (shape_of(a) or (None,))[-1]
-        if size is None:
-            raise NotImplementedError("The gradient of expm needs a known size.")
+        size = shape_for(a)[-1]
         top = concat(a, dz, axis=-1)
         bottom = concat(zeros_like(a), a, axis=-1)
         return expm(concat(top, bottom, axis=-2))[..., :size, size:]
@@ -124,6 +121,8 @@ def square_root(x: np.ndarray) -> np.ndarray:
 
 def _each(function: Any, x: Any) -> Any:
     """Apply a function of one matrix to each of a stack, in double precision."""
+    if not x.size:
+        return x
     wide = x.astype(np.complex128).reshape(-1, *x.shape[-2:])
     results = [function(m) for m in wide]
     stacked = np.array(results, np.complex128).reshape(x.shape)

@@ -33,6 +33,20 @@ CASES: dict[str, Callable[..., Any]] = {
     "diag": lambda x: tf.linalg.diag(x, k=1) ** 3,
     "bias_add": lambda x: tf.nn.bias_add(x * x, x[0, :, 0], "NCW") ** 2,
     "pinv": tf.linalg.pinv,
+    "expm": tf.linalg.expm,
+    "matvec": lambda x: tf.linalg.matvec(x, x[0, 0]) ** 2,
+    "reduce_prod": tf.reduce_prod,
+    "gather": lambda x: tf.gather(x, [[2, 0], [1, 1]], axis=-1) ** 2,
+    "segment_prod": lambda x: tf.math.segment_prod(x, [0, 0]),
+    "unsorted_segment_max": lambda x: (
+        tf.math.unsorted_segment_max(x, [[0, 1, -1], [1, 0, 0]], 2) ** 2
+    ),
+    "unsorted_segment_sqrt_n": lambda x: (
+        tf.math.unsorted_segment_sqrt_n(x, [[0, 1, -1], [1, 0, 0]], 2) ** 2
+    ),
+    "toeplitz": lambda x: (
+        tf.linalg.LinearOperatorToeplitz(x[:, 0], x[:, :, 0]).to_dense() ** 2
+    ),
 }
 
 

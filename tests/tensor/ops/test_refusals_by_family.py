@@ -321,11 +321,6 @@ TRACED: dict[str, tuple[Any, tf.TensorSpec, str]] = {
         ANY,
         "must have a static shape or `data_format` must be given",
     ),
-    "product's gradient": (
-        lambda x: tf.gradients(tf.reduce_prod(x), x),
-        ANY,
-        "needs an input of known rank",
-    ),
 }
 
 
