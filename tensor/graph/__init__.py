@@ -29,5 +29,6 @@ from tensor.graph.control import (
     map_fn as map_fn,
     tensor_array as tensor_array,
     tensor_array_spec as tensor_array_spec,
+    vectorized_map as vectorized_map,
     while_loop as while_loop,
 )

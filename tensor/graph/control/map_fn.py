@@ -9,7 +9,6 @@ from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.name_scope import name_scope
 from tensor.core.public_api import export
-from tensor.core.registry import get_op
 from tensor.graph.control.collecting import (
     as_elements,
     collector_for,
@@ -250,30 +249,3 @@ def scan(
         )
     stacked = [_with_length(a.stack(), flat[0]) for a in arrays]
     return nest.pack_sequence_as(structure, stacked)
-
-
-@export("vectorized_map")
-def vectorized_map(
-    fn: Callable[..., Any],
-    elems: Any,
-    fallback_to_while_loop: bool = True,
-    warn: bool = True,
-) -> Any:
-    """Return `fn` applied to each slice of `elems`, stacked; dtypes may change.
-
-    Runs as a loop in a graph, or slice by slice.
-    """
-    flat, count = _elements(elems)
-    if not isinstance(count, int):
-        signature = nest.map_structure(
-            lambda t: t.dtype,
-            fn(nest.pack_sequence_as(elems, [slice_at(t, 0) for t in flat])),
-        )
-        return map_fn(fn, elems, fn_output_signature=signature)
-    results = [
-        fn(nest.pack_sequence_as(elems, [slice_at(t, i) for t in flat]))
-        for i in range(count)
-    ]
-    return nest.map_structure(
-        lambda *parts: get_op("Pack")(*[convert(p) for p in parts], axis=0), *results
-    )
