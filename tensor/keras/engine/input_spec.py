@@ -30,7 +30,7 @@ class InputSpec:
 
         Raises:
             ValueError: An axis is outside of the given rank.
-            TypeError: An axis is no integer.
+            TypeError: An axis is no integer, or `axes` no dictionary.
         """
         self.dtype = None if dtype is None else tf.as_dtype(dtype).name
         self.shape = None if shape is None else tuple(tf.TensorShape(shape).as_list())
@@ -40,6 +40,11 @@ class InputSpec:
         self.name = name
         self.optional = optional
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        if axes is not None and not isinstance(axes, dict):
+            raise TypeError(
+                "Argument `axes` must be a dict with integer keys. Received: "
+                f"axes={axes}"
+            )
         try:
             self.axes = {int(k): v for k, v in (axes or {}).items()}
         except (ValueError, TypeError):

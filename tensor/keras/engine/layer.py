@@ -16,7 +16,7 @@ from tensor.keras.engine.call_context import calls, entered, init_scope
 from tensor.keras.engine.call_errors import in_layer
 from tensor.keras.engine.call_signature import CallSignature, signature_of
 from tensor.keras.engine.casting import PYTHON_VALUES, as_tensor, cast_floating
-from tensor.keras.engine.input_spec import check_input
+from tensor.keras.engine.input_spec import InputSpec, check_input
 from tensor.keras.engine.keras_tensor import KerasTensor
 from tensor.keras.engine.layer_masks import LayerMasks
 from tensor.keras.engine.layer_nodes import LayerNodes
@@ -94,7 +94,7 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
         self.stateful = False
         own_rule = type(self).compute_mask is not LayerMasks.compute_mask
         self.supports_masking = getattr(type(self), "supports_masking", own_rule)
-        self.input_spec: Any = None
+        self._input_spec: Any = None
         self._build_input_shape: Any = None
         self._inbound_nodes: Any = []
         self._outbound_nodes: Any = []
@@ -164,6 +164,20 @@ class Layer(LayerNodes, LayerMasks, LayerWeights):
         if type(self).get_config is Layer.get_config:
             return automatic_config.completed(self, config)
         return config
+
+    @property
+    def input_spec(self) -> Any:
+        """What inputs are checked against: an `InputSpec`, or a structure of them."""
+        return self._input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        for spec in nest.flatten(value):
+            if spec is not None and not isinstance(spec, InputSpec):
+                raise TypeError(
+                    f"Layer input_spec must be an instance of InputSpec. Got: {spec}"
+                )
+        self._input_spec = value
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -44,6 +44,7 @@ class LossOwner(WeightOwner):
 
         Raises:
             TypeError: A keyword is unknown.
+            ValueError: A penalty was computed outside of a call: it will not change.
         """
         kwargs.pop("inputs", None)
         if kwargs:
@@ -55,6 +56,11 @@ class LossOwner(WeightOwner):
                 continue
             elif isinstance(loss, KerasTensor):
                 self._add_symbolic_loss(loss)
+            elif context.graph is None and calls.layer is None:
+                raise ValueError(
+                    "Expected a symbolic Tensors or a callable for the loss value. "
+                    "Please wrap your loss computation in a zero argument `lambda`."
+                )
             else:
                 if not isinstance(loss, Tensor):
                     loss = tf.convert_to_tensor(loss, dtype="float32")
@@ -100,6 +106,11 @@ class LossOwner(WeightOwner):
             penalty = self._activity_regularizer(output)
             batch = tf.cast(tf.shape(output)[0], penalty.dtype)
             self.add_loss(tf.math.divide_no_nan(penalty, batch))
+
+    @property
+    def updates(self) -> list[Any]:
+        """Nothing: updates are done as they are called for."""
+        return []
 
     def add_update(self, updates: Any) -> None:
         """Run updates given as functions, unless this layer or an outer one is frozen.

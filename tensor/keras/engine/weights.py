@@ -103,7 +103,14 @@ class WeightOwner(Module):
                 self._forget(old)
             if isinstance(value, Module | tf.Variable | list | tuple | dict):
                 self._track(value)
-        Module.__setattr__(self, name, value)
+        try:
+            Module.__setattr__(self, name, value)
+        except AttributeError:
+            raise AttributeError(
+                f'Can\'t set the attribute "{name}", likely because it conflicts with '
+                "an existing read-only @property of the object. Please choose a "
+                "different name."
+            ) from None
 
     def _check_started(self, value: Any) -> None:
         """Check that an attribute may be set before the constructor is through."""

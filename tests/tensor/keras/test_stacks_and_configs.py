@@ -101,6 +101,26 @@ REFUSED = {
         ValueError,
         "cannot be saved because the input shape is not available. Please specify an",
     ),
+    "a specification that is none": (
+        lambda: setattr(layers.Dense(1), "input_spec", 3),
+        TypeError,
+        "Layer input_spec must be an instance of InputSpec. Got: 3",
+    ),
+    "axes that are a number": (
+        lambda: layers.InputSpec(axes=3),
+        TypeError,
+        "must be a dict with integer keys",
+    ),
+    "a penalty that cannot change": (
+        lambda: layers.Layer().add_loss(tf.constant(1.0)),
+        ValueError,
+        "Please wrap your loss computation in a zero argument `lambda`",
+    ),
+    "an attribute that can only be read": (
+        lambda: setattr(layers.Layer(), "name", "x"),
+        AttributeError,
+        "Can't set the attribute \"name\", likely because it conflicts",
+    ),
     "an argument that files do not take": (
         lambda: keras.Sequential([keras.Input((1,))]).save("never.keras", foo=1),
         ValueError,
