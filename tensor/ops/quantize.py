@@ -15,6 +15,8 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array_functions import array_function
+from tensor.ops.dtype_kinds import check_attribute
+from tensor.ops.operands import operand
 
 if TYPE_CHECKING:
     from tensor.core.dtypes import DType
@@ -112,10 +114,10 @@ def _quantize(
         turn = np.rint if rounding == "HALF_TO_EVEN" else _away
         z = turn(x.clip(bottom, top) * scale)
     elif mode == "MIN_FIRST":
-        steps = 2.0 ** (8 * info.dtype.itemsize)
-        scale = steps / ((high - low) * (steps / (steps - 1)))
-        scale, start = _along(scale, x, axis), _along(_away(low * scale), x, axis)
-        z = _away(x * scale) - start + info.min
+        steps = np.float64(float(info.max) - info.min)
+        scale = np.where(top == bottom, 0, steps / (top - bottom)).astype(single)
+        z = _away(x * scale) - (_away(bottom * scale) - single(info.min))
+        z = np.minimum(z, single(2**31 - 128))
     else:
         scale = single(float(info.max) - info.min) / (top - bottom)
         half = single((float(info.max) - info.min + 1) / 2 if info.min else 0)
@@ -163,7 +165,14 @@ def quantize(
         )
     _check_word("mode", mode, _MODES)
     _check_word("round_mode", round_mode, _ROUNDINGS)
-    x, low, high = (convert(v, dtypes.float32) for v in (input, min_range, max_range))
+    if round_mode == "HALF_TO_EVEN" and mode != "SCALED":
+        raise errors.invalid(
+            "QuantizeV2",
+            f"Round mode '{round_mode}' only supported for mode 'SCALED', but mode is "
+            f"'{mode}'.",
+        )
+    x = operand("QuantizeV2", input, dtypes.float32)
+    low, high = convert(min_range, dtypes.float32), convert(max_range, dtypes.float32)
     codes = _quantize(
         x,
         low,
@@ -212,9 +221,10 @@ def _dequantize(
             scale = np.maximum(low / np.float32(info.min + narrow), scale)
         z = codes * scale
     elif mode == "MIN_FIRST":
-        scale = (high - low) / width
+        steps = np.float64(float(info.max) - info.min)
+        scale = ((high - low) / steps).astype(np.float32)
         start = np.where(high == low, low, _away(low / scale) * scale)
-        z = start + (codes - np.float32(info.min)) * scale
+        z = (start - np.float32(info.min) * scale) + codes * scale
     else:
         half = np.float32((width + 1) / 2 if info.min else 0)
         z = (codes + half) * ((high - low) / width) + low
@@ -245,7 +255,8 @@ def dequantize(
         dtype: float32 or bfloat16.
 
     Raises:
-        InvalidArgumentError: The codes are no integers, or the mode is none.
+        InvalidArgumentError: The codes are no integers, the mode is none, or `dtype`
+            is another, or not made in that mode.
     """
     _check_word("mode", mode, _MODES)
     x = convert(input)
@@ -256,11 +267,19 @@ def dequantize(
             f"allowed values: {', '.join(_CODES)}",
         )
     low, high = convert(min_range, dtypes.float32), convert(max_range, dtypes.float32)
+    result = dtypes.as_dtype(dtype)
+    check_attribute("Dequantize", "dtype", result, (dtypes.bfloat16, dtypes.float32))
+    if result is dtypes.bfloat16 and mode == "MIN_FIRST":
+        raise errors.invalid(
+            "Dequantize",
+            "When output type is bfloat16, Mode string must be 'MIN_COMBINED', is "
+            f"'{mode}'",
+        )
     return _dequantize(
         x,
         low,
         high,
-        dtype=dtypes.as_dtype(dtype),
+        dtype=result,
         mode=mode,
         narrow=bool(narrow_range),
         axis=-1 if axis is None else int(axis),
