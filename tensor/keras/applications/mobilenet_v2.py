@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tensor.keras import layers, settings
+from tensor.keras import layers
 from tensor.keras.applications import imagenet
-from tensor.keras.engine.model import Model
+from tensor.keras.applications.imagenet import (
+    BASE,
+    Request,
+    decode_predictions as decode_predictions,
+    preprocess_for,
+)
+
+if TYPE_CHECKING:
+    from tensor.keras.engine.model import Model
 
 # Filters, stride and expansion of each block.
 _BLOCKS = (
@@ -30,13 +36,14 @@ _BLOCKS = (
     (160, 1, 6),
     (320, 1, 6),
 )
+preprocess_input = preprocess_for("tf")
 
 
 def MobileNetV2(  # noqa: N802  # Keras's name
     input_shape: Any = None,
     alpha: float = 1.0,
     include_top: bool = True,
-    weights: Any = None,
+    weights: Any = "imagenet",
     input_tensor: Any = None,
     pooling: str | None = None,
     classes: int = 1000,
@@ -48,7 +55,7 @@ def MobileNetV2(  # noqa: N802  # Keras's name
         input_shape: The images' shape, [224, 224, 3] by default.
         alpha: What the numbers of filters are multiplied by.
         include_top: Whether to end in a classifier.
-        weights: None, or a file with weights.
+        weights: None, "imagenet", or a file with weights.
         input_tensor: A Keras tensor to begin with.
         pooling: Without a classifier: None, "avg" or "max".
         classes: The number of classes.
@@ -57,47 +64,40 @@ def MobileNetV2(  # noqa: N802  # Keras's name
     Raises:
         ValueError: An argument is none of the allowed values.
     """
-    imagenet.check_weights(weights, include_top, classes)
-    shape = imagenet.checked_input_shape(input_shape, 224, 32, include_top)
-    inputs = layers.Input(shape=shape) if input_tensor is None else input_tensor
-    first = settings.image_data_format() == "channels_first"
-    x = _convolved(inputs, _divisible(32 * alpha), 3, 2, "Conv1", "bn_Conv1")
+    request = Request(
+        include_top,
+        weights,
+        input_tensor,
+        input_shape,
+        pooling,
+        classes,
+        classifier_activation,
+    )
+    known = imagenet.known_size(input_shape, (96, 128, 160, 192, 224))
+    start = request.begin(known, min_size=32)
+    x = _convolved(start, imagenet.divisible(32 * alpha), 3, 2, "Conv1", "bn_Conv1")
     x = layers.ReLU(6.0, name="Conv1_relu")(x)
     for number, (filters, stride, expansion) in enumerate(_BLOCKS):
         x = _block(x, number, filters, stride, expansion, alpha)
-    last = _divisible(1280 * alpha) if alpha > 1.0 else 1280
+    last = imagenet.divisible(1280 * alpha) if alpha > 1.0 else 1280
     x = _convolved(x, last, 1, 1, "Conv_1", "Conv_1_bn", padding="valid")
     x = layers.ReLU(6.0, name="out_relu")(x)
-    if include_top:
+
+    def head(x: Any) -> Any:
         x = layers.GlobalAveragePooling2D()(x)
-        x = layers.Dense(classes, activation=classifier_activation, name="predictions")(
-            x
-        )
-    elif pooling == "avg":
-        x = layers.GlobalAveragePooling2D()(x)
-    elif pooling == "max":
-        x = layers.GlobalMaxPooling2D()(x)
-    rows = shape[1] if first else shape[0]
-    model = Model(inputs, x, name=f"mobilenetv2_{alpha:0.2f}_{rows}")
-    if weights is not None:
-        model.load_weights(weights)
-    return model
+        activation = request.activation()
+        return layers.Dense(classes, activation, name="predictions")(x)
 
-
-def _divisible(value: float, divisor: int = 8) -> int:
-    """Return the nearest multiple of `divisor`, no more than a tenth smaller."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-
-
-def _channel_axis() -> int:
-    return 1 if settings.image_data_format() == "channels_first" else -1
+    rows = imagenet.size_of(start)[0]
+    ending = "" if include_top else "_no_top"
+    file = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_{known}{ending}.h5"
+    name = f"mobilenetv2_{alpha:0.2f}_{rows}"
+    address = f"{BASE}mobilenet_v2/{file}"
+    return request.end(start, x, name, address, head, (None, None))
 
 
 def _normalized(x: Any, name: str) -> Any:
-    return layers.BatchNormalization(
-        axis=_channel_axis(), epsilon=1e-3, momentum=0.999, name=name
-    )(x)
+    return imagenet.normalized(x, name, epsilon=1e-3, momentum=0.999)
 
 
 def _convolved(
@@ -121,9 +121,8 @@ def _block(
 ) -> Any:
     """Expand the channels, convolve each by itself, and project back."""
     inputs = x
-    axis = _channel_axis()
-    channels = x.shape[axis]
-    outputs = _divisible(int(filters * alpha))
+    channels = x.static_shape[imagenet.channel_axis()]
+    outputs = imagenet.divisible(int(filters * alpha))
     prefix = f"block_{number}_" if number else "expanded_conv_"
     if number:
         x = _convolved(
@@ -131,7 +130,9 @@ def _block(
         )
         x = layers.ReLU(6.0, name=f"{prefix}expand_relu")(x)
     if stride == 2:
-        x = layers.ZeroPadding2D(_centered_padding(x), name=f"{prefix}pad")(x)
+        x = layers.ZeroPadding2D(imagenet.centered_padding(x, 3), name=f"{prefix}pad")(
+            x
+        )
     x = layers.DepthwiseConv2D(
         3,
         strides=stride,
@@ -145,29 +146,3 @@ def _block(
     if channels == outputs and stride == 1:
         return layers.Add(name=f"{prefix}add")([inputs, x])
     return x
-
-
-def _centered_padding(x: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the padding that centers a kernel of 3 with stride 2."""
-    first = settings.image_data_format() == "channels_first"
-    rows, columns = x.shape.as_list()[2:4] if first else x.shape.as_list()[1:3]
-    before = [0 if side is None else side % 2 for side in (rows, columns)]
-    return (before[0], 1), (before[1], 1)
-
-
-def preprocess_input(x: Any, data_format: str | None = None) -> Any:
-    """Return pixels from [0, 255] in [-1, 1]."""
-    return imagenet.preprocess_to_unit_range(x)
-
-
-def decode_predictions(preds: Any, top: int = 5) -> Any:
-    """Raise: the names of ImageNet's classes would have to be downloaded.
-
-    Raises:
-        NotImplementedError: Always.
-    """
-    best = np.argsort(np.asarray(preds))[:, -top:][:, ::-1]
-    raise NotImplementedError(
-        "decode_predictions needs the names of ImageNet's classes, which ringflow does "
-        f"not download. The best classes by number are {best.tolist()}."
-    )

@@ -103,7 +103,7 @@ class _LocallyConnected(Conv):
         self._build_input_shape = input_shape
         self.built = True
 
-    def _kernel_shape(self, lengths: list[int], channels: int) -> tuple[int, ...]:
+    def _kernel_shape(self, lengths: list[Any], channels: Any) -> tuple[Any, ...]:
         """Return the kernel's shape, and note which inputs and outputs it connects."""
         if self.implementation == 1:
             width = math.prod(self.kernel_size) * channels
