@@ -12,11 +12,11 @@ from tensor.core.context import context
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
 from tensor.graph.concrete import ConcreteFunction
+from tensor.graph.forms import forms_of
 from tensor.graph.function import Function
 from tensor.graph.function_graph import FunctionGraph
 from tensor.graph.operation import Operation
 from tensor.graph.passes.prune import prune
-from tensor.graph.signature import dims_of_leaves
 from tensor.graph.symbolic import SymbolicTensor
 from tensor.graph.traced_arguments import LeafName, TracedArguments
 
@@ -112,7 +112,7 @@ class _Wrapping(Function):
     def wrapped(self, args: Any) -> ConcreteFunction:
         """Return the trace for arguments: specs, and Python values."""
         args, kwargs = self._parameters.bind(args, {})
-        return self._trace(args, kwargs, dims_of_leaves((args, kwargs)), True)
+        return self._trace(args, kwargs, forms_of((args, kwargs)), True)
 
 
 def wrap_function(

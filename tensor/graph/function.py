@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from tensor.core import nest
 from tensor.core.context import context
 from tensor.core.log import warn_once
-from tensor.core.shapes import Dims, relax
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
 from tensor.graph.concrete import ConcreteFunction
+from tensor.graph.forms import Form, forms_of, in_form, most_specific, relaxed
 from tensor.graph.function_graph import FunctionGraph
 from tensor.graph.methods import name_of, weak_method
 from tensor.graph.modes import modes
@@ -21,11 +21,8 @@ from tensor.graph.retracing import history_of, warn
 from tensor.graph.signature import (
     as_tensor_like,
     checked_signature,
-    dims_of_leaves,
     fit_nested,
-    most_specific,
     substitute,
-    with_specs,
 )
 from tensor.graph.trace_key import Leaves, encode, without_shapes
 from tensor.graph.traced_arguments import LeafName, TracedArguments
@@ -65,7 +62,7 @@ class Function:
         self._parameters = Parameters(python_function, self.input_signature)
         self._traces: dict[Any, ConcreteFunction] = {}
         # The same by signature without shapes, to find a more general trace.
-        self._families: dict[Any, list[tuple[list[Dims | None], Any]]] = {}
+        self._families: dict[Any, list[tuple[list[Form], Any]]] = {}
         self._tracing_count = 0
         self._history = history_of(python_function)
         self._last_traced: Any = None
@@ -146,19 +143,19 @@ class Function:
             concrete = self._traces.get(key)
             if concrete is not None and not concrete.is_stale():
                 return concrete
-            dims = dims_of_leaves((args, kwargs))
+            forms = forms_of((args, kwargs))
             family = self._families.setdefault(without_shapes(key), [])
-            general: ConcreteFunction | None = most_specific(family, dims)
+            general: ConcreteFunction | None = most_specific(family, forms)
             if general is None:
                 if self.input_signature is not None:
-                    dims = [s.dims for s in nest.flatten(self.input_signature, True)]
+                    count = len(self.input_signature)
+                    forms = forms_of((self.input_signature, args[count:], kwargs))
                 elif self._reduce_retracing and family:
-                    previous = family[-1][0]
-                    dims = [relax(a, b) for a, b in zip(dims, previous, strict=True)]
+                    forms = relaxed(forms, family[-1][0])
                 if is_call:  # who asks for traces by name knows what he does
                     self._warn_of_retracing(args, kwargs)
-                general = self._trace_first(args, kwargs, dims)
-                family.append((dims, general))
+                general = self._trace_first(args, kwargs, forms)
+                family.append((forms, general))
             self._traces[key] = general
             if len(self._traces) > _MOST_TRACES:
                 self._forget_oldest()
@@ -175,7 +172,7 @@ class Function:
             family[:] = [pair for pair in family if pair[1] is not oldest]
 
     def _trace_first(
-        self, args: Any, kwargs: Any, dims: list[Dims | None]
+        self, args: Any, kwargs: Any, forms: list[Form]
     ) -> ConcreteFunction:
         """Trace; once more if the Python function created variables while at it.
 
@@ -184,20 +181,20 @@ class Function:
         """
         may_create, self._may_create_variables = self._may_create_variables, False
         if not may_create:
-            return self._trace(args, kwargs, dims, may_create=False)
+            return self._trace(args, kwargs, forms, may_create=False)
         try:
-            concrete = self._trace(args, kwargs, dims, may_create=True)
+            concrete = self._trace(args, kwargs, forms, may_create=True)
         except BaseException:
             self._may_create_variables = True
             raise
         if concrete.graph.created:
-            concrete = self._trace(args, kwargs, dims, may_create=False)
+            concrete = self._trace(args, kwargs, forms, may_create=False)
         return concrete
 
     def _trace(
-        self, args: Any, kwargs: Any, dims: list[Dims | None], may_create: bool
+        self, args: Any, kwargs: Any, forms: list[Form], may_create: bool
     ) -> ConcreteFunction:
-        args = with_specs(args, self.input_signature)
+        (args, kwargs), dims = in_form((args, kwargs), forms)
         graph = self._new_graph()
         graph.may_create_variables = may_create
         names = self._parameters.name_leaves(args, kwargs)

@@ -9,14 +9,12 @@ import numpy as np
 
 from tensor.core import nest
 from tensor.core.convert import convert
-from tensor.core.shapes import Dims, are_compatible, relax
+from tensor.core.shapes import are_compatible
 from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
 from tensor.core.variable import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tensor.graph.traced_arguments import LeafName
 
 
@@ -151,40 +149,6 @@ def _described(value: Any) -> Any:
     return value
 
 
-def dims_of_leaves(structure: Any) -> list[Dims | None]:
-    """Return the static shapes to trace the tensors among arguments with."""
-    leaves = nest.flatten(described(structure), True)
-    return [
-        leaf.dims if isinstance(leaf, TensorSpec) else as_tensor_like(leaf).static_shape
-        for leaf in leaves
-        if is_tensor_like(leaf)
-    ]
-
-
-def most_specific(
-    family: Sequence[tuple[list[Dims | None], Any]], dims: list[Dims | None]
-) -> Any:
-    """Return the trace whose shapes all of `dims` fit, the narrowest one, or None."""
-    fitting = [
-        (traced, concrete)
-        for traced, concrete in family
-        if not concrete.is_stale()
-        and all(_covers(t, d) for t, d in zip(traced, dims, strict=True))
-    ]
-    if not fitting:
-        return None
-    return min(fitting, key=lambda pair: sum(_unknowns(t) for t in pair[0]))[1]
-
-
-def _covers(traced: Dims | None, dims: Dims | None) -> bool:
-    """Return whether every tensor of shape `dims` fits the shape traced with."""
-    return are_compatible(traced, dims) and relax(traced, dims) == traced
-
-
-def _unknowns(dims: Dims | None) -> int:
-    return 100 if dims is None else sum(d is None for d in dims)
-
-
 def is_tensor_like(value: Any) -> bool:
     """Return whether a leaf of the arguments becomes an input of the graph."""
     return isinstance(value, Tensor | TensorSpec | np.ndarray | np.generic)
@@ -213,18 +177,3 @@ def _placeholder(value: Any) -> Any:
     if not hasattr(value, "__tf_tracing_type__"):
         return value
     return value.__tf_tracing_type__(None).placeholder_value(None)
-
-
-def with_specs(args: Any, signature: Any) -> Any:
-    """Return arguments with composite values replaced by the specs they must fit."""
-    if signature is None:
-        return args
-    count = len(signature)
-    values, specs = nest.flatten(args[:count]), nest.flatten(signature)
-    if len(values) != len(specs):
-        return args
-    mixed = [
-        s if isinstance(s, CompositeSpec) else v
-        for v, s in zip(values, specs, strict=True)
-    ]
-    return (*nest.pack_sequence_as(args[:count], mixed), *args[count:])

@@ -19,7 +19,7 @@ from tensor.core.convert import convert
 from tensor.core.dtypes import DType
 from tensor.core.shapes import TensorShape
 from tensor.core.tensor import EagerTensor, Tensor
-from tensor.core.tensor_spec import TensorSpec, TypeSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, TypeSpec
 from tensor.core.variable import Variable
 
 _LITERALS = frozenset((bool, int, float, complex, str, bytes, type(None)))
@@ -162,6 +162,8 @@ def _sorted_keys(mapping: Any) -> list[Any]:
 
 def without_shapes(key: Any) -> Any:
     """Return a key that tells tensors apart by dtype only."""
+    if isinstance(key, CompositeSpec):
+        return type(key), *[p.dtype for p in nest.flatten(key, True)]
     if type(key) is not tuple:
         return key
     if len(key) == 2 and isinstance(key[1], np.dtype) and type(key[0]) is not type:

@@ -225,3 +225,35 @@ def test_shape_invariants_of_composite_tensors_are_specs_or_shapes() -> None:
     for given in (shapes, specs):
         found = tf.function(functools.partial(doubled, given), autograph=False)()
         assert found.to_list() == [[1], [2, 3]] * 4
+
+
+def test_retracing_is_reduced_for_composite_tensors() -> None:
+    seen: list[Any] = []
+
+    @tf.function(reduce_retracing=True)
+    def note(x: Any, y: Any) -> Any:
+        seen.append(tf.type_spec_from_value(x))
+        return x, y
+
+    def ragged(*shape: int | None) -> Any:
+        return tf.RaggedTensorSpec(shape, tf.int32)
+
+    def sparse(*shape: int | None) -> Any:
+        return tf.SparseTensorSpec(shape, tf.int32)
+
+    one = tf.constant(1)
+    for rows, spec in (
+        ([[1], [2, 3]], ragged(2, None)),
+        ([[1, 2], [3]], None),
+        ([[1], [2], [3]], ragged(None, None)),
+        ([[1]], None),
+        ([[[1]]], ragged(1, None, None)),
+        ([[[1]], [[2]]], ragged(None, None, None)),
+    ):
+        found = note(tf.ragged.constant(rows), one)[0]
+        assert found.to_list() == rows
+        assert (seen.pop() if seen else None) == spec
+    for width, spec in ((2, sparse(1, 2)), (3, sparse(1, None)), (4, None)):
+        found = note(tf.sparse.from_dense(tf.ones([1, width], tf.int32)), one)[0]
+        assert found.dense_shape.numpy().tolist() == [1, width]
+        assert (seen.pop() if seen else None) == spec
