@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tensor.keras.callbacks.callback import Callback, say
-from tensor.keras.callbacks.monitor import direction_of, monitored, worst
+from tensor.keras.callbacks.monitor import (
+    comparison,
+    direction_of,
+    monitored,
+    worst,
+)
 
 
 class EarlyStopping(Callback):
@@ -28,10 +35,11 @@ class EarlyStopping(Callback):
         self.patience = patience
         self.verbose = verbose
         self.baseline = baseline
-        self.min_delta = abs(min_delta)
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
-        self._direction = direction_of(mode, monitor)
+        direction = direction_of(mode, monitor)
+        self.monitor_op = comparison(direction)
+        self.min_delta = abs(min_delta) * direction
         self.wait = 0
         self.stopped_epoch = 0
         self.best_weights: Any = None
@@ -39,12 +47,12 @@ class EarlyStopping(Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         self.wait = 0
         self.stopped_epoch = 0
-        self.best = worst(self._direction)
+        self.best = worst(1 if self.monitor_op is np.greater else -1)
         self.best_weights = None
         self.best_epoch = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        current = monitored(self, self.monitor, logs, "Early stopping")
+        current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
@@ -52,12 +60,12 @@ class EarlyStopping(Callback):
             self.best_weights = self.model.get_weights()
             self.best_epoch = epoch
         self.wait += 1
-        if self._improves(current, self.best):
+        if self._is_improvement(current, self.best):
             self.best = current
             self.best_epoch = epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-            if self.baseline is None or self._improves(current, self.baseline):
+            if self.baseline is None or self._is_improvement(current, self.baseline):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:
@@ -66,8 +74,12 @@ class EarlyStopping(Callback):
             if self.restore_best_weights:
                 self.model.set_weights(self.best_weights)
 
-    def _improves(self, value: float, reference: float) -> bool:
-        return (value - reference) * self._direction > self.min_delta
+    def get_monitor_value(self, logs: Any) -> Any:
+        """Return the quantity's value, None with a warning if it is not there."""
+        return monitored(self, self.monitor, logs, "Early stopping")
+
+    def _is_improvement(self, monitor_value: float, reference_value: float) -> bool:
+        return bool(self.monitor_op(monitor_value - self.min_delta, reference_value))
 
     def on_train_end(self, logs: Any = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:

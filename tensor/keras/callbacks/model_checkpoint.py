@@ -8,7 +8,12 @@ from typing import Any
 
 import tensor as tf
 from tensor.keras.callbacks.callback import Callback, as_numbers, say
-from tensor.keras.callbacks.monitor import direction_of, monitored, worst
+from tensor.keras.callbacks.monitor import (
+    comparison,
+    direction_of,
+    monitored,
+    worst,
+)
 
 
 class ModelCheckpoint(Callback):
@@ -54,9 +59,10 @@ class ModelCheckpoint(Callback):
         if kwargs:
             raise TypeError(f"Invalid keyword arguments: {sorted(kwargs)}")
         self._check_options(options)
-        self._direction = direction_of(mode, monitor)
+        direction = direction_of(mode, monitor)
+        self.monitor_op = comparison(direction)
         if self.best is None:
-            self.best = worst(self._direction)
+            self.best = worst(direction)
         if save_freq != "epoch" and not isinstance(save_freq, int):
             raise ValueError(
                 f'Unrecognized save_freq: {save_freq}. Expected save_freq are "epoch" '
@@ -165,7 +171,7 @@ class ModelCheckpoint(Callback):
         current = monitored(self, self.monitor, logs, "Can save best model only")
         if current is None:
             return False
-        if (current - self.best) * self._direction > 0:
+        if self.monitor_op(current, self.best):
             if self.verbose > 0:
                 say(
                     f"\nEpoch {epoch + 1}: {self.monitor} improved from "

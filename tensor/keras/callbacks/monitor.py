@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tensor.core.log import get_logger
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ def direction_of(mode: str, monitor: str) -> int:
         "fmeasure"
     )
     return 1 if grows else -1
+
+
+def comparison(direction: int) -> Any:
+    """Return the function that says whether one value is better than another."""
+    return np.greater if direction > 0 else np.less
 
 
 def worst(direction: int) -> float:

@@ -10,6 +10,8 @@ import tensor as tf
 from tensor.core import replica
 from tensor.keras.callbacks.callback import Callback
 
+_KNOWN = {"batch_size", "embeddings_data", "embeddings_layer_names", "write_grads"}
+
 
 class TensorBoard(Callback):
     """Writes what TensorBoard shows, into `log_dir/train` and `log_dir/validation`."""
@@ -46,11 +48,11 @@ class TensorBoard(Callback):
             ValueError: A keyword is unknown.
         """
         super().__init__()
-        unknown = set(kwargs) - {"write_grads", "batch_size"}
+        unknown = set(kwargs) - _KNOWN
         if unknown:
             raise ValueError(
                 "Unrecognized arguments in `TensorBoard` Callback: "
-                f"{sorted(unknown)}. Leave them out."
+                f"{unknown}. Supported kwargs are: {_KNOWN}"
             )
         self.log_dir = os.fspath(log_dir)
         self.histogram_freq = histogram_freq

@@ -187,3 +187,17 @@ def test_formats_of_files(model, tmp_path):
         model.load_weights(path, by_name=True)
     with pytest.raises(ValueError, match="skip_mismatch can only be set to True"):
         model.load_weights(path, skip_mismatch=True)
+
+
+def test_users_say_what_early_stopping_looks_at():
+    class Sum(callbacks.EarlyStopping):
+        def get_monitor_value(self, logs):
+            return logs["loss"] + 1.0
+
+    stopping = Sum(monitor="val_auc", min_delta=0.5)
+    assert stopping.monitor_op is np.greater
+    stopping.on_train_begin()
+    stopping.on_epoch_end(0, {"loss": 1.0})
+    assert (stopping.best, stopping.wait) == (2.0, 0)
+    assert callbacks.EarlyStopping(min_delta=0.5).min_delta == -0.5
+    assert callbacks.ModelCheckpoint("x", mode="max").monitor_op is np.greater
