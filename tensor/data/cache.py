@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from tensor.core.convert import convert
+from tensor.core.dtypes import string
 from tensor.data.dataset import UNKNOWN, Dataset, Derived, method
 from tensor.data.storage import Snapshot
 from tensor.data.stream import State, Stream
@@ -25,7 +25,7 @@ def cache(self: Dataset, filename: Any = "", name: str | None = None) -> Dataset
         name: Accepted for compatibility.
     """
     if not isinstance(filename, str | bytes | os.PathLike):
-        filename = np.asarray(filename).item()  # a tensor
+        filename = convert(filename, string).numpy()
     folder = os.fsdecode(filename)
     return Snapshot(self, f"{folder}.cache") if folder else Cache(self)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data.files import FileDataset, FileReader, LineFile, open_stream
 from tensor.data.prefetch import AUTOTUNE
 from tensor.io import gfile
-from tensor.io.decoding import CsvLayout
+from tensor.io.csv_decoding import CsvLayout, UnclosedQuote
 from tensor.io.records import checked_compression
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class CsvDataset(FileDataset, printed_as="CsvDatasetV2"):
             use_quote_delim,
             na_value,
             None if select_cols is None else [int(c) for c in select_cols],
+            counts_records=False,
         )
         super().__init__(
             filenames, tuple([TensorSpec.of((), d) for d in layout.dtypes])
@@ -86,8 +87,22 @@ class CsvFile(FileReader):
         if line is None:
             return None
         layout = self.dataset.layout
-        fields = layout.fields_of(line[0].item(), 0, self.dataset.exclude)
+        fields = self._fields(line[0].item())
         return tuple([layout.column(i, [text], ()) for i, text in enumerate(fields)])
+
+    def _fields(self, record: bytes) -> list[str]:
+        """Return the fields of a record, which quotes may continue on other lines."""
+        while True:
+            try:
+                return self.dataset.layout.fields_of(record, 0, self.dataset.exclude)
+            except UnclosedQuote:
+                line = self.lines.read()
+                if line is None:
+                    raise errors.because(
+                        errors.InvalidArgumentError,
+                        "Reached end of file without closing quoted field in record",
+                    ) from None
+                record = record + b"\n" + line[0].item()
 
     def close(self) -> None:
         self.lines.close()
@@ -155,11 +170,18 @@ def make_csv_dataset(
         "na_value": na_value,
     }
     names = column_names or _header(filenames[0], compression_type, layout)
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise ValueError(
+            "Either `column_names` argument or CSV header row contains duplicate "
+            f"column names: {repeated}."
+        )
     numbers = _selected(names, select_columns)
     chosen = [names[i] for i in numbers]
     if label_name is not None and label_name not in chosen:
         raise ValueError(
-            f"`label_name` {label_name!r} must be one of the columns {chosen}."
+            f"`label_name` provided must be one of the columns: {chosen}. Received: "
+            f"{label_name}."
         )
     if column_defaults is None:
         columns = [[b""]] * len(names)
@@ -170,6 +192,11 @@ def make_csv_dataset(
             else texts.take(num_rows_for_inference)
         )
         column_defaults = _inferred([list(row) for row in sample], numbers, na_value)
+    elif len(column_defaults) != len(numbers):
+        raise ValueError(
+            "`column_defaults` must be as many as the columns that are read, "
+            f"{chosen}. Received: {column_defaults}."
+        )
     records: Dataset = CsvDataset(
         filenames,
         column_defaults,
@@ -216,7 +243,10 @@ def _selected(names: list[str], columns: Any) -> list[int]:
         return list(range(len(names)))
     unknown = [c for c in columns if isinstance(c, str) and c not in names]
     if unknown:
-        raise ValueError(f"The files have no columns {unknown}; they have {names}.")
+        raise ValueError(
+            f"Column {unknown[0]} specified in `select_columns` must be of one of the "
+            f"columns: {names}."
+        )
     return sorted(names.index(c) if isinstance(c, str) else int(c) for c in columns)
 
 

@@ -7,7 +7,7 @@ tensor, a nested dataset, an optional). An element spec describes the structure.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.tensor import EagerTensor, Tensor, wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Components = tuple[Any, ...]
 
@@ -110,6 +113,18 @@ def arrays_of(components: Any) -> tuple[Any, ...]:
         elif one is not None:
             arrays.extend([part._array for part in one.composite_components()])
     return tuple(arrays)
+
+
+def put_together(specs: list[Any], arrays: Iterator[Any]) -> Components:
+    """Return the components that `arrays_of` took apart."""
+    components: list[Any] = []
+    for spec in specs:
+        if isinstance(spec, CompositeSpec):
+            parts = [wrap(next(arrays)) for _ in spec.composite_components()]
+            components.append(spec.composite_from(parts))
+        else:
+            components.append(next(arrays))
+    return tuple(components)
 
 
 def leaf(component: Any) -> Any:

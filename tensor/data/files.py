@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
-from typing import Any
+import zlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from tensor.io import gfile
 from tensor.io.decoding import strings
 from tensor.io.files import matching_files
 from tensor.io.records import RecordReader, ZlibReader, checked_compression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STRING = TensorSpec.of((), dtypes.string)
 
@@ -152,14 +156,23 @@ class FilesStream(Stream):
     def __next__(self) -> Components:
         filenames = self.dataset.filenames
         while self.index < len(filenames):
-            if self.reader is None:
-                self.reader = self.dataset.open_file(filenames[self.index], 0)
-            element = self.reader.read()
+            try:
+                with _as_data_loss(filenames[self.index]):
+                    if self.reader is None:
+                        self.reader = self.dataset.open_file(filenames[self.index], 0)
+                    element = self.reader.read()
+            except errors.OpError as error:
+                if self.reader is None or isinstance(error, errors.DataLossError):
+                    self._end_file()  # it cannot be read further
+                raise
             if element is not None:
                 return element
-            self.close()
-            self.index += 1
+            self._end_file()
         raise StopIteration
+
+    def _end_file(self) -> None:
+        self.close()
+        self.index += 1
 
     def save(self) -> State:
         offset = -1 if self.reader is None else self.reader.offset
@@ -176,6 +189,17 @@ class FilesStream(Stream):
         if self.reader is not None:
             self.reader.close()
             self.reader = None
+
+
+@contextlib.contextmanager
+def _as_data_loss(filename: str) -> Iterator[None]:
+    """Raise what cannot be decompressed as TensorFlow's error."""
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise errors.because(
+            errors.DataLossError, f"inflate() failed on {filename}: {error}"
+        ) from error
 
 
 def open_stream(path: str, compression: str) -> Any:
@@ -349,6 +373,11 @@ class FixedLengthRecordDataset(
         """Name the files and the number of bytes of a record, of header and footer."""
         super().__init__(filenames)
         self.record_bytes = as_count(record_bytes, "record_bytes")
+        if self.record_bytes <= 0:
+            raise errors.invalid(
+                "FixedLengthRecordDatasetV2",
+                f"`record_bytes` must be greater than zero, got {record_bytes!r}.",
+            )
         self.header = as_count(header_bytes or 0, "header_bytes")
         self.footer = as_count(footer_bytes or 0, "footer_bytes")
         self.compression = checked_compression(compression_type)
@@ -361,8 +390,10 @@ class FixedLengthRecordDataset(
         if len(body) % self.record_bytes:
             raise errors.because(
                 errors.InvalidArgumentError,
-                f"Excess bytes: the body of {filename} has {len(body)} bytes, which is "
-                f"not a multiple of record_bytes, {self.record_bytes}.",
+                f"Excluding the header ({self.header} bytes) and footer "
+                f"({self.footer} bytes), input file {filename!r} has body length "
+                f"{len(body)} bytes, which is not an exact multiple of the record "
+                f"length ({self.record_bytes} bytes).",
             )
         return PieceFile(body, self.record_bytes, offset)
 

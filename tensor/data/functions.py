@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.core import errors, nest as core_nest
 from tensor.core.context import context
-from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
 from tensor.data import structure as nest
 from tensor.data.debug import debug_mode
@@ -22,6 +21,7 @@ from tensor.data.elements import (
     as_leaf,
     component,
     leaf,
+    put_together,
     spec_of_structure,
 )
 from tensor.data.unknown import unknown_in
@@ -30,7 +30,7 @@ from tensor.graph.runner import Runner
 from tensor.graph.trace import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 
 class ElementFunction:
@@ -118,7 +118,7 @@ class ElementFunction:
         if self._is_plain:
             return self._runner.run((*components, *self._captured_arrays))
         results = self._runner.run((*arrays_of(components), *self._captured_arrays))
-        return _put_together(self._outputs, iter(results))
+        return put_together(self._outputs, iter(results))
 
     def call(self, components: Components) -> Any:
         """Run the Python code for one element and return its leaves as tensors."""
@@ -151,18 +151,6 @@ def _python_function(function: Any) -> Any:
 
 def _as_tuple(result: Any) -> Any:
     return tuple(result) if isinstance(result, list) else result
-
-
-def _put_together(specs: list[Any], results: Iterator[Any]) -> Components:
-    """Return arrays as components, those of composites put together."""
-    components: list[Any] = []
-    for spec in specs:
-        if isinstance(spec, CompositeSpec):
-            parts = [wrap(next(results)) for _ in spec.composite_components()]
-            components.append(spec.composite_from(parts))
-        else:
-            components.append(next(results))
-    return tuple(components)
 
 
 def _placeholder(graph: Graph, spec: Any, name: str) -> Any:

@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core import dtypes, errors
+from tensor.core.shapes import TensorShape
 from tensor.core.tensor_spec import TensorSpec
 from tensor.data import structure as nest
 from tensor.data.dataset import UNKNOWN, Dataset, Derived, method, source
+from tensor.data.elements import NoneTensorSpec, arrays_of, put_together
 from tensor.data.files import FileDataset, FileNames, FileReader, OneOfFiles
 from tensor.data.functions import ElementFunction
 from tensor.data.stream import State, Stream
 from tensor.io.plain_data import decode, encode
 from tensor.io.records import RecordReader, TFRecordWriter, checked_compression
+from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
+from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +89,7 @@ def write_folder(
             if shard not in writers:
                 path = os.path.join(folder, f"shard-{shard:05d}.tfrecord")
                 writers[shard] = TFRecordWriter(path, kind)
-            writers[shard].write(encode(list(element)))
+            writers[shard].write(encode(list(arrays_of(element))))
             count += 1
     finally:
         stream.close()
@@ -109,11 +113,38 @@ def write_folder(
 
 
 def _describe(spec: Any) -> list[Any]:
+    """Return the spec of a leaf as JSON."""
+    for kind, name in _KINDS.items():
+        if type(spec) is kind:
+            parameters = spec._parameters()  # type: ignore[attr-defined]
+            return [name, *map(_as_json, parameters)]
     if not isinstance(spec, TensorSpec):
         raise TypeError(
-            f"Only datasets of tensors can be written to files, not of {spec!r}."
+            "Only datasets of tensors, ragged and sparse ones among them, can be "
+            f"written to files, not of {spec!r}."
         )
-    return [spec.dtype.name, None if spec.dims is None else list(spec.dims)]
+    return [spec.dtype.name, _as_json(spec.shape)]
+
+
+def _as_json(parameter: Any) -> Any:
+    if isinstance(parameter, TensorShape):
+        return None if parameter.rank is None else parameter.as_list()
+    return parameter.name if isinstance(parameter, dtypes.DType) else parameter
+
+
+def _spec_of_leaf(description: list[Any]) -> Any:
+    name, *parameters = description
+    for kind, known in _KINDS.items():
+        if name == known:
+            return kind(*parameters)
+    return TensorSpec(parameters[0], name)
+
+
+_KINDS: dict[type, str] = {
+    RaggedTensorSpec: "ragged",
+    SparseTensorSpec: "sparse",
+    NoneTensorSpec: "none",
+}
 
 
 def _structure(spec: Any) -> Any:
@@ -127,10 +158,7 @@ def _structure(spec: Any) -> Any:
 
 def _spec_from(structure: Any, leaves: Any) -> Any:
     if structure is None:
-        name, dims = next(leaves)
-        return TensorSpec.of(
-            None if dims is None else tuple(dims), dtypes.as_dtype(name)
-        )
+        return _spec_of_leaf(next(leaves))
     if isinstance(structure, dict):
         found = {key: _spec_from(structure[key], leaves) for key in sorted(structure)}
         return {key: found[key] for key in structure}
@@ -164,8 +192,10 @@ def load(
             "saved."
         )
     stored = Stored(os.fspath(path), element_spec)
-    if reader_func is None:
-        return stored
+    return stored if reader_func is None else _read(stored, reader_func)
+
+
+def _read(stored: Stored, reader_func: Callable[[Dataset], Dataset]) -> Dataset:
     names: Any = FileNames(stored.filenames)
     return reader_func(names.map(lambda name: OneOfFiles(stored, name)))
 
@@ -210,14 +240,16 @@ class Stored(FileDataset):
         return self.size if self.is_whole else UNKNOWN
 
     def open_file(self, filename: str, offset: int) -> FileReader:
-        return ElementFile(RecordReader(filename, self.compression, offset))
+        reader = RecordReader(filename, self.compression, offset)
+        return ElementFile(reader, nest.flatten(self.element_spec))
 
 
 class ElementFile(FileReader):
     """The elements in one file."""
 
-    def __init__(self, reader: RecordReader) -> None:
+    def __init__(self, reader: RecordReader, specs: list[Any]) -> None:
         self.reader = reader
+        self.specs = specs
 
     @property
     def offset(self) -> int:  # type: ignore[override]  # read-only here
@@ -226,7 +258,9 @@ class ElementFile(FileReader):
 
     def read(self) -> Components | None:
         record = self.reader.read()
-        return None if record is None else tuple(decode(record))
+        if record is None:
+            return None
+        return put_together(self.specs, iter(decode(record)))
 
     def close(self) -> None:
         self.reader.close()
@@ -241,8 +275,26 @@ def snapshot(
     shard_func: Callable[..., Any] | None = None,
     name: str | None = None,
 ) -> Dataset:
-    """Write the elements to a folder before the first pass; later runs read it."""
-    return Snapshot(self, os.fspath(path), compression, _sharding(self, shard_func))
+    """Write the elements to a folder before the first pass; later runs read it.
+
+    Args:
+        self: The dataset.
+        path: The folder.
+        compression: None, "AUTO" or "GZIP".
+        reader_func: Makes one dataset of a dataset of the files' datasets.
+        shard_func: Gives the number of the file for an element.
+        name: Accepted for compatibility.
+
+    Raises:
+        ValueError: `reader_func` is not callable.
+    """
+    if reader_func is not None and not callable(reader_func):
+        raise ValueError(
+            f"Argument `func` must be a callable. Received func={reader_func!r} (of "
+            f"type {type(reader_func)}) as `reader_func`."
+        )
+    shards = _sharding(self, shard_func)
+    return Snapshot(self, os.fspath(path), compression, shards, reader_func)
 
 
 class Snapshot(Derived):
@@ -254,8 +306,10 @@ class Snapshot(Derived):
         folder: str,
         compression: str | None = None,
         shard_of: ElementFunction | None = None,
+        reader_func: Callable[[Dataset], Dataset] | None = None,
     ) -> None:
         super().__init__(source)
+        self.reader_func = reader_func
         self.folder = folder
         self.compression = compression
         self.shard_of = shard_of
@@ -267,7 +321,8 @@ class Snapshot(Derived):
         """Return the elements in the folder, written now if they are not there."""
         if not os.path.exists(os.path.join(self.folder, METADATA)):
             write_folder(self.source, self.folder, self.compression, self.shard_of)
-        return Stored(self.folder, self.element_spec)
+        stored = Stored(self.folder, self.element_spec)
+        return stored if self.reader_func is None else _read(stored, self.reader_func)
 
 
 class SnapshotStream(Stream):

@@ -8,7 +8,7 @@ From the ground up::
     records                     TFRecord files
     features example_bytes parsed_columns sparse_columns example_parsing
                                 what an example should hold, and getting it out
-    decoding files              bytes to numbers, ops on files
+    decoding csv_decoding files bytes to numbers, lines to columns, ops on files
     compressed json_example sparse_bytes   other strings: compressed, JSON, sparse
     gfile                       files and folders by path
 """
@@ -16,6 +16,7 @@ From the ground up::
 from tensor.core.public_api import publish as _publish
 from tensor.io import (
     compressed as _compressed,
+    csv_decoding as _csv_decoding,
     decoding as _decoding,
     example_parsing as _example_parsing,
     files as _files,

@@ -79,7 +79,7 @@ def test_pieces_of_one_length(tmp_path: Path) -> None:
     path.write_bytes(b"hhabcdeff")
     dataset = tf.data.FixedLengthRecordDataset(str(path), 2, 2, 1)
     assert texts(dataset) == [b"ab", b"cd", b"ef"]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Excess bytes"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Excluding the header"):
         list(tf.data.FixedLengthRecordDataset(str(path), 2))
 
 
@@ -139,7 +139,7 @@ def test_batches_of_csv_columns(tmp_path: Path) -> None:
         make(str(tmp_path / "nothing"), 2)
     with pytest.raises(ValueError, match="must be one of the columns"):
         make(str(path), 2, label_name="q", column_names=["n", "s"])
-    with pytest.raises(ValueError, match="have no columns"):
+    with pytest.raises(ValueError, match="must be of one of the columns"):
         make(str(path), 2, select_columns=["q"], column_names=["n", "s"])
 
 
@@ -212,3 +212,90 @@ def test_elements_that_are_no_tensors_cannot_be_checkpointed(tmp_path: Path) -> 
     checkpoint = tf.train.Checkpoint(iterator=iterator)
     with pytest.raises(TypeError, match="cannot be saved: the state of a pipeline"):
         checkpoint.write(tmp_path / "ckpt")
+
+
+def test_csv_records_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text('"a""b",1\n"x\ny",2\n')
+    dataset = tf.data.experimental.CsvDataset(str(path), [tf.string, tf.int32])
+    assert list(dataset.as_numpy_iterator()) == [(b'a"b', 1), (b"x\ny", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ('1,"2\n', {}, "end of file without closing quoted field in record"),
+        ("1,2,3\n", {}, "Expect 2 fields but have more in record"),
+        ("1\n", {}, "Expect 2 fields but have 1 in record"),
+        (",2\n", {}, "Field 0 is required but missing in record!"),
+        ("x,2\n", {}, "Field 0 in record is not a valid int32: x"),
+        ("1|2\n", {"field_delim": "||"}, "field_delim should be only 1 char"),
+        ("1,2\n", {"select_cols": [1, 0]}, "strictly increasing indices"),
+        ("1,2\n", {"select_cols": [-1, 0]}, "non-negative indices"),
+    ],
+)
+def test_csv_that_does_not_fit(
+    tmp_path: Path, text: str, options: Any, message: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        list(
+            tf.data.experimental.CsvDataset(str(path), [tf.int32, tf.string], **options)
+        )
+
+
+def test_columns_of_csv_that_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,a\n1,2\n")
+    make = tf.data.experimental.make_csv_dataset
+    with pytest.raises(ValueError, match="duplicate column names"):
+        make(str(path), 2)
+    with pytest.raises(ValueError, match="must be as many as the columns"):
+        make(str(path), 2, column_names=["a", "b"], column_defaults=[1])
+
+
+def test_what_cannot_be_read_is_left_out_with_the_rest_of_its_file(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "one", tmp_path / "other"
+    for name in (path, other):
+        with tf.io.TFRecordWriter(str(name)) as writer:
+            writer.write(b"first")
+            writer.write(b"second")
+    path.write_bytes(path.read_bytes()[:-3])
+    records = tf.data.TFRecordDataset([str(path), str(other)]).ignore_errors()
+    assert texts(records) == [b"first", b"first", b"second"]
+    with pytest.raises(tf.errors.DataLossError, match="inflate"):
+        list(tf.data.TextLineDataset(str(path), "GZIP"))
+    missing = tf.data.TextLineDataset([str(tmp_path / "none"), str(other)])
+    assert len(list(missing.ignore_errors().take(1))) == 1
+    lines = tmp_path / "lines.csv"
+    lines.write_text("1\nx\n3\n")
+    numbers = tf.data.experimental.CsvDataset(str(lines), [tf.int32]).ignore_errors()
+    assert values(numbers) == [[1], [3]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`record_bytes` must be"):
+        tf.data.FixedLengthRecordDataset(str(lines), 0)
+
+
+def test_ragged_sparse_and_missing_elements_are_saved(tmp_path: Path) -> None:
+    dataset = tf.data.Dataset.range(2).map(
+        lambda x: {
+            "ragged": tf.ragged.range([x, 2]),
+            "sparse": tf.SparseTensor([[0]], [x], [2]),
+            "nothing": None,
+        }
+    )
+    dataset.save(str(tmp_path / "saved"))
+    loaded = tf.data.Dataset.load(str(tmp_path / "saved"))
+    assert loaded.element_spec == dataset.element_spec
+    _, last = list(loaded)
+    assert last["ragged"].to_list() == [[0], [0, 1]]
+    assert last["sparse"].values.numpy().tolist() == [1]
+    assert last["nothing"] is None
+    kept = dataset.snapshot(
+        str(tmp_path / "kept"), reader_func=lambda files: files.flat_map(lambda f: f)
+    )
+    assert len(list(kept)) == len(list(kept)) == 2
+    with pytest.raises(ValueError, match="`reader_func`"):
+        dataset.snapshot(str(tmp_path / "kept"), reader_func="q")

@@ -262,6 +262,16 @@ def test_csv() -> None:
         ("1,2", [[0], [0], [0]], "Expect 3 fields but have 2 in record 0"),
         ("a,2", [[0], [0]], "Field 0 in record 0 is not a valid int32: a"),
         (",2", [tf.int32, [0]], "Field 0 is required but missing in record 0!"),
+        ("", [[0]], "Expect 1 fields but have 0 in record 0"),
+        ("99999999999", [[0]], "Field 0 in record 0 is not a valid int32: 99999999999"),
+        ("1_0", [[0]], "is not a valid int32: 1_0"),
+        ('1,a"b', [[0], [""]], "Unquoted fields cannot have quotes/CRLFs inside"),
+        ("1,2\n", [[0], [""]], "Unquoted fields cannot have quotes/CRLFs inside"),
+        ('1,"a"b', [[0], [""]], "has to be escaped by another quote"),
+        ('1,"a', [[0], [""]], "Quoted field has to end with quote"),
+        ("1", [[1, 2]], "only be 1 default per field but field 0 has 2"),
+        ("1", [[[1]]], "record default should be at most rank 1"),
+        ("1", [[True]], "bool is not in the list of allowed values"),
     ],
 )
 def test_csv_that_does_not_fit(line: str, defaults: Any, message: str) -> None:
@@ -274,5 +284,5 @@ def test_csv_columns_that_do_not_fit() -> None:
         tf.io.decode_csv(["1,2"], [[0], [0]], select_cols=[1, 0])
     with pytest.raises(ValueError, match="do not match"):
         tf.io.decode_csv(["1,2"], [[0], [0]], select_cols=[1])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="at least 4 fields"):
-        tf.io.decode_csv(["1,2"], [[0]], select_cols=[3])
+    with pytest.raises(ValueError, match="contains negative values"):
+        tf.io.decode_csv(["1,2"], [[0], [0]], select_cols=[-1, 1])
