@@ -91,8 +91,8 @@ _LAZY_NAMES = {
     "glorot_uniform_initializer": "GlorotUniform",
     "glorot_normal_initializer": "GlorotNormal",
     "ones_initializer": "Ones",
-    "random_normal_initializer": "RandomNormal",
-    "random_uniform_initializer": "RandomUniform",
+    "random_normal_initializer": "_RandomNormalAnew",
+    "random_uniform_initializer": "_RandomUniformAnew",
     "zeros_initializer": "Zeros",
 }
 

@@ -6,6 +6,10 @@ from tensor.keras.initializers.constant import (
     Ones as Ones,
     Zeros as Zeros,
 )
+from tensor.keras.initializers.drawing_anew import (
+    RandomNormal as _RandomNormalAnew,
+    RandomUniform as _RandomUniformAnew,
+)
 from tensor.keras.initializers.initializer import Initializer as Initializer
 from tensor.keras.initializers.lookup import (
     BY_NAME as _BY_NAME,

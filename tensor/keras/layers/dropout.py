@@ -71,6 +71,8 @@ class Dropout(RandomLayer):
         self.noise_shape = noise_shape
 
     def randomized(self, inputs: Any) -> Any:
+        if isinstance(self.rate, int | float) and not self.rate:
+            return tf.identity(inputs)  # draws nothing, unlike tf.nn.dropout
         return self._random_generator.dropout(
             inputs, self.rate, noise_shape=self._noise_shape_for(inputs)
         )
