@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 4
 _FEWEST_BITS = 16  # of a block; with fewer the permutations show patterns
+_MANY_ROUNDS = 16  # of encrypting what is still outside; arrays serve up to there
 _FIRST_KEY = 498247692  # the first of three words of the key; the seed is the others
 _ROUND_BITS = 0x7369F885192C0EF5
 _INTEGERS = (dtypes.int32, dtypes.uint32, dtypes.int64, dtypes.uint64)
@@ -99,12 +100,26 @@ def shuffled(indices: np.ndarray, key: tuple[int, ...], last: int) -> np.ndarray
     bits = int(np.ceil(np.log2(last)))
     half = max(bits + bits % 2, _FEWEST_BITS) // 2
     keys = _round_keys(key, half)
+    domain = 1 << (2 * half)
+    if last < domain // _MANY_ROUNDS:
+        # Most numbers are above the range: look the next one up, one by one.
+        after = _encrypted(np.arange(domain, dtype=np.uint64), keys, half).tolist()
+        places = [_first_inside(after, int(index), last) for index in indices]
+        return np.array(places, np.uint64)
     result = _encrypted(indices, keys, half)
     outside = result > last
     while outside.any():
         result[outside] = _encrypted(result[outside], keys, half)
         outside = result > last
     return result
+
+
+def _first_inside(after: list[int], index: int, last: int) -> int:
+    """Return the first number in the range that follows an index."""
+    index = after[index]
+    while index > last:
+        index = after[index]
+    return index
 
 
 def _round_keys(key: tuple[int, ...], bits: int) -> list[int]:
