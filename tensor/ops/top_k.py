@@ -16,6 +16,7 @@ from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import shape_for, static_value
 from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.families import REAL, check_kind, shape_of
+from tensor.ops.known_ranks import knowing_ranks
 from tensor.ops.layout import transpose
 
 if TYPE_CHECKING:
@@ -258,11 +259,16 @@ def _best_along(
     x = convert(operand)
     kinds = (dtypes.float16, dtypes.bfloat16, dtypes.float32)
     check_attribute("ApproxTopK", "T", x.dtype, kinds, "input")
-    rank = len(shape_of(x) or ())
+    return _best(x, k=k, axis=axis, sign=sign)
+
+
+@knowing_ranks(None, dtypes.int32)
+def _best(x: Any, k: Any, axis: int, sign: float) -> tuple[Any, Any]:
+    rank = x.ndim
     order = [i for i in range(rank) if i != axis % rank] + [axis % rank]
     back = tuple(int(i) for i in np.argsort(order))
     turned = transpose(x * sign, perm=tuple(order))
-    values, indices = top_k(turned, k, name=name)
+    values, indices = top_k(turned, k)
     return transpose(values * sign, perm=back), transpose(indices, perm=back)
 
 

@@ -30,4 +30,5 @@ from tensor.ops.nn import (
     sampled_losses as sampled_losses,
     separable as separable,
     softmax as softmax,
+    volume_patches as volume_patches,
 )
