@@ -50,6 +50,18 @@ def serialize_keras_object(obj: Any) -> Any:
     return result
 
 
+def serialize_function_or_object(obj: Any) -> Any:
+    """Return the configuration of an object, or of a function by itself."""
+    if not inspect.isfunction(obj):
+        return serialize_keras_object(obj)
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": function_name(obj),
+        "registered_name": "function",
+    }
+
+
 def function_name(function: Any) -> str:
     """Return the name by which a function is found again."""
     return registration.registered_name_or_none(function) or function.__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from tensor.keras import serialization
@@ -65,14 +64,7 @@ BY_NAME: dict[str, Any] = {
 
 def serialize(loss: Any, use_legacy_format: bool = False) -> Any:
     """Return the configuration of a loss or a loss function."""
-    if inspect.isfunction(loss):
-        return {
-            "module": "builtins",
-            "class_name": "function",
-            "config": serialization.function_name(loss),
-            "registered_name": "function",
-        }
-    return serialization.serialize_keras_object(loss)
+    return serialization.serialize_function_or_object(loss)
 
 
 def deserialize(

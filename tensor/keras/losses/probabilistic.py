@@ -8,6 +8,7 @@ import tensor as tf
 from tensor.keras import settings
 from tensor.keras.logits import logits_of
 from tensor.keras.losses.loss import LossFunctionWrapper, Reduction
+from tensor.keras.losses.ragged import takes_ragged
 
 
 def _clipped(p: Any) -> Any:
@@ -19,6 +20,7 @@ def _smoothed_binary(y_true: Any, amount: Any) -> Any:
     return y_true * (1.0 - amount) + 0.5 * amount if amount else y_true
 
 
+@takes_ragged
 def binary_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -86,6 +88,7 @@ def elementwise_binary_focal_crossentropy(
     return losses
 
 
+@takes_ragged
 def categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -142,6 +145,7 @@ def categorical_focal_crossentropy(
     return tf.reduce_sum(losses, axis=axis)
 
 
+@takes_ragged
 def sparse_categorical_crossentropy(
     y_true: Any,
     y_pred: Any,

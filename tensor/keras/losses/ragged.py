@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensor as tf
+
+
+def takes_ragged(function: Any) -> Any:
+    """Let a loss of tensors take ragged ones, row by row."""
+
+    @functools.wraps(function)
+    def loss(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(y_pred, tf.RaggedTensor):
+            with_arguments = functools.partial(_called, function, args, kwargs)
+            return over_rows(with_arguments, y_true, y_pred)
+        return function(y_true, y_pred, *args, **kwargs)
+
+    return loss
+
+
+def _called(function: Any, args: Any, kwargs: Any, y_true: Any, y_pred: Any) -> Any:
+    return function(y_true, y_pred, *args, **kwargs)
 
 
 def over_rows(function: Any, y_true: Any, y_pred: Any, **kwargs: Any) -> Any:

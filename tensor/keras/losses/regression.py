@@ -8,6 +8,7 @@ from typing import Any
 import tensor as tf
 from tensor.keras import settings
 from tensor.keras.losses.loss import LossFunctionWrapper, Reduction
+from tensor.keras.losses.ragged import takes_ragged
 
 
 def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -15,18 +16,21 @@ def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return tf.cast(y_true, y_pred.dtype), y_pred
 
 
+@takes_ragged
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of (true - predicted)² along the last axis."""
     y_true, y_pred = _pair(y_true, y_pred)
     return tf.reduce_mean(tf.math.squared_difference(y_pred, y_true), axis=-1)
 
 
+@takes_ragged
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of |true - predicted| along the last axis."""
     y_true, y_pred = _pair(y_true, y_pred)
     return tf.reduce_mean(tf.abs(y_pred - y_true), axis=-1)
 
 
+@takes_ragged
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of |true - predicted| / |true| along the last axis, in percent."""
     y_true, y_pred = _pair(y_true, y_pred)
@@ -34,6 +38,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     return 100.0 * tf.reduce_mean(tf.abs((y_true - y_pred) / size), axis=-1)
 
 
+@takes_ragged
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """The mean of (log(true + 1) - log(predicted + 1))² along the last axis."""
     y_true, y_pred = _pair(y_true, y_pred)

@@ -21,8 +21,8 @@ def _by_name() -> dict[str, Any]:
 
 
 def serialize(metric: Any, use_legacy_format: bool = False) -> Any:
-    """Return the configuration of a metric, or a function's name."""
-    return serialization.serialize_keras_object(metric)
+    """Return the configuration of a metric or a metric function."""
+    return serialization.serialize_function_or_object(metric)
 
 
 def deserialize(

@@ -22,7 +22,11 @@ class MeanMetricWrapper(Mean):
         self._fn_kwargs = kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Let a batch of targets and predictions count."""
+        """Let a batch of targets and predictions count; ragged ones by their values."""
+        y_true, y_pred, sample_weight = (
+            v.flat_values if isinstance(v, tf.RaggedTensor) else v
+            for v in (y_true, y_pred, sample_weight)
+        )
         y_true = tf.cast(y_true, self._dtype)
         y_pred = tf.cast(y_pred, self._dtype)
         y_pred, y_true = squeezed_pair(y_pred, y_true)
