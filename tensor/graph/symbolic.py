@@ -13,6 +13,7 @@ from tensor.core.registry import spec_of
 from tensor.core.shapes import Dims, TensorShape, merge, to_text
 from tensor.core.tensor import Tensor, deny_python_value
 from tensor.core.tensor_spec import TensorSpec
+from tensor.graph.static_arrays import known_array
 from tensor.graph.static_values import known_value
 
 if TYPE_CHECKING:
@@ -88,6 +89,10 @@ class SymbolicTensor(Tensor):
     def static_vector(self) -> Any:
         """Return what is known of a vector's value: a tuple with None, or None."""
         return known_value(self._value)
+
+    def static_array(self, partial: bool = False) -> Any:
+        """Return the value as an array if it hangs on constants alone, else None."""
+        return known_array(self._value, partial)
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Return the value, computed by a TF1 session.

@@ -225,14 +225,16 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
     if not isinstance(tensor, Tensor):
         return None if hasattr(tensor, "read_for_op") else tensor
     known = tensor.static_vector() if hasattr(tensor, "static_vector") else None
-    if known is None:
-        return None
+    is_vector = isinstance(known, tuple)
+    if known is None or (is_vector and None in known):
+        if hasattr(tensor, "static_array"):
+            array = tensor.static_array(partial)
+            if array is not None:
+                return np.array(array)
+        parts = list(known) if isinstance(known, tuple) else []
+        return parts if partial and any(k is not None for k in parts) else None
     dtype = tensor.dtype.as_numpy_dtype
-    if type(known) is not tuple:
-        return dtype(known)
-    if None in known:
-        return list(known) if partial else None
-    return np.array(known, dtype)
+    return np.array(known, dtype) if is_vector else dtype(known)
 
 
 @export("type_spec_from_value")

@@ -12,11 +12,11 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shape_algebra import unify
 from tensor.core.shapes import are_compatible, to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.facts import get_static_value
 from tensor.ops.gather import gather
-from tensor.ops.scatter import check_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,10 @@ class DynamicPartition(Op):
         outside = (parts < 0) | (parts >= num_partitions)
         if outside.any():
             at = tuple(np.argwhere(outside)[0])
-            where = ",".join(str(i) for i in at)
+            where = f"[{','.join(str(i) for i in at)}]" if at else ""
             raise errors.invalid(
                 self.type_name,
-                f"partitions[{where}] = {parts[at]} is not in [0, {num_partitions})",
+                f"partitions{where} = {parts[at]} is not in [0, {num_partitions})",
             )
         return tuple(x[parts == i] for i in range(num_partitions))
 
@@ -98,26 +98,23 @@ class DynamicStitch(Op):
         count = max((int(i.max()) + 1 for i in indices if i.size), default=0)
         row_shape = rows[0].shape[indices[0].ndim :]
         result = np.zeros((count, *row_shape), rows[0].dtype)
-        for index, value in zip(indices, rows, strict=True):
+        for i, (index, value) in enumerate(zip(indices, rows, strict=True)):
             if (index < 0).any():
                 raise errors.invalid(
-                    self.type_name, f"indices must be >= 0, got {index.tolist()}"
-                )
-            if value.shape[index.ndim :] != row_shape:
-                raise errors.invalid(
                     self.type_name,
-                    "Need data[0].shape[indices[0].ndim:] = data[i].shape[indices[i]"
-                    f".ndim:], got {list(row_shape)} and "
-                    f"{list(value.shape[index.ndim :])}",
+                    f"indices[{i}] is out of range: it holds {index.min()}",
                 )
+            _check_rows(indices, rows, i)
             result[index] = value
         return result
 
     def infer(self, *specs: TensorSpec, n: int) -> TensorSpec:
-        index, row = specs[0], specs[n]
-        if index.dims is None or row.dims is None:
-            return TensorSpec.of(None, row.dtype)
-        return TensorSpec.of((None, *row.dims[len(index.dims) :]), row.dtype)
+        rest: Any = None
+        for index, row in zip(specs[:n], specs[n:], strict=True):
+            if index.dims is not None and row.dims is not None:
+                rest = unify(rest, row.dims[len(index.dims) :])
+        dtype = specs[n].dtype
+        return TensorSpec.of(None if rest is None else (None, *rest), dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         n = call.attrs["n"]
@@ -127,6 +124,19 @@ class DynamicStitch(Op):
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         first, second = np.array([0, 2], np.int32), np.array(1, np.int32)
         yield Sample(first, second, rng.normal(size=(2, 3)), rng.normal(size=(3,)), n=2)
+
+
+def _check_rows(indices: list[Any], rows: list[Any], i: int) -> None:
+    """Check that the i-th rows have the shape of the first."""
+    first = rows[0].shape[indices[0].ndim :]
+    if rows[i].shape[indices[i].ndim :] != first:
+        raise errors.invalid(
+            "DynamicStitch",
+            f"Need data[0].shape[{indices[0].ndim}:] = "
+            f"data[{i}].shape[{indices[i].ndim}:], got data[0].shape = "
+            f"{to_brackets(rows[0].shape)}, data[{i}].shape = "
+            f"{to_brackets(rows[i].shape)}",
+        )
 
 
 dynamic_partition = register(DynamicPartition)
@@ -179,10 +189,18 @@ def dynamic_stitch_(indices: Any, data: Any, name: str | None = None) -> Any:
     if len(places) != len(rows):
         raise errors.invalid(
             "DynamicStitch",
-            f"got {len(places)} indices for {len(rows)} data tensors",
+            f"expected inputs for {len(places)} indices do not match {len(rows)} data "
+            "tensors. Give one tensor of indices for each tensor of data.",
         )
-    for place, row in zip(places, rows, strict=True):
-        check_segments(row, place, "DynamicStitch")
+    for i, (place, row) in enumerate(zip(places, rows, strict=True)):
+        dims, given = row.static_shape, place.static_shape
+        if None in (dims, given) or are_compatible(dims[: len(given)], given):
+            continue
+        raise errors.invalid(
+            "DynamicStitch",
+            f"data[{i}].shape = {to_brackets(dims)} does not start with "
+            f"indices[{i}].shape = {to_brackets(given)}. Dimensions must be equal",
+        )
     result = dynamic_stitch(*places, *rows, n=len(places), name=name)
     known = [get_static_value(place) for place in places]
     if (
