@@ -27,7 +27,6 @@ class MutableHashTable(Table):
         experimental_is_anonymous: bool = False,
     ) -> None:
         super().__init__(key_dtype, value_dtype, default_value, name)
-        self._restored_keys: np.ndarray | None = None
 
     def lookup(
         self, keys: Any, dynamic_default_values: Any = None, name: Any = None
@@ -101,17 +100,14 @@ class MutableHashTable(Table):
 
     # ---- checkpoints
 
-    def _checkpoint_values(self) -> dict[str, np.ndarray]:
+    def _checkpoint_values(self) -> dict[str, Any]:
         keys, values = self.content()
-        return {"-keys": keys, "-values": values}
+        return {"table": {"-keys": keys, "-values": values}}
 
-    def _restore_checkpoint_value(self, name: str, array: np.ndarray) -> None:
-        if name == "-keys":  # they come first
-            self._restored_keys = array
-        elif self._restored_keys is not None:
-            self._entries.clear()
-            self.put(self._restored_keys, array)
-            self._restored_keys = None
+    def _restore_checkpoint_value(self, name: str, value: Any) -> None:
+        keys, values = value["-keys"], value["-values"]
+        self._entries.clear()
+        self.put(keys, values.reshape(len(keys), *self.value_shape))
 
 
 def _text(shape: tuple[int, ...]) -> str:
@@ -182,6 +178,13 @@ class DenseHashTable(MutableHashTable):
                     f"Using the {use} as a table key is not allowed: {reserved!r}.",
                 )
         return wanted
+
+    def _restore_checkpoint_value(self, name: str, value: Any) -> None:
+        keys = value["-keys"].reshape(-1, *self.key_shape)
+        # TensorFlow saves the buckets that are empty, too.
+        used = [key not in self._reserved for key in super().keys_in(keys)]
+        parts = {"-keys": keys[used], "-values": value["-values"][used]}
+        super()._restore_checkpoint_value(name, parts)
 
     def erase(self, keys: Any, name: Any = None) -> Any:
         """Take keys out; those that are not there are ignored."""

@@ -5,7 +5,8 @@ lists and dictionaries of these. A value is saved under the shortest path of att
 names from the root, so what matters is how objects hang together, not what they are
 called. An object that keeps its parts otherwise defines `_checkpoint_children()`, a
 dictionary from names to objects; one that has values other than a variable's defines
-`_checkpoint_values()` and `_restore_checkpoint_value(name, array)`.
+`_checkpoint_values()` and `_restore_checkpoint_value(name, array)`. A value may be
+several arrays, a dictionary by what is added to its name in the file.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def values_of(owner: Any) -> dict[str, Any]:
     return {}
 
 
-def set_value(owner: Any, name: str, array: np.ndarray) -> None:
+def set_value(owner: Any, name: str, array: Any) -> None:
     """Give an object a value that was saved of it.
 
     Raises:
@@ -195,7 +196,8 @@ class ObjectGraph:
             prefix = "/".join([*map(escaped, path), ".ATTRIBUTES"])
             for attribute, value in values_of(owner).items():
                 key = f"{prefix}/{attribute}"
-                tensors[key] = value
+                parts = value if isinstance(value, dict) else {"": value}
+                tensors |= {f"{key}{suffix}": part for suffix, part in parts.items()}
                 full_name = getattr(owner, "_shared_name", "")
                 node.attributes.add(
                     name=attribute, full_name=full_name, checkpoint_key=key

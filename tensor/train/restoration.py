@@ -77,9 +77,18 @@ class Restoration:
                 set_value(owner, attribute.name, array)
                 self.used.add((number, attribute.name))
             elif hasattr(type(owner), "_restore_checkpoint_value"):
-                array = self.reader.read(attribute.checkpoint_key)
-                set_value(owner, attribute.name, array)
+                value = self._value(attribute.checkpoint_key)
+                set_value(owner, attribute.name, value)
                 self.used.add((number, attribute.name))
+
+    def _value(self, key: str) -> Any:
+        """Return a value that is one array, or several whose keys begin alike."""
+        if self.reader.has_tensor(key):
+            return self.reader.read(key)
+        names = [
+            n for n in self.reader.get_variable_to_shape_map() if n.startswith(key)
+        ]
+        return {name.removeprefix(key): self.reader.read(name) for name in names}
 
     def _check_dtype(self, owner: Any, key: str, array: Any) -> None:
         if not isinstance(owner, Variable):
