@@ -59,7 +59,15 @@ def node_def(maker: Node | Value) -> NodeDef:
         for i, value in enumerate(read)
     ]
     names += [f"^{before.name}" for before in maker.control_inputs]
-    return NodeDef(maker.name, maker.op.type_name, names, maker.device)
+    return NodeDef(maker.name, type_of_node(maker), names, maker.device)
+
+
+def type_of_node(node: Node) -> str:
+    """Return the op type of a node as TensorFlow calls it."""
+    name = node.op.type_name
+    if node.programs() and not node.has_effects:
+        return f"Stateless{name}"
+    return "Cast" if name == "CastToDiscrete" else name  # one op is two of ours
 
 
 def definitions(maker: Node | Value) -> Iterator[NodeDef]:

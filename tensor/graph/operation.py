@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tensor.core.shapes import TensorShape
-from tensor.graph.graph_def import node_def
+from tensor.graph.graph_def import node_def, type_of_node
 from tensor.graph.program import Node
 from tensor.graph.symbolic import SymbolicTensor
 
@@ -37,9 +37,7 @@ class Operation:
         """The op type, such as `MatMul`."""
         if self._node is None:
             return "Placeholder"
-        stateless = self._node.programs() and not self._node.has_effects
-        name = self._node.op.type_name
-        return f"Stateless{name}" if stateless else name
+        return type_of_node(self._node)
 
     @property
     def graph(self) -> Graph:

@@ -44,7 +44,12 @@ if TYPE_CHECKING:
 # TensorFlow names the nodes of Python's operators in its own way.
 _NODE_NAMES = {"AddV2": "add", "Mul": "mul", "Sub": "sub", "RealDiv": "truediv"}
 _NODE_NAMES |= {"StridedSlice": "strided_slice", "ConcatV2": "concat", "Pack": "stack"}
-_NODE_NAMES |= {"Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod"}
+_NODE_NAMES |= {
+    "CastToDiscrete": "Cast",
+    "Pow": "pow",
+    "FloorDiv": "floordiv",
+    "FloorMod": "floormod",
+}
 
 
 @export("Graph")

@@ -115,13 +115,6 @@ def float_(value: Any = 0) -> Any:
     return _public("cast")(value, _dtype("float32"))
 
 
-def bool_(value: Any = False) -> Any:
-    """`bool`; of a symbolic tensor, a bool tensor."""
-    if not _is_symbolic(value):
-        return bool(value)
-    return _public("cast")(value, _dtype("bool"))
-
-
 def _number(text: Any, dtype: str) -> Any:
     from tensor.ops.strings.conversion import to_number
 
@@ -313,7 +306,6 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     len: len_,
     int: int_,
     float: float_,
-    bool: bool_,
     max: _extreme(max, "maximum", "Max"),
     min: _extreme(min, "minimum", "Min"),
     sum: sum_,

@@ -219,3 +219,8 @@ def test_pairs_of_symbolic_tensors_are_for_loops_alone():
     for pairs in (enumerate, lambda x: zip(x, x, strict=False)):
         with pytest.raises(TypeError, match="Iterating over a symbolic"):
             tf.function(lambda x, pairs=pairs: list(pairs(x)))(tf.constant([1]))
+
+
+def test_bool_of_a_symbolic_tensor_is_refused():
+    with pytest.raises(TypeError, match="as a Python `bool` is not allowed"):
+        tf.function(lambda x: bool(x))(tf.constant(1))

@@ -68,3 +68,12 @@ def test_sessions_take_names():
             session.run("nothing:0")
         with pytest.raises(TypeError, match='has invalid type "int" must be a string'):
             session.run(5)
+
+
+def test_casts_have_one_name():
+    f = tf.function(lambda x: (tf.cast(x, tf.int32), tf.cast(x, tf.float64)))
+    operations = f.get_concrete_function(tf.TensorSpec([])).graph.get_operations()
+    assert [(o.name, o.type) for o in operations[1:3]] == [
+        ("Cast", "Cast"),
+        ("Cast_1", "Cast"),
+    ]
