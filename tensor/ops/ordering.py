@@ -71,8 +71,10 @@ def tuple_(tensors: Any, control_inputs: Any = None, name: str | None = None) ->
         name: Accepted for compatibility.
 
     Raises:
-        ValueError: There is no tensor among them.
+        ValueError: There is no tensor among them, in a graph.
     """
+    if context.graph is None:
+        return tensors
     given = [t for t in tensors if t is not None]
     if not given:
         raise ValueError(f"Must have at least one Tensor: {tensors}.")
