@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensor.core import dtypes, errors
+from tensor.core import config_options, dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import get_op
@@ -22,7 +22,7 @@ from tensor.ops.array import as_static_shape, cast, reshape, shape
 from tensor.ops.array_functions import array_function, vector
 from tensor.ops.gather import gather
 from tensor.ops.linalg.einsum import einsum
-from tensor.ops.random import philox
+from tensor.ops.random import distributions, philox
 from tensor.ops.random.seeds import Stream, op_seeds, stream_for
 
 _KINDS = ("float32", "float64", "int32", "int64")
@@ -47,8 +47,6 @@ class FractionalAvgPool(NamedTuple):
 def sequence(length: int, count: int, pseudo_random: bool, stream: Stream) -> Any:
     """Return where `count` windows along an axis begin, and its length at the end."""
     size, longer = divmod(length, count)
-    if not longer:
-        return np.arange(count + 1, dtype=np.int64) * size
     if pseudo_random:
         ratio = length / count
         # Beyond this the first or the last window would be too long.
@@ -59,9 +57,8 @@ def sequence(length: int, count: int, pseudo_random: bool, stream: Stream) -> An
         return np.array([1, *inner, length + 1], np.int64) - 1
     sizes = np.full(count, size, np.int64)
     sizes[:longer] += 1
-    blocks = -(-count // 4)
-    words = philox.blocks(stream.key, stream.reserve_blocks(blocks), blocks).reshape(-1)
-    order = np.argsort(words[:count], kind="stable")
+    counter = stream.reserve_blocks(-(-count // 4))
+    order = distributions.order(stream.key, counter, count)
     return np.concatenate([[0], np.cumsum(sizes[order])])
 
 
@@ -77,11 +74,18 @@ def _sequence_spec(size: TensorSpec, **attrs: Any) -> Any:
     ratios=(1.0, 1.5, 1.4, 1.0),
     pseudo_random=True,
     stream=Stream(1, 2),
+    repeats=True,
 )
 def sequences(
-    size: Any, ratios: tuple[float, ...], pseudo_random: bool, stream: Stream
+    size: Any,
+    ratios: tuple[float, ...],
+    pseudo_random: bool,
+    stream: Stream,
+    repeats: bool,
 ) -> Any:
     """The pooling sequences of rows and of columns."""
+    if repeats:
+        stream = stream.restarted()
     counts = [math.floor(int(size[a]) / ratios[a]) for a in (1, 2)]
     if min(counts) < 1:
         raise errors.invalid(
@@ -163,13 +167,14 @@ def _prepared(value: Any, ratios: Any, pseudo_random: bool, seed: int) -> Any:
         raise errors.invalid(
             "FractionalPool", f"tensor_in must be 4-dimensional, got shape {x.shape}"
         )
-    # With a seed of its own an op always draws the same windows.
     stream = Stream(*op_seeds(seed)) if seed else stream_for("FractionalPool", None)
     rows, columns = sequences(
         shape(x),
         ratios=tuple(map(float, ratios)),
         pseudo_random=bool(pseudo_random),
         stream=stream,
+        # With a seed of its own an op always draws the same windows.
+        repeats=bool(seed),
     )
     if x.ndim == 4:
         for begins, axis in ((rows, 1), (columns, 2)):
@@ -229,10 +234,17 @@ def fractional_max_pool(
         name: A name for the node, in a graph.
 
     Raises:
-        ValueError: A ratio is below 1, or not 1 for batch or channels.
+        ValueError: A ratio is below 1, or not 1 for batch or channels; or there is no
+            seed, and ops were asked to be deterministic.
         InvalidArgumentError: The value has another rank or dtype.
     """
     ratios = _check_ratios(pooling_ratio)
+    if not seed and config_options.is_op_determinism_enabled():
+        raise ValueError(
+            "tf.nn.fractional_max_pool requires a non-zero seed to be passed in when "
+            f"determinism is enabled, but got seed={seed}. Please pass in a non-zero "
+            'seed, e.g. by passing "seed=1".'
+        )
     x, rows, columns = _prepared(value, ratios, pseudo_random, seed)
     places = max_places(x, rows, columns, overlapping=bool(overlapping))
     output = gather(reshape(x, shape=(-1,)), places, axis=0, batch_dims=0)

@@ -61,6 +61,10 @@ class Stream:
             self._counter = (counter + count) % COUNTER_LIMIT
             return counter
 
+    def restarted(self) -> Stream:
+        """Return a stream of the same numbers, at their start."""
+        return Stream(self.key, self._start >> 64)
+
     def __repr__(self) -> str:
         return f"<random stream of seed {self.key}, {self._start >> 64}>"
 

@@ -225,6 +225,8 @@ def test_deterministic_ops_insist_on_a_seed() -> None:
             tf.random.normal([2])
         with pytest.raises(RuntimeError, match="determinism is enabled"):
             tf.random.Generator.from_non_deterministic_state()
+        with pytest.raises(ValueError, match="requires a non-zero seed"):
+            tf.nn.fractional_max_pool(tf.zeros([1, 4, 4, 1]), 1.5)
         tf.random.set_global_generator(None)
         with pytest.raises(RuntimeError, match='"get_global_generator" cannot be'):
             tf.random.get_global_generator()
