@@ -77,7 +77,9 @@ def tuple_(tensors: Any, control_inputs: Any = None, name: str | None = None) ->
         return tensors
     given = [t for t in tensors if t is not None]
     if not given:
-        raise ValueError(f"Must have at least one Tensor: {tensors}.")
+        raise ValueError(
+            f"'tensors' must have at least one Tensor. Received: {tensors}."
+        )
     with control_dependencies([*given, *(control_inputs or [])]):
         return [_passed_on(t) for t in tensors]
 

@@ -172,8 +172,8 @@ def test_control_inputs_run_before_what_waits_for_them() -> None:
                 graph.control_dependencies([wrong])
         with pytest.raises(KeyError, match="not in the graph"):
             tf.control_dependencies(["zz"])
-    with pytest.raises(ValueError, match="at least one Tensor"):
-        tf.tuple([None])
+        with pytest.raises(ValueError, match="at least one Tensor"):
+            tf.tuple([None])
 
 
 def test_branches_and_loops_wait_for_operations_around_them() -> None:
