@@ -17,6 +17,7 @@ from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import Identity, as_static_shape, reshape
 from tensor.ops.casting import cast_
+from tensor.ops.dtype_kinds import check_attribute
 from tensor.ops.facts import get_static_value
 from tensor.ops.families import NUMERIC, REAL, check_kind, shape_of
 from tensor.ops.math import floor, maximum, minimum
@@ -148,16 +149,25 @@ def bincount(
     x = convert(arr)
     if not x.dtype.is_integer:
         x = cast_(x, dtypes.int32)
-    if axis != -1:
+    check_attribute("Bincount", "Tidx", x.dtype, (dtypes.int32, dtypes.int64))
+    if x.ndim is not None and x.ndim > 2 and axis == -1:
+        raise errors.invalid(
+            "Bincount", f"Shape must be at most rank 2 but is rank {x.ndim}"
+        )
+    if axis != -1 or x.ndim == 0:
         x = reshape(x, shape=(-1,))
     attrs = {
-        "minlength": _limit(minlength, "minlength"),
+        "minlength": minlength
+        if is_symbolic(minlength)
+        else max(int(minlength or 0), 0),
         "maxlength": _limit(maxlength, "maxlength"),
         "binary": bool(binary_output),
     }
     if weights is None:
         return count_bins(x, dtype=dtypes.as_dtype(dtype), name=name, **attrs)
     weights = convert(weights)
+    if shape_of(weights) == (0,):
+        return count_bins(x, dtype=weights.dtype, name=name, **attrs)
     if axis != -1:
         weights = reshape(weights, shape=(-1,))
     if shape_of(weights) != shape_of(x):
@@ -236,6 +246,9 @@ def confusion_matrix(
     limit = _limit(num_classes, "num_classes")
     labels = _labels(labels, "labels", limit)
     predictions = _labels(predictions, "predictions", limit)
+    if weights is not None:
+        weights = cast_(convert(weights), dtypes.as_dtype(dtype))
+        predictions.shape.assert_is_compatible_with(weights.shape)
     if not are_compatible(shape_of(labels), shape_of(predictions)):
         raise errors.invalid(
             "Pack",
@@ -250,10 +263,7 @@ def confusion_matrix(
     elif is_symbolic(limit):
         limit = cast_(limit, dtypes.int64)
     cells = labels * limit + predictions
-    target = dtypes.as_dtype(dtype)
-    if weights is not None:
-        weights = cast_(convert(weights), target)
-    counts = bincount(cells, weights, limit * limit, None, target)
+    counts = bincount(cells, weights, limit * limit, None, dtypes.as_dtype(dtype))
     size = limit if type(limit) is int else cast_(limit, dtypes.int32)
     return reshape(counts, shape=as_static_shape((size, size)))
 

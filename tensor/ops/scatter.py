@@ -72,15 +72,8 @@ class UnsortedSegmentSum(Op):
     ) -> Any:
         x, ids = convert(data), convert(segment_ids)
         check_segments(x, ids, self.type_name)
-        if type(num_segments) is EagerTensor or not isinstance(num_segments, Tensor):
-            if np.ndim(num_segments):
-                raise errors.invalid(
-                    self.type_name,
-                    "num_segments should be a scalar, not shape "
-                    f"{to_brackets(np.shape(num_segments))}",
-                )
-            num_segments = int(num_segments)
-        return self(x, ids, num_segments=num_segments, name=name)
+        count = segment_count(num_segments, self.type_name)
+        return self(x, ids, num_segments=count, name=name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         ids = np.array([2, 0, -1, 2, 0], np.int32)
@@ -88,6 +81,23 @@ class UnsortedSegmentSum(Op):
         yield Sample(rng.normal(size=(5,)), ids, num_segments=np.int32(3))
         yield Sample(rng.normal(size=(1, 5, 2)), ids[None].astype(int), num_segments=3)
         yield Sample(rng.normal(size=(0, 2)), ids[:0], num_segments=2)
+
+
+def segment_count(num_segments: Any, op_type: str) -> Any:
+    """Return a number of segments as an int, or as a symbolic tensor.
+
+    Raises:
+        InvalidArgumentError: It is no scalar.
+    """
+    if isinstance(num_segments, Tensor) and type(num_segments) is not EagerTensor:
+        return num_segments
+    if np.ndim(num_segments):
+        raise errors.invalid(
+            op_type,
+            "num_segments should be a scalar, not shape "
+            f"{to_brackets(np.shape(num_segments))}",
+        )
+    return int(num_segments)
 
 
 def check_segments(x: Any, ids: Any, op_type: str) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import Op, Sample, register
-from tensor.core.tensor import EagerTensor, Tensor
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, ones_like, where, zeros_like
 from tensor.ops.compare import equal, greater
@@ -25,6 +24,7 @@ from tensor.ops.scatter import (
     check_segment_ids,
     check_segments,
     gather_or_zero,
+    segment_count,
     unsorted_segment_sum,
 )
 
@@ -249,9 +249,8 @@ class _Unsorted(Op):
         check_kind(self, x, self.allows)
         check_id_dtype(self, ids)
         check_segments(x, ids, self.type_name)
-        if type(num_segments) is EagerTensor or not isinstance(num_segments, Tensor):
-            num_segments = int(num_segments)
-        return self(x, ids, num_segments=num_segments, name=name)
+        count = segment_count(num_segments, self.type_name)
+        return self(x, ids, num_segments=count, name=name)
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
         # Segments without rows would have values too large to differentiate.

@@ -70,8 +70,8 @@ class ExtractVolumePatches(Op):
         if x.ndim not in (None, 5):
             raise errors.invalid(
                 self.type_name,
-                f"input must be 5-dimensional{bracketed(shape_of(x))}. Expected [batch, "
-                "planes, rows, columns, channels]",
+                f"input must be 5-dimensional{bracketed(shape_of(x))}. Expected "
+                "[batch, planes, rows, columns, channels]",
             )
         sizes, steps = self._spatial(ksizes=ksizes), self._spatial(strides=strides)
         if padding not in ("SAME", "VALID"):

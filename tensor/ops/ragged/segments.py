@@ -117,6 +117,11 @@ def bincount(
     Raises:
         ValueError: The weights are not as ragged as the numbers.
     """
+    if weights is not None and not isinstance(weights, RaggedTensor):
+        raise ValueError(
+            "`weights` must be a RaggedTensor if `values` is a RaggedTensor. Received "
+            f"argument weights={weights} of type: {type(weights).__name__}."
+        )
     if axis in (0, None):
         flat = None if weights is None else weights.flat_values
         return names_in("math")["bincount"](
@@ -129,8 +134,6 @@ def bincount(
             None,
             binary_output,
         )
-    if weights is not None and not isinstance(weights, RaggedTensor):
-        raise ValueError("`weights` must be a RaggedTensor if `arr` is a RaggedTensor.")
     none = convert(np.zeros(0, np.int32))
     given = none if weights is None or binary_output else weights.flat_values
     return counts_of_rows(

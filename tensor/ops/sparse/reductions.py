@@ -117,7 +117,8 @@ def _segment(kind: str, data: Any, indices: Any, segment_ids: Any, count: Any) -
         reduce = {"Sum": "SegmentSum", "Mean": "SegmentMean"}.get(kind)
         if reduce is not None:
             return get_op(reduce)(rows, ids)
-        count = get_op("Max")(ids, axis=None, keepdims=False) + 1
+        largest = get_op("Max")(ids, axis=None, keepdims=False)
+        count = get_op("Maximum")(largest, -1) + 1  # of no ids, the lowest there is
     whole = get_op("UnsortedSegmentSum").public(rows, ids, count)
     if kind == "Sum":
         return whole

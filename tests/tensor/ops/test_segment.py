@@ -206,7 +206,7 @@ def test_bincount(x, kwargs, expected):
         ({"arr": [-1]}, InvalidArgument, "must be non-negative"),
         ({"arr": [1], "axis": 1}, ValueError, "Only 0 and -1 are currently supported"),
         ({"arr": [1, 2], "weights": [1.0]}, InvalidArgument, "same shape as `arr`"),
-        ({"arr": [1], "minlength": -1}, InvalidArgument, "`minlength` must be non-neg"),
+        ({"arr": [1], "maxlength": -1}, InvalidArgument, "`maxlength` must be non-neg"),
         (
             {"arr": [1], "weights": [1.0], "binary_output": True},
             ValueError,
