@@ -109,7 +109,7 @@ class Session:
         """
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
-        if not self.graph.nodes:
+        if not self.graph.nodes and not self.graph.created:
             raise RuntimeError(
                 "The Session graph is empty. Add operations to the graph before "
                 "calling run()."

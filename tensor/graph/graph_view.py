@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core.name_scope import get_current_name_scope
+from tensor.core.devices import device
+from tensor.core.name_scope import get_current_name_scope, name_scope
 from tensor.graph.graph_def import GraphDef, definitions
 from tensor.graph.graph_elements import GraphElements
 from tensor.graph.operation import Operation
@@ -90,6 +91,14 @@ class GraphView(GraphElements):
         """Return the operations with the names of what they read, for looking."""
         makers = [operation.maker for operation in self.get_operations()]
         return GraphDef([found for maker in makers for found in definitions(maker)])
+
+    def name_scope(self, name: str) -> Any:
+        """Return a context in which names of nodes begin with `name`."""
+        return name_scope(name)
+
+    def device(self, device_name: Any) -> Any:
+        """Return a context in which nodes are asked to be on a device."""
+        return device(device_name)
 
     def get_name_scope(self) -> str:
         """Return the open name scopes, `a/b`; empty outside of all."""

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 
 
 class Cursor:
-    """Where the iteration over a dataset stands."""
+    """Where the iteration over a dataset stands.
+
+    Attributes:
+        iterator: What it goes on with.
+        arrays: The tensors of the present element.
+    """
 
     def __init__(self, dataset: Any) -> None:
-        self._iterator: Iterator[Any] = iter(dataset)
+        self.iterator: Iterator[Any] = iter(dataset)
         self.arrays: list[Any] = []
 
     def advance(self) -> bool:
         """Go to the next element; return whether there was one."""
         try:
-            element = next(self._iterator)
+            element = next(self.iterator)
         except StopIteration:
             return False
         leaves = nest.flatten(element, True)
@@ -45,8 +50,6 @@ class StreamOp(Op):
         if context.graph is not None:
             return context.graph.call_op(self, inputs, attrs, name)
         result = self.kernel(*[getattr(x, "_array", x) for x in inputs], **attrs)
-        if isinstance(result, Cursor):
-            return result
         return tuple(map(wrap, result)) if type(result) is tuple else wrap(result)
 
 
@@ -56,7 +59,7 @@ class OpenStream(StreamOp):
     type_name = "MakeIterator"
 
     def kernel(self, dataset: Any) -> Any:
-        return Cursor(held(dataset))
+        return hold(Cursor(held(dataset)))
 
     def infer(self, dataset: TensorSpec) -> TensorSpec:
         return TensorSpec.of((), variant)
@@ -70,7 +73,7 @@ class AdvanceStream(StreamOp):
     def kernel(self, cursor: Any) -> Any:
         import numpy as np
 
-        return np.bool_(cursor.advance())
+        return np.bool_(held(cursor).advance())
 
     def infer(self, cursor: TensorSpec) -> TensorSpec:
         return TensorSpec.of((), bool_)
@@ -82,7 +85,7 @@ class StreamElement(StreamOp):
     type_name = "IteratorGetNext"
 
     def kernel(self, cursor: Any, specs: tuple[TensorSpec, ...]) -> Any:
-        return tuple(cursor.arrays)
+        return tuple(held(cursor).arrays)
 
     def infer(self, cursor: TensorSpec, specs: tuple[TensorSpec, ...]) -> Any:
         return specs

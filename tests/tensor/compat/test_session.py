@@ -194,6 +194,11 @@ def test_branches_and_loops_wait_for_operations_around_them() -> None:
         assert v.eval() == 22
 
 
+def test_a_graph_of_variables_alone_is_not_empty() -> None:
+    with tf.Graph().as_default(), v1.Session() as sess:
+        assert sess.run(tf.Variable(1.0)) == 1.0
+
+
 def test_initializers_give_variables_their_first_values_again() -> None:
     with tf.Graph().as_default(), v1.Session() as sess:
         v, w = tf.Variable([1.0, 2.0]), tf.Variable(3, trainable=False)
@@ -313,6 +318,9 @@ def test_graphs_have_collections() -> None:
         assert v1.get_collection("a") == [1, x]
         assert v1.get_collection("a", scope="x") == graph.get_collection("b") == [x]
         v1.get_collection_ref("c").append(2)
+        with graph.name_scope("q"), graph.device("/cpu:0"):
+            y = tf.identity(x)
+        assert (y.op.name, y.device) == ("q/Identity", "/device:CPU:0")
         assert graph.get_all_collection_keys() == graph.collections == ["a", "b", "c"]
         graph.clear_collection("a")
         assert v1.get_collection("a") == []
