@@ -11,6 +11,8 @@ retracing   warnings of too many traces
 variable_arguments  a trace on other variables than it was made with
 inline      a program applied again, to other inputs
 backward    the program of a program's gradient
+own_gradient  results with a gradient of the user's
+static_values, static_arrays  what is known of values before anything runs
 control/    cond, while_loop, loops over elements, TensorArray
 passes/     programs made better
 executor/   programs made into Python functions
