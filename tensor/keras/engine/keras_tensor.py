@@ -127,9 +127,10 @@ class DenseKerasTensor(KerasTensor, Tensor):
 
     def call_op(self, op: Any, inputs: Any, attrs: Any, name: str | None) -> Any:
         """Make a layer of `op` and call it."""
-        from tensor.keras.engine.op_layer import TFOpLambda
+        from tensor.keras.engine.op_layer import SlicingOpLambda, TFOpLambda
 
-        return TFOpLambda(op, name=name)(*inputs, **attrs)
+        kind = SlicingOpLambda if op.type_name == "StridedSlice" else TFOpLambda
+        return kind(op, name=name)(*inputs, **attrs)
 
     def __iter__(self) -> Any:
         shape = self.static_shape
@@ -193,6 +194,30 @@ class Node:
             for x in nest.flatten((self.args, list(self.kwargs.values())))
             if isinstance(x, KerasTensor)
         ]
+
+    @property
+    def keras_inputs(self) -> list[KerasTensor]:
+        """The Keras tensors among the arguments."""
+        return self.inputs
+
+    @property
+    def parent_nodes(self) -> list[Node]:
+        """The calls that made the arguments."""
+        return [x.node for x in self.inputs]
+
+    @property
+    def call_args(self) -> Any:
+        """The positional arguments."""
+        return self.args
+
+    @property
+    def call_kwargs(self) -> Any:
+        """The keyword arguments."""
+        return self.kwargs
+
+    def iterate_inbound(self) -> list[tuple[Any, int, int, KerasTensor]]:
+        """Return (layer, call, result, tensor) for each Keras tensor taken."""
+        return [(*x._keras_history, x) for x in self.inputs]
 
     @property
     def outbound_layer(self) -> Any:

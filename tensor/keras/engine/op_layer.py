@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import tensor as tf
 from tensor.core.public_api import names_in, namespaces
 from tensor.core.registry import Op, get_op
 from tensor.keras import settings
 from tensor.keras.engine.layer import Layer
+from tensor.keras.engine.op_names import OP_NAMES
 
-# The operators of Python have names of their own in Keras.
-_OPERATORS = {
-    "AddV2": "tf.__operators__.add",
-    "StridedSlice": "tf.__operators__.getitem",
-    "SelectV2": "tf.where",
-    "ConcatV2": "tf.concat",
-    "Pack": "tf.stack",
-    "Shape": "tf.shape",
-    "Cast": "tf.cast",
-    "Sub": "tf.math.subtract",
-    "RealDiv": "tf.math.truediv",
-    "MatMul": "tf.linalg.matmul",
-    "OnesLike": "tf.ones_like",
-    "ZerosLike": "tf.zeros_like",
-}
-
-
-# The same for public functions, which ragged and sparse Keras tensors are given to.
+# Public functions that ragged and sparse Keras tensors are given to.
 _OPERATOR_FUNCTIONS = {"tf.math.add": "tf.__operators__.add"}
 
 
@@ -35,8 +21,8 @@ def _name_of(function: Any) -> str:
     if not isinstance(function, Op):
         name = public_name(function)
         return _OPERATOR_FUNCTIONS.get(name, name)
-    if function.type_name in _OPERATORS:
-        return _OPERATORS[function.type_name]
+    if function.type_name in OP_NAMES:
+        return OP_NAMES[function.type_name]
     names = sorted(function.names, key=_preference)
     return f"tf.{names[0]}" if names else f"tf.raw_ops.{function.type_name}"
 
@@ -57,11 +43,30 @@ def public_name(function: Any) -> str:
 
 
 def _found(name: str) -> Any:
-    """Return the op of a type name, or the public function of a name with `tf.`."""
-    if not name.startswith("tf."):
+    """Return the op of a type name, or the public function of a name with dots.
+
+    Keras writes the latter without `tf.`.
+    """
+    written = name.removeprefix("tf.")
+    if written == "__operators__.getitem":
+        return _item
+    if name == written and "." not in name and not hasattr(tf, name):
         return get_op(name)
-    namespace, _, last = name.removeprefix("tf.").rpartition(".")
-    return names_in(namespace)[last]
+    written = written.replace("__operators__.", "math.")
+    return functools.reduce(getattr, written.split("."), tf)
+
+
+def _item(x: Any, slice_spec: Any) -> Any:
+    """Return `x[slice_spec]`, the slices as Keras writes them."""
+    many = isinstance(slice_spec, list | tuple)
+    index = tuple(_index(part) for part in slice_spec) if many else _index(slice_spec)
+    return x[index]
+
+
+def _index(part: Any) -> Any:
+    if isinstance(part, dict):
+        return slice(part["start"], part["stop"], part["step"])
+    return part
 
 
 class TFOpLambda(Layer):
@@ -69,6 +74,7 @@ class TFOpLambda(Layer):
 
     def __init__(self, function: Any, name: str | None = None, **kwargs: Any) -> None:
         """Take the op or function, or its name."""
+        self._written = function if isinstance(function, str) else None
         function = _found(function) if isinstance(function, str) else function
         name = name if name and not name.isidentifier() else None
         kwargs["autocast"] = False
@@ -86,5 +92,12 @@ class TFOpLambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         op = self._op
-        function = op.type_name if isinstance(op, Op) else public_name(op)
+        if self._written is not None:
+            function = self._written
+        else:
+            function = op.type_name if isinstance(op, Op) else public_name(op)
         return {**super().get_config(), "function": function}
+
+
+class SlicingOpLambda(TFOpLambda):
+    """Takes a slice of a Keras tensor."""

@@ -24,7 +24,7 @@ def deserialize(
     )
     from tensor.keras.engine.functional import Functional
     from tensor.keras.engine.model import Model
-    from tensor.keras.engine.op_layer import TFOpLambda
+    from tensor.keras.engine.op_layer import SlicingOpLambda, TFOpLambda
     from tensor.keras.engine.sequential import Sequential
 
     names = {
@@ -36,6 +36,7 @@ def deserialize(
         "InstanceProperty": InstanceProperty,
         "Model": Model,
         "Sequential": Sequential,
+        "SlicingOpLambda": SlicingOpLambda,
         "TFOpLambda": TFOpLambda,
     }
     return serialization.deserialize_keras_object(

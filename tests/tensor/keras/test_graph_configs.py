@@ -162,3 +162,73 @@ def test_weights_of_models_with_a_build_of_their_own():
         _ = model.weights
     model(tf.ones((2, 3)))
     assert len(model.weights) == 1
+
+
+def op_row(kind, name, function, inbound):
+    config = {"name": name, "trainable": True, "dtype": "float32", "function": function}
+    return {"class_name": kind, "config": config, "inbound_nodes": inbound}
+
+
+def test_ops_that_keras_has_written_are_read():
+    spec = [{"start": None, "stop": None, "step": None}, {"class_name": "__ellipsis__"}]
+    y = ["tf.__operators__.getitem", 0, 0]
+    start = {"name": "a", "batch_input_shape": [None, 2]}
+    rows = [
+        {
+            "class_name": "InputLayer",
+            "config": {"name": "a", "batch_input_shape": [None, 2]},
+        },
+        op_row(
+            "SlicingOpLambda",
+            "tf.__operators__.getitem",
+            "__operators__.getitem",
+            [["a", 0, 0, {"slice_spec": spec}]],
+        ),
+        op_row(
+            "TFOpLambda",
+            "tf.math.truediv",
+            "math.truediv",
+            [["_CONSTANT_VALUE", -1, 2.0, {"y": y, "name": None}]],
+        ),
+        op_row(
+            "TFOpLambda",
+            "tf.concat",
+            "concat",
+            [[["a", 0, 0, {"axis": 1}], ["tf.math.truediv", 0, 0, {"axis": 1}]]],
+        ),
+        op_row(
+            "TFOpLambda",
+            "tf.compat.v1.transpose",
+            "compat.v1.transpose",
+            [["tf.concat", 0, 0, {"perm": [1, 0], "name": "t", "conjugate": False}]],
+        ),
+    ]
+    config = {
+        "name": "model",
+        "layers": rows,
+        "input_layers": [["a", 0, 0]],
+        "output_layers": [["tf.compat.v1.transpose", 0, 0]],
+    }
+    model = keras.Model.from_config(config)
+    expected = [[1.0], [4.0], [2.0], [0.5]]
+    np.testing.assert_allclose(model(np.array([[1.0, 4.0]])), expected)
+    again = keras.Model.from_config(model.get_config())
+    np.testing.assert_allclose(again(np.array([[1.0, 4.0]])), expected)
+
+
+def test_ops_have_the_names_of_public_functions():
+    x = keras.Input((4,))
+    made = [tf.one_hot(tf.cast(x, "int32"), 3), tf.expand_dims(x, 1), x[:, 0], x // 2]
+    layers_made = [y._keras_history.layer for y in made]
+    assert [layer.name.rstrip("_0123456789") for layer in layers_made] == [
+        "tf.one_hot",
+        "tf.expand_dims",
+        "tf.__operators__.getitem",
+        "tf.compat.v1.floor_div",
+    ]
+    assert type(layers_made[2]).__name__ == "SlicingOpLambda"
+    node = made[1].node
+    assert node.keras_inputs == node.inputs
+    assert node.parent_nodes == [x.node]
+    assert [row[1:3] for row in node.iterate_inbound()] == [(0, 0)]
+    assert (node.call_args[0], node.call_kwargs) == (x, node.kwargs)
