@@ -13,14 +13,17 @@ import numpy as np
 
 from tensor.core.context import context
 from tensor.core.dtypes import int64, variant
+from tensor.core.nest import assert_same_structure
 from tensor.core.public_api import export
 from tensor.core.tensor import EagerTensor, wrap
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 from tensor.core.variants import held, hold
+from tensor.data import structure as nest
 from tensor.data.graph_nodes import TracedIterator, make_dataset, run_in_graph
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
 from tensor.data.unknown import unknown_in
+from tensor.graph.control.stream import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -157,7 +160,7 @@ class Dataset(metaclass=DatasetType):
         from tensor.data.iterator import OwnedIterator
 
         if context.graph is not None:
-            return TracedIterator(self)
+            return TracedIterator(self.element_spec, begin(self))
         return OwnedIterator(self)
 
     def as_numpy_iterator(self) -> Any:
@@ -298,7 +301,41 @@ class DatasetSpec(CompositeSpec):
         """Return whether a dataset, or every one of a spec, has such elements."""
         if isinstance(spec_or_value, Dataset):
             spec_or_value = spec_or_value.leaf_spec
-        return bool(self == spec_or_value)
+        return isinstance(spec_or_value, DatasetSpec) and self._pairs_with(
+            spec_or_value, lambda mine, other: bool(mine.is_compatible_with(other))
+        )
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Return whether every dataset described here fits `other`, too."""
+        return isinstance(other, DatasetSpec) and self._pairs_with(
+            other, lambda mine, wider: bool(mine.is_subtype_of(wider))
+        )
+
+    def _pairs_with(self, other: DatasetSpec, fits: Callable[[Any, Any], bool]) -> bool:
+        """Return whether elements have one structure, and what is in it fits."""
+        try:
+            assert_same_structure(self._element_spec, other._element_spec)
+        except (TypeError, ValueError):
+            return False
+        mine, others = map(nest.flatten, (self._element_spec, other._element_spec))
+        return all(fits(a, b) for a, b in zip(mine, others, strict=True))
+
+    def most_specific_compatible_type(self, other: Any) -> DatasetSpec:
+        """Return the narrowest spec that fits the datasets of both.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not isinstance(other, DatasetSpec) or not self._pairs_with(
+            other, lambda a, b: a.most_specific_common_supertype([b]) is not None
+        ):
+            raise no_common_spec(self, other)
+        common = nest.map_structure(
+            lambda a, b: a.most_specific_common_supertype([b]),
+            self._element_spec,
+            other._element_spec,
+        )
+        return DatasetSpec(common)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DatasetSpec) and bool(

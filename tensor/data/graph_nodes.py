@@ -15,9 +15,10 @@ from tensor.core import errors, nest
 from tensor.core.context import context
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.core.tensor import wrap
+from tensor.core.variants import held
 from tensor.data.elements import arrays_of
 from tensor.data.unknown import filler, unknown_in
-from tensor.graph.control.stream import StreamOp, begin
+from tensor.graph.control.stream import StreamOp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,9 +110,10 @@ class NextElement(StreamOp):
     type_name = "IteratorGetNextOrFail"
 
     def kernel(self, cursor: Any, specs: tuple[TensorSpec, ...]) -> Any:
-        if not cursor.advance():
+        position = held(cursor)
+        if not position.advance():
             raise end_of_sequence()
-        return tuple(cursor.arrays)
+        return tuple(position.arrays)
 
     def infer(self, cursor: TensorSpec, specs: tuple[TensorSpec, ...]) -> Any:
         return specs
@@ -137,9 +139,9 @@ class TracedIterator:
         cursor: The symbolic tensor that stands for where it is.
     """
 
-    def __init__(self, dataset: Any) -> None:
-        self.element_spec = dataset.element_spec
-        self.cursor = begin(dataset)
+    def __init__(self, element_spec: Any, cursor: Any) -> None:
+        self.element_spec = element_spec
+        self.cursor = cursor
 
     def __iter__(self) -> TracedIterator:
         return self
@@ -157,3 +159,20 @@ class TracedIterator:
         from tensor.data.optional import traced_next_as_optional
 
         return traced_next_as_optional(self)
+
+    @property
+    def leaf_spec(self) -> Any:
+        """What describes this iterator where it is an argument or a result."""
+        from tensor.data.iterator import IteratorSpec
+
+        return IteratorSpec(self.element_spec)
+
+    _type_spec = leaf_spec
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensor that holds where the iteration stands."""
+        return [self.cursor]
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return the iterator that another tensor holds."""
+        return self.leaf_spec.composite_from(parts)

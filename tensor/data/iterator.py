@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.core.context import context
+from tensor.core.dtypes import variant
 from tensor.core.public_api import export
-from tensor.core.tensor_spec import TypeSpec
+from tensor.core.tensor import EagerTensor, wrap
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.variants import held, hold
 from tensor.data import structure as nest
 from tensor.data.elements import leaf
-from tensor.data.graph_nodes import end_of_sequence, packed, run_in_graph
+from tensor.data.graph_nodes import (
+    TracedIterator,
+    end_of_sequence,
+    packed,
+    run_in_graph,
+)
+from tensor.graph.control.stream import Cursor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tensor.data.dataset import Dataset
     from tensor.data.stream import State
 
@@ -103,6 +114,19 @@ class OwnedIterator(Iterator):
 
     _type_spec = leaf_spec
 
+    @property
+    def cursor(self) -> Any:
+        """The tensor that holds where the iteration stands, for graphs."""
+        return wrap(hold(Cursor(self)))
+
+    def composite_components(self) -> list[Any]:
+        """Return the tensor that holds where the iteration stands."""
+        return [self.cursor]
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return the iterator that another tensor holds."""
+        return self.leaf_spec.composite_from(parts)
+
     def save(self) -> State:
         """Return where the iterator stands, as plain data."""
         return self._stream.save()
@@ -142,7 +166,7 @@ def _to_numpy(value: Any) -> Any:
 
 
 @export("data.IteratorSpec")
-class IteratorSpec(TypeSpec):
+class IteratorSpec(CompositeSpec):
     """Describes iterators by the spec of their elements."""
 
     __slots__ = ("_element_spec",)
@@ -159,6 +183,20 @@ class IteratorSpec(TypeSpec):
     def value_type(self) -> type:
         """The class of the values described."""
         return OwnedIterator
+
+    def composite_components(self) -> list[TensorSpec]:
+        """Return the spec of the tensor that holds where an iteration stands."""
+        return [TensorSpec.of((), variant)]
+
+    def composite_from(self, parts: Sequence[Any]) -> Any:
+        """Return the iterator that a tensor holds, now or when the graph runs."""
+        (tensor,) = parts
+        if isinstance(tensor, EagerTensor):
+            return held(tensor._array).iterator
+        return TracedIterator(self._element_spec, tensor)
+
+    def _parameters(self) -> tuple[Any, ...]:
+        return (self._element_spec,)
 
     @classmethod
     def from_value(cls, value: OwnedIterator) -> IteratorSpec:

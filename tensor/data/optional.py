@@ -18,6 +18,7 @@ from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.core.tensor import EagerTensor, wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.variants import held
 from tensor.data import structure
 from tensor.data.elements import as_leaf, spec_of_structure
 from tensor.data.graph_nodes import in_graph, run_in_graph
@@ -158,8 +159,9 @@ class NextElementIfAny(StreamOp):
     type_name = "IteratorGetNextAsOptional"
 
     def kernel(self, cursor: Any, specs: tuple[TensorSpec, ...]) -> Any:
-        if cursor.advance():
-            return np.bool_(True), *cursor.arrays
+        position = held(cursor)
+        if position.advance():
+            return np.bool_(True), *position.arrays
         return np.bool_(False), *absent(specs)
 
     def infer(self, cursor: TensorSpec, specs: tuple[TensorSpec, ...]) -> Any:

@@ -297,3 +297,48 @@ def test_functions_take_and_return_datasets() -> None:
     result = described(Range(4).batch(2, drop_remainder=True))
     assert result.element_spec == Spec([None], tf.int64)
     assert values(result.unbatch().batch(4)) == [[[0, 1, 2, 3]]]
+
+
+def test_functions_take_and_return_iterators() -> None:
+    traces: list[Any] = []
+
+    @tf.function
+    def following(iterator: Any) -> Any:
+        traces.append(iterator)
+        return next(iterator) + 1
+
+    first, second = iter(Range(3)), iter(Range(5, 9))
+    assert [int(following(i)) for i in (first, second, first)] == [1, 6, 2]
+    assert len(traces) == 1  # for all iterators of one spec
+
+    @tf.function(input_signature=[tf.data.IteratorSpec(Spec([], tf.int64))])
+    def total(iterator: Any) -> Any:
+        result = tf.constant(0, tf.int64)
+        for number in iterator:
+            result += number
+        return result
+
+    assert [int(total(first)), int(total(first))] == [2, 0]
+
+    @tf.function
+    def begun(n: Any) -> Any:
+        iterator = iter(Range(n))
+        next(iterator)
+        return iterator
+
+    iterator = begun(tf.constant(3, tf.int64))
+    assert isinstance(iterator, tf.data.Iterator)
+    assert [int(x) for x in iterator] == [1, 2]
+
+
+def test_specs_of_datasets_are_compared_by_what_elements_are() -> None:
+    wide, narrow = (tf.data.DatasetSpec(Spec([d], tf.int32)) for d in (None, 3))
+    assert wide.is_compatible_with(tf.data.Dataset.from_tensors([1, 2]))
+    assert not wide.is_compatible_with(Range(3))
+    assert not wide.is_compatible_with(3)
+    assert not wide.is_compatible_with(Range(3).enumerate())
+    assert narrow.is_subtype_of(wide)
+    assert not wide.is_subtype_of(narrow)
+    assert wide.most_specific_compatible_type(narrow) == wide
+    with pytest.raises(ValueError, match="No TypeSpec is compatible with both"):
+        wide.most_specific_compatible_type(Range(3).leaf_spec)
