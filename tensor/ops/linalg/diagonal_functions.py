@@ -14,7 +14,7 @@ from tensor.core.public_api import export
 from tensor.core.shape_algebra import is_known
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import as_static_shape
-from tensor.ops.families import bracketed, shape_of
+from tensor.ops.families import NUMERIC, bracketed, check_kind, shape_of
 from tensor.ops.linalg.diagonals import (
     ALIGNMENTS,
     band_inside,
@@ -214,5 +214,5 @@ def trace(x: Any, name: str | None = None) -> Any:
             "input must be at least 2-dim, received shape: "
             f"{bracketed(x.static_shape)}",
         )
-    diagonal = main_diagonal(x)
-    return reduce_sum(diagonal, axis=(-1,), keepdims=False, name=name)
+    check_kind(reduce_sum, x, NUMERIC, "input")
+    return reduce_sum(main_diagonal(x), axis=(-1,), keepdims=False, name=name)

@@ -10,7 +10,7 @@ from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
-from tensor.core.shapes import Dims, broadcast
+from tensor.core.shapes import Dims, are_compatible, broadcast
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.families import bracketed, check_kind, operands, shape_of, sum_to
 from tensor.ops.layout import expand_dims
@@ -287,6 +287,12 @@ def _system(op: Op, matrix: Any, rhs: Any) -> tuple[Any, Any]:
         raise errors.invalid(
             op.type_name,
             "All input tensors must have the same rank. "
+            f"Got shapes {bracketed(dims_a)} and {bracketed(dims_b)}.",
+        )
+    if op is solve and not are_compatible(dims_a[:-2], dims_b[:-2]):
+        raise errors.invalid(
+            op.type_name,
+            "All input tensors must have the same outer dimensions. "
             f"Got shapes {bracketed(dims_a)} and {bracketed(dims_b)}.",
         )
     if len(dims_a) < 2 or len(dims_b) < 2:
