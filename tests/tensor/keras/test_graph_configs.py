@@ -174,10 +174,7 @@ def test_ops_that_keras_has_written_are_read():
     y = ["tf.__operators__.getitem", 0, 0]
     start = {"name": "a", "batch_input_shape": [None, 2]}
     rows = [
-        {
-            "class_name": "InputLayer",
-            "config": {"name": "a", "batch_input_shape": [None, 2]},
-        },
+        {"class_name": "InputLayer", "config": start},
         op_row(
             "SlicingOpLambda",
             "tf.__operators__.getitem",
