@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tensor.core import nest
+from tensor.core import dtypes, nest
 from tensor.core.context import context
 from tensor.core.tensor_spec import TensorSpec
 from tensor.graph.binding import Parameters
@@ -61,7 +61,8 @@ class WrappedFunction(ConcreteFunction):
         """Return a function of some tensors of the graph that computes others.
 
         Args:
-            feeds: Tensors, or their names, in any nested structure: the arguments.
+            feeds: Tensors, or their names, in any nested structure: the arguments,
+                apart from those that the function captured.
             fetches: Tensors, operations, or names of them: the results.
             name: A name for the function.
             input_signature: Accepted for compatibility.
@@ -71,7 +72,15 @@ class WrappedFunction(ConcreteFunction):
             ValueError: A tensor belongs to another graph.
         """
         whole: Any = self.graph
+        # What is captured stays captured, variables' handles too: users may pass all of
+        # `inputs`.
+        captured = {t._value for t in whole.internal_captures}
         given = [self._tensor(feed) for feed in nest.flatten(feeds, True)]
+        given = [
+            t
+            for t in given
+            if t._value not in captured and t.dtype is not dtypes.resource
+        ]
         part = whole.part(given)
         part.name = name or whole.name
 

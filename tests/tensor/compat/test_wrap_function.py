@@ -105,3 +105,22 @@ def test_variables_start_with_tensors_of_the_graph() -> None:
     assert function().numpy().tolist() == [1]
     names = [v.name for v in function.graph.get_collection("variables")]
     assert names == ["s/a:0", "s/b:0"]
+
+
+def test_captured_inputs_are_no_arguments_of_a_part() -> None:
+    outside = tf.Variable(2.0)
+    inside: list[Any] = []
+
+    def f(z: Any) -> Any:
+        inside.append(tf.Variable(3.0))
+        return tf.identity(outside * inside[0] * z, "fetch")
+
+    whole = tf.compat.v1.wrap_function(f, [tf.TensorSpec([])])
+    part = whole.prune(whole.inputs, whole.graph.get_tensor_by_name("fetch:0"))
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = part(x)
+    assert float(y) == 6
+    slopes = tape.gradient(y, [x, outside, inside[0]])
+    assert [float(s) for s in slopes] == [6, 3, 2]
