@@ -22,6 +22,8 @@ class LossOwner(WeightOwner):
 
     # The Keras tensors that are this layer's losses in a graph of layers.
     _symbolic_losses: Any = ()
+    # Keras tensors that stand for the losses of calls on Keras tensors.
+    _losses_in_graphs: Any = ()
 
     if TYPE_CHECKING:
 
@@ -37,6 +39,15 @@ class LossOwner(WeightOwner):
         """Forget the losses of the previous call, here and in inner layers."""
         for layer in self._flatten_layers():
             if layer._losses:
+                layer._losses.clear()
+
+    def _note_losses(self, stand_in: Any) -> None:
+        """Keep what stands for the losses of this call, and forget the losses."""
+        for layer in self._flatten_layers():
+            if layer._losses:
+                made = [stand_in(loss) for loss in layer._losses]
+                kept = [*layer._losses_in_graphs, *made]
+                object.__setattr__(layer, "_losses_in_graphs", kept)
                 layer._losses.clear()
 
     def add_loss(self, losses: Any, **kwargs: Any) -> None:
@@ -82,12 +93,17 @@ class LossOwner(WeightOwner):
         """The penalties of this layer and of those inside."""
         collected: list[Any] = []
         tracing = context.graph is not None
-        for layer in self._flatten_layers():
-            # After a traced call its symbolic losses are of no use outside.
-            current = [
-                x for x in layer._losses if tracing or isinstance(x, EagerTensor)
-            ]
-            collected.extend(current or layer._symbolic_losses)
+        layers = list(self._flatten_layers())
+        # After a traced call its symbolic losses are of no use outside.
+        current = [
+            [x for x in layer._losses if tracing or isinstance(x, EagerTensor)]
+            for layer in layers
+        ]
+        was_called = tracing or any(current)
+        for layer, losses in zip(layers, current, strict=True):
+            collected.extend(losses or layer._symbolic_losses)
+            if not (was_called or layer._symbolic_losses):
+                collected.extend(layer._losses_in_graphs)
             collected.extend(function() for function in layer._callable_losses)
         return [loss for loss in collected if loss is not None]
 

@@ -36,7 +36,7 @@ def call_on_keras_tensors(layer: Any, args: Any, kwargs: Any) -> Any:
         with entered(calls.layer, kwargs.get("training")):
             results = layer(*inner_args, **inner_kwargs)
         outputs = nest.map_structure(_as_keras_tensor, results)
-    layer._clear_losses()
+        layer._note_losses(_as_keras_tensor)
     Node(layer, args, kwargs, outputs)
     return outputs
 

@@ -76,7 +76,7 @@ class RNN(Layer):
         self.stateful = stateful
         self.unroll = unroll
         self.time_major = time_major
-        self.input_spec = InputSpec(min_ndim=3)
+        self.input_spec: Any = None
         self._states: Any = None
 
     @staticmethod
@@ -101,12 +101,13 @@ class RNN(Layer):
         """Return the states that a sequence begins with: zeros."""
         own = getattr(self.cell, "get_initial_state", None)
         axis = 1 if self.time_major else 0
-        size = inputs.static_shape[axis]
-        batch = size if size is not None else tf.shape(inputs)[axis]
+        first = nest.flatten(inputs)[0]
+        size = first.static_shape[axis]
+        batch = size if size is not None else tf.shape(first)[axis]
         if own is not None:
-            states = own(inputs=None, batch_size=batch, dtype=inputs.dtype)
+            states = own(inputs=None, batch_size=batch, dtype=first.dtype)
         else:
-            states = zero_states(self.cell, None, batch, inputs.dtype)
+            states = zero_states(self.cell, None, batch, first.dtype)
         return list(states) if isinstance(states, list | tuple) else [states]
 
     def reset_states(self, states: Any = None) -> None:
@@ -157,9 +158,14 @@ class RNN(Layer):
     def build(self, input_shape: Any) -> None:
         if isinstance(input_shape, list):
             input_shape = input_shape[0]
-        shape = tf.TensorShape(input_shape)
-        batch = shape[1 if self.time_major else 0]
-        step_shape = tf.TensorShape([batch, *shape.as_list()[2:]])
+        is_nested = isinstance(input_shape, tuple | dict) and not all(
+            size is None or isinstance(size, int) for size in input_shape
+        )
+        shapes = input_shape if is_nested else tf.TensorShape(input_shape)
+        batch = nest.flatten(shapes)[0][1 if self.time_major else 0]
+        step_shape = nest.map_structure(
+            lambda s: tf.TensorShape([batch, *s.as_list()[2:]]), shapes
+        )
         if isinstance(self.cell, Layer) and not self.cell.built:
             with tf.name_scope(self.cell.name) if self._scopes_cell else nullcontext():
                 self.cell.build(step_shape)
@@ -168,7 +174,9 @@ class RNN(Layer):
         if not self.stateful:
             batch = None
         ends = (None, batch) if self.time_major else (batch, None)
-        self.input_spec = [InputSpec(shape=(*ends, *shape.as_list()[2:]))]
+        self.input_spec = [
+            InputSpec(shape=(*ends, *s.as_list()[2:])) for s in nest.flatten(shapes)
+        ]
         if self.stateful:
             self.reset_states()
         self.built = True
@@ -185,14 +193,14 @@ class RNN(Layer):
         Raises:
             ValueError: Some states or constants are Keras tensors, others are not.
         """
-        if isinstance(inputs, list | tuple):
+        if isinstance(inputs, list):  # a tuple is one input of several parts
             end = len(inputs) - self._num_constants
             if len(inputs) > 1 and initial_state is None:
                 initial_state = list(inputs[1:end]) or None
                 if self._num_constants:
                     constants = list(inputs[end:])
             inputs = inputs[0]
-        more = [*_listed(initial_state), *_listed(constants)]
+        more = [*listed(initial_state), *listed(constants)]
         if holds_keras_tensors(more):
             # In graphs of layers they are inputs like the sequence itself.
             if not all(isinstance(x, KerasTensor) for x in nest.flatten(more)):
@@ -203,12 +211,12 @@ class RNN(Layer):
                     "by `Input` during Functional model construction). Received: "
                     f"initial_state={initial_state}, constants={constants}"
                 )
-            self._num_constants = len(_listed(constants))
+            self._num_constants = len(listed(constants))
             return super().__call__([inputs, *more], **kwargs)
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         if constants is not None:
-            kwargs["constants"] = constants
+            kwargs["constants"] = listed(constants)
         return super().__call__(inputs, **kwargs)
 
     def call(
@@ -324,6 +332,13 @@ class RNN(Layer):
 
         return step
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output; if there are states, theirs in one list."""
+        shapes = super().compute_output_shape(input_shape)
+        if not self.return_state:
+            return shapes
+        return [shapes[0], *nest.flatten(shapes[1:])]
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if isinstance(mask, list):
             mask = mask[0]
@@ -366,7 +381,7 @@ class RNN(Layer):
         return layer
 
 
-def _listed(values: Any) -> list[Any]:
+def listed(values: Any) -> list[Any]:
     """Return one value or several as a list, None as an empty one."""
     if values is None:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import tensor as tf
@@ -56,14 +57,20 @@ class StackedRNNCells(Layer):
         return tuple(states)
 
     def call(
-        self, inputs: Any, states: Any, training: Any = None, **kwargs: Any
+        self,
+        inputs: Any,
+        states: Any,
+        constants: Any = None,
+        training: Any = None,
+        **kwargs: Any,
     ) -> Any:
         own_order = states[::-1] if self.reverse_state_order else states
         new_states = []
         for cell, state in zip(self.cells, own_order, strict=True):
             nested = isinstance(state, list | tuple)
             passed = state if nested else [state]
-            extra = {"training": training} if _takes_training(cell) else {}
+            given = {"training": training, "constants": constants}
+            extra = {name: v for name, v in given.items() if _takes(cell, name)}
             inputs, new = cell(inputs, passed, **extra)
             if not nested and isinstance(new, list | tuple):
                 new = new[0]
@@ -104,5 +111,5 @@ class StackedRNNCells(Layer):
         return cls(**config)
 
 
-def _takes_training(cell: Any) -> bool:
-    return bool(getattr(getattr(cell, "_signature", None), "expects_training", False))
+def _takes(cell: Any, name: str) -> bool:
+    return name in inspect.signature(cell.call).parameters

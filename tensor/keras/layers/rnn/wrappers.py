@@ -6,10 +6,13 @@ from typing import Any
 
 import tensor as tf
 from tensor.core import nest
-from tensor.keras import serialization
+from tensor.keras import registration, serialization
+from tensor.keras.engine.call_context import calls
 from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.shapes import shapes_as_tuples
+from tensor.keras.layers.rnn.rnn import listed
+from tensor.keras.layers.rnn.steps import run_steps
 
 
 class Wrapper(Layer):
@@ -69,6 +72,10 @@ class TimeDistributed(Wrapper):
                 f"`tf.keras.layers.Layer` instance. Received: {layer}"
             )
         super().__init__(layer, **kwargs)
+        # A layer that keeps states, or may, is called step by step.
+        is_builtin = type(layer).__module__.startswith("tensor.keras.")
+        is_stateful = getattr(layer, "stateful", False)
+        self._always_use_reshape = is_builtin and not is_stateful
 
     def build(self, input_shape: Any) -> None:
         """Make the inner layer's weights.
@@ -104,20 +111,45 @@ class TimeDistributed(Wrapper):
             kwargs["training"] = training
         if isinstance(inputs, tf.RaggedTensor):
             return inputs.with_values(self.layer(inputs.values, **kwargs))
+        first = nest.flatten(inputs)[0]
+        if not self._always_use_reshape and first.static_shape[0] is not None:
+            return self._step_by_step(inputs, mask, kwargs)
         flat = nest.map_structure(_steps_as_examples, inputs)
         if mask is not None and self.layer._signature.expects_mask:
             kwargs["mask"] = nest.map_structure(_steps_as_examples, mask)
         outputs = self.layer(flat, **kwargs)
-        first = nest.flatten(inputs)[0]
         return nest.map_structure(lambda y: _examples_as_steps(y, first), outputs)
 
+    def _step_by_step(self, inputs: Any, mask: Any, kwargs: dict[str, Any]) -> Any:
+        return run_steps(
+            lambda x, _: (self.layer(x, **kwargs), []),
+            inputs,
+            [],
+            mask,
+            time_axis=1,
+            go_backwards=False,
+            zero_output_for_mask=False,
+            needs_sequence=True,
+            is_symbolic=calls.is_symbolic,
+        )[1]
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask
+        """Return the masks that the inner layer makes of the steps' masks."""
+        if not isinstance(inputs, tf.Tensor):
+            return mask
+        if not self._always_use_reshape and inputs.shape[0] is not None:
+            return mask
+        flat = None if mask is None else _steps_as_examples(mask)
+        inner = self.layer.compute_mask(_steps_as_examples(inputs), flat)
+        if inner is not None:
+            return _examples_as_steps(inner, inputs)
+        if mask is None:
+            return None
+        return tf.reduce_any(mask, axis=list(range(2, mask.shape.rank)))
 
 
 def _steps_as_examples(x: Any) -> Any:
-    dims = x.static_shape
-    rest = list(dims[2:])
+    rest = list(x.static_shape[2:])
     if None in rest:
         sizes = tf.shape(x)
         return tf.reshape(x, tf.concat([[-1], sizes[2:]], 0))
@@ -139,6 +171,8 @@ class Bidirectional(Wrapper):
     """Runs a recurrent layer forwards and a second one backwards."""
 
     supports_masking = True
+    # How many of the inputs, counted from the end, are constants for the cells.
+    _num_constants = 0
 
     def __init__(
         self,
@@ -217,15 +251,37 @@ class Bidirectional(Wrapper):
         self._build_input_shape = input_shape
         self.built = True
 
-    def __call__(self, inputs: Any, initial_state: Any = None, **kwargs: Any) -> Any:
-        """Run both layers, from given states if there are any."""
+    def __call__(
+        self,
+        inputs: Any,
+        initial_state: Any = None,
+        constants: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run both layers, from given states if there are any.
+
+        Raises:
+            ValueError: The states are not those of two layers.
+        """
         if isinstance(inputs, list | tuple) and len(inputs) > 1:
-            initial_state = list(inputs[1:])
+            end = len(inputs) - self._num_constants
+            initial_state = list(inputs[1:end]) or None
+            constants = list(inputs[end:]) or None
             inputs = inputs[0]
-        if holds_keras_tensors(initial_state):
-            return super().__call__([inputs, *initial_state], **kwargs)
-        if initial_state is not None:
-            kwargs["initial_state"] = initial_state
+        states, constants = listed(initial_state), listed(constants)
+        if len(states) % 2:
+            raise ValueError(
+                "When passing `initial_state` to a Bidirectional RNN, the state should "
+                "be a list containing the states of the underlying RNNs. Received: "
+                f"{initial_state}"
+            )
+        self._num_constants = len(constants)
+        if holds_keras_tensors([*states, *constants]):
+            return super().__call__([inputs, *states, *constants], **kwargs)
+        if states:
+            kwargs["initial_state"] = states
+        if constants:
+            kwargs["constants"] = constants
         return super().__call__(inputs, **kwargs)
 
     def call(
@@ -234,12 +290,15 @@ class Bidirectional(Wrapper):
         training: Any = None,
         mask: Any = None,
         initial_state: Any = None,
+        constants: Any = None,
     ) -> Any:
         forward_state = backward_state = None
         if initial_state is not None:
             half = len(initial_state) // 2
             forward_state, backward_state = initial_state[:half], initial_state[half:]
         kwargs = {"training": training, "mask": mask}
+        if constants is not None:
+            kwargs["constants"] = constants
         y = self.forward_layer(inputs, initial_state=forward_state, **kwargs)
         z = self.backward_layer(inputs, initial_state=backward_state, **kwargs)
         states = []
@@ -282,6 +341,8 @@ class Bidirectional(Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "merge_mode": self.merge_mode}
+        if self._num_constants:
+            config["num_constants"] = self._num_constants
         if self._has_own_backward:
             config["backward_layer"] = serialization.serialize_keras_object(
                 self.backward_layer
@@ -297,10 +358,17 @@ class Bidirectional(Wrapper):
         backward = config.pop("backward_layer", None)
         if backward is not None:
             backward = deserialize(backward, custom_objects)
-        return cls(layer, backward_layer=backward, **config)
+        num_constants = config.pop("num_constants", 0)
+        made = cls(layer, backward_layer=backward, **config)
+        made._num_constants = num_constants
+        return made
 
 
 def _copied(layer: Any, name: str, **changes: Any) -> Any:
     """Return a layer like another one, under another name."""
     config = {**layer.get_config(), "name": name, **changes}
-    return type(layer).from_config(config)
+    # The user's own cells need not be registered: their classes are at hand.
+    cells = [getattr(layer, "cell", None)]
+    cells += getattr(cells[0], "cells", [])
+    with registration.custom_object_scope({type(c).__name__: type(c) for c in cells}):
+        return type(layer).from_config(config)
