@@ -20,6 +20,7 @@ from tensor.saved_model.program_data import Reader
 from tensor.saved_model.restored import restored_function
 from tensor.saved_model.saving import ASSETS, FILENAME, FORMAT, VARIABLES
 from tensor.saved_model.signatures import Signature, SignatureMap
+from tensor.saved_model.tables import read_table
 from tensor.train.bundle import BundleReader
 
 
@@ -113,10 +114,12 @@ class _Loader:
         self._tensors = tensors
         self._described = saved["objects"]
         self._objects: dict[int, Any] = {}
+        self._reader = Reader(tensors, self._objects)
         for number, described in enumerate(self._described):
             if described["kind"] == "variable":
                 self._objects[number] = self._variable(described)
-        self._reader = Reader(tensors, self._objects)
+            elif described["kind"] == "table":
+                self._objects[number] = read_table(described, self._reader)
 
     def _variable(self, described: Any) -> Variable:
         array = self._tensors.get_tensor(described["key"])

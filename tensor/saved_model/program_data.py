@@ -29,6 +29,7 @@ from tensor.graph.program import Node, Program, Value
 from tensor.ops.custom_gradient import CustomGradient
 from tensor.ops.lookup import StaticHashTable
 from tensor.ops.lookup_content import KeyValueTensorInitializer
+from tensor.ops.mutable_tables import MutableHashTable
 from tensor.ops.ragged.ragged_spec import RaggedTensorSpec
 from tensor.ops.random.seeds import Stream
 from tensor.ops.sparse.sparse_tensor import SparseTensorSpec
@@ -36,7 +37,7 @@ from tensor.saved_model.custom_gradients import backward_program
 
 
 class UntrackedError(ValueError, AssertionError):
-    """A function uses a variable that does not belong to the object being saved."""
+    """A function uses what does not belong to the object being saved."""
 
 
 class Parts:
@@ -74,9 +75,9 @@ class Writer:
         tensors: The arrays met so far, by the name under which they are stored.
     """
 
-    def __init__(self, variable_numbers: dict[int, int]) -> None:
-        """Take the numbers of saved variables, by their ids."""
-        self.variable_numbers = variable_numbers
+    def __init__(self, numbers: dict[int, int]) -> None:
+        """Take the numbers of saved objects, by their ids."""
+        self.numbers = numbers
         self.tensors: dict[str, np.ndarray] = {}
 
     def program(self, program: Program) -> Any:
@@ -139,8 +140,8 @@ class Writer:
             return value
         if isinstance(value, float):
             return {"float": value.hex()}  # inf and nan too
-        if isinstance(value, Variable):
-            return {"variable": self._number_of(value)}
+        if isinstance(value, Variable | MutableHashTable):
+            return {"object": self._number_of(value)}
         if isinstance(value, EagerTensor):
             return {"tensor": self._stored(value._array)}
         if isinstance(value, np.ndarray | np.generic):
@@ -157,13 +158,13 @@ class Writer:
         kind, fields = simple
         return {kind: [self.encode(v) for v in fields]}
 
-    def _number_of(self, variable: Variable) -> int:
-        number = self.variable_numbers.get(id(variable))
+    def _number_of(self, owner: Variable | MutableHashTable) -> int:
+        number = self.numbers.get(id(owner))
         if number is None:
             raise UntrackedError(
                 "Tried to export a function which references an 'untracked' resource: "
-                f"the variable {variable.name!r}, which is not an attribute of the "
-                "object being saved, nor of one of its parts. Make it one."
+                f"{owner.name!r}, a {type(owner).__name__} that is not an attribute of "
+                "the object being saved, nor of one of its parts. Make it one."
             )
         return number
 
@@ -301,10 +302,10 @@ def _find_op(name: str) -> Op:
 class Reader:
     """Turns JSON back into programs and values."""
 
-    def __init__(self, tensors: Any, variables: dict[int, Any]) -> None:
-        """Take a reader of the stored arrays, and the variables by number."""
+    def __init__(self, tensors: Any, objects: dict[int, Any]) -> None:
+        """Take a reader of the stored arrays, and variables and tables by number."""
         self.tensors = tensors
-        self.variables = variables
+        self.objects = objects
         self._ops: dict[str, Op] = {}
 
     def program(self, data: Any) -> Program:
@@ -346,8 +347,8 @@ class Reader:
         ((kind, content),) = data.items()
         if kind == "float":
             return float.fromhex(content)
-        if kind == "variable":
-            return self.variables[content]
+        if kind == "object":
+            return self.objects[content]
         if kind == "tensor":
             return EagerTensor(self._array(content))
         if kind == "array":

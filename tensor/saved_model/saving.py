@@ -20,10 +20,12 @@ from tensor.core.tensor import Tensor
 from tensor.core.variable import Variable
 from tensor.graph.concrete import ConcreteFunction
 from tensor.graph.function import Function
+from tensor.ops.mutable_tables import MutableHashTable
 from tensor.saved_model.assets import Asset
 from tensor.saved_model.function_data import write_function
 from tensor.saved_model.program_data import Writer
 from tensor.saved_model.signatures import signature_function
+from tensor.saved_model.tables import write_table
 from tensor.train.bundle import write_bundle
 from tensor.train.object_graph import (
     VARIABLE_VALUE,
@@ -98,11 +100,8 @@ def _document(
     """
     objects = []
     for owner, path, edges in zip(graph.objects, graph.paths, graph.edges, strict=True):
-        described = _described(owner, edges, writer)
-        if isinstance(owner, Variable):
-            key = "/".join([*map(escaped, path), ".ATTRIBUTES", VARIABLE_VALUE])
-            described["key"] = key
-        objects.append(described)
+        place = "/".join([*map(escaped, path), ".ATTRIBUTES"])
+        objects.append(_described(owner, edges, place, writer))
     document = {
         "format": FORMAT,
         "objects": objects,
@@ -123,11 +122,16 @@ def _write(folder: str, text: str, tensors: dict[str, Any], assets: list[str]) -
         file.write(text)
 
 
-def _described(owner: Any, edges: list[tuple[str, int]], writer: Writer) -> Any:
+def _described(
+    owner: Any, edges: list[tuple[str, int]], place: str, writer: Writer
+) -> Any:
     children = dict(edges)
+    if isinstance(owner, MutableHashTable):
+        return write_table(owner, f"{place}/table", writer)
     if isinstance(owner, Variable):
         return {
             "kind": "variable",
+            "key": f"{place}/{VARIABLE_VALUE}",
             "dtype": owner.dtype.name,
             "shape": None if owner.static_shape is None else list(owner.static_shape),
             "trainable": owner.trainable,

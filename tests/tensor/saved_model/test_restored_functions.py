@@ -180,3 +180,29 @@ def test_a_signature_returns_tensors(tmp_path: Path) -> None:
         module = with_function(lambda r=result: r, ((), {}))
         with pytest.raises(ValueError, match="Got non-flat outputs or a non-Tensor"):
             tf.saved_model.save(module, tmp_path, module.f)
+
+
+def test_tables_that_change_come_back_with_their_content(tmp_path: Path) -> None:
+    experimental = tf.lookup.experimental
+    module = tf.Module()
+    module.table = experimental.MutableHashTable(tf.string, tf.int64, -1)
+    module.dense = experimental.DenseHashTable(tf.int64, tf.float32, 0.0, -1, -2)
+    module.table.insert(["a"], [5])
+    module.dense.insert([3], [1.5])
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def count(words: Any) -> Any:
+        module.table.insert(words, module.table.lookup(words) + 1)
+        return module.table.lookup(words), module.dense.lookup(
+            tf.constant([3], "int64")
+        )
+
+    module.count = count
+    loaded = cycle(module, times=2)
+    words = tf.constant(["a", "b"])
+    assert [v.numpy().tolist() for v in loaded.count(words)] == [[6, 0], [1.5]]
+    assert loaded.table.lookup(words).numpy().tolist() == [6, 0]
+    assert module.table.lookup(words).numpy().tolist() == [5, -1]
+    del module.dense
+    with pytest.raises(ValueError, match="a DenseHashTable that is not an attribute"):
+        tf.saved_model.save(module, tmp_path)
