@@ -71,11 +71,10 @@ class QuantizeAndDequantize(Op):
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x, low, high = call.inputs
-        axis, rank = call.attrs["axis"], x.ndim
-        ends = []
-        for end in (low, high):
-            shape = tuple(-1 if i == axis else 1 for i in range(rank))
-            ends.append(reshape(end, shape=shape) if axis >= 0 else end)
+        axis, ends = call.attrs["axis"], (low, high)
+        if axis >= 0:
+            shape = tuple(-1 if i == axis else 1 for i in range(x.ndim))
+            ends = tuple(reshape(end, shape=shape) for end in ends)
         inside = logical_and(x >= ends[0], x <= ends[1])
         return where(inside, dz, zeros_like(dz)), zeros_like(low), zeros_like(high)
 

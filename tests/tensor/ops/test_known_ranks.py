@@ -73,6 +73,17 @@ def test_gradients_of_first_and_second_order(case: str, dims: Any) -> None:
         np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-8)
 
 
+def test_rounding_passes_gradients_on_whatever_the_rank() -> None:
+    def slope(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0, True, 8, True)
+        return tape.gradient(y, x)
+
+    traced = tf.function(slope, input_signature=[tf.TensorSpec(None)])
+    np.testing.assert_array_equal(traced([[-2.0, 0.5]]), [[0.0, 1.0]])
+
+
 def test_a_graph_with_such_a_function_is_saved(tmp_path: Path) -> None:
     module = tf.Module()
     spec = tf.TensorSpec(None, tf.float64)
