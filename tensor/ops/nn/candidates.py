@@ -15,7 +15,7 @@ from tensor.ops.array import (
     cast,
     ones_like,
 )
-from tensor.ops.random import distributions
+from tensor.ops.nn import range_samplers
 from tensor.ops.random.seeds import Stream, stream_for
 
 if TYPE_CHECKING:
@@ -45,39 +45,23 @@ class CandidateSampler(Op):
     def kernel(
         self,
         true_classes: Any,
-        probabilities: Any,
+        weights: Any,
+        way: str,
+        size: int,
         count: int,
         unique: bool,
         stream: Stream,
     ) -> Any:
-        weights = np.asarray(probabilities, np.float64)
-        totals = np.cumsum(weights / weights.sum())
-        drawn: list[int] = []
-        seen: set[int] = set()
-        tries = 0
-        while len(drawn) < count:
-            numbers = distributions.uniform(
-                stream.key, stream.reserve(count), (count,), np.dtype(np.float64)
-            )
-            for place in np.searchsorted(totals, numbers, side="right"):
-                if len(drawn) == count:
-                    break
-                tries += 1
-                number = min(int(place), len(weights) - 1)
-                if not unique or number not in seen:
-                    drawn.append(number)
-                    seen.add(number)
-        share = weights / weights.sum()
-        # Without repetition a class is in the sample unless all tries miss it.
-        expected = -np.expm1(tries * np.log1p(-share)) if unique else share * count
-        expected = expected.astype(np.float32)
-        sampled = np.array(drawn, np.int64)
-        return sampled, expected[np.asarray(true_classes)], expected[sampled]
+        return range_samplers.sample(
+            way, weights, size, np.asarray(true_classes), count, unique, stream
+        )
 
     def infer(
         self,
         true_classes: TensorSpec,
-        probabilities: TensorSpec,
+        weights: TensorSpec,
+        way: str,
+        size: int,
         count: int,
         unique: bool,
         stream: Stream,
@@ -89,12 +73,14 @@ class CandidateSampler(Op):
         )
 
     def samples(self, rng: np.random.Generator) -> Iterator[Sample]:
-        for unique in (False, True):
+        for i, way in enumerate(range_samplers.WAYS):
             yield Sample(
                 np.array([[1], [0]]),
-                np.arange(1.0, 6.0),
+                np.arange(1, 6, dtype=np.float32),
+                way=way,
+                size=5,
                 count=4,
-                unique=unique,
+                unique=i % 2 == 1,
                 stream=Stream(1, 2),
             )
 
@@ -103,21 +89,30 @@ candidate_sampler = register(CandidateSampler)
 
 
 def _sample(
-    true_classes: Any, weights: np.ndarray, count: int, unique: bool, seed: Any
+    way: str,
+    true_classes: Any,
+    count: int,
+    unique: bool,
+    size: int,
+    seed: Any,
+    weights: Any = (),
 ) -> Candidates:
-    if unique and count > np.count_nonzero(weights):
+    possible = np.count_nonzero(weights) if way == "FixedUnigram" else size
+    if unique and count > possible:
         raise errors.because(
             errors.InvalidArgumentError,
             f"Sampler's range is too small: {count} different classes of "
-            f"{np.count_nonzero(weights)} cannot be drawn.",
+            f"{possible} cannot be drawn.",
         )
     return Candidates(
         *candidate_sampler(
             convert(true_classes, dtypes.int64),
-            weights,
+            np.asarray(weights, np.float32),
+            way=way,
+            size=int(size),
             count=int(count),
             unique=bool(unique),
-            stream=stream_for("CandidateSampler", seed),
+            stream=stream_for(("CandidateSampler", way, unique, count, size), seed),
         )
     )
 
@@ -143,7 +138,7 @@ def uniform_candidate_sampler(
         seed: See tf.random.set_seed.
         name: A name for the node, in a graph.
     """
-    return _sample(true_classes, np.ones(range_max), num_sampled, unique, seed)
+    return _sample("Uniform", true_classes, num_sampled, unique, range_max, seed)
 
 
 @export("random.log_uniform_candidate_sampler")
@@ -157,9 +152,7 @@ def log_uniform_candidate_sampler(
     name: str | None = None,
 ) -> Candidates:
     """Draw classes whose frequency falls with their number, as words in a lexicon."""
-    places = np.arange(range_max)
-    weights = np.log((places + 2) / (places + 1)) / np.log(range_max + 1)
-    return _sample(true_classes, weights, num_sampled, unique, seed)
+    return _sample("LogUniform", true_classes, num_sampled, unique, range_max, seed)
 
 
 @export("random.fixed_unigram_candidate_sampler", "nn.fixed_unigram_candidate_sampler")
@@ -199,11 +192,17 @@ def fixed_unigram_candidate_sampler(
     if vocab_file:
         with open(vocab_file, encoding="utf-8") as lines:
             frequencies = [float(line.rsplit(",", 1)[1]) for line in lines]
-    weights = np.zeros(range_max)
-    known = np.asarray(frequencies, np.float64) ** distortion
-    weights[num_reserved_ids : num_reserved_ids + len(known)] = known
-    weights[np.arange(range_max) % num_shards != shard] = 0
-    return _sample(true_classes, weights, num_sampled, unique, seed)
+    known = np.asarray(frequencies, np.float32) ** np.float32(distortion)
+    weights = np.concatenate([np.zeros(num_reserved_ids, np.float32), known])
+    weights = weights[shard::num_shards]
+    if len(weights) != range_max:
+        raise errors.invalid(
+            "FixedUnigramCandidateSampler",
+            f"range is {range_max} must be equal to weights size  {len(weights)}",
+        )
+    return _sample(
+        "FixedUnigram", true_classes, num_sampled, unique, range_max, seed, weights
+    )
 
 
 @export(
@@ -218,10 +217,8 @@ def learned_unigram_candidate_sampler(
     seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """Draw classes by how often they are true in this batch, plus 1."""
-    seen = np.asarray(true_classes).reshape(-1)
-    weights = 1.0 + np.bincount(seen, minlength=range_max)
-    return _sample(true_classes, weights, num_sampled, unique, seed)
+    """Draw classes by how often they were true in batches before, plus 1."""
+    return _sample("LearnedUnigram", true_classes, num_sampled, unique, range_max, seed)
 
 
 @export("random.all_candidate_sampler", "nn.all_candidate_sampler")
