@@ -159,6 +159,10 @@ class _Loader:
             ]
             self._objects[number] = made
             return made
+        if described["kind"] == "function":
+            made = restored_function(described, self._reader, "function")
+            self._objects[number] = made
+            return made
         if described["kind"] == "dict":
             made = self._objects[number] = {}
             for name, child in described["children"].items():

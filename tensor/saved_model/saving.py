@@ -24,6 +24,7 @@ from tensor.ops.mutable_tables import MutableHashTable
 from tensor.saved_model.assets import Asset
 from tensor.saved_model.function_data import write_function
 from tensor.saved_model.program_data import Writer
+from tensor.saved_model.saved_graph import SavedGraph
 from tensor.saved_model.signatures import signature_function
 from tensor.saved_model.tables import write_table
 from tensor.train.bundle import write_bundle
@@ -82,7 +83,7 @@ def save(
             obj = obj._saved_model_object()
         offered = _by_name(obj, signatures).items()
         saved = {name: signature_function(name, f) for name, f in offered}
-        graph = ObjectGraph(obj)
+        graph = SavedGraph(obj)
         numbers = {id(o): i for i, o in enumerate(graph.objects)}
         with saving(graph.objects) as is_writer:
             text, tensors = _document(graph, Writer(numbers), saved)
@@ -126,6 +127,8 @@ def _described(
     owner: Any, edges: list[tuple[str, int]], place: str, writer: Writer
 ) -> Any:
     children = dict(edges)
+    if isinstance(owner, Function | ConcreteFunction):
+        return {"kind": "function", **write_function(owner, writer)}
     if isinstance(owner, MutableHashTable):
         return write_table(owner, f"{place}/table", writer)
     if isinstance(owner, Variable):

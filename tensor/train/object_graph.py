@@ -173,7 +173,7 @@ class ObjectGraph:
         while queue:
             number = queue.popleft()
             edges = []
-            for name, child in children_of(self.objects[number]).items():
+            for name, child in self._children(self.objects[number]).items():
                 known = numbers.get(id(child))
                 if known is None:
                     known = numbers[id(child)] = len(self.objects)
@@ -182,6 +182,10 @@ class ObjectGraph:
                     queue.append(known)
                 edges.append((name, known))
             self.edges.append(edges)
+
+    def _children(self, owner: Any) -> dict[str, Any]:
+        """Return the parts of an object, by name."""
+        return children_of(owner)
 
     def save(self) -> dict[str, Any]:
         """Return everything to be stored, by key, the description of the graph too."""

@@ -206,3 +206,17 @@ def test_tables_that_change_come_back_with_their_content(tmp_path: Path) -> None
     del module.dense
     with pytest.raises(ValueError, match="a DenseHashTable that is not an attribute"):
         tf.saved_model.save(module, tmp_path)
+
+
+def test_functions_in_lists_and_dictionaries_are_saved() -> None:
+    def adding(number: float) -> Any:
+        return tf.function(lambda x: x + number, input_signature=[SCALAR])
+
+    module = tf.Module()
+    module.mixed = [adding(1.0), tf.Variable(2.0), {"deep": adding(3.0)}]
+    module.by_name = {"f": adding(4.0).get_concrete_function()}
+    loaded = cycle(module, times=2)
+    zero = tf.constant(0.0)
+    found = [loaded.mixed[0], loaded.mixed[2]["deep"], loaded.by_name["f"]]
+    assert [f(zero).numpy() for f in found] == [1, 3, 4]
+    assert loaded.mixed[1].numpy() == 2
