@@ -12,6 +12,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.io.tensor_proto import TensorProto, array_of, tensor_proto
 from tensor.io.wire import DecodeError
@@ -124,8 +125,8 @@ def decode_raw_(
         return decode_raw(x, out_type=dtype, little_endian=little_endian, name=name)
     if fixed_length <= 0 or fixed_length % dtype.size:
         raise _invalid(
-            f"fixed_length must be a positive multiple of {dtype.size}, the size of "
-            f"{dtype.name}, got {fixed_length} [Op:DecodePaddedRaw]"
+            f"fixed_length ({fixed_length}) must be a multiple of the size of out_type "
+            f"({dtype.size}), and positive [Op:DecodePaddedRaw]"
         )
     return decode_padded_raw(
         x,
@@ -167,6 +168,11 @@ class ParseTensor(Op):
         return self(x, out_type=dtypes.as_dtype(out_type), name=name)
 
     def kernel(self, x: Any, *, out_type: DType) -> Any:
+        if np.ndim(x):
+            raise _invalid(
+                "Expected `serialized` to be a scalar, got shape: "
+                f"{to_brackets(np.shape(x))} [Op:ParseTensor]"
+            )
         try:
             proto = TensorProto.FromString(np.asarray(x).item())
             array = array_of(proto)
@@ -230,7 +236,11 @@ class DecodeBase64(Op):
 
     def _decode(self, text: bytes) -> bytes:
         text = text.rstrip(b"=")
-        if not re.fullmatch(rb"[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
+        if len(text) % 4 == 1:
+            raise _invalid(
+                "Base64 string length cannot be 1 modulo 4. [Op:DecodeBase64]"
+            )
+        if not re.fullmatch(rb"[A-Za-z0-9_-]*", text):
             raise _invalid("Invalid character found in base64. [Op:DecodeBase64]")
         return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 

@@ -10,6 +10,7 @@ from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.io.example import Example, Feature, Features, Int64List
 from tensor.io.example_bytes import (
     DTYPE_OF_KIND,
@@ -201,9 +202,17 @@ def parse_example(
         name: Accepted for compatibility.
 
     Raises:
-        InvalidArgumentError: A feature is missing, or has another dtype or shape.
+        InvalidArgumentError: A feature is missing, or has another dtype or shape; or
+            `serialized` is no vector.
     """
-    return _parse(convert(serialized, dtypes.string), features)
+    examples = convert(serialized, dtypes.string)
+    if examples.ndim is not None and examples.ndim > 1:
+        raise errors.invalid(
+            "ParseExampleV2",
+            "Expected serialized to be a scalar or vector, got shape: "
+            f"{to_brackets(tuple(examples.shape))}",
+        )
+    return _parse(examples, features)
 
 
 @export("io.parse_single_example")

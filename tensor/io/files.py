@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core import dtypes
+from tensor.core import dtypes, errors
 from tensor.core.convert import convert
 from tensor.core.registry import NON_DIFFERENTIABLE, Op, Sample, register
+from tensor.core.shapes import to_brackets
 from tensor.core.tensor_spec import TensorSpec
 from tensor.io import gfile
 from tensor.io.decoding import strings
@@ -29,6 +30,12 @@ class ReadFile(Op):
         return self(convert(filename, dtypes.string), name=name)
 
     def kernel(self, filename: Any) -> Any:
+        if np.ndim(filename):
+            raise errors.invalid(
+                "ReadFile",
+                "Input filename tensor must be scalar, but had shape: "
+                f"{to_brackets(np.shape(filename))}",
+            )
         path = np.asarray(filename).item()
         with gfile.tensorflow_errors(os.fsdecode(path)), open(path, "rb") as file:
             return np.array(file.read(), object)

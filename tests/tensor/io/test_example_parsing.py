@@ -222,7 +222,10 @@ def test_bytes_to_numbers() -> None:
         tf.io.decode_raw([b"abc"], tf.int16)
     with pytest.raises(tf.errors.InvalidArgumentError, match="all be the same size"):
         tf.io.decode_raw([b"abc", b"a"], tf.uint8)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="positive multiple of 2"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match="multiple of the size of out",
+    ):
         tf.io.decode_raw([b"abc"], tf.int16, fixed_length=3)
 
 
@@ -241,6 +244,20 @@ def test_base64() -> None:
     assert tf.io.encode_base64(b"hello", pad=True).numpy() == b"aGVsbG8="
     with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid character"):
         tf.io.decode_base64(b"a*b")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="cannot be 1 modulo 4"):
+        tf.io.decode_base64(b"a")
+
+
+def test_what_must_be_one_string_is_refused_as_a_vector() -> None:
+    for function in (
+        lambda: tf.io.parse_tensor([b"x"], tf.int32),
+        lambda: tf.io.read_file(["x"]),
+        lambda: tf.io.parse_example(
+            [[b"x"]], {"i": tf.io.FixedLenFeature([], tf.int64)}
+        ),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"shape: \[1(,1)?\]"):
+            function()
 
 
 def test_csv() -> None:
