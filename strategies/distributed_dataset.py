@@ -44,13 +44,14 @@ class DistributedIterator:
         self,
         strategy: Strategy,
         source: Any,
-        parts: Iterator[Any],
+        parts: Callable[[Any], Iterator[Any]],
         element_spec: Any,
         reads_part: bool,
     ) -> None:
         self._strategy = strategy
         self._source = source
-        self._parts = parts
+        self._parts_of = parts
+        self._parts = parts(source)
         self.element_spec = element_spec
         self.reads_part = reads_part
 
@@ -75,10 +76,11 @@ class DistributedIterator:
                 f"The position of a distributed iterator was saved in {len(states)} "
                 "part(s), one for each process that read its own part of the data, and "
                 f"here are {extended.num_processes} process(es). Start as many under "
-                "the same strategy, or leave the iterator out of the checkpoint. Under "
-                "MirroredStrategy all read the same data, and any number may go on."
+                "the same strategy, or leave the iterator out of the checkpoint. Where "
+                "all read the same data, any number may go on."
             )
         self._source.restore(states[extended.process_id if self.reads_part else 0])
+        self._parts = self._parts_of(self._source)  # it may have come to its end
 
     def __iter__(self) -> DistributedIterator:
         return self
@@ -170,14 +172,18 @@ class DistributedDataset:
     def __iter__(self) -> Any:
         if in_graph():
             return TracedDistributedIterator(self)
-        source = iter(self._dataset)
         return DistributedIterator(
             self._strategy,
-            source,
-            self._parts(source),
+            iter(self._dataset),
+            self._parts,
             self.element_spec,
             self._reads_part,
         )
+
+    @property
+    def cardinality(self) -> Any:
+        """How many batches this process reads, as `Dataset.cardinality` says it."""
+        return self._dataset.cardinality().numpy()
 
     def reduce(self, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
         """Combine all elements into one value, as `tf.data.Dataset.reduce`."""

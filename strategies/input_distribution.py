@@ -1,10 +1,10 @@
 """From global batches to what each replica gets.
 
-Where all processes read the same data (`MirroredStrategy`), each takes its rows of
-every global batch: of B rows, replica r of N gets [r·c, (r+1)·c) with c = ⌈B / N⌉.
-Where each reads a shard (`MultiWorkerMirroredStrategy`), element k goes to process
-k mod P and batches are smaller in proportion. Either way an epoch holds every example
-exactly once: at its end some replicas get fewer rows, or none (a batch of size 0).
+All processes read the same data, and each takes its rows of every global batch: of B
+rows, replica r of N gets [r·c, (r+1)·c) with c = ⌈B / N⌉. Where there are enough files,
+each process of a `MultiWorkerMirroredStrategy` reads its own instead, in batches that
+are smaller in proportion. Either way an epoch holds every example exactly once: at its
+end some replicas get fewer rows, or none (a batch of size 0).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strategies.distributed_dataset import DistributedDataset
+from strategies.side_by_side import SideBySide
 from strategies.values import regroup, spec_for_replicas
 from tensor.core import errors, nest
 from tensor.core.log import warn_once
@@ -25,7 +26,7 @@ from tensor.data.options import AutoShardPolicy
 from tensor.data.seeds import EpochSeeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from strategies.extended import StrategyExtended
     from strategies.strategy import Strategy
@@ -117,51 +118,57 @@ def distribute_dataset(strategy: Strategy, dataset: Any) -> Any:
             "dataset by the global batch size first, dataset.batch(GLOBAL_BATCH_SIZE)."
         )
     agree_on_seeds(extended, dataset)
-    batch = find_batch(dataset)
-    if batch is None or not extended.shards_data or extended.num_processes == 1:
-        return _split(strategy, dataset, strategy.num_replicas_in_sync, agrees=False)
-    share = -(-batch.batch_size // strategy.num_replicas_in_sync)
-    options: Any = dataset.options()
-    policy = options.experimental_distribute.auto_shard_policy
-    local = share * extended.num_local_replicas
-    sharded = _rebatch(dataset, batch, _sharding(extended, policy), local)
-    return _split(strategy, sharded, extended.num_local_replicas, agrees=True)
+    own = _own_part(strategy, dataset)
+    if own is None:
+        return _split(strategy, dataset, strategy.num_replicas_in_sync, own=False)
+    return _split(strategy, own, extended.num_local_replicas, own=True)
 
 
 def _specs(dataset: Dataset) -> list[Any]:
     return nest.flatten(dataset.element_spec)
 
 
-def datasets_from_function(strategy: Strategy, dataset_fn: Any) -> DistributedDataset:
-    """Return the dataset that this process makes for itself, batched per replica."""
+def datasets_from_function(
+    strategy: Strategy, dataset_fn: Any, is_per_replica: bool
+) -> DistributedDataset:
+    """Return what this process makes for itself, batched per replica.
+
+    Args:
+        strategy: The strategy.
+        dataset_fn: From an `InputContext`, makes a dataset.
+        is_per_replica: Whether each replica has a dataset of its own.
+    """
     extended = strategy.extended
-    dataset = dataset_fn(
-        InputContext(
-            extended.num_processes, extended.process_id, strategy.num_replicas_in_sync
+    count, replicas = extended.num_local_replicas, strategy.num_replicas_in_sync
+    dataset: Any
+    if is_per_replica:
+        first = extended.first_replica_id
+        places = [InputContext(replicas, first + i, replicas) for i in range(count)]
+        dataset = SideBySide([dataset_fn(place) for place in places])
+    else:
+        dataset = dataset_fn(
+            InputContext(extended.num_processes, extended.process_id, replicas)
         )
-    )
-    count = extended.num_local_replicas
+    has_others = extended.num_processes > 1
 
     def parts(source: Any) -> Iterator[Any]:
         while True:
-            batches = []
-            for _ in range(count):
-                batch = next(source, None)
-                if batch is not None:
-                    batches.append(batch)
-            if not _goes_on(extended, bool(batches), agrees=extended.num_processes > 1):
+            if is_per_replica:
+                batches = next(source, [None] * count)
+            else:
+                batches = [next(source, None) for _ in range(count)]
+            has_data = any(batch is not None for batch in batches)
+            if not _goes_on(extended, has_data, agrees=has_others):
                 return
-            while len(batches) < count:
-                batches.append(_empty_like(dataset.element_spec))
-            yield regroup(batches)
+            spec = dataset.element_spec
+            yield regroup([_empty_like(spec) if b is None else b for b in batches])
 
-    reads_part = extended.num_processes > 1
-    spec = spec_for_replicas(dataset.element_spec, count)
-    return DistributedDataset(strategy, dataset, spec, parts, reads_part)
+    specs = spec_for_replicas(dataset.element_spec, count)
+    return DistributedDataset(strategy, dataset, specs, parts, has_others)
 
 
 def _split(
-    strategy: Strategy, dataset: Dataset, parts_of_batch: int, *, agrees: bool
+    strategy: Strategy, dataset: Dataset, parts_of_batch: int, *, own: bool
 ) -> DistributedDataset:
     """Return the rows of each batch by local replica.
 
@@ -169,12 +176,13 @@ def _split(
         strategy: The strategy.
         dataset: The batches that this process reads.
         parts_of_batch: How many replicas share a batch.
-        agrees: Whether processes read different data, and so have to agree on whether
-            there is another step.
+        own: Whether the batches are for this process alone.
     """
     extended = strategy.extended
     count = extended.num_local_replicas
-    first = 0 if agrees else extended.first_replica_id
+    first = 0 if own else extended.first_replica_id
+    # Workers may have been given different data, and so agree on every step.
+    agrees = extended.shards_data and extended.num_processes > 1
 
     def parts(source: Any) -> Iterator[Any]:
         while True:
@@ -189,7 +197,7 @@ def _split(
         lambda spec: _spec_of_part(spec, parts_of_batch), dataset.element_spec
     )
     spec = spec_for_replicas(one, count)
-    return DistributedDataset(strategy, dataset, spec, parts, reads_part=agrees)
+    return DistributedDataset(strategy, dataset, spec, parts, reads_part=own)
 
 
 def split_batch(strategy: Strategy, batch: Any) -> Any:
@@ -280,27 +288,30 @@ def _nodes(dataset: Dataset) -> list[Any]:
     return found
 
 
-# Transformations of single elements that give the same elements, if each process sees
-# its shard of the input instead of the whole. `take`, say, would not.
-_PASSES_SHARDS = frozenset(("Map", "Shuffle", "Prefetch", "Filter", "WithOptions"))
+def _own_part(strategy: Strategy, dataset: Dataset) -> Dataset | None:
+    """Return what this process reads in place of the global batches, None if nothing.
 
-
-def _sharding(extended: StrategyExtended, policy: Any) -> Callable[[Dataset], Dataset]:
-    """Return how this process's part of a dataset is taken, by its policy."""
+    Raises:
+        InvalidArgumentError: The policy is FILE, and there are too few files.
+    """
+    extended = strategy.extended
+    batch = find_batch(dataset)
+    if batch is None or not extended.shards_data or extended.num_processes == 1:
+        return None
+    options: Any = dataset.options()
+    policy = options.experimental_distribute.auto_shard_policy
+    share = -(-batch.batch_size // strategy.num_replicas_in_sync)
+    local = share * extended.num_local_replicas
     if policy is AutoShardPolicy.OFF:
         _say(extended, "OFF (every worker reads all elements)")
-        return lambda dataset: dataset
-
-    def shard(dataset: Dataset) -> Dataset:
-        if policy in (None, AutoShardPolicy.AUTO, AutoShardPolicy.FILE):
-            result: Dataset | None = _by_file(dataset, extended, policy)
-            if result is not None:
-                _say(extended, "FILE (each worker reads its own files)")
-                return result
-        _say(extended, "DATA (element k goes to worker k mod the number of workers)")
-        return _by_element(dataset, extended)
-
-    return shard
+        return _rebatch(dataset, batch, batch.inputs[0], local)
+    if policy in (None, AutoShardPolicy.AUTO, AutoShardPolicy.FILE):
+        files: Dataset | None = _by_file(batch.inputs[0], extended, policy)
+        if files is not None:
+            _say(extended, "FILE (each worker reads its own files)")
+            return _rebatch(dataset, batch, files, local)
+    _say(extended, "DATA (each worker takes its rows of every global batch)")
+    return None
 
 
 def _by_file(dataset: Any, extended: StrategyExtended, policy: Any) -> Any:
@@ -328,16 +339,6 @@ def _by_file(dataset: Any, extended: StrategyExtended, policy: Any) -> Any:
     return None
 
 
-def _by_element(dataset: Any, extended: StrategyExtended) -> Dataset:
-    """Return the pipeline of this process's elements, taken as early as can be."""
-    if type(dataset).__name__ in _PASSES_SHARDS:
-        inner = _by_element(dataset.inputs[0], extended)
-        passed: Dataset = dataset.with_inputs((inner,))
-        return passed
-    sharded: Dataset = dataset.shard(extended.num_processes, extended.process_id)
-    return sharded
-
-
 def _say(extended: StrategyExtended, text: str) -> None:
     """Tell the user, once a job, who reads what: it decides what is learned from."""
     if extended.is_chief:
@@ -347,15 +348,14 @@ def _say(extended: StrategyExtended, text: str) -> None:
         )
 
 
-def _rebatch(
-    dataset: Dataset, batch: Any, shard: Callable[[Dataset], Dataset], size: int
-) -> Dataset:
-    """Return the pipeline with sharded elements and batches of `size`."""
+def _rebatch(dataset: Dataset, batch: Any, source: Dataset, size: int) -> Dataset:
+    """Return the pipeline with batches of `size` of another source."""
     if dataset is batch:
         if isinstance(batch, Batch):
-            return Batch(shard(batch.source), size, batch.drop_remainder)
-        rebatched: Any = batch.with_inputs((shard(batch.inputs[0]),))
+            return Batch(source, size, batch.drop_remainder)
+        rebatched: Any = batch.with_inputs((source,))
         rebatched.batch_size = size
         result: Dataset = rebatched
         return result
-    return dataset.with_inputs((_rebatch(dataset.inputs[0], batch, shard, size),))
+    inner = _rebatch(dataset.inputs[0], batch, source, size)
+    return dataset.with_inputs((inner,))

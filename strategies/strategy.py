@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from strategies.contexts import CrossReplicaContext, ReplicaContext, entered
 from strategies.extended import StrategyExtended
 from strategies.old_names import OldNames
+from strategies.options import InputReplicationMode
 from strategies.reduce_op import ReduceOp
 from strategies.replica_threads import run_replicas
 from strategies.values import DistributedValues, PerReplica, regroup, select
@@ -242,10 +243,19 @@ class Strategy(OldNames):
 
         Args:
             dataset: A `tf.data.Dataset` of batches of the global size.
-            options: `tf.distribute.InputOptions`; accepted for compatibility.
+            options: `tf.distribute.InputOptions`; what they say of devices has no
+                effect.
+
+        Raises:
+            NotImplementedError: The options ask for a dataset for each replica.
         """
         from strategies.input_distribution import distribute_dataset
 
+        if _is_per_replica(options):
+            raise NotImplementedError(
+                "InputReplicationMode.PER_REPLICA is only supported in "
+                "`distribute_datasets_from_function`."
+            )
         return distribute_dataset(self, dataset)
 
     def distribute_datasets_from_function(
@@ -256,11 +266,12 @@ class Strategy(OldNames):
         Args:
             dataset_fn: Takes an `InputContext`, returns a `tf.data.Dataset` of batches
                 of the per-replica size; sharding is its own business.
-            options: Accepted for compatibility.
+            options: `tf.distribute.InputOptions`: whether each process makes one
+                dataset or each replica does; the rest has no effect.
         """
         from strategies.input_distribution import datasets_from_function
 
-        return datasets_from_function(self, dataset_fn)
+        return datasets_from_function(self, dataset_fn, _is_per_replica(options))
 
     experimental_distribute_datasets_from_function = distribute_datasets_from_function
 
@@ -277,3 +288,8 @@ class Strategy(OldNames):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.num_replicas_in_sync} replica(s)>"
+
+
+def _is_per_replica(options: Any) -> bool:
+    mode = getattr(options, "experimental_replication_mode", None)
+    return mode is InputReplicationMode.PER_REPLICA

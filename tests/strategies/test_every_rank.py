@@ -109,8 +109,8 @@ def shards(policy: str | None) -> tuple[list[int], list[str]]:
 @pytest.mark.parametrize(
     ("policy", "first", "second", "told"),
     [
-        (None, [0, 2, 4], [1, 3, 5], "DATA (element k"),
-        ("DATA", [0, 2, 4], [1, 3, 5], "DATA (element k"),
+        (None, [0, 2, 4], [1, 3, 5], "DATA (each worker takes its rows"),
+        ("DATA", [0, 2, 4], [1, 3, 5], "DATA (each worker takes its rows"),
         ("OFF", [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], "OFF (every worker"),
     ],
 )

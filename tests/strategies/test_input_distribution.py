@@ -1,5 +1,7 @@
 """From global batches to what each replica gets."""
 
+import tempfile
+
 import pytest
 
 import tensor as tf
@@ -90,3 +92,38 @@ def test_reduce_goes_over_all_batches(strategy) -> None:
         0, lambda state, x: state + int(strategy.reduce("SUM", x, axis=0))
     )
     assert total == 6
+
+
+def test_each_replica_may_have_a_dataset_of_its_own(strategy) -> None:
+    def make(context):
+        first = 10 * context.input_pipeline_id
+        size = 3 - context.input_pipeline_id
+        assert context.num_input_pipelines == context.num_replicas_in_sync == 2
+        return tf.data.Dataset.range(first, first + size).batch(1)
+
+    mode = tf.distribute.InputReplicationMode.PER_REPLICA
+    options = tf.distribute.InputOptions(experimental_replication_mode=mode)
+    data = strategy.distribute_datasets_from_function(make, options)
+    assert data.cardinality == 3
+    iterator = iter(data)
+    position = tf.train.Checkpoint(iterator=iterator)
+
+    def rest():
+        return [[p.numpy().tolist() for p in batch.values] for batch in iterator]
+
+    next(iterator)
+    saved = position.save(tempfile.mkdtemp() + "/c")
+    assert rest() == [[[1], [11]], [[2], []]]
+    position.restore(saved)
+    assert rest() == [[[1], [11]], [[2], []]]
+    with pytest.raises(NotImplementedError, match="PER_REPLICA is only supported in"):
+        strategy.experimental_distribute_dataset(
+            tf.data.Dataset.range(2).batch(2), options
+        )
+
+
+def test_the_number_of_global_batches_is_known(strategy) -> None:
+    data = tf.data.Dataset.range(5).batch(4)
+    assert strategy.experimental_distribute_dataset(data).cardinality == 2
+    endless = strategy.experimental_distribute_dataset(data.repeat())
+    assert endless.cardinality == tf.data.INFINITE_CARDINALITY

@@ -69,10 +69,10 @@ def sharded() -> list[list[int]]:
     ]
 
 
-def test_workers_read_every_size_th_element() -> None:
+def test_workers_take_their_rows_of_every_batch() -> None:
     assert launcher.run(sharded, 2) == [
-        [[0, 20], [40, 60]],
-        [[10, 30], [50]],
+        [[0, 10], [40, 50]],
+        [[20, 30], [60]],
     ]
 
 

@@ -190,12 +190,19 @@ def test_any_number_of_processes_restores_what_three_saved(size: int) -> None:
                 np.testing.assert_array_equal(weight, expected)
 
 
-def take_up_iteration(kind: str, folder: str, saves: bool) -> list[list[int]]:
+def take_up_iteration(
+    kind: str, folder: str, saves: bool, policy: str = "DATA"
+) -> list[list[int]]:
     """Read some batches and save, or restore; return the examples that follow."""
     import tensor as tf
 
     strategy = getattr(tf.distribute, kind)()
     data = tf.data.Dataset.range(23).shuffle(7, seed=3).repeat(2).batch(6)
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = getattr(
+        tf.data.experimental.AutoShardPolicy, policy
+    )
+    data = data.with_options(options)
     iterator = iter(strategy.experimental_distribute_dataset(data))
     checkpoint = tf.train.Checkpoint(iterator=iterator)
     if saves:
@@ -219,15 +226,15 @@ def test_an_iterator_goes_on_where_every_process_stood(
 
 def test_positions_in_parts_of_the_data_fit_as_many_processes(tmp_path: Path) -> None:
     kind = "MultiWorkerMirroredStrategy"
-    launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True))
+    launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True, "OFF"))
     with pytest.raises(ValueError, match=r"saved in 2 part\(s\).* here are 3 process"):
-        launcher.run(take_up_iteration, 3, args=(kind, str(tmp_path), False))
+        launcher.run(take_up_iteration, 3, args=(kind, str(tmp_path), False, "OFF"))
 
 
+@pytest.mark.parametrize("kind", ["MirroredStrategy", "MultiWorkerMirroredStrategy"])
 def test_a_position_in_the_whole_data_fits_any_number_of_processes(
-    tmp_path: Path,
+    tmp_path: Path, kind: str
 ) -> None:
-    kind = "MirroredStrategy"
     two = launcher.run(take_up_iteration, 2, args=(kind, str(tmp_path), True))
     (one,) = launcher.run(take_up_iteration, 1, args=(kind, str(tmp_path), False))
     assert one == [first + second for first, second in zip(*two, strict=True)]
