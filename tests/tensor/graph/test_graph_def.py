@@ -77,3 +77,10 @@ def test_casts_have_one_name():
         ("Cast", "Cast"),
         ("Cast_1", "Cast"),
     ]
+
+
+def test_what_holds_elements_lists_its_operations():
+    from tensor.graph.graph_elements import GraphElements
+
+    with pytest.raises(NotImplementedError, match="GraphElements must define it"):
+        GraphElements().get_operations()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import functools
 import tempfile
 from typing import TYPE_CHECKING, Any
@@ -220,3 +221,9 @@ def test_functions_in_lists_and_dictionaries_are_saved() -> None:
     found = [loaded.mixed[0], loaded.mixed[2]["deep"], loaded.by_name["f"]]
     assert [f(zero).numpy() for f in found] == [1, 3, 4]
     assert loaded.mixed[1].numpy() == 2
+
+
+def test_signatures_can_be_copied() -> None:
+    module = with_function(lambda x: x + 1, input_signature=[SCALAR])
+    copied = copy.copy(cycle(module).signatures["serving_default"])
+    assert copied(tf.constant(1.0))["output_0"].numpy() == 2
