@@ -84,7 +84,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
     Raises:
         ValueError: x has fewer than two dimensions.
     """
-    x = tf.convert_to_tensor(x)
+    if not isinstance(x, tf.RaggedTensor):
+        x = tf.convert_to_tensor(x)
     if x.shape.rank is not None and x.shape.rank <= 1:
         raise ValueError(
             "Cannot apply softmax to a tensor that is 1D. Received input: "
