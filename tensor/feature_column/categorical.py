@@ -38,7 +38,7 @@ class KeyedColumn(CategoricalColumn):
         return self._ids(x, state_manager)
 
     def _ids(self, x: Any, state_manager: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_ids`.")
 
     def _check_dtype(self, x: Any) -> None:
         check_string_or_integer(x.dtype, f"column_name: {self.key} input_tensor")

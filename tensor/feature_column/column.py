@@ -19,21 +19,25 @@ class FeatureColumn:
     @property
     def name(self) -> str:
         """What weights and errors call it."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `name`.")
 
     @property
     def parse_example_spec(self) -> dict[str, Any]:
         """How `tf.io.parse_example` reads the features that it needs."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `parse_example_spec`."
+        )
 
     @property
     def parents(self) -> list[Any]:
         """The keys and columns that it reads."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `parents`.")
 
     def transform_feature(self, transformation_cache: Any, state_manager: Any) -> Any:
         """Return its tensor, made of those that the cache has."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `transform_feature`."
+        )
 
     def create_state(self, state_manager: Any) -> None:
         """Make its weights; most columns have none."""
@@ -45,7 +49,9 @@ class DenseColumn(FeatureColumn):
     @property
     def variable_shape(self) -> Any:
         """The shape of one example."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `variable_shape`."
+        )
 
     def get_dense_tensor(self, transformation_cache: Any, state_manager: Any) -> Any:
         """Return the numbers of a batch."""
@@ -67,13 +73,17 @@ class SequenceDenseColumn(FeatureColumn):
     @property
     def variable_shape(self) -> Any:
         """The shape of one step of one example."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `variable_shape`."
+        )
 
     def get_sequence_dense_tensor(
         self, transformation_cache: Any, state_manager: Any
     ) -> SequenceLengthPair:
         """Return the numbers of a batch of sequences, and their lengths."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `get_sequence_dense_tensor`."
+        )
 
 
 class IdsAndWeights(NamedTuple):
@@ -91,7 +101,7 @@ class CategoricalColumn(FeatureColumn):
     @property
     def num_buckets(self) -> int:
         """How many ids there are."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `num_buckets`.")
 
     def get_sparse_tensors(
         self, transformation_cache: Any, state_manager: Any

@@ -75,7 +75,7 @@ class _OfCategories(DenseColumn, SequenceDenseColumn):
         )
 
     def _numbers(self, transformation_cache: Any, state_manager: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_numbers`.")
 
 
 @dataclass(unsafe_hash=True)

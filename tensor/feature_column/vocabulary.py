@@ -41,7 +41,7 @@ class VocabularyColumn(KeyedColumn):
 
     def _entries(self, dtype: Any) -> Any:
         """Return an initializer of the table."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_entries`.")
 
 
 @dataclass(unsafe_hash=True)

@@ -15,7 +15,9 @@ class GraphElements:
 
     def get_operations(self) -> list[Operation]:
         """Return the operations in the order in which they were made."""
-        raise NotImplementedError(f"{type(self).__name__} must define `get_operations`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `get_operations`."
+        )
 
     def get_operation_by_name(self, name: str) -> Operation:
         """Return the operation called `name`.

@@ -137,7 +137,7 @@ class _Features(Layer):
         return self._target_shape(input_shape, sum(map(_width, self._feature_columns)))
 
     def _target_shape(self, lead: Any, width: int) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define `_target_shape`.")
 
     def _beside(self, tensors: list[Any]) -> Any:
         """Return the columns' results side by side."""
