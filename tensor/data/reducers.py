@@ -99,7 +99,7 @@ class GroupByReducer(Derived):
         end: ElementFunction,
     ) -> None:
         super().__init__(source, end.output_spec)
-        self.keys, self.begin, self.reduce, self.end = keys, begin, reduce, end
+        self.keys, self.begin, self.reducing, self.end = keys, begin, reduce, end
 
     def open(self) -> Stream:
         return GroupByReducerStream(self.source.open(), self)
@@ -133,7 +133,7 @@ class GroupByReducerStream(DerivedStream):
             key = int(dataset.keys(element)[0])
             if key not in states:
                 states[key] = dataset.begin((np.int64(key),))
-            states[key] = dataset.reduce((*states[key], *element))
+            states[key] = dataset.reducing((*states[key], *element))
         return states
 
     def save(self) -> State:

@@ -191,7 +191,7 @@ class GroupByWindow(Derived):
     ) -> None:
         super().__init__(source, reduce.element_spec)
         self.keys = keys
-        self.reduce = reduce
+        self.reducing = reduce
         self.sizes = sizes
 
     def size_of(self, key: int) -> int:
@@ -262,7 +262,7 @@ class GroupStream(DerivedStream):
 
     def _reduced(self) -> Dataset:
         group = Elements(self.dataset.source.element_spec, self.complete)
-        return self.dataset.reduce.make((np.int64(self.key), group))
+        return self.dataset.reducing.make((np.int64(self.key), group))
 
     def save(self) -> State:
         return {

@@ -130,6 +130,7 @@ def test_elements_of_each_key_reduced_to_one() -> None:
     by_key = experimental.group_by_reducer(lambda x: x % 2, summed)
     dataset = Range(6).apply(by_key)
     assert values(dataset) == [[0], [10]]
+    assert int(dataset.reduce(np.int64(1), lambda a, b: a + b)) == 11
     iterator = iter(dataset)
     next(iterator)
     other = iter(dataset)

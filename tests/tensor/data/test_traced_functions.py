@@ -150,6 +150,14 @@ MADE_IN_GRAPHS: list[tuple[Any, Any]] = [
         [[1, 3], [0, 2, 4], [6], [5]],
     ),
     (
+        lambda n: (
+            Range(n)
+            .bucket_by_sequence_length(lambda e: tf.cast(e, tf.int32), [2], [2, 2])
+            .reduce(n, lambda a, b: a + tf.reduce_sum(b))
+        ),
+        6,
+    ),
+    (
         lambda n: tf.data.Dataset.from_generator(
             lambda k: iter(range(k)), tf.int64, args=(n,)
         ),
