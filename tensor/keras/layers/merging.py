@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -53,15 +54,28 @@ class _Merge(Layer):
         raise NotImplementedError(f"{type(self).__name__} must define `combine`.")
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None:
-            return None
-        known = [m for m in mask if m is not None]
-        if not known:
-            return None
-        result = known[0]
-        for m in known[1:]:
-            result = tf.logical_and(result, m)
-        return result
+        masks = _checked_masks(inputs, mask)
+        known = [m for m in masks if m is not None]
+        return functools.reduce(tf.logical_and, known) if known else None
+
+
+def _checked_masks(inputs: Any, mask: Any) -> list[Any]:
+    """Return the masks of inputs, of booleans or None, once they are checked.
+
+    Raises:
+        ValueError: Inputs or masks are no lists, or differ in number.
+    """
+    if mask is None:
+        return []
+    for name, value in (("mask", mask), ("inputs", inputs)):
+        if not isinstance(value, tuple | list):
+            raise ValueError(f"`{name}` should be a list. Received: {name}={value}")
+    if len(mask) != len(inputs):
+        raise ValueError(
+            "The lists `inputs` and `mask` should have the same length. Received: "
+            f"{len(inputs)} inputs, {len(mask)} masks"
+        )
+    return [None if m is None else tf.cast(m, "bool") for m in mask]
 
 
 def _same_rank(inputs: Any) -> Any:
@@ -107,13 +121,13 @@ class Add(_Merge):
 class Subtract(_Merge):
     """The first minus the second."""
 
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        if len(input_shape) != 2:
+    def merged(self, inputs: list[Any]) -> Any:
+        if len(inputs) != 2:
             raise ValueError(
                 "A `Subtract` layer should be called on exactly 2 inputs. Received: "
-                f"input_shape={[shapes_as_tuples(s) for s in input_shape]}"
+                f"inputs={inputs}"
             )
+        return super().merged(inputs)
 
     def combine(self, x: Any, y: Any) -> Any:
         return x - y
@@ -185,10 +199,11 @@ class Concatenate(_Merge):
         return backend.concatenate(inputs, axis=self.axis)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None or all(m is None for m in mask):
+        masks = _checked_masks(inputs, mask)
+        if all(m is None for m in masks):
             return None
         parts = []
-        for x, m in zip(inputs, mask, strict=True):
+        for x, m in zip(inputs, masks, strict=True):
             if m is None:
                 parts.append(tf.ones_like(x, dtype="bool"))
             elif m.shape.rank < x.shape.rank:

@@ -161,3 +161,59 @@ def test_layers_know_of_losses_in_graphs_of_layers():
     assert len(model.losses) == 6
     model(tf.ones((2, 3, 4)))
     assert all(isinstance(float(loss), float) for loss in model.losses)
+
+
+class Matrices(layers.Layer):
+    """A cell whose states are matrices."""
+
+    def __init__(self, rows):
+        super().__init__()
+        self.state_size = self.output_size = tf.TensorShape([rows, 2])
+
+    def call(self, inputs, states):
+        rows = self.state_size[0] // inputs.shape[1]
+        output = tf.repeat(inputs, rows, axis=1) + states[0]
+        return output, [output]
+
+
+def test_stacked_cells_may_give_matrices():
+    rnn = layers.RNN([Matrices(2), Matrices(6)])
+    assert rnn(tf.ones((1, 3, 2, 2))).numpy().tolist() == [[[6.0, 6.0]] * 6]
+
+
+def test_first_states_have_the_shapes_of_the_cells():
+    with pytest.raises(ValueError, match=r"however `cell.state_size` is"):
+        layers.RNN(Matrices(2))(tf.ones((1, 3, 2, 2)), initial_state=tf.ones((1, 4, 2)))
+
+
+def test_cells_with_several_parts_keep_states_between_batches():
+    rnn = layers.RNN(Nested(), stateful=True)
+    inputs = tf.ones((1, 4, 3)), tf.ones((1, 4, 2, 2))
+    for expected in (4.0, 8.0):
+        assert {float(np.unique(x)[0]) for x in rnn(inputs)} == {expected}
+
+
+MERGES = [
+    (lambda: layers.Add().compute_mask([1, 2], tf.ones(2)), "`mask` should be a list"),
+    (lambda: layers.Concatenate().compute_mask(1, [None]), "`inputs` should be a list"),
+    (lambda: layers.Add().compute_mask([1, 2], [None]), "should have the same length"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), MERGES)
+def test_masks_of_merges_are_lists(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_merges_take_numbers_for_masks():
+    inputs = [tf.ones((1, 2, 3)), tf.ones((1, 2, 3))]
+    masks = [tf.constant([[1.0, 0.0]]), tf.constant([[1.0, 1.0]])]
+    assert layers.Add().compute_mask(inputs, masks).numpy().tolist() == [[True, False]]
+
+
+def test_subtractions_take_two_inputs():
+    layer = layers.Subtract()
+    for count in (3, 1):
+        with pytest.raises(ValueError, match="on exactly 2 inputs"):
+            layer([keras.Input((3,))] * count)

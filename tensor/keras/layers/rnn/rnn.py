@@ -14,6 +14,11 @@ from tensor.keras.engine.call_context import calls
 from tensor.keras.engine.input_spec import InputSpec
 from tensor.keras.engine.keras_tensor import KerasTensor, holds_keras_tensors
 from tensor.keras.engine.layer import Layer
+from tensor.keras.layers.rnn.arguments import (
+    check_states,
+    listed,
+    shapes_of_parts,
+)
 from tensor.keras.layers.rnn.cell import zero_states
 from tensor.keras.layers.rnn.stacked import StackedRNNCells
 from tensor.keras.layers.rnn.steps import run_steps
@@ -151,17 +156,15 @@ class RNN(Layer):
             shape = getattr(self, "_batch_input_shape", None)
         if shape is None:
             return None
-        return tf.TensorShape(shape).as_list()[1 if self.time_major else 0]
+        first = nest.flatten(shapes_of_parts(shape))[0]
+        return first.as_list()[1 if self.time_major else 0]
 
     # ---- building and calling
 
     def build(self, input_shape: Any) -> None:
         if isinstance(input_shape, list):
             input_shape = input_shape[0]
-        is_nested = isinstance(input_shape, tuple | dict) and not all(
-            size is None or isinstance(size, int) for size in input_shape
-        )
-        shapes = input_shape if is_nested else tf.TensorShape(input_shape)
+        shapes = shapes_of_parts(input_shape)
         batch = nest.flatten(shapes)[0][1 if self.time_major else 0]
         step_shape = nest.map_structure(
             lambda s: tf.TensorShape([batch, *s.as_list()[2:]]), shapes
@@ -305,6 +308,7 @@ class RNN(Layer):
                 f"Layer has {expected} states but was passed {len(initial_state)} "
                 f"initial states. Received: initial_state={initial_state}"
             )
+        check_states(initial_state, self.cell.state_size)
         return [
             nest.map_structure(
                 lambda s: s.read_for_op() if isinstance(s, tf.Variable) else s, state
@@ -379,10 +383,3 @@ class RNN(Layer):
         layer = cls(cell, **config)
         layer._num_constants = num_constants
         return layer
-
-
-def listed(values: Any) -> list[Any]:
-    """Return one value or several as a list, None as an empty one."""
-    if values is None:
-        return []
-    return list(values) if isinstance(values, list | tuple) else [values]

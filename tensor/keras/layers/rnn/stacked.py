@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import tensor as tf
+from tensor.core import nest
 from tensor.keras import serialization
 from tensor.keras.engine.layer import Layer
 from tensor.keras.layers.rnn.cell import zero_states
@@ -86,10 +87,12 @@ class StackedRNNCells(Layer):
                 with tf.name_scope(cell.name):
                     cell.build(shape)
                     cell.built = True
-            size = getattr(cell, "output_size", None) or cell.state_size
-            if isinstance(size, list | tuple):
-                size = size[0]
-            shape = tf.TensorShape([shape[0], size])
+            size = getattr(cell, "output_size", None)
+            if size is None:
+                size = cell.state_size
+                size = size[0] if isinstance(size, list | tuple) else size
+            batch = nest.flatten(shape)[0][0]
+            shape = nest.map_structure(lambda s, b=batch: _batched(b, s), size)
         super().build(input_shape)
 
     def reset_dropout_mask(self) -> None:
@@ -109,6 +112,12 @@ class StackedRNNCells(Layer):
         config = dict(config)
         config["cells"] = [deserialize(c, custom_objects) for c in config["cells"]]
         return cls(**config)
+
+
+def _batched(batch: Any, size: Any) -> Any:
+    """Return the shape of a batch of values of a size."""
+    dims = tf.TensorShape([size] if isinstance(size, int) else size)
+    return tf.TensorShape([batch, *dims.as_list()])
 
 
 def _takes(cell: Any, name: str) -> bool:

@@ -11,7 +11,7 @@ from tensor.keras.engine.call_context import calls
 from tensor.keras.engine.keras_tensor import holds_keras_tensors
 from tensor.keras.engine.layer import Layer
 from tensor.keras.engine.shapes import shapes_as_tuples
-from tensor.keras.layers.rnn.rnn import listed
+from tensor.keras.layers.rnn.arguments import listed
 from tensor.keras.layers.rnn.steps import run_steps
 
 
