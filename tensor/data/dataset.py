@@ -19,6 +19,7 @@ from tensor.core.tensor import EagerTensor, wrap
 from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 from tensor.core.variants import held, hold
 from tensor.data import structure as nest
+from tensor.data.elements import spec_of_both
 from tensor.data.graph_nodes import TracedIterator, make_dataset, run_in_graph
 from tensor.data.options import Options, merge
 from tensor.data.table import Table, TableStream
@@ -326,16 +327,9 @@ class DatasetSpec(CompositeSpec):
         Raises:
             ValueError: There is none.
         """
-        if not isinstance(other, DatasetSpec) or not self._pairs_with(
-            other, lambda a, b: a.most_specific_common_supertype([b]) is not None
-        ):
+        if not isinstance(other, DatasetSpec):
             raise no_common_spec(self, other)
-        common = nest.map_structure(
-            lambda a, b: a.most_specific_common_supertype([b]),
-            self._element_spec,
-            other._element_spec,
-        )
-        return DatasetSpec(common)
+        return DatasetSpec(spec_of_both(self._element_spec, other._element_spec))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DatasetSpec) and bool(

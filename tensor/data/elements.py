@@ -14,8 +14,9 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.convert import convert
 from tensor.core.indexed_slices import CompositeTensor
+from tensor.core.nest import assert_same_structure
 from tensor.core.tensor import EagerTensor, Tensor, wrap
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 from tensor.data import structure as nest
 
 if TYPE_CHECKING:
@@ -137,6 +138,26 @@ def leaf(component: Any) -> Any:
 def spec_of_structure(element: Any) -> Any:
     """Return the spec of a structure of leaves."""
     return nest.map_structure(spec_of_leaf, element)
+
+
+def spec_of_both(first: Any, second: Any) -> Any:
+    """Return the spec that elements of both specs fit.
+
+    Raises:
+        ValueError: There is none.
+    """
+    try:
+        assert_same_structure(first, second)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+    def common(one: Any, other: Any) -> Any:
+        spec = one.most_specific_common_supertype([other])
+        if spec is None:
+            raise no_common_spec(one, other)
+        return spec
+
+    return nest.map_structure(common, first, second)
 
 
 def batched(spec: Any, count: int | None) -> Any:

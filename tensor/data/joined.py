@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.core.nest import assert_same_structure
 from tensor.data import structure as nest
 from tensor.data.dataset import INFINITE, UNKNOWN, Dataset, Derived, method, source
+from tensor.data.elements import spec_of_both
 from tensor.data.sources import Range
 from tensor.data.stream import State, Stream
 from tensor.data.table import Table, TablesSideBySide
@@ -181,17 +181,12 @@ class Concatenate(Dataset):
 def common_spec(first: Any, second: Any) -> Any:
     """Return the spec that elements of both specs fit."""
     try:
-        assert_same_structure(first, second)
-        pairs = zip(nest.flatten(first), nest.flatten(second), strict=True)
-        common = [a.most_specific_common_supertype([b]) for a, b in pairs]
-    except (TypeError, ValueError):
-        common = [None]
-    if None in common:
+        return spec_of_both(first, second)
+    except ValueError:
         raise TypeError(
             f"Incompatible dataset elements: cannot concatenate elements of {second!r} "
             f"to elements of {first!r}. Structure and dtypes must agree."
-        )
-    return nest.pack(first, common)
+        ) from None
 
 
 class ConcatenateStream(Stream):

@@ -17,10 +17,10 @@ from tensor.core.indexed_slices import CompositeTensor
 from tensor.core.public_api import export
 from tensor.core.registry import NON_DIFFERENTIABLE, Op
 from tensor.core.tensor import EagerTensor, wrap
-from tensor.core.tensor_spec import CompositeSpec, TensorSpec
+from tensor.core.tensor_spec import CompositeSpec, TensorSpec, no_common_spec
 from tensor.core.variants import held
 from tensor.data import structure
-from tensor.data.elements import as_leaf, spec_of_structure
+from tensor.data.elements import as_leaf, spec_of_both, spec_of_structure
 from tensor.data.graph_nodes import in_graph, run_in_graph
 from tensor.graph.control.stream import StreamOp
 
@@ -136,6 +136,16 @@ class OptionalSpec(CompositeSpec):
 
     def __hash__(self) -> int:
         return hash(OptionalSpec)  # its structure may hold dicts
+
+    def most_specific_compatible_type(self, other: Any) -> OptionalSpec:
+        """Return the narrowest spec that fits the Optionals of both.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if not isinstance(other, OptionalSpec):
+            raise no_common_spec(self, other)
+        return OptionalSpec(spec_of_both(self._element_spec, other._element_spec))
 
     def composite_components(self) -> list[Any]:
         """Return the specs of whether there is a value, and of its tensors."""

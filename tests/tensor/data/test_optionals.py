@@ -96,3 +96,13 @@ def test_a_distributed_iterator_says_when_it_ends(devices, traced) -> None:
         return strategy.experimental_local_results(strategy.run(tf.size, (batches,)))
 
     np.testing.assert_equal(sum(int(n) for n in first_sizes()), 2)
+
+
+def test_specs_of_optionals_are_compared_by_what_values_are() -> None:
+    wide, narrow = (tf.OptionalSpec(tf.TensorSpec([d], tf.int32)) for d in (None, 3))
+    assert wide.most_specific_compatible_type(narrow) == wide
+    for other in (tf.OptionalSpec(tf.TensorSpec([], tf.string)), tf.TensorSpec([])):
+        with pytest.raises(ValueError, match="No TypeSpec is compatible with both"):
+            wide.most_specific_compatible_type(other)
+    with pytest.raises(ValueError, match="nested structure"):
+        wide.most_specific_compatible_type(tf.OptionalSpec((tf.TensorSpec([]),) * 2))
