@@ -55,7 +55,7 @@ def operations_of(graph: Graph, control_inputs: Iterable[Any]) -> list[Operation
     Eager tensors and the arguments of functions are there before any node runs.
 
     Raises:
-        TypeError: One is neither a tensor nor an operation.
+        TypeError: One is neither a tensor nor an operation, in TF1's graphs.
     """
     found = []
     for given in control_inputs:
@@ -65,6 +65,8 @@ def operations_of(graph: Graph, control_inputs: Iterable[Any]) -> list[Operation
         if given is None or isinstance(given, EagerTensor | Variable):
             continue
         if not isinstance(given, SymbolicTensor | Operation):
+            if graph.building_function:
+                continue  # as nothing waits there
             given = graph.as_graph_element(given)
         operation = given if isinstance(given, Operation) else given.op
         if isinstance(operation.maker, Node):

@@ -82,5 +82,13 @@ def test_casts_have_one_name():
 def test_what_holds_elements_lists_its_operations():
     from tensor.graph.graph_elements import GraphElements
 
-    with pytest.raises(NotImplementedError, match="GraphElements must define it"):
+    with pytest.raises(NotImplementedError, match="GraphElements must define"):
         GraphElements().get_operations()
+
+
+def test_functions_do_not_look_at_control_inputs():
+    def f():
+        with tf.control_dependencies([5, tf.constant(1)]):
+            return tf.tuple([1, tf.constant(2.0)])
+
+    assert [t.numpy() for t in tf.function(f)()] == [1, 2]
