@@ -13,7 +13,7 @@ from tensor.core.convert import convert
 from tensor.core.indexed_slices import IndexedSlices
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, get_op, register
-from tensor.core.shapes import broadcast
+from tensor.core.shapes import are_compatible, broadcast
 from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import identity, ones_like, where, zeros_like
 from tensor.ops.families import REAL, check_kind, shape_of, sum_to
@@ -33,7 +33,7 @@ class ClipByValue(Op):
         return np.maximum(np.minimum(x, high), low)
 
     def infer(self, x: TensorSpec, low: TensorSpec, high: TensorSpec) -> TensorSpec:
-        return TensorSpec.of(x.dims, x.dtype)
+        return TensorSpec.of(broadcast(x.dims, low.dims, high.dims), x.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         x, low, high = call.inputs
@@ -83,10 +83,7 @@ def clip_by_value(
             dims = broadcast(x.static_shape, limit.static_shape)
         except ValueError:
             dims = ()
-        rank = x.ndim
-        if dims is None or rank is None:
-            continue
-        if len(dims) != rank or (None not in dims and dims != x.static_shape):
+        if not are_compatible(dims, x.static_shape):
             raise errors.invalid(
                 op_type,
                 f"Incompatible shapes: {list(x.static_shape)} vs. "

@@ -18,6 +18,7 @@ from tensor.ops.linalg.diagonals import (
 )
 from tensor.ops.linalg.inverse import (
     FACTORABLE,
+    as_square,
     product,
     solve,
 )
@@ -65,6 +66,7 @@ class SelfAdjointEig(Op):
         return values, vectors
 
     def infer(self, x: TensorSpec) -> Any:
+        x = as_square(x)
         dims = None if x.dims is None else x.dims[:-1]
         return TensorSpec.of(dims, x.dtype.real_dtype), x
 
@@ -124,6 +126,7 @@ class Eig(Op):
     def infer(self, x: TensorSpec) -> Any:
         single = x.dtype in (dtypes.float32, dtypes.complex64)
         dtype = dtypes.complex64 if single else dtypes.complex128
+        x = as_square(x)
         dims = None if x.dims is None else x.dims[:-1]
         return TensorSpec.of(dims, dtype), TensorSpec.of(x.dims, dtype)
 

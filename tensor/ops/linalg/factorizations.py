@@ -28,6 +28,7 @@ from tensor.ops.linalg.inverse import (
     FACTORABLE,
     SquareOp,
     adjoint_array,
+    as_square,
     check_square,
     product,
     triangular_solve,
@@ -84,7 +85,7 @@ class Cholesky(SquareOp):
             return np.array([cholesky_or_nan(m) for m in matrices]).reshape(x.shape)
 
     def infer(self, x: TensorSpec) -> TensorSpec:
-        return x
+        return as_square(x)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         factor = call.output

@@ -54,6 +54,15 @@ def check_square(op_type: str, dims: Dims | None) -> None:
         )
 
 
+def as_square(x: TensorSpec) -> TensorSpec:
+    """Return the spec of matrices that are known to be square."""
+    if x.dims is None or len(x.dims) < 2:
+        return x
+    rows, columns = x.dims[-2:]
+    size = columns if rows is None else rows
+    return TensorSpec.of((*x.dims[:-2], size, size), x.dtype)
+
+
 def adjoint_array(x: Any) -> Any:
     """Return the conjugate transpose of an array of matrices."""
     return np.swapaxes(x.conj(), -1, -2)
@@ -92,7 +101,7 @@ class MatrixInverse(SquareOp):
         return adjoint_array(result) if adjoint else result
 
     def infer(self, x: TensorSpec, adjoint: bool) -> TensorSpec:
-        return x
+        return as_square(x)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         inverse = call.output
@@ -221,7 +230,8 @@ class MatrixTriangularSolve(Op):
         if a.dims is None or b.dims is None:
             return TensorSpec.of(None, b.dtype)
         batch = broadcast(a.dims[:-2], b.dims[:-2]) or ()
-        return TensorSpec.of((*batch, *b.dims[-2:]), b.dtype)
+        size = next((n for n in (*a.dims[-2:], b.dims[-2]) if n is not None), None)
+        return TensorSpec.of((*batch, size, b.dims[-1]), b.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         a, x = call.inputs[0], call.output

@@ -23,6 +23,7 @@ from tensor.ops.linalg.diagonals import (
 )
 from tensor.ops.linalg.inverse import (
     FACTORABLE,
+    as_square,
     check_square,
     product,
     triangular_solve,
@@ -64,6 +65,7 @@ class Lu(Op):
         return flat.reshape(a.shape), permutation
 
     def infer(self, x: TensorSpec, index_type: dtypes.DType) -> Any:
+        x = as_square(x)
         dims = None if x.dims is None else x.dims[:-1]
         return x, TensorSpec.of(dims, index_type)
 

@@ -9,7 +9,7 @@ import numpy as np
 from tensor.core import errors
 from tensor.core.registry import NON_DIFFERENTIABLE, Sample, register
 from tensor.ops.array import concat, shape_for, zeros_like
-from tensor.ops.linalg.inverse import SquareOp, product
+from tensor.ops.linalg.inverse import SquareOp, as_square, product
 from tensor.ops.linalg.matmul import adjoint
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class MatrixSquareRoot(SquareOp):
             ) from None
 
     def infer(self, x: TensorSpec) -> TensorSpec:
-        return x
+        return as_square(x)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         return sylvester(adjoint(call.output), dz)

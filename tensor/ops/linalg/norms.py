@@ -11,6 +11,8 @@ from tensor.core.composites import takes_composites
 from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.registry import Op, Sample, register
+from tensor.core.shapes import merge
+from tensor.core.tensor_spec import TensorSpec
 from tensor.ops.array import cast, cast_, shape_for, where, zeros_like
 from tensor.ops.families import (
     INEXACT,
@@ -31,8 +33,6 @@ from tensor.ops.reduce import reduce_max, reduce_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tensor.core.tensor_spec import TensorSpec
 
 
 def _is_number(order: Any) -> bool:
@@ -161,7 +161,7 @@ class Cross(Op):
         return np.asarray(np.cross(a, b), a.dtype)
 
     def infer(self, a: TensorSpec, b: TensorSpec) -> TensorSpec:
-        return a
+        return TensorSpec.of(merge(a.dims, b.dims), a.dtype)
 
     def gradient(self, call: Any, dz: Any) -> Any:
         a, b = (conj_for_gradient(x) for x in call.inputs)
