@@ -59,7 +59,7 @@ def names_for(tf: Any) -> dict[str, Any]:
         return tf.nest.map_structure(lambda x: f"{x.dtype.name}{x.shape}", outputs)
 
     def sizes(f: Any, *values: Any) -> str:
-        """Return what f gives when it is traced knowing ranks only, and what eagerly."""
+        """Return what f gives, traced knowing ranks only, and what eagerly."""
         return _traced(tf, f, values, lambda shape: [None] * len(shape))
 
     def ranks(f: Any, *values: Any) -> str:
