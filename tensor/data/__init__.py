@@ -8,7 +8,8 @@ From the ground up::
     unknown graph_nodes         datasets inside traced functions
     options dataset iterator    what all datasets share
     functions                   users' functions of elements
-    sources generator files     where elements come from
+    sources generator files pieces
+                                where elements come from
     parts joined batch shuffle mapping nested windows padding ragged folding sampling
     selection rebatching sparse_batches storage cache prefetch
                                 the transformations, each with its `Dataset` method
@@ -33,6 +34,7 @@ from tensor.data import (
     optional as _optional,
     padding as _padding,
     parts as _parts,
+    pieces as _pieces,
     prefetch as _prefetch,
     ragged as _ragged,
     random_access as _random_access,

@@ -1,4 +1,4 @@
-"""Sources that read files: lines, TFRecords, fixed-length records, CSV, file names."""
+"""Sources that read files: their names, lines, TFRecords."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
     return parallel
 
 
-class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
+class PublicFiles(type(Dataset)):  # type: ignore[misc]  # `type`
     """Lets `TFRecordDataset(files, num_parallel_reads=4)` be several files in turn."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -256,7 +256,7 @@ class _PublicDataset(type(Dataset)):  # type: ignore[misc]  # `type`
 
 @export("data.TFRecordDataset")
 class TFRecordDataset(
-    FileDataset, metaclass=_PublicDataset, printed_as="TFRecordDatasetV2"
+    FileDataset, metaclass=PublicFiles, printed_as="TFRecordDatasetV2"
 ):
     """The records of TFRecord files, as strings."""
 
@@ -312,7 +312,7 @@ class RecordFile(FileReader):
 
 @export("data.TextLineDataset")
 class TextLineDataset(
-    FileDataset, metaclass=_PublicDataset, printed_as="TextLineDatasetV2"
+    FileDataset, metaclass=PublicFiles, printed_as="TextLineDatasetV2"
 ):
     """The lines of text files, without their ends."""
 
@@ -351,67 +351,3 @@ class LineFile(FileReader):
 
     def close(self) -> None:
         self.stream.close()
-
-
-@export("data.FixedLengthRecordDataset")
-class FixedLengthRecordDataset(
-    FileDataset, metaclass=_PublicDataset, printed_as="FixedLengthRecordDatasetV2"
-):
-    """Pieces of binary files, all of one length."""
-
-    def __init__(
-        self,
-        filenames: Any,
-        record_bytes: Any,
-        header_bytes: Any = None,
-        footer_bytes: Any = None,
-        buffer_size: Any = None,
-        compression_type: Any = None,
-        num_parallel_reads: Any = None,
-        name: str | None = None,
-    ) -> None:
-        """Name the files and the number of bytes of a record, of header and footer."""
-        super().__init__(filenames)
-        self.record_bytes = as_count(record_bytes, "record_bytes")
-        if self.record_bytes <= 0:
-            raise errors.invalid(
-                "FixedLengthRecordDatasetV2",
-                f"`record_bytes` must be greater than zero, got {record_bytes!r}.",
-            )
-        self.header = as_count(header_bytes or 0, "header_bytes")
-        self.footer = as_count(footer_bytes or 0, "footer_bytes")
-        self.compression = checked_compression(compression_type)
-        self._parallel_reads = num_parallel_reads
-
-    def open_file(self, filename: str, offset: int) -> FileReader:
-        with contextlib.closing(open_stream(filename, self.compression)) as stream:
-            content = stream.read()
-        body = content[self.header : len(content) - self.footer]
-        if len(body) % self.record_bytes:
-            raise errors.because(
-                errors.InvalidArgumentError,
-                f"Excluding the header ({self.header} bytes) and footer "
-                f"({self.footer} bytes), input file {filename!r} has body length "
-                f"{len(body)} bytes, which is not an exact multiple of the record "
-                f"length ({self.record_bytes} bytes).",
-            )
-        return PieceFile(body, self.record_bytes, offset)
-
-
-class PieceFile(FileReader):
-    """Pieces of bytes in memory."""
-
-    def __init__(self, body: bytes, size: int, offset: int) -> None:
-        self.body = body
-        self.size = size
-        self.offset = offset
-
-    def read(self) -> Components | None:
-        if self.offset >= len(self.body):
-            return None
-        piece = self.body[self.offset : self.offset + self.size]
-        self.offset += self.size
-        return (np.array(piece, object),)
-
-    def close(self) -> None:
-        self.body = b""
