@@ -119,7 +119,7 @@ REFUSED = {
     "an attribute that can only be read": (
         lambda: setattr(layers.Layer(), "name", "x"),
         AttributeError,
-        "Can't set the attribute \"name\", likely because it conflicts",
+        'Can\'t set the attribute "name", likely because it conflicts',
     ),
     "an argument that files do not take": (
         lambda: keras.Sequential([keras.Input((1,))]).save("never.keras", foo=1),
@@ -146,9 +146,7 @@ def test_weights_that_do_not_fit_are_skipped_by_name_only(tmp_path, caplog):
     large = keras.Sequential([layers.Dense(2, input_shape=(3,), name="d")])
     with pytest.raises(ValueError, match="only be set to True when by_name is True"):
         large.load_weights(tmp_path / "w.h5", skip_mismatch=True)
-    with pytest.raises(
-        ValueError, match=r"layer #0 \(named d\) for weight d/kernel"
-    ):
+    with pytest.raises(ValueError, match=r"layer #0 \(named d\) for weight d/kernel"):
         large.load_weights(tmp_path / "w.h5", by_name=True)
     large.load_weights(tmp_path / "w.h5", by_name=True, skip_mismatch=True)
     assert "Skipping loading of weights" in caplog.text
