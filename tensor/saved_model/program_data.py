@@ -185,7 +185,7 @@ def _encode_simple(value: Any) -> tuple[str, tuple[Any, ...]] | None:
         if type(value) is cls:
             return kind, fields_of(value)
     if nest.is_namedtuple(value):
-        return "namedtuple", (type(value).__name__, value._fields, tuple(value))
+        return "namedtuple", (_place_of(type(value)), value._fields, tuple(value))
     for cls, kind in ((list, "list"), (tuple, "tuple")):
         if isinstance(value, cls):
             return kind, tuple(value)
@@ -224,9 +224,20 @@ _FIELDS: tuple[tuple[type, str, Any], ...] = (
 )
 
 
+def _place_of(cls: type) -> str:
+    """Return the name of a class of named tuples; of our own also where it is."""
+    is_ours = cls.__module__.startswith("tensor.")
+    return f"{cls.__module__}:{cls.__name__}" if is_ours else cls.__name__
+
+
 @functools.cache
-def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
-    """Return the class of named tuples that were saved: one of the same form."""
+def _named_tuple(place: str, fields: tuple[str, ...]) -> Any:
+    """Return the class of named tuples that were saved, or one of the same form."""
+    module, _, name = place.rpartition(":")
+    if module.startswith("tensor."):
+        found = getattr(importlib.import_module(module), name, None)
+        if getattr(found, "_fields", None) == fields:
+            return found
     return namedtuple(name, fields)
 
 

@@ -8,6 +8,7 @@ import functools
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import tensor as tf
@@ -227,3 +228,18 @@ def test_signatures_can_be_copied() -> None:
     module = with_function(lambda x: x + 1, input_signature=[SCALAR])
     copied = copy.copy(cycle(module).signatures["serving_default"])
     assert copied(tf.constant(1.0))["output_0"].numpy() == 2
+
+
+def test_restored_programs_may_pool_factorize_and_sort() -> None:
+    def program(x: Any) -> Any:
+        pooled = tf.nn.max_pool2d(x, 2, 2, "VALID") + tf.nn.avg_pool2d(x, 2, 2, "SAME")
+        return pooled, tf.linalg.qr(x[0, :, :, 0])[1], tf.math.top_k(x[0, 0, :, 0])[0]
+
+    spec = tf.TensorSpec([None, 4, 4, 1])
+    module = with_function(program, input_signature=[spec])
+    x = tf.reshape(tf.range(16.0), [1, 4, 4, 1])
+    loaded = cycle(module, times=2)
+    for found, expected in zip(loaded.f(x), program(x), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+    names = set(loaded.signatures["serving_default"](x))
+    assert names == {"output_0", "output_1", "output_2"}
