@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tensor.compat import ragged as ragged, train as train
+from tensor.compat import data as data, ragged as ragged, train as train
 from tensor.compat.composite_values import SparseTensorValue as SparseTensorValue
 from tensor.compat.config_proto import ConfigProto as ConfigProto
 from tensor.compat.control_flow import while_loop as while_loop

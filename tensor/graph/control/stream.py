@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tensor.core import nest
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@contextlib.contextmanager
+def _outside_graphs() -> Iterator[None]:
+    """Apply ops now: a session may run one graph while another is being built."""
+    graph, context.graph = context.graph, None
+    try:
+        yield
+    finally:
+        context.graph = graph
+
+
 class Cursor:
     """Where the iteration over a dataset stands.
 
@@ -25,13 +36,15 @@ class Cursor:
     """
 
     def __init__(self, dataset: Any) -> None:
-        self.iterator: Iterator[Any] = iter(dataset)
+        with _outside_graphs():
+            self.iterator: Iterator[Any] = iter(dataset)
         self.arrays: list[Any] = []
 
     def advance(self) -> bool:
         """Go to the next element; return whether there was one."""
         try:
-            element = next(self.iterator)
+            with _outside_graphs():
+                element = next(self.iterator)
         except StopIteration:
             return False
         leaves = nest.flatten(element, True)
