@@ -63,7 +63,7 @@ class ReLU(_Elementwise):
         super().__init__(**kwargs)
         if max_value is not None and max_value < 0.0:
             raise ValueError(
-                "max_value of a ReLU layer cannot be a negative value. Got: "
+                "max_value of a ReLU layer cannot be a negative value. Received: "
                 f"{max_value}"
             )
         for name, value in (
@@ -72,7 +72,7 @@ class ReLU(_Elementwise):
         ):
             if value is None or value < 0.0:
                 raise ValueError(
-                    f"{name} of a ReLU layer cannot be None or a negative value. Got: "
+                    f"{name} of a ReLU layer cannot be a negative value. Received: "
                     f"{value}"
                 )
         self.max_value = None if max_value is None else float(max_value)
@@ -108,8 +108,8 @@ class LeakyReLU(_Elementwise):
         super().__init__(**kwargs)
         if alpha is None:
             raise ValueError(
-                "The alpha value of a Leaky ReLU layer cannot be None. Expecting a "
-                "float."
+                "The alpha value of a Leaky ReLU layer cannot be None, Expecting a "
+                f"float. Received: {alpha}"
             )
         self.alpha = float(alpha)
 
@@ -131,7 +131,10 @@ class ELU(_Elementwise):
         """
         super().__init__(**kwargs)
         if alpha is None:
-            raise ValueError("Alpha of an ELU layer cannot be None, expecting a float.")
+            raise ValueError(
+                "Alpha of an ELU layer cannot be None, expecting a float. Received: "
+                f"{alpha}"
+            )
         self.alpha = float(alpha)
 
     def call(self, inputs: Any) -> Any:
@@ -151,9 +154,14 @@ class ThresholdedReLU(_Elementwise):
             ValueError: It is missing or negative.
         """
         super().__init__(**kwargs)
-        if theta is None or theta < 0:
+        if theta is None:
             raise ValueError(
-                "Theta of a Thresholded ReLU layer cannot be None or negative. Got: "
+                "Theta of a Thresholded ReLU layer cannot be None, expecting a float. "
+                f"Received: {theta}"
+            )
+        if theta < 0:
+            raise ValueError(
+                "The theta value of a Thresholded ReLU layer should be >=0. Received: "
                 f"{theta}"
             )
         self.theta = float(theta)

@@ -32,12 +32,7 @@ class _Attention(Layer):
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
     ) -> Any:
-        if not isinstance(inputs, list | tuple) or len(inputs) not in (2, 3):
-            raise ValueError(
-                f"{type(self).__name__} layer must be called on a list of inputs, "
-                "namely "
-                f"[query, value] or [query, value, key]. Received: {inputs}."
-            )
+        self._check(inputs, mask)
         query, value = inputs[:2]
         key = inputs[2] if len(inputs) > 2 else value
         query_mask, value_mask = (mask[0], mask[1]) if mask else (None, None)
@@ -59,6 +54,32 @@ class _Attention(Layer):
         if query_mask is not None:
             result = result * tf.cast(tf.expand_dims(query_mask, -1), result.dtype)
         return (result, weights) if return_attention_scores else result
+
+    def _check(self, inputs: Any, mask: Any) -> None:
+        name = type(self).__name__
+        if not isinstance(inputs, list | tuple):
+            raise ValueError(
+                f"{name} layer must be called on a list of inputs, namely "
+                f"[query, value] or [query, value, key]. Received: {inputs}."
+            )
+        if len(inputs) not in (2, 3):
+            raise ValueError(
+                f"{name} layer accepts inputs list of length 2 or 3, namely "
+                "[query, value] or [query, value, key]. Received length: "
+                f"{len(inputs)}."
+            )
+        if mask is None:
+            return
+        if not isinstance(mask, list | tuple):
+            raise ValueError(
+                f"{name} layer mask must be a list, namely [query_mask, value_mask]. "
+                f"Received: {mask}."
+            )
+        if not 2 <= len(mask) <= len(inputs):
+            raise ValueError(
+                f"{name} layer mask must be a list of length 2, namely [query_mask, "
+                f"value_mask]. Received length: {len(mask)}."
+            )
 
     def _calculate_scores(self, query: Any, key: Any) -> Any:
         raise NotImplementedError(

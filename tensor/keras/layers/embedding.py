@@ -76,6 +76,24 @@ class Embedding(Layer):
         return rows
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the input's shape and that of a vector.
+
+        Raises:
+            ValueError: The input has another length than was said.
+        """
+        if self.input_length is not None:
+            lengths = self.input_length
+            known = tf.TensorShape(
+                lengths if isinstance(lengths, list | tuple) else [lengths]
+            )
+            if not known.is_compatible_with(tf.TensorShape(input_shape)[1:]):
+                raise ValueError(
+                    f'"input_length" is {lengths}, but received input has shape '
+                    f"{tuple(input_shape)}"
+                )
+            batch = tf.TensorShape(input_shape)[:1]
+            rest = tf.TensorShape(input_shape)[1:].merge_with(known)
+            return batch.concatenate(rest).concatenate(self.output_dim)
         return tf.TensorShape(input_shape).concatenate(self.output_dim)
 
     def get_config(self) -> dict[str, Any]:

@@ -102,11 +102,12 @@ class LayerNormalization(_ScaledNormalization):
         rank = len(shape)
         if any(not -rank <= a < rank for a in axes):
             raise ValueError(
-                f"Invalid value for `axis` argument. Expected 0 <= axis < "
-                f"inputs.shape.rank (with inputs.shape.rank={rank}). Received: "
-                f"axis={self.axis}"
+                "Invalid value for `axis` argument. Expected 0 <= axis < inputs.rank "
+                f"(with inputs.rank={rank}). Received: axis={tuple(axes)}"
             )
         self.axis = [a % rank for a in axes]
+        if len(set(self.axis)) < len(axes):
+            raise ValueError(f"Duplicate axis: {tuple(self.axis)}")
         sizes = [shape[a] for a in self.axis]
         if None in sizes:
             raise ValueError(
@@ -217,9 +218,28 @@ class UnitNormalization(Layer):
     supports_masking = True
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
-        """Take the vectors' axis or axes."""
+        """Take the vectors' axis or axes.
+
+        Raises:
+            TypeError: `axis` is no integer and no list of them.
+        """
         super().__init__(**kwargs)
+        if not isinstance(axis, int | list | tuple):
+            raise TypeError(
+                "Invalid value for `axis` argument: expected an int or a list/tuple of "
+                f"ints. Received: axis={axis}"
+            )
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis
+
+    def build(self, input_shape: Any) -> None:
+        rank = tf.TensorShape(input_shape).rank
+        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        if rank is not None and any(not -rank <= a < rank for a in axes):
+            raise ValueError(
+                "Invalid value for `axis` argument. Expected 0 <= axis < inputs.rank "
+                f"(with inputs.rank={rank}). Received: axis={tuple(axes)}"
+            )
+        super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
         return tf.math.l2_normalize(inputs, axis=self.axis, epsilon=1e-12)

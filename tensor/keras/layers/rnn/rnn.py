@@ -234,11 +234,16 @@ class RNN(Layer):
             mask = mask[0]
         if isinstance(inputs, tf.RaggedTensor):
             return self._run_rows(inputs, mask, training, initial_state, constants)
+        time_axis = 0 if self.time_major else 1
+        if self.unroll and nest.flatten(inputs)[0].static_shape[time_axis] is None:
+            raise ValueError(
+                "Unrolling requires a fixed number of timesteps. Give the first layer "
+                "an `input_shape` with it, or pass `unroll=False`."
+            )
         states = self._first_states(inputs, initial_state)
         if hasattr(self.cell, "reset_dropout_mask"):
             self.cell.reset_dropout_mask()
         step = self._step_function(training, constants)
-        time_axis = 0 if self.time_major else 1
         last, sequence, states = run_steps(
             step,
             inputs,
