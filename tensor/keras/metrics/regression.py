@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import tensor as tf
@@ -127,9 +128,22 @@ class R2Score(Metric):
         elif self.class_aggregation == "variance_weighted_average":
             score = tf.reduce_sum(total * raw) / tf.reduce_sum(total)
         if self.num_regressors:
-            n = tf.cast(self.num_samples, "float32")
-            score = 1.0 - (1.0 - score) * (n - 1.0) / (n - self.num_regressors - 1.0)
+            score = self._adjusted(score)
         return score
+
+    def _adjusted(self, score: Any) -> Any:
+        """Return the score corrected for the number of predictors."""
+        n = tf.cast(self.num_samples, "float32")
+        spare = n - self.num_regressors - 1.0
+        if tf.executing_eagerly() and spare <= 0:
+            reason = (
+                "More independent predictors than datapoints in adjusted R2 score."
+                if spare < 0
+                else "Division by zero in Adjusted R2 score."
+            )
+            warnings.warn(f"{reason} Falling back to standard R2 score.", stacklevel=3)
+        adjusted = 1.0 - (1.0 - score) * (n - 1.0) / spare
+        return tf.where(spare > 0, adjusted, score)
 
     def get_config(self) -> dict[str, Any]:
         return {

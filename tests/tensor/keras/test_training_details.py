@@ -369,3 +369,14 @@ def test_clones_on_given_inputs_begin_with_their_layers():
     assert keras.models.clone_model(model, start).input_names == ["start"]
     with pytest.raises(ValueError, match="argument to be a callable"):
         keras.models.clone_model(model, clone_function=3)
+
+
+@pytest.mark.parametrize(
+    ("predictors", "words"),
+    [(5, "More independent predictors than datapoints"), (2, "Division by zero in")],
+)
+def test_too_many_predictors_do_not_count(predictors, words):
+    metric = metrics.R2Score(num_regressors=predictors)
+    metric.update_state([[1.0], [2.0], [3.0]], [[1.0], [2.0], [4.0]])
+    with pytest.warns(UserWarning, match=words):
+        assert metric.result().numpy() == 0.5
