@@ -53,7 +53,8 @@ def from_generator(
             "function itself, not what it returns."
         )
     spec = _signature(output_types, output_shapes, output_signature)
-    return Generator(generator, spec, tuple([as_given_leaf(a) for a in args or ()]))
+    arguments = tuple([as_given_leaf(a) for a in args or ()])
+    return Generator(generator, spec, arguments, output_signature is not None)
 
 
 def _signature(output_types: Any, output_shapes: Any, signature: Any) -> Any:
@@ -100,12 +101,25 @@ def _aligned(structure: Any, shapes: Any) -> list[Any]:
 
 
 class Generator(Dataset, printed_as="_FlatMapDataset"):
-    """What a Python generator yields."""
+    """What a Python generator yields.
+
+    Args:
+        generator: The function that makes the generator.
+        spec: The structure of elements, with a TypeSpec at each leaf.
+        args: What `generator` is called with.
+        casts: Whether values of any dtype are cast to that of their spec. Else, as with
+            the older `output_types`, only NumPy's are.
+    """
 
     def __init__(
-        self, generator: Callable[..., Any], spec: Any, args: tuple[Any, ...]
+        self,
+        generator: Callable[..., Any],
+        spec: Any,
+        args: tuple[Any, ...],
+        casts: bool,
     ) -> None:
         super().__init__(spec)
+        self.casts = casts
         self.generator = generator
         self.args = tuple(map(component, args))
         self.specs = nest.flatten(spec)
@@ -168,7 +182,8 @@ class GeneratorStream(Stream):
                 f"element was {value!r}."
             ) from None
         pairs = zip(leaves, self.dataset.specs, strict=True)
-        return tuple([_checked(leaf, spec) for leaf, spec in pairs])
+        casts = self.dataset.casts
+        return tuple([_checked(leaf, spec, casts) for leaf, spec in pairs])
 
     def save(self) -> State:
         return {"position": self.position}
@@ -201,7 +216,7 @@ def _flatten_like(structure: Any, value: Any) -> list[Any]:
     return [leaf for s, v in pairs for leaf in _flatten_like(s, v)]
 
 
-def _checked(value: Any, spec: Any) -> Any:
+def _checked(value: Any, spec: Any, casts: bool) -> Any:
     if not isinstance(spec, TensorSpec):
         if not spec.is_compatible_with(value):
             raise TypeError(
@@ -209,9 +224,13 @@ def _checked(value: Any, spec: Any) -> Any:
             )
         return value
     try:
-        if isinstance(value, np.ndarray | np.generic) and spec.dtype.name != "string":
-            # As NumPy converts: numbers lose their fractions, arrays their precision.
-            value = np.asarray(value, spec.dtype.numpy_dtype)
+        casts = casts or isinstance(value, np.ndarray | np.generic)
+        if casts and spec.dtype.name != "string":
+            # As NumPy casts: numbers lose their fractions, arrays their precision.
+            value = np.asarray(value)
+            drops = value.dtype.kind == "c" and not spec.dtype.is_complex
+            value = value.real if drops else value
+            value = value.astype(spec.dtype.numpy_dtype)
         array = component(convert(value, spec.dtype))
     except (TypeError, ValueError) as error:
         raise TypeError(
