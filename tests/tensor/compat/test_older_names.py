@@ -59,3 +59,8 @@ def test_a_batch_of_images_is_resized_in_a_function_of_unknown_size() -> None:
     assert f(tf.ones([1, 2, 3, 1])).shape == (1, 4, 6, 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="must be 4-dimensional"):
         tf.compat.v1.image.resize_bilinear(tf.ones([2, 2]), [1, 1])
+
+
+def test_an_older_name_of_what_is_absent_is_absent() -> None:
+    with pytest.raises(AttributeError, match=r"compat\.v1.*is not part of ringflow"):
+        _ = tf.compat.v1.quantized_concat

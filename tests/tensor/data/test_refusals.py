@@ -44,3 +44,18 @@ def test_a_count_of_zero_batches_is_told_before_training() -> None:
     none = tf.data.Dataset.from_tensors((tf.ones([1, 1]), tf.ones([1, 1]))).take(0)
     with pytest.raises(ValueError, match="Expected input data to be non-empty"):
         model.fit(none, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (tf.TensorSpec([]), "No TypeSpec is compatible with both"),
+        (tf.data.DatasetSpec({"a": tf.TensorSpec([])}), "same nested structure"),
+    ],
+)
+def test_specs_that_no_dataset_fits_both_of_are_refused(
+    other: tf.TypeSpec, words: str
+) -> None:
+    spec = tf.data.DatasetSpec((tf.TensorSpec([]),))
+    with pytest.raises(ValueError, match=words):
+        spec.most_specific_compatible_type(other)

@@ -138,3 +138,23 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
 def test_refused(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: layers.DenseFeatures(
+                [tf.feature_column.categorical_column_with_identity("a", 3)]
+            ),
+            "wrap a categorical column",
+        ),
+        (
+            lambda: layers.HashedCrossing(3, output_mode="odd"),
+            "Allowed values are: .*'one_hot'.*Received: odd",
+        ),
+    ],
+)
+def test_what_layers_of_features_do_not_take_is_named(make: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tensor as tf
+from tensor.ops.extension_types.construction import WithFields
 
 ExtensionType = tf.experimental.ExtensionType
 
@@ -357,3 +358,8 @@ def test_an_encoder_of_the_users_says_how_values_stack() -> None:
     numbers = tf.data.Dataset.range(3, output_type=tf.int32).map(Number)
     (batch,) = numbers.batch(3)
     assert batch.n.numpy().tolist() == [[0], [1], [2]]
+
+
+def test_a_class_without_fields_is_named() -> None:
+    with pytest.raises(NotImplementedError, match="WithFields must define `_fields`"):
+        WithFields._fields()

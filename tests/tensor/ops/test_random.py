@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tensor as tf
+from tensor.ops.random.generator_state import state_size
 from tensor.ops.random.philox import blocks, blocks_at
 from tensor.ops.random.seeds import Stream
 
@@ -240,3 +241,10 @@ def test_deterministic_ops_insist_on_a_seed() -> None:
 def test_a_mean_that_is_no_number_accepts_no_proposal() -> None:
     with pytest.raises(tf.errors.InternalError, match="failed to accept a sample"):
         tf.random.stateless_parameterized_truncated_normal([2], [1, 2], np.nan)
+
+
+def test_algorithms_that_draw_elsewhere_or_nowhere_are_refused() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="use 'philox'"):
+        tf.random.stateless_uniform([2], [1, 2], alg="threefry")
+    with pytest.raises(ValueError, match="unsupported value 7"):
+        state_size(7)

@@ -243,3 +243,10 @@ def test_restored_programs_may_pool_factorize_and_sort() -> None:
         np.testing.assert_allclose(found, expected, atol=1e-4)
     names = set(loaded.signatures["serving_default"](x))
     assert names == {"output_0", "output_1", "output_2"}
+
+
+def test_what_becomes_no_tensor_fits_no_trace() -> None:
+    module = tf.Module()
+    module.f = tf.function(lambda x: x + 1.0, input_signature=[SCALAR])
+    with pytest.raises(ValueError, match="Could not find matching concrete function"):
+        cycle(module).f(object())
