@@ -30,18 +30,25 @@ class Council(ABC):
     """What one launcher of several knows and says; nothing here waits.
 
     Attributes:
+        node: the number of its host.
         address: where the workers of all hosts meet.
-        server: the meeting place, on host 0.
-        attempt: the number of the attempt, None until host 0 has said it.
     """
 
     def __init__(self, job: Job) -> None:
-        self.server: RendezvousServer | None = None
-        self.attempt: int | None = None
         host, port = resolved(job.config.coordinator)
         self.node = job.config.node_rank or 0
         self.address = f"tcp://{host}:{port}"
         self._failure: HostFailed | None = None
+
+    @property
+    def server(self) -> RendezvousServer | None:
+        """The meeting place, on host 0."""
+        return None
+
+    @property
+    @abstractmethod
+    def attempt(self) -> int | None:
+        """The number of the attempt, None until host 0 has said it."""
 
     def failure(self) -> HostFailed | None:
         """Return the failure of another host in this attempt, if there is one."""
@@ -62,7 +69,7 @@ class Council(ABC):
 
     @abstractmethod
     def verdict(self) -> Verdict | None:
-        """Return what all hosts do next, once it is known; then the attempt is next."""
+        """Return what all hosts do next, once known; `attempt` is then that one."""
 
     @abstractmethod
     def close(self) -> None:
@@ -83,17 +90,27 @@ class FirstHost(Council):
         assert job.key is not None, "checked by LaunchConfig"  # noqa: S101  # for mypy
         config = job.config
         host, _, port = self.address.removeprefix("tcp://").rpartition(":")
-        self.server = self._server = RendezvousServer(
+        self._server = RendezvousServer(
             config.size, job.key, host=host, port=int(port), attempt=0
         )
         self.address = self._server.start()
-        self.attempt = self._attempt = 0
+        self._attempt = 0
         self._nodes = config.nodes
         self._limit = config.restarts
         self._patience_s = config.start_timeout_s
         self._present = {0}
         self._reports: dict[int, HostReport] = {}
         self._reported_at = 0.0
+
+    @property
+    def server(self) -> RendezvousServer:
+        """The meeting place."""
+        return self._server
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt."""
+        return self._attempt
 
     def is_open(self) -> bool:
         """Whether the first attempt may begin: here, always."""
@@ -123,11 +140,10 @@ class FirstHost(Council):
             return None
         if found.restarts:
             self._attempt += 1
-            self.attempt = self._attempt
             self._reports.clear()
             self._failure = None
             self._server.begin_attempt(self._attempt)
-        self._server.tell_hosts("verdict", attempt=self.attempt, **asdict(found))
+        self._server.tell_hosts("verdict", attempt=self._attempt, **asdict(found))
         return found
 
     def close(self) -> None:
@@ -139,10 +155,10 @@ class FirstHost(Council):
             node, said = news["node"], news["said"]
             if said == "here":
                 self._present.add(node)
-                self._server.tell_hosts("attempt", attempt=self.attempt)
-            elif said == "failing" and news["attempt"] == self.attempt:
+                self._server.tell_hosts("attempt", attempt=self._attempt)
+            elif said == "failing" and news["attempt"] == self._attempt:
                 self._relay(node, news["why"], news["status"])
-            elif said == "ended" and news["attempt"] == self.attempt:
+            elif said == "ended" and news["attempt"] == self._attempt:
                 self._note(HostReport(**news["report"]))
             elif said == "lost":
                 self._present.discard(node)
@@ -160,7 +176,7 @@ class FirstHost(Council):
         failure = HostFailed(node, why, status)
         if node != self.node:
             self._failure = self._failure or failure
-        self._server.tell_hosts("failing", attempt=self.attempt, **asdict(failure))
+        self._server.tell_hosts("failing", attempt=self._attempt, **asdict(failure))
 
 
 class OtherHost(Council):
@@ -181,8 +197,14 @@ class OtherHost(Council):
         secure_connector(self._line, job.key, "curve")
         self._monitor = self._line.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         self._line.connect(self.address)
+        self._attempt: int | None = None
         self._verdict: Verdict | None = None
         self._say("here")
+
+    @property
+    def attempt(self) -> int | None:
+        """The number of the attempt, None until host 0 has said it."""
+        return self._attempt
 
     def is_open(self) -> bool:
         """Whether host 0 has said which attempt to begin with."""
@@ -226,7 +248,7 @@ class OtherHost(Council):
     def _hear(self, header: dict[str, Any]) -> None:
         said = header.get("said")
         if said == "attempt" and self.attempt is None:
-            self.attempt = header["attempt"]
+            self._attempt = header["attempt"]
         elif said == "failing" and header["attempt"] == self.attempt:
             if header["node"] != self.node:
                 failure = HostFailed(header["node"], header["why"], header["status"])
@@ -234,7 +256,7 @@ class OtherHost(Council):
         elif said == "verdict":
             cause = header["cause"] and HostReport(**header["cause"])
             self._verdict = Verdict(header["restarts"], header["status"], cause)
-            self.attempt, self._failure = header["attempt"], None
+            self._attempt, self._failure = header["attempt"], None
 
 
 def open_council(job: Job) -> Council | None:

@@ -232,12 +232,13 @@ def waiting_for_hosts(address: str, waited_s: float) -> str:
     )
 
 
-def no_first_host(address: str, waited_s: float) -> str:
+def no_first_host(address: str, waited_s: float, status: int) -> str:
     """When the launcher of host 0 did not answer in time."""
     return (
         f"launch: host 0 did not answer at {address.removeprefix('tcp://')} within "
         f"{waited_s:.0f} s. `launch --node-rank 0` must run there, with the same "
-        f"`--key-file`. If it only starts later, raise `--start-timeout`"
+        f"`--key-file`. If it only starts later, raise `--start-timeout` "
+        f"(exit status {status})"
     )
 
 

@@ -150,7 +150,8 @@ class Supervisor:
                 notice_at += policy.NOTICE_INTERVAL_S
                 self._say(report.waiting_for_hosts(council.address, waited_s))
             if 0 < limit_s <= waited_s:
-                self._print(report.no_first_host(council.address, waited_s))
+                status = policy.STATUS_TIMEOUT
+                self._print(report.no_first_host(council.address, waited_s, status))
                 return NeverJoined((0,), waited_s)
             if (cause := self._pause(signals)) is not None:
                 return cause

@@ -15,7 +15,7 @@ from tensor.core.convert import convert
 from tensor.core.public_api import export
 from tensor.core.tensor import wrap
 from tensor.core.tensor_spec import TensorSpec
-from tensor.data.dataset import UNKNOWN, Dataset, source
+from tensor.data.dataset import UNKNOWN, Dataset, DatasetType, source
 from tensor.data.elements import Components, as_given_leaf, component
 from tensor.data.nested import DatasetFunction, Interleave
 from tensor.data.sources import TensorSlice
@@ -244,7 +244,7 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
     return parallel
 
 
-class PublicFiles(type(Dataset)):  # type: ignore[misc]  # `type`
+class PublicFiles(DatasetType):
     """Lets `TFRecordDataset(files, num_parallel_reads=4)` be several files in turn."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:

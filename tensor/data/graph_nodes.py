@@ -38,6 +38,9 @@ class Code:
         self._fill = filler(arguments)
         self.specs = tuple(nest.flatten(spec, True))
 
+    def __repr__(self) -> str:
+        return "code that makes or reads a dataset"
+
     def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
         """Run it, with `arrays` for what was unknown in its arguments."""
         # The code applies ops, and a kernel runs in a context that cannot be entered

@@ -182,6 +182,7 @@ def test_a_host_waits_for_the_first_and_says_so_when_it_never_comes(hosts, scrip
 
     assert done.status == 124
     assert "host 0 did not answer" in done.err
+    assert "(exit status 124)" in done.err
     assert "`--key-file`" in done.err
     assert done.out == ""
 

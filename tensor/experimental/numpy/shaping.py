@@ -153,13 +153,15 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 @export("experimental.numpy.atleast_1d")
 def atleast_1d(*arys: Any) -> Any:
     """Return arrays with one dimension or more."""
-    return _each(lambda x, rank: x[tf.newaxis] if rank < 1 else x, arys)
+    return _each("atleast_1d", lambda x, rank: x[tf.newaxis] if rank < 1 else x, arys)
 
 
 @export("experimental.numpy.atleast_2d")
 def atleast_2d(*arys: Any) -> Any:
     """Return arrays with two dimensions or more: rows."""
-    return _each(lambda x, rank: x[(tf.newaxis,) * max(2 - rank, 0)], arys)
+    return _each(
+        "atleast_2d", lambda x, rank: x[(tf.newaxis,) * max(2 - rank, 0)], arys
+    )
 
 
 @export("experimental.numpy.atleast_3d")
@@ -171,13 +173,13 @@ def atleast_3d(*arys: Any) -> Any:
             x = x[tf.newaxis, tf.newaxis] if rank == 0 else x[tf.newaxis]
         return x[..., tf.newaxis] if rank < 3 else x
 
-    return _each(at_least, arys)
+    return _each("atleast_3d", at_least, arys)
 
 
-def _each(change: Any, arys: Any) -> Any:
+def _each(function: str, change: Any, arys: Any) -> Any:
     """Return each array changed: one alone, several in a list."""
     arrays = [asarray(a) for a in arys]
-    results = [change(x, rank_of(x, "atleast_nd")) for x in arrays]
+    results = [change(x, rank_of(x, function)) for x in arrays]
     return results[0] if len(results) == 1 else results
 
 

@@ -162,7 +162,7 @@ def test_lists_and_integers_are_taken_as_numpy_takes_them(
     ("call", "words"),
     [
         (lambda x: tnp.dot(x, x), "known rank"),
-        (lambda x: tnp.atleast_2d(x), "known rank"),
+        (lambda x: tnp.atleast_2d(x), "atleast_2d needs a tensor of known rank"),
         (lambda x: tnp.tril(tf.ensure_shape(x, [None, 2])), "need to be known"),
     ],
 )
