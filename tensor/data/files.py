@@ -247,7 +247,7 @@ def _parallel(dataset: FileDataset, num_parallel_reads: Any) -> Dataset:
 class PublicFiles(DatasetType):
     """Lets `TFRecordDataset(files, num_parallel_reads=4)` be several files in turn."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # a metaclass
         dataset = super().__call__(*args, **kwargs)
         reads = dataset.__dict__.pop("_parallel_reads", None)
         # What a graph makes comes through here when it is made.
