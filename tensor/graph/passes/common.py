@@ -13,6 +13,9 @@ from tensor.graph.program import Program, Value
 if TYPE_CHECKING:
     from tensor.graph.program import Node
 
+# How objects compare that are equal to themselves alone, however they print.
+_IDENTITY: Any = object.__eq__
+
 
 @inside_too
 def share(program: Program) -> Program:
@@ -59,6 +62,8 @@ def attribute_key(value: Any) -> Any:
     """Return a parameter in a form that can be compared and sorted beside others."""
     if isinstance(value, np.ndarray):
         return ("array", repr(_constant_key(value) or id(value)))
+    if type(value).__eq__ is _IDENTITY:
+        return (type(value).__name__, str(id(value)))
     return (type(value).__name__, repr(value))
 
 

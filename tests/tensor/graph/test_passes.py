@@ -11,6 +11,7 @@ import tensor as tf
 from tensor.core import errors
 from tensor.graph.executor import blocks, compile_program
 from tensor.graph.passes import PASSES, optimize
+from tensor.graph.passes.common import attribute_key
 from tensor.graph.passes.verify import verify
 from tensor.graph.program import Node, Program, Value
 
@@ -49,6 +50,16 @@ def test_programs_become_smaller(f: Any, expected: list[str]) -> None:
     x = np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32)
     (found,) = compile_program(program).run([x])
     np.testing.assert_allclose(found, f(tf.constant(x)), rtol=1e-5, atol=1e-5)
+
+
+def test_objects_that_print_alike_are_not_the_same() -> None:
+    class Silent:
+        def __repr__(self) -> str:
+            return "silent"
+
+    one, other = Silent(), Silent()
+    assert attribute_key(one) == attribute_key(one) != attribute_key(other)
+    assert attribute_key((1, "a")) == attribute_key((1, "a"))
 
 
 def test_every_pass_leaves_a_program_that_verifies() -> None:
